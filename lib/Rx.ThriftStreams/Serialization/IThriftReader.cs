@@ -1,0 +1,79 @@
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>Reads Thrift values of one protocol from memory. Implemented by <see langword="ref struct"/>s; generated code is generic over it.</summary>
+/// <remarks>
+/// Every length and count is checked against the bytes that remain before anything is allocated.
+/// All members throw <see cref="ThriftProtocolException"/> on input that the protocol does not allow. Not thread-safe.
+/// </remarks>
+public interface IThriftReader
+{
+    /// <summary>Enters a struct. Fails when structs are nested deeper than the limit.</summary>
+    void BeginStruct();
+
+    /// <summary>Leaves a struct whose stop has been read.</summary>
+    void EndStruct();
+
+    /// <summary>Reads the header of the next field.</summary>
+    /// <returns><see langword="false"/> when the stop was read instead.</returns>
+    bool ReadFieldHeader(out ThriftType type, out short id);
+
+    /// <summary>Reads the header of the next field if it is exactly this one; otherwise reads nothing. The fast path of generated code.</summary>
+    bool TryReadFieldHeader(ThriftType type, short id);
+
+    /// <summary>Reads the stop if the next struct has no fields, without <see cref="BeginStruct"/>; otherwise reads nothing.</summary>
+    /// <remarks>Kitex writes a nil struct or union as an empty one; this is how it is told from a real one.</remarks>
+    bool TryReadEmptyStruct();
+
+    /// <summary>Skips a value of that type, whatever is inside it.</summary>
+    void Skip(ThriftType type);
+
+    /// <summary>Reads a <c>bool</c>.</summary>
+    bool ReadBool();
+
+    /// <summary>Reads a <c>byte</c>.</summary>
+    sbyte ReadByte();
+
+    /// <summary>Reads an <c>i16</c>.</summary>
+    short ReadI16();
+
+    /// <summary>Reads an <c>i32</c>.</summary>
+    int ReadI32();
+
+    /// <summary>Reads an <c>i64</c>.</summary>
+    long ReadI64();
+
+    /// <summary>Reads a <c>double</c>.</summary>
+    double ReadDouble();
+
+    /// <summary>Reads a <c>string</c>.</summary>
+    string ReadString();
+
+    /// <summary>Reads a <c>binary</c> into memory of its own.</summary>
+    byte[] ReadBinary();
+
+    /// <summary>Reads a <c>uuid</c>.</summary>
+    Guid ReadUuid();
+
+    /// <summary>Reads a list's header.</summary>
+    /// <param name="elementType">The element type that the schema wants. Another one is an error unless the list is empty.</param>
+    /// <returns>The number of elements; so many can really follow.</returns>
+    int ReadListHeader(ThriftType elementType);
+
+    /// <summary>Reads a set's header; as <see cref="ReadListHeader"/>.</summary>
+    int ReadSetHeader(ThriftType elementType);
+
+    /// <summary>Reads a map's header; as <see cref="ReadListHeader"/>.</summary>
+    int ReadMapHeader(ThriftType keyType, ThriftType valueType);
+
+    /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;i16&gt;</c> whose header was read.</summary>
+    void ReadI16Elements(Span<short> destination);
+
+    /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;i32&gt;</c> whose header was read.</summary>
+    void ReadI32Elements(Span<int> destination);
+
+    /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;i64&gt;</c> whose header was read.</summary>
+    void ReadI64Elements(Span<long> destination);
+
+    /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;double&gt;</c> whose header was read.</summary>
+    void ReadDoubleElements(Span<double> destination);
+}

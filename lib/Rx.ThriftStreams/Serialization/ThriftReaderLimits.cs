@@ -1,0 +1,17 @@
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>What a reader accepts before it calls the input hostile. Applied on top of the check that every length fits into the bytes that remain.</summary>
+public sealed class ThriftReaderLimits
+{
+    /// <summary>The limits used where none are given.</summary>
+    public static ThriftReaderLimits Default { get; } = new();
+
+    /// <summary>How deep structs and containers may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
+    public int MaxDepth { get; init; } = 64;
+
+    /// <summary>The longest string or binary in bytes. Default 2 147 483 647: only the message's own size limits it.</summary>
+    public int MaxStringBytes { get; init; } = int.MaxValue;
+
+    /// <summary>The most elements of a list or set, or pairs of a map. Default 2 147 483 647: only the message's own size limits it.</summary>
+    public int MaxContainerCount { get; init; } = int.MaxValue;
+}

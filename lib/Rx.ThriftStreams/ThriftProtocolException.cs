@@ -1,0 +1,33 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>Bytes broke the rules of a protocol: truncated, mistyped, too deep, too large, or not what the peer may send now.</summary>
+public sealed class ThriftProtocolException : ThriftException
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="message">What is wrong, and where.</param>
+    /// <param name="offset">The byte offset in the message, or −1 where there is none.</param>
+    /// <param name="fieldId">The id of the innermost field that was being read, or <see langword="null"/>.</param>
+    /// <param name="innerException">The cause, if another error led here.</param>
+    public ThriftProtocolException(string message, long offset = -1, short? fieldId = null, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Offset = offset;
+        FieldId = fieldId;
+    }
+
+    /// <summary>The byte offset in the message at which reading failed, or −1 where there is none.</summary>
+    public long Offset { get; }
+
+    /// <summary>The id of the innermost field that was being read, or <see langword="null"/> outside any.</summary>
+    public short? FieldId { get; }
+
+    /// <summary><see cref="ThriftStatusCode.Internal"/>.</summary>
+    public override ThriftStatusCode StatusCode => ThriftStatusCode.Internal;
+
+    /// <summary>The error for a required field that was not there. Called by generated code.</summary>
+    /// <param name="structName">The struct's name in the IDL.</param>
+    /// <param name="fieldName">The field's name in the IDL.</param>
+    /// <param name="fieldId">The field's id.</param>
+    public static ThriftProtocolException RequiredFieldMissing(string structName, string fieldName, short fieldId)
+        => new($"required field {fieldName} is not set (struct {structName}).", -1, fieldId);
+}
