@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using Rx.ThriftStreams.Contracts;
+
+namespace Rx.ThriftStreams.Governance;
+
+/// <summary>The Polly pipelines of a channel: one a method, one an endpoint, made when first needed.</summary>
+internal sealed class ConnectPipelines(ThriftChannelOptions options)
+{
+    /// <summary>The connect timeout of the call that a pipeline runs for.</summary>
+    internal static readonly ResiliencePropertyKey<TimeSpan> ConnectTimeout = new("Rx.ThriftStreams.ConnectTimeout");
+
+    private readonly ConcurrentDictionary<string, ResiliencePipeline> _methods = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ResiliencePipeline> _endpoints = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether creating failed for want of a connection, so that another endpoint may do better.</summary>
+    internal static bool IsConnectFailure(Exception? error) => error
+        is ThriftConnectException
+        or TimeoutRejectedException
+        or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }
+        or ThriftCircuitOpenException { Scope: ThriftCircuitScope.Endpoint };
+
+    internal ResiliencePipeline ForMethod(ThriftMethod method) => _methods.GetOrAdd(
+        method.FullName,
+        static (_, options) => AddBreaker(NewBuilder(options), options.CircuitBreaker).Build(),
+        options);
+
+    internal ResiliencePipeline ForEndpoint(string endpoint) => _endpoints.GetOrAdd(
+        endpoint,
+        static (_, options) => AddBreaker(NewBuilder(options), options.CircuitBreaker)
+            .AddTimeout(new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = static arguments => new(arguments.Context.Properties.GetValue(ConnectTimeout, Timeout.InfiniteTimeSpan)),
+            })
+            .Build(),
+        options);
+
+    private static ResiliencePipelineBuilder NewBuilder(ThriftChannelOptions options) => new() { TimeProvider = options.TimeProvider };
+
+    private static ResiliencePipelineBuilder AddBreaker(ResiliencePipelineBuilder builder, ThriftCircuitBreakerOptions? breaker)
+        => breaker is null
+            ? builder
+            : builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                FailureRatio = breaker.FailureRatio,
+                MinimumThroughput = breaker.MinimumThroughput,
+                SamplingDuration = breaker.SamplingDuration,
+                BreakDuration = breaker.BreakDuration,
+                ShouldHandle = static arguments => new(IsConnectFailure(arguments.Outcome.Exception)),
+            });
+}

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.Governance;
+
+/// <summary>
+/// Creates streams: the method's breaker around everything, then endpoint after endpoint, each behind its own breaker and the
+/// connect timeout. Nothing here sees a message.
+/// </summary>
+internal sealed class StreamConnector : IAsyncDisposable
+{
+    private readonly ThriftAddress _address;
+    private readonly ThriftChannelOptions _options;
+    private readonly ConnectPipelines _pipelines;
+    private readonly ConcurrentDictionary<string, Lazy<ClientTransport>> _transports = new(StringComparer.OrdinalIgnoreCase);
+    private uint _next = unchecked((uint)Random.Shared.Next());
+
+    internal StreamConnector(ThriftAddress address, ThriftChannelOptions options)
+    {
+        _address = address;
+        _options = options;
+        _pipelines = new ConnectPipelines(options);
+    }
+
+    internal async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        try
+        {
+            return await _pipelines.ForMethod(method).ExecuteAsync(
+                static (state, token) => state.connector.TryEndpointsAsync(state.method, state.start, token),
+                (connector: this, method, start),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, open.RetryAfter, open);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var transport in _transports.Values)
+        {
+            if (transport.IsValueCreated)
+            {
+                await transport.Value.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<ClientTransportStream<TRequest, TResponse>> TryEndpointsAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        if (start.Options.Endpoint is { } chosen)
+        {
+            ThriftAddress.CheckEndpoint(chosen, nameof(ThriftCallOptions.Endpoint));
+            return await TryEndpointAsync(chosen, method, start, cancellationToken).ConfigureAwait(false);
+        }
+
+        var endpoints = _address.Endpoints;
+        var attempts = Math.Clamp(_options.MaxConnectAttempts, 1, endpoints.Count);
+        var first = Interlocked.Increment(ref _next);
+        for (var attempt = 0; ; attempt++)
+        {
+            var endpoint = endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
+            try
+            {
+                return await TryEndpointAsync(endpoint, method, start, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (attempt + 1 < attempts && ConnectPipelines.IsConnectFailure(error))
+            {
+                // The next endpoint may do better; the last one's failure is the one reported.
+            }
+        }
+    }
+
+    private async ValueTask<ClientTransportStream<TRequest, TResponse>> TryEndpointAsync<TRequest, TResponse>(
+        string endpoint,
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        var timeout = start.Options.ConnectTimeout ?? _options.ConnectTimeout;
+        var startedAt = _options.TimeProvider.GetTimestamp();
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(ConnectPipelines.ConnectTimeout, timeout);
+        try
+        {
+            return await _pipelines.ForEndpoint(endpoint).ExecuteAsync(
+                static (context, state) => state.transport.OpenAsync(state.method, state.start, context.CancellationToken),
+                context,
+                (transport: TransportFor(endpoint), method, start)).ConfigureAwait(false);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint, open.RetryAfter, open);
+        }
+        catch (TimeoutRejectedException expired)
+        {
+            throw new ThriftTimeoutException(
+                ThriftTimeoutKind.Connect,
+                timeout,
+                _options.TimeProvider.GetElapsedTime(startedAt),
+                $"{method.FullName} to {endpoint}",
+                expired);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private ClientTransport TransportFor(string endpoint) => _transports.GetOrAdd(
+        endpoint,
+        static (endpoint, self) => new Lazy<ClientTransport>(() => new GrpcTransport(endpoint, self._address.UseTls, self._options)),
+        this).Value;
+}

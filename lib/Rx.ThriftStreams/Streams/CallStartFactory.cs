@@ -1,0 +1,72 @@
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.Streams;
+
+/// <summary>Settles what goes with a request: options, and what flows on from the server call that is being handled.</summary>
+internal static class CallStartFactory
+{
+    internal static ClientCallStart Create(in ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
+    {
+        var headers = new ThriftMetadata();
+        if (options.Headers is { } own)
+        {
+            headers.AddRange(own);
+        }
+
+        return new ClientCallStart
+        {
+            Headers = headers,
+            MetaInfo = MergeMetaInfo(options.MetaInfo, parent?.MetaInfo),
+            Deadline = Earliest(options, parent?.Deadline, clock),
+            TimeProvider = clock,
+            Options = options,
+        };
+    }
+
+    private static DateTimeOffset? Earliest(in ThriftCallOptions options, DateTimeOffset? inherited, TimeProvider clock)
+    {
+        var earliest = options.Deadline ?? DateTimeOffset.MaxValue;
+        if (CallTimers.IsLimit(options.Timeout))
+        {
+            var now = clock.GetUtcNow();
+            var timeout = options.Timeout!.Value;
+            var end = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
+            earliest = end < earliest ? end : earliest;
+        }
+
+        if (inherited is { } limit && limit < earliest)
+        {
+            earliest = limit;
+        }
+
+        return earliest == DateTimeOffset.MaxValue ? null : earliest;
+    }
+
+    /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call.</summary>
+    private static ThriftMetaInfo MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited)
+    {
+        var merged = new ThriftMetaInfo();
+        if (inherited is not null)
+        {
+            foreach (var (key, value) in inherited.Persistent)
+            {
+                merged.Persistent[key] = value;
+            }
+        }
+
+        if (own is not null)
+        {
+            foreach (var (key, value) in own.Transient)
+            {
+                merged.Transient[key] = value;
+            }
+
+            foreach (var (key, value) in own.Persistent)
+            {
+                merged.Persistent[key] = value;
+            }
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,110 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>
+/// Settings of one call. What is left <see langword="null"/> comes from the client, then from
+/// <see cref="ThriftChannelOptions.Defaults"/>: the call beats the client, the client beats the channel.
+/// </summary>
+/// <remarks>All time limits run on <see cref="ThriftChannelOptions.TimeProvider"/>. <see cref="Timeout.InfiniteTimeSpan"/> takes a default limit away.</remarks>
+public readonly record struct ThriftCallOptions
+{
+    /// <summary>When the whole call must be over. Default: no deadline. With <see cref="Timeout"/> the earlier one counts. Sent to the server over gRPC.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>How long the whole call may take, from its start. Default: no limit. Sent to the server over gRPC as <c>grpc-timeout</c>.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long creating the stream may take for each endpoint tried. Default: <see cref="ThriftChannelOptions.ConnectTimeout"/>.</summary>
+    public TimeSpan? ConnectTimeout { get; init; }
+
+    /// <summary>How long one receive may wait. Default: no limit. When it passes the call is cancelled, unless <see cref="KeepRemoteOnReceiveTimeout"/>.</summary>
+    public TimeSpan? ReceiveTimeout { get; init; }
+
+    /// <summary>After a receive that took too long, leave the call alive so that the receive can be repeated. Default: <see langword="false"/>.</summary>
+    public bool? KeepRemoteOnReceiveTimeout { get; init; }
+
+    /// <summary>How long one send may wait for its turn and for room. Default: no limit. When it passes the call is cancelled.</summary>
+    public TimeSpan? SendTimeout { get; init; }
+
+    /// <summary>Request headers. Added to the defaults; a name that is given here replaces all default values of it. Copied when the call starts.</summary>
+    public ThriftMetadata? Headers { get; init; }
+
+    /// <summary>Metainfo to send. Added to what flows on from the server call that is being handled, if any. Copied when the call starts.</summary>
+    public ThriftMetaInfo? MetaInfo { get; init; }
+
+    /// <summary>What a consistent-hash balancer hashes. Default: none.</summary>
+    public string? HashKey { get; init; }
+
+    /// <summary>Call this endpoint, <c>host:port</c>, whatever the channel resolves. Default: the balancer chooses.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>The <c>:authority</c> over gRPC. Default: <see cref="ThriftChannelOptions.DestinationService"/>, else the endpoint.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>The compressor of the messages sent, over gRPC: <c>gzip</c>. Default: none. The server may compress its answers with it too.</summary>
+    public string? Compressor { get; init; }
+
+    /// <summary>Hand each message to the network at once instead of gathering those that come close together. Default: <see langword="false"/>.</summary>
+    public bool? NoDelay { get; init; }
+
+    /// <summary>These settings, with what they leave open taken from <paramref name="defaults"/>.</summary>
+    internal ThriftCallOptions Over(in ThriftCallOptions defaults) => new()
+    {
+        Deadline = Deadline ?? defaults.Deadline,
+        Timeout = Timeout ?? defaults.Timeout,
+        ConnectTimeout = ConnectTimeout ?? defaults.ConnectTimeout,
+        ReceiveTimeout = ReceiveTimeout ?? defaults.ReceiveTimeout,
+        KeepRemoteOnReceiveTimeout = KeepRemoteOnReceiveTimeout ?? defaults.KeepRemoteOnReceiveTimeout,
+        SendTimeout = SendTimeout ?? defaults.SendTimeout,
+        Headers = Merge(Headers, defaults.Headers),
+        MetaInfo = Merge(MetaInfo, defaults.MetaInfo),
+        HashKey = HashKey ?? defaults.HashKey,
+        Endpoint = Endpoint ?? defaults.Endpoint,
+        Authority = Authority ?? defaults.Authority,
+        Compressor = Compressor ?? defaults.Compressor,
+        NoDelay = NoDelay ?? defaults.NoDelay,
+    };
+
+    private static ThriftMetadata? Merge(ThriftMetadata? own, ThriftMetadata? defaults)
+    {
+        if (own is null || defaults is null)
+        {
+            return own ?? defaults;
+        }
+
+        var merged = new ThriftMetadata();
+        foreach (var (name, value) in defaults)
+        {
+            if (!own.TryGetValue(name, out _))
+            {
+                merged.Add(name, value);
+            }
+        }
+
+        merged.AddRange(own);
+        return merged;
+    }
+
+    private static ThriftMetaInfo? Merge(ThriftMetaInfo? own, ThriftMetaInfo? defaults)
+    {
+        if (own is null || defaults is null)
+        {
+            return own ?? defaults;
+        }
+
+        var merged = new ThriftMetaInfo();
+        foreach (var source in (ReadOnlySpan<ThriftMetaInfo>)[defaults, own])
+        {
+            foreach (var (key, value) in source.Transient)
+            {
+                merged.Transient[key] = value;
+            }
+
+            foreach (var (key, value) in source.Persistent)
+            {
+                merged.Persistent[key] = value;
+            }
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams.Governance;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>Settings of a <see cref="ThriftChannel"/>. Read once, when the channel is made.</summary>
+public sealed class ThriftChannelOptions
+{
+    /// <summary>Settings of every call that does not say otherwise.</summary>
+    public ThriftCallOptions Defaults { get; set; }
+
+    /// <summary>How long creating a stream may take for each endpoint tried. Default 1 s. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The circuit breakers around creating streams; <see langword="null"/> for none. Default: on, with the defaults of <see cref="ThriftCircuitBreakerOptions"/>.</summary>
+    public ThriftCircuitBreakerOptions? CircuitBreaker { get; set; } = new();
+
+    /// <summary>How many endpoints are tried, one after the other, when no connection can be had. Default 6, as in Kitex; never more than there are.</summary>
+    public int MaxConnectAttempts { get; set; } = 6;
+
+    /// <summary>The name of the service that is called, as Kitex's registry knows it: the <c>:authority</c> over gRPC. Default: the endpoint.</summary>
+    public string? DestinationService { get; set; }
+
+    /// <summary>The name under which this process is known to others. Default: none.</summary>
+    public string? ServiceName { get; set; }
+
+    /// <summary>The largest message that is received, in bytes, after decompression. Default 4 MiB. A larger one ends its call with <see cref="ThriftStatusCode.ResourceExhausted"/>.</summary>
+    public int MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// Whether a call made while a server call is handled inherits its deadline, cancellation and metainfo. Default <see langword="true"/>.
+    /// </summary>
+    public bool FlowServerContext { get; set; } = true;
+
+    /// <summary>The clock of every time limit and breaker. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where the channel logs. Default: nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>Changes the HTTP handler of the gRPC transport, for instance its TLS settings. Called once an endpoint.</summary>
+    public Action<SocketsHttpHandler>? ConfigureHttpHandler { get; set; }
+}

@@ -1,0 +1,27 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>A stream could not be created because no connection could be had.</summary>
+public sealed class ThriftConnectException : ThriftException
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="address">The address that was tried.</param>
+    /// <param name="innerException">Why it failed.</param>
+    public ThriftConnectException(string address, Exception innerException)
+        : base(Describe(address, innerException), innerException)
+    {
+        Address = address;
+    }
+
+    /// <summary>The address that was tried, as <c>host:port</c>.</summary>
+    public string Address { get; }
+
+    /// <summary><see cref="ThriftStatusCode.Unavailable"/>.</summary>
+    public override ThriftStatusCode StatusCode => ThriftStatusCode.Unavailable;
+
+    private static string Describe(string address, Exception innerException)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(address);
+        ArgumentNullException.ThrowIfNull(innerException);
+        return $"Cannot connect to {address}: {innerException.GetBaseException().Message.TrimEnd('.')}.";
+    }
+}

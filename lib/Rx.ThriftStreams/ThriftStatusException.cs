@@ -1,0 +1,25 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>A call ended with a status other than OK; or a handler throws one to end its call so.</summary>
+public sealed class ThriftStatusException : ThriftException
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="code">The status code; any number but 0.</param>
+    /// <param name="message">The status message, sent to the peer as it is.</param>
+    /// <param name="innerException">The cause; stays in this process.</param>
+    public ThriftStatusException(ThriftStatusCode code, string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual((int)code, 0, nameof(code));
+        StatusCode = code;
+    }
+
+    /// <summary>The status code.</summary>
+    public override ThriftStatusCode StatusCode { get; }
+
+    /// <summary>The bytes of <c>google.rpc.Status</c> that travel in <c>grpc-status-details-bin</c>, or <see langword="null"/>. Carried over gRPC only.</summary>
+    public ReadOnlyMemory<byte>? Details { get; init; }
+
+    /// <summary>The trailers that came with the status; empty if there were none.</summary>
+    public ThriftMetadata Trailers { get; init; } = ThriftMetadata.Empty;
+}

@@ -1,0 +1,83 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>Which limit expired.</summary>
+public enum ThriftTimeoutKind
+{
+    /// <summary>Creating the stream: choosing an endpoint, connecting, sending the request headers.</summary>
+    Connect,
+
+    /// <summary>The whole stream, from its creation to its end.</summary>
+    Stream,
+
+    /// <summary>A call of one message each way.</summary>
+    Rpc,
+
+    /// <summary>One receive.</summary>
+    Receive,
+
+    /// <summary>One send.</summary>
+    Send,
+
+    /// <summary>A piece of user code under <see cref="ThriftTimeout.CallWithTimeoutAsync"/>.</summary>
+    UserCode,
+}
+
+/// <summary>A time limit that this side had set expired. It says which one.</summary>
+public sealed class ThriftTimeoutException : ThriftException
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="kind">Which limit expired.</param>
+    /// <param name="configured">The limit.</param>
+    /// <param name="elapsed">The time that had passed.</param>
+    /// <param name="operation">What was limited, for instance the method's full name.</param>
+    /// <param name="innerException">The cause, if there is one.</param>
+    public ThriftTimeoutException(
+        ThriftTimeoutKind kind,
+        TimeSpan configured,
+        TimeSpan elapsed,
+        string? operation = null,
+        Exception? innerException = null)
+        : base(Describe(kind, configured, elapsed, operation), innerException)
+    {
+        Kind = kind;
+        Configured = configured;
+        Elapsed = elapsed;
+    }
+
+    /// <summary>Which limit expired.</summary>
+    public ThriftTimeoutKind Kind { get; }
+
+    /// <summary>The limit.</summary>
+    public TimeSpan Configured { get; }
+
+    /// <summary>The time that had passed when it was noticed.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>
+    /// <see cref="ThriftStatusCode.ReceiveDeadlineExceeded"/> for a receive, <see cref="ThriftStatusCode.Unavailable"/> for
+    /// connecting, else <see cref="ThriftStatusCode.DeadlineExceeded"/>.
+    /// </summary>
+    public override ThriftStatusCode StatusCode => Kind switch
+    {
+        ThriftTimeoutKind.Receive => ThriftStatusCode.ReceiveDeadlineExceeded,
+        ThriftTimeoutKind.Connect => ThriftStatusCode.Unavailable,
+        _ => ThriftStatusCode.DeadlineExceeded,
+    };
+
+    private static string Describe(ThriftTimeoutKind kind, TimeSpan configured, TimeSpan elapsed, string? operation)
+    {
+        var what = kind switch
+        {
+            ThriftTimeoutKind.Connect => "Creating the stream",
+            ThriftTimeoutKind.Stream => "The stream",
+            ThriftTimeoutKind.Rpc => "The call",
+            ThriftTimeoutKind.Receive => "A receive",
+            ThriftTimeoutKind.Send => "A send",
+            _ => "User code",
+        };
+        var of = operation is null ? string.Empty : $" of {operation}";
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{what}{of} took longer than its timeout of {configured.TotalMilliseconds:0.###} ms ({elapsed.TotalMilliseconds:0.###} ms had passed).");
+    }
+}

@@ -1,0 +1,34 @@
+namespace Rx.ThriftStreams.Transports;
+
+/// <summary>What goes with a request when its stream is created. Immutable; each attempt on an endpoint gets the same.</summary>
+internal sealed class ClientCallStart
+{
+    /// <summary>The user's headers; never changed afterwards.</summary>
+    internal required ThriftMetadata Headers { get; init; }
+
+    /// <summary>Transient and persistent metainfo to send; never changed afterwards.</summary>
+    internal required ThriftMetaInfo MetaInfo { get; init; }
+
+    /// <summary>When the call must be over, or <see langword="null"/>.</summary>
+    internal required DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The clock by which <see cref="Deadline"/> is meant.</summary>
+    internal required TimeProvider TimeProvider { get; init; }
+
+    internal required ThriftCallOptions Options { get; init; }
+
+    /// <summary>The time left until <see cref="Deadline"/>, at least zero; <see langword="null"/> without one.</summary>
+    internal TimeSpan? Remaining
+    {
+        get
+        {
+            if (Deadline is not { } deadline)
+            {
+                return null;
+            }
+
+            var left = deadline - TimeProvider.GetUtcNow();
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.IO.Compression;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Decompresses messages as the peer's <c>grpc-encoding</c> says. Only gzip is known, as in Kitex.</summary>
+internal sealed class GrpcDecompression
+{
+    private const string Identity = "identity";
+    private const string Gzip = "gzip";
+
+    private static readonly GrpcDecompression None = new(null);
+    private static readonly GrpcDecompression GzipInstance = new(Gzip);
+
+    private readonly string? _name;
+
+    private GrpcDecompression(string? name) => _name = name;
+
+    internal static GrpcDecompression For(string? encoding) => encoding switch
+    {
+        null or "" or Identity => None,
+        Gzip => GzipInstance,
+        _ => new(encoding),
+    };
+
+    /// <summary>Whether the name is one that can be decompressed, or means no compression.</summary>
+    internal bool IsKnown => _name is null or Gzip;
+
+    internal string Name => _name ?? Identity;
+
+    /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limit.</summary>
+    /// <exception cref="ThriftStatusException">It is larger than allowed, or its compression is unknown.</exception>
+    /// <exception cref="ThriftProtocolException">It does not decompress.</exception>
+    internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, int maxMessageSize)
+    {
+        if (_name is null)
+        {
+            throw new ThriftProtocolException("A message is marked as compressed, but the peer named no compression.");
+        }
+
+        if (!IsKnown)
+        {
+            throw new ThriftStatusException(ThriftStatusCode.Internal, $"The compression \"{_name}\" is not supported. gzip is.");
+        }
+
+        using var compressed = new ReadOnlyMemoryStream(message);
+        using var gzip = new GZipStream(compressed, CompressionMode.Decompress);
+        var start = destination.Length;
+        try
+        {
+            while (true)
+            {
+                var span = destination.GetSpan(4096);
+                var read = gzip.Read(span);
+                if (read == 0)
+                {
+                    return;
+                }
+
+                destination.Advance(read);
+                if (destination.Length - start > maxMessageSize)
+                {
+                    throw GrpcErrors.MessageTooLarge(destination.Length - start, maxMessageSize);
+                }
+            }
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ThriftProtocolException("A message does not decompress as gzip.", innerException: error);
+        }
+    }
+}

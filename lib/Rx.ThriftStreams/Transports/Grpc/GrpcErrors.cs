@@ -1,0 +1,91 @@
+using System.Globalization;
+using Grpc.Core;
+using Rx.ThriftStreams.Metadata;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>What the ends of gRPC calls mean, by the rules of Kitex's client.</summary>
+internal static class GrpcErrors
+{
+    /// <summary>The HTTP/2 error code with which a Kitex server ends the streams that outlive its graceful shutdown.</summary>
+    private const long KitexGracefulShutdown = 1000;
+
+    internal static ThriftStatusException MessageTooLarge(long size, int limit) => new(
+        ThriftStatusCode.ResourceExhausted,
+        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} that are allowed."));
+
+    internal static bool IsTransportError(Exception error)
+        => error is RpcException or IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
+
+    internal static ThriftException ToThriftException(Exception error, GrpcExchange exchange, string peer)
+    {
+        // Errors of this library come back wrapped by Grpc.Net.Client.
+        for (var cause = error; cause is not null; cause = Cause(cause))
+        {
+            if (cause is ThriftException own)
+            {
+                return own;
+            }
+
+            if (cause is HttpProtocolException reset)
+            {
+                return FromReset(reset, peer, error);
+            }
+        }
+
+        return error switch
+        {
+            RpcException { Status.DebugException: null } rpc => FromStatus(rpc.Status, exchange),
+            RpcException rpc => new ThriftTransportException(
+                (ThriftStatusCode)(int)rpc.StatusCode, $"The connection to {peer} failed: {rpc.Status.Detail}", rpc),
+            _ => new ThriftTransportException(
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: {error.Message.TrimEnd('.')}.", error),
+        };
+    }
+
+    private static Exception? Cause(Exception error) => error is RpcException rpc ? rpc.Status.DebugException : error.InnerException;
+
+    private static ThriftException FromStatus(Status status, GrpcExchange exchange)
+    {
+        var trailers = exchange.Trailers;
+        ReadOnlyMemory<byte>? details = exchange.TryGetProtocolTrailer("grpc-status-details-bin", out var encoded)
+            && ThriftBase64.TryDecode(encoded, out var bytes) ? bytes : null;
+        if (!exchange.TryGetProtocolTrailer("biz-status", out var bizStatus))
+        {
+            return new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details };
+        }
+
+        if (!int.TryParse(bizStatus, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
+        {
+            return new ThriftStatusException(ThriftStatusCode.Internal, $"The trailer biz-status is malformed: \"{bizStatus}\".") { Trailers = trailers };
+        }
+
+        Dictionary<string, string>? extra = null;
+        if (exchange.TryGetProtocolTrailer("biz-extra", out var json) && !BizExtra.TryParse(json, out extra))
+        {
+            return new ThriftStatusException(ThriftStatusCode.Internal, "The trailer biz-extra is not a JSON object of strings.") { Trailers = trailers };
+        }
+
+        return code == 0
+            ? new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details }
+            : new ThriftBizStatusException(code, status.Detail, extra, (ThriftStatusCode)(int)status.StatusCode) { Trailers = trailers, Details = details };
+    }
+
+    private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
+    {
+        var code = reset.ErrorCode switch
+        {
+            0 or 1 or 2 or 4 or 5 or 6 or 9 or 10 or 13 => ThriftStatusCode.Internal,
+            3 or 11 => ThriftStatusCode.ResourceExhausted,
+            7 => ThriftStatusCode.Unavailable,
+            8 => ThriftStatusCode.Cancelled,
+            12 => ThriftStatusCode.PermissionDenied,
+            KitexGracefulShutdown => ThriftStatusCode.Unavailable,
+            _ => ThriftStatusCode.Unknown,
+        };
+        var text = reset.ErrorCode == KitexGracefulShutdown
+            ? $"{peer} ended the stream because it shuts down."
+            : string.Create(CultureInfo.InvariantCulture, $"{peer} ended the stream with HTTP/2 error code {reset.ErrorCode}.");
+        return new(code, text, error);
+    }
+}

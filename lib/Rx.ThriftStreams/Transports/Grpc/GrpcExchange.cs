@@ -1,0 +1,95 @@
+using Rx.ThriftStreams.Metadata;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>
+/// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client stands between the two, and takes the place of
+/// neither: the handler finds the exchange through the execution context that the call was started in.
+/// </summary>
+internal sealed class GrpcExchange(ClientCallStart start, string authority)
+{
+    private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
+
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ThriftMetadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HttpResponseMessage? _response;
+
+    internal static GrpcExchange? Current
+    {
+        get => CurrentExchange.Value;
+        set => CurrentExchange.Value = value;
+    }
+
+    internal ClientCallStart Start { get; } = start;
+
+    internal string Authority { get; } = authority;
+
+    /// <summary>Completes when a connection has taken the request headers; fails when none could be had.</summary>
+    internal Task Connected => _connected.Task;
+
+    internal Task<ThriftMetadata> Headers => _headers.Task;
+
+    /// <summary>Whether the response ended within a message.</summary>
+    internal bool Truncated { get; set; }
+
+    /// <summary>The size of the message that was sent last, in bytes.</summary>
+    internal int LastSendSize { get; set; }
+
+    internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
+
+    internal void SetConnected() => _connected.TrySetResult();
+
+    internal void SetFailed(Exception error)
+    {
+        _connected.TrySetException(error);
+        _headers.TrySetResult(ThriftMetadata.Empty);
+    }
+
+    internal void SetEnded() => _headers.TrySetResult(ThriftMetadata.Empty);
+
+    internal void SetResponse(HttpResponseMessage response)
+    {
+        _response = response;
+        _headers.TrySetResult(IsTrailersOnly(response) ? ThriftMetadata.Empty : Read(response.Headers.NonValidated));
+    }
+
+    /// <summary>Finds a trailer that belongs to the protocol and so is not part of <see cref="Trailers"/>.</summary>
+    internal bool TryGetProtocolTrailer(string name, out string value)
+    {
+        if (_response is { } response)
+        {
+            var headers = IsTrailersOnly(response) ? response.Headers.NonValidated : response.TrailingHeaders.NonValidated;
+            if (headers.TryGetValues(name, out var values))
+            {
+                value = values.ToString();
+                return true;
+            }
+        }
+
+        value = string.Empty;
+        return false;
+    }
+
+    private static bool IsTrailersOnly(HttpResponseMessage response) => response.Headers.NonValidated.Contains("grpc-status");
+
+    private static ThriftMetadata ReadTrailers(HttpResponseMessage response)
+        => Read(IsTrailersOnly(response) ? response.Headers.NonValidated : response.TrailingHeaders.NonValidated);
+
+    private static ThriftMetadata Read(System.Net.Http.Headers.HttpHeadersNonValidated headers)
+    {
+        var metadata = new ThriftMetadata();
+        foreach (var (name, values) in headers)
+        {
+            var lower = name.ToLowerInvariant();
+            if (!ThriftMetadataNames.IsReserved(lower))
+            {
+                foreach (var value in values)
+                {
+                    metadata.AddReceived(lower, value);
+                }
+            }
+        }
+
+        return metadata;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Buffers.Binary;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>gRPC's message prefix: one byte that tells whether the message is compressed, then its length, big-endian.</summary>
+internal static class GrpcFrame
+{
+    internal const int PrefixLength = 5;
+
+    internal static void WritePrefix(Span<byte> destination, int length, bool compressed = false)
+    {
+        destination[0] = compressed ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32BigEndian(destination[1..], (uint)length);
+    }
+
+    /// <summary>Reads a prefix of <see cref="PrefixLength"/> bytes.</summary>
+    /// <exception cref="ThriftProtocolException">The flag is neither 0 nor 1.</exception>
+    /// <exception cref="ThriftStatusException">The message is larger than allowed.</exception>
+    internal static int ReadPrefix(ReadOnlySpan<byte> prefix, int maxMessageSize, out bool compressed)
+    {
+        if (prefix[0] > 1)
+        {
+            throw new ThriftProtocolException($"A gRPC message begins with flag 0x{prefix[0]:X2}; only 0 and 1 are allowed.", 0);
+        }
+
+        compressed = prefix[0] == 1;
+        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
+        return length <= (uint)maxMessageSize ? (int)length : throw GrpcErrors.MessageTooLarge(length, maxMessageSize);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Http.Headers;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Metainfo as headers of HTTP/2: a prefix and the key, in lower case with hyphens; received in upper case with underscores.</summary>
+internal static class GrpcMetaInfo
+{
+    internal const string TransientPrefix = "rpc-transit-";
+    internal const string PersistentPrefix = "rpc-persist-";
+
+    internal static void Write(HttpRequestHeaders headers, string prefix, IDictionary<string, string> values)
+    {
+        foreach (var (key, value) in values)
+        {
+            headers.TryAddWithoutValidation(prefix + ToHeaderName(key), value);
+        }
+    }
+
+    /// <summary>Takes the header as metainfo if it is some. Only the first value of a key counts, and empty ones do not.</summary>
+    internal static bool TryRead(string name, string value, ThriftMetaInfo metaInfo)
+    {
+        IDictionary<string, string> target;
+        string key;
+        if (name.StartsWith(TransientPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            (target, key) = (metaInfo.Transient, name[TransientPrefix.Length..]);
+        }
+        else if (name.StartsWith(PersistentPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            (target, key) = (metaInfo.Persistent, name[PersistentPrefix.Length..]);
+        }
+        else
+        {
+            return false;
+        }
+
+        if (key.Length > 0 && value.Length > 0)
+        {
+            target.TryAdd(key.ToUpperInvariant().Replace('-', '_'), value);
+        }
+
+        return true;
+    }
+
+    private static string ToHeaderName(string key) => key.ToLowerInvariant().Replace('_', '-');
+}

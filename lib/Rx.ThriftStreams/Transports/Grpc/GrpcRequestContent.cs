@@ -1,0 +1,51 @@
+using System.Net;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>
+/// Stands before the request content of Grpc.Net.Client: tells when the connection has taken the headers, and gathers messages that
+/// come close together.
+/// </summary>
+internal sealed class GrpcRequestContent : HttpContent
+{
+    private readonly HttpContent _inner;
+    private readonly GrpcExchange _exchange;
+
+    internal GrpcRequestContent(HttpContent inner, GrpcExchange exchange)
+    {
+        _inner = inner;
+        _exchange = exchange;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // Headers wait in the connection's buffer for the first write unless they are flushed.
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        _exchange.SetConnected();
+        var coalescing = new CoalescingStream(stream, _exchange.Start.Options.NoDelay == true);
+        await using (coalescing.ConfigureAwait(false))
+        {
+            await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
+            await coalescing.DrainAsync().ConfigureAwait(false);
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,132 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Thrift over gRPC to one endpoint: one <see cref="GrpcChannel"/>, which opens more connections when one has too many streams.</summary>
+internal sealed class GrpcTransport : ClientTransport
+{
+    private readonly string _endpoint;
+    private readonly string _authority;
+    private readonly GrpcChannel _channel;
+    private readonly CallInvoker _invoker;
+    private readonly GrpcMethods _methods = new();
+
+    internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
+    {
+        _endpoint = endpoint;
+        _authority = options.DestinationService ?? endpoint;
+        _channel = GrpcChannel.ForAddress($"{(useTls ? "https" : "http")}://{endpoint}", new GrpcChannelOptions
+        {
+            HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options.MaxReceiveMessageSize),
+            DisposeHttpClient = true,
+
+            // Both limits are kept elsewhere: the batches of ReframingStream have no size of a message.
+            MaxReceiveMessageSize = null,
+            MaxSendMessageSize = null,
+            MaxRetryAttempts = 1,
+            LoggerFactory = options.LoggerFactory,
+        });
+        _invoker = _channel.CreateCallInvoker();
+    }
+
+    internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var exchange = new GrpcExchange(start, start.Options.Authority ?? _authority);
+        var call = Start(method, start, exchange);
+        try
+        {
+            await exchange.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            call.Dispose();
+            throw;
+        }
+        catch (Exception error)
+        {
+            call.Dispose();
+            throw new ThriftConnectException(_endpoint, error);
+        }
+
+        return new GrpcClientStream<TRequest, TResponse>(call, exchange, _endpoint, method.IsOneway);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        return default;
+    }
+
+    private AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> Start<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        GrpcExchange exchange)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        var headers = new global::Grpc.Core.Metadata();
+        if (start.Options.Compressor is { } compressor)
+        {
+            headers.Add("grpc-internal-encoding-request", compressor);
+        }
+
+        // The handler runs within this call's execution context, which is how it learns of the exchange.
+        var outer = GrpcExchange.Current;
+        GrpcExchange.Current = exchange;
+        try
+        {
+            return _invoker.AsyncDuplexStreamingCall(_methods.Get(method), null, new CallOptions(headers));
+        }
+        finally
+        {
+            GrpcExchange.Current = outer;
+        }
+    }
+
+    private static SocketsHttpHandler CreateSocketsHandler(ThriftChannelOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            InitialHttp2StreamWindowSize = 1024 * 1024,
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+
+            // Connections of an idle channel are kept as long as Kitex's client keeps its own.
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
+
+            // A callback of our own also keeps Grpc.Net.Client from connecting sockets itself, ahead of calls.
+            ConnectCallback = ConnectAsync,
+
+            // biz-extra and header values may be UTF-8.
+            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
+            ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
+        };
+        options.ConfigureHttpHandler?.Invoke(handler);
+        return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
