@@ -59,11 +59,20 @@ public interface IThriftReader
     /// <returns>The number of elements; so many can really follow.</returns>
     int ReadListHeader(ThriftType elementType);
 
-    /// <summary>Reads a set's header; as <see cref="ReadListHeader"/>.</summary>
+    /// <summary>Reads a set's header; as <see cref="ReadListHeader(ThriftType)"/>.</summary>
     int ReadSetHeader(ThriftType elementType);
 
-    /// <summary>Reads a map's header; as <see cref="ReadListHeader"/>.</summary>
+    /// <summary>Reads a map's header; as <see cref="ReadListHeader(ThriftType)"/>.</summary>
     int ReadMapHeader(ThriftType keyType, ThriftType valueType);
+
+    /// <summary>Reads a list's header when no schema says what is in it. The element type of an empty list may be anything.</summary>
+    int ReadListHeader(out ThriftType elementType);
+
+    /// <summary>Reads a set's header when no schema says what is in it; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
+    int ReadSetHeader(out ThriftType elementType);
+
+    /// <summary>Reads a map's header when no schema says what is in it; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
+    int ReadMapHeader(out ThriftType keyType, out ThriftType valueType);
 
     /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;i16&gt;</c> whose header was read.</summary>
     void ReadI16Elements(Span<short> destination);

@@ -6,7 +6,10 @@ public sealed class ThriftReaderLimits
     /// <summary>The limits used where none are given.</summary>
     public static ThriftReaderLimits Default { get; } = new();
 
-    /// <summary>How deep structs and containers may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
+    /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
+    /// <remarks>
+    /// Structs count, as only they let a schema recurse; where a value is skipped, no schema bounds it, and containers count as well.
+    /// </remarks>
     public int MaxDepth { get; init; } = 64;
 
     /// <summary>The longest string or binary in bytes. Default 2 147 483 647: only the message's own size limits it.</summary>

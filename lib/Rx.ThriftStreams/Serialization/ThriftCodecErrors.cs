@@ -1,0 +1,73 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>The codec's errors. Each is thrown out of line, so that the code that checks stays small enough to inline.</summary>
+internal static class ThriftCodecErrors
+{
+    /// <summary>Stands for "no field" where ids are kept as <see cref="int"/>: outside the range of any id.</summary>
+    public const int NoField = int.MinValue;
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Truncated(long needed, int offset, int remaining, int fieldId)
+        => throw Error($"The message is truncated: {needed} more bytes are needed and {remaining} remain", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void StringLength(int length, int offset, int remaining, int limit, int fieldId)
+        => throw Error(
+            length < 0 ? $"The length of a string or binary is negative ({length})"
+            : length > remaining ? $"A string or binary claims {length} bytes and {remaining} remain"
+            : $"A string or binary has {length} bytes; the limit {nameof(ThriftReaderLimits.MaxStringBytes)} is {limit}",
+            offset,
+            fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Count(int count, int minimumElementSize, int offset, int remaining, int limit, int fieldId)
+        => throw Error(
+            count < 0 ? $"The element count of a container is negative ({count})"
+            : (long)count * minimumElementSize > remaining ? $"A container claims {count} elements of at least {minimumElementSize} bytes and {remaining} bytes remain"
+            : $"A container has {count} elements; the limit {nameof(ThriftReaderLimits.MaxContainerCount)} is {limit}",
+            offset,
+            fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void ElementType(ThriftType expected, ThriftType actual, int offset, int fieldId)
+        => throw Error($"A container holds elements of type {Name(actual)} where the schema has {Name(expected)}", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void UnknownType(int type, int offset, int fieldId)
+        => throw Error($"{type} is not a Thrift type", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void TooDeep(int limit, int offset, int fieldId)
+        => throw Error($"The message is nested deeper than the limit {nameof(ThriftReaderLimits.MaxDepth)} of {limit}", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void WriteTooDeep(int limit, int offset)
+        => throw Error($"The value is nested deeper than the limit of {limit} structs, or contains itself", offset, NoField);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Varint(int bits, int offset, int fieldId)
+        => throw Error($"A variable-length integer does not end or does not fit into {bits} bits", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void UnknownTypeToWrite(ThriftType type)
+        => throw new ArgumentOutOfRangeException(nameof(type), $"{(int)type} is not the type of a Thrift value.");
+
+    private static ThriftProtocolException Error(string what, int offset, int fieldId)
+        => fieldId == NoField
+            ? new($"{what} (at byte {offset}).", offset)
+            : new($"{what} (at byte {offset}, field {fieldId}).", offset, (short)fieldId);
+
+    private static string Name(ThriftType type) => Enum.IsDefined(type) ? type.ToString() : ((int)type).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

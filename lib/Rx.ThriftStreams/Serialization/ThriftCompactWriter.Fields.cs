@@ -1,0 +1,165 @@
+namespace Rx.ThriftStreams.Serialization;
+
+// Whole fields and containers.
+public ref partial struct ThriftCompactWriter
+{
+    /// <inheritdoc/>
+    public void WriteFieldHeader(ThriftType type, short id)
+    {
+        Reserve(MaxFieldHeader);
+        PutFieldHeader(CompactType.Of(type), id);
+    }
+
+    /// <inheritdoc/>
+    public void WriteBoolField(short id, bool value)
+    {
+        Reserve(MaxFieldHeader);
+        PutFieldHeader(value ? CompactType.BoolTrue : CompactType.BoolFalse, id);
+    }
+
+    /// <inheritdoc/>
+    public void WriteByteField(short id, sbyte value)
+    {
+        Reserve(MaxFieldHeader + 1);
+        PutFieldHeader(CompactType.Of(ThriftType.Byte), id);
+        Place() = (byte)value;
+        _position++;
+    }
+
+    /// <inheritdoc/>
+    public void WriteI16Field(short id, short value)
+    {
+        Reserve(MaxFieldHeader + MaxVarint32);
+        PutFieldHeader(CompactType.Of(ThriftType.I16), id);
+        PutVarint(Zigzag((int)value));
+    }
+
+    /// <inheritdoc/>
+    public void WriteI32Field(short id, int value)
+    {
+        Reserve(MaxFieldHeader + MaxVarint32);
+        PutFieldHeader(CompactType.Of(ThriftType.I32), id);
+        PutVarint(Zigzag(value));
+    }
+
+    /// <inheritdoc/>
+    public void WriteI64Field(short id, long value)
+    {
+        Reserve(MaxFieldHeader + MaxVarint64);
+        PutFieldHeader(CompactType.Of(ThriftType.I64), id);
+        PutVarint(Zigzag(value));
+    }
+
+    /// <inheritdoc/>
+    public void WriteDoubleField(short id, double value)
+    {
+        Reserve(MaxFieldHeader + 8);
+        PutFieldHeader(CompactType.Of(ThriftType.Double), id);
+        PutDouble(value);
+    }
+
+    /// <inheritdoc/>
+    public void WriteStringField(short id, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        WriteFieldHeader(ThriftType.String, id);
+        WriteString(value);
+    }
+
+    /// <inheritdoc/>
+    public void WriteBinaryField(short id, ReadOnlySpan<byte> value)
+    {
+        WriteFieldHeader(ThriftType.String, id);
+        WriteBinary(value);
+    }
+
+    /// <inheritdoc/>
+    public void WriteUuidField(short id, Guid value)
+    {
+        WriteFieldHeader(ThriftType.Uuid, id);
+        WriteUuid(value);
+    }
+
+    /// <inheritdoc/>
+    public void WriteListHeader(ThriftType elementType, int count)
+    {
+        ref byte place = ref Reserve(1 + MaxVarint32);
+        _position++;
+        if (count < 15)
+        {
+            place = (byte)((count << 4) | CompactType.Of(elementType));
+            return;
+        }
+
+        place = (byte)(0xF0 | CompactType.Of(elementType));
+        PutVarint((uint)count);
+    }
+
+    /// <inheritdoc/>
+    public void WriteSetHeader(ThriftType elementType, int count) => WriteListHeader(elementType, count);
+
+    /// <inheritdoc/>
+    public void WriteMapHeader(ThriftType keyType, ThriftType valueType, int count)
+    {
+        Reserve(MaxVarint32 + 1);
+        PutVarint((uint)count);
+        if (count > 0)
+        {
+            Place() = (byte)((CompactType.Of(keyType) << 4) | CompactType.Of(valueType));
+            _position++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteI16Elements(ReadOnlySpan<short> values)
+    {
+        foreach (short value in values)
+        {
+            WriteI16(value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteI32Elements(ReadOnlySpan<int> values)
+    {
+        foreach (int value in values)
+        {
+            WriteI32(value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteI64Elements(ReadOnlySpan<long> values)
+    {
+        foreach (long value in values)
+        {
+            WriteI64(value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteDoubleElements(ReadOnlySpan<double> values)
+    {
+        Reserve(checked(values.Length * sizeof(double)));
+        foreach (double value in values)
+        {
+            PutDouble(value);
+        }
+    }
+
+    private void PutFieldHeader(int code, short id)
+    {
+        int difference = id - _lastId;
+        ref byte place = ref Place();
+        _position++;
+        _lastId = id;
+        if (difference is > 0 and <= 15)
+        {
+            place = (byte)((difference << 4) | code);
+            return;
+        }
+
+        place = (byte)code;
+        PutVarint(Zigzag((int)id));
+    }
+}

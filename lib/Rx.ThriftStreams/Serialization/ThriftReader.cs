@@ -1,0 +1,174 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>Reads the Thrift Binary protocol from memory.</summary>
+/// <remarks>
+/// A <c>bool</c> is true only if its byte is 1. Bytes of a string that are not UTF-8 become U+FFFD, as peers pass any bytes
+/// through a string; read the field as <c>binary</c> to see them.
+/// </remarks>
+public ref partial struct ThriftReader : IThriftReader
+{
+    private readonly ref byte _start;
+    private readonly int _length;
+    private readonly int _maxDepth;
+    private readonly int _maxString;
+    private readonly int _maxCount;
+    private int _position;
+    private int _depth;
+    private int _fieldId;
+
+    /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
+    /// <param name="data">The message. What stands behind the value read is not looked at.</param>
+    /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
+    public ThriftReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null)
+    {
+        limits ??= ThriftReaderLimits.Default;
+        _start = ref MemoryMarshal.GetReference(data);
+        _length = data.Length;
+        _maxDepth = limits.MaxDepth;
+        _maxString = limits.MaxStringBytes;
+        _maxCount = limits.MaxContainerCount;
+        _fieldId = ThriftCodecErrors.NoField;
+    }
+
+    /// <summary>How many bytes were read.</summary>
+    public readonly int Consumed => _position;
+
+    private readonly int Remaining => _length - _position;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void BeginStruct()
+    {
+        if (_depth >= _maxDepth)
+        {
+            ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
+        }
+
+        _depth++;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void EndStruct()
+    {
+        _depth--;
+        _fieldId = ThriftCodecErrors.NoField;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool ReadFieldHeader(out ThriftType type, out short id)
+    {
+        type = (ThriftType)Take(1);
+        if (type == ThriftType.Stop)
+        {
+            id = 0;
+            return false;
+        }
+
+        id = (short)BigEndian.ReadUInt16(ref Take(2));
+        _fieldId = id;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReadFieldHeader(ThriftType type, short id)
+    {
+        // A header and the smallest value are four bytes, so fewer cannot be a field: the general path finds out what they are.
+        if (Remaining < 4
+            || (BigEndian.ReadUInt32(ref Unsafe.Add(ref _start, (nint)(uint)_position)) >> 8) != (((uint)type << 16) | (ushort)id))
+        {
+            return false;
+        }
+
+        _position += 3;
+        _fieldId = id;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryReadEmptyStruct()
+    {
+        if (Remaining < 1 || Unsafe.Add(ref _start, (nint)(uint)_position) != (byte)ThriftType.Stop)
+        {
+            return false;
+        }
+
+        _position++;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool ReadBool() => Take(1) == 1;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public sbyte ReadByte() => (sbyte)Take(1);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public short ReadI16() => (short)BigEndian.ReadUInt16(ref Take(2));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int ReadI32() => (int)BigEndian.ReadUInt32(ref Take(4));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long ReadI64() => (long)BigEndian.ReadUInt64(ref Take(8));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public double ReadDouble() => BitConverter.UInt64BitsToDouble(BigEndian.ReadUInt64(ref Take(8)));
+
+    /// <inheritdoc/>
+    public string ReadString()
+    {
+        int length = ReadLength();
+        return length == 0 ? "" : Encoding.UTF8.GetString(TakeSpan(length));
+    }
+
+    /// <inheritdoc/>
+    public byte[] ReadBinary()
+    {
+        int length = ReadLength();
+        return length == 0 ? [] : TakeSpan(length).ToArray();
+    }
+
+    /// <inheritdoc/>
+    public Guid ReadUuid() => new(TakeSpan(16), bigEndian: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int ReadLength()
+    {
+        int length = ReadI32();
+        if ((uint)length > (uint)Remaining || length > _maxString)
+        {
+            ThriftCodecErrors.StringLength(length, _position - 4, Remaining, _maxString, _fieldId);
+        }
+
+        return length;
+    }
+
+    // The one bounds check of every read.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref byte Take(int size)
+    {
+        int position = _position;
+        if (_length - position < size)
+        {
+            ThriftCodecErrors.Truncated(size, position, _length - position, _fieldId);
+        }
+
+        _position = position + size;
+        return ref Unsafe.Add(ref _start, (nint)(uint)position);
+    }
+
+    private ReadOnlySpan<byte> TakeSpan(int size) => MemoryMarshal.CreateReadOnlySpan(ref Take(size), size);
+}

@@ -1,0 +1,167 @@
+using System.Buffers;
+
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>Turns Thrift values into bytes and back, outside of any call: for files, caches, queues and tests.</summary>
+public static class ThriftSerializer
+{
+    // A buffer that has become larger than this is given back instead of being kept by its thread.
+    private const int LargestKept = 1024 * 1024;
+
+    [ThreadStatic]
+    private static ThriftWriteBuffer? t_buffer;
+
+    /// <summary>Writes a value's bytes to <paramref name="destination"/>. On an error nothing is written.</summary>
+    /// <exception cref="ThriftProtocolException">The value is nested deeper than 64 structs.</exception>
+    public static void Serialize<T>(T value, IBufferWriter<byte> destination, ThriftProtocol protocol = ThriftProtocol.Binary)
+        where T : IThriftStruct<T>
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(destination);
+        if (destination is ThriftWriteBuffer own)
+        {
+            Write(value, own, protocol);
+            return;
+        }
+
+        ThriftWriteBuffer buffer = Rent();
+        try
+        {
+            Write(value, buffer, protocol);
+            destination.Write(buffer.WrittenSpan);
+        }
+        finally
+        {
+            Return(buffer);
+        }
+    }
+
+    /// <summary>A value's bytes in an array of their own.</summary>
+    /// <exception cref="ThriftProtocolException">The value is nested deeper than 64 structs.</exception>
+    public static byte[] SerializeToArray<T>(T value, ThriftProtocol protocol = ThriftProtocol.Binary)
+        where T : IThriftStruct<T>
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        ThriftWriteBuffer buffer = Rent();
+        try
+        {
+            Write(value, buffer, protocol);
+            return buffer.WrittenSpan.ToArray();
+        }
+        finally
+        {
+            Return(buffer);
+        }
+    }
+
+    /// <summary>Reads a value. Bytes behind it are not looked at.</summary>
+    /// <param name="data">The bytes, from the value's first field on.</param>
+    /// <param name="protocol">Their layout.</param>
+    /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
+    public static T Deserialize<T>(ReadOnlySpan<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+        where T : IThriftStruct<T>
+        => Deserialize<T>(data, out _, protocol, limits);
+
+    /// <summary>Reads a value and says where it ended.</summary>
+    /// <param name="data">The bytes, from the value's first field on.</param>
+    /// <param name="consumed">How many of them the value took.</param>
+    /// <param name="protocol">Their layout.</param>
+    /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
+    public static T Deserialize<T>(ReadOnlySpan<byte> data, out int consumed, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+        where T : IThriftStruct<T>
+    {
+        switch (protocol)
+        {
+            case ThriftProtocol.Binary:
+                var binary = new ThriftReader(data, limits);
+                T fromBinary = T.Read(ref binary);
+                consumed = binary.Consumed;
+                return fromBinary;
+
+            case ThriftProtocol.Compact:
+                var compact = new ThriftCompactReader(data, limits);
+                T fromCompact = T.Read(ref compact);
+                consumed = compact.Consumed;
+                return fromCompact;
+
+            default:
+                throw UnknownProtocol(protocol);
+        }
+    }
+
+    /// <summary>Reads a value from memory that may be in pieces; several are first joined in a pooled buffer.</summary>
+    /// <param name="data">The bytes, from the value's first field on.</param>
+    /// <param name="protocol">Their layout.</param>
+    /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The sequence is longer than 2 GB.</exception>
+    public static T Deserialize<T>(in ReadOnlySequence<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+        where T : IThriftStruct<T>
+    {
+        if (data.IsSingleSegment)
+        {
+            return Deserialize<T>(data.FirstSpan, out _, protocol, limits);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, Array.MaxLength, nameof(data));
+        int length = (int)data.Length;
+        byte[] joined = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            data.CopyTo(joined);
+            return Deserialize<T>(joined.AsSpan(0, length), out _, protocol, limits);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(joined);
+        }
+    }
+
+    private static void Write<T>(T value, ThriftWriteBuffer buffer, ThriftProtocol protocol)
+        where T : IThriftStruct<T>
+    {
+        switch (protocol)
+        {
+            case ThriftProtocol.Binary:
+                var binary = new ThriftWriter(buffer);
+                value.Write(ref binary);
+                binary.Flush();
+                break;
+
+            case ThriftProtocol.Compact:
+                var compact = new ThriftCompactWriter(buffer);
+                value.Write(ref compact);
+                compact.Flush();
+                break;
+
+            default:
+                throw UnknownProtocol(protocol);
+        }
+    }
+
+    private static ArgumentOutOfRangeException UnknownProtocol(ThriftProtocol protocol)
+        => new(nameof(protocol), $"{(int)protocol} is not one of the protocols {nameof(ThriftProtocol.Binary)} and {nameof(ThriftProtocol.Compact)}.");
+
+    // Taken away while it is in use, so that a value whose writing serializes another one gets a second buffer.
+    private static ThriftWriteBuffer Rent()
+    {
+        ThriftWriteBuffer? buffer = t_buffer;
+        t_buffer = null;
+        return buffer ?? new ThriftWriteBuffer();
+    }
+
+    private static void Return(ThriftWriteBuffer buffer)
+    {
+        buffer.Reset();
+        if (t_buffer is null && buffer.Capacity <= LargestKept)
+        {
+            t_buffer = buffer;
+        }
+        else
+        {
+            buffer.Dispose();
+        }
+    }
+}

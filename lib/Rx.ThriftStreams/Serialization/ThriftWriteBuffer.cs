@@ -1,0 +1,132 @@
+using System.Buffers;
+
+namespace Rx.ThriftStreams.Serialization;
+
+/// <summary>A growable byte buffer over pooled memory, into which messages are written one after another.</summary>
+/// <remarks>
+/// Not thread-safe. While a writer that was created on the buffer has not been flushed, the buffer belongs to that writer.
+/// Disposal gives the memory back: spans and memories taken before are then no longer valid.
+/// </remarks>
+public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
+{
+    private const int DefaultCapacity = 1024;
+
+    private byte[] _array;
+    private int _length;
+
+    /// <summary>Creates an empty buffer. Nothing is rented before the first write.</summary>
+    public ThriftWriteBuffer() => _array = [];
+
+    /// <summary>Creates an empty buffer that holds at least <paramref name="initialCapacity"/> bytes before it grows.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is negative.</exception>
+    public ThriftWriteBuffer(int initialCapacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(initialCapacity);
+        _array = initialCapacity == 0 ? [] : ArrayPool<byte>.Shared.Rent(initialCapacity);
+    }
+
+    /// <summary>How many bytes were written and flushed.</summary>
+    public int Length => _length;
+
+    /// <summary>How many bytes the buffer holds before it grows.</summary>
+    public int Capacity => _array.Length;
+
+    /// <summary>The written bytes. Valid until the next write, <see cref="Reset"/> or <see cref="Dispose"/>.</summary>
+    public ReadOnlySpan<byte> WrittenSpan => _array.AsSpan(0, _length);
+
+    /// <summary>The written bytes. Valid until the next write, <see cref="Reset"/> or <see cref="Dispose"/>.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _array.AsMemory(0, _length);
+
+    internal byte[] Array => _array;
+
+    /// <summary>Forgets what was written and keeps the memory.</summary>
+    public void Reset() => _length = 0;
+
+    /// <summary>Gives the memory back. The buffer is then empty and can be written again.</summary>
+    public void Dispose()
+    {
+        byte[] array = _array;
+        _array = [];
+        _length = 0;
+        if (array.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">More bytes than the buffer has room for.</exception>
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _array.Length - _length);
+        _length += count;
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        EnsureRoom(sizeHint);
+        return _array.AsMemory(_length);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        EnsureRoom(sizeHint);
+        return _array.AsSpan(_length);
+    }
+
+    /// <summary>Appends <paramref name="size"/> bytes to be filled in later, such as a length that is not known yet.</summary>
+    /// <returns>Where they start, for <see cref="GetWrittenSpan"/>.</returns>
+    internal int Skip(int size)
+    {
+        EnsureRoom(size);
+        int start = _length;
+        _length += size;
+        return start;
+    }
+
+    /// <summary>Bytes that were written before, to be patched.</summary>
+    internal Span<byte> GetWrittenSpan(int start, int length) => _array.AsSpan(0, _length).Slice(start, length);
+
+    /// <summary>Takes back everything behind <paramref name="length"/>, such as half of a message that failed to serialize.</summary>
+    internal void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)_length, nameof(length));
+        _length = length;
+    }
+
+    /// <summary>What a writer has written becomes visible.</summary>
+    internal void Commit(int length) => _length = length;
+
+    /// <summary>Makes room for <paramref name="size"/> bytes behind the first <paramref name="used"/>, which are kept although they may not be committed.</summary>
+    internal void Grow(int used, int size)
+    {
+        long wanted = (long)used + size;
+        if (wanted > System.Array.MaxLength)
+        {
+            throw new InvalidOperationException($"The message needs {wanted} bytes and no buffer holds more than {System.Array.MaxLength}. Send it in parts.");
+        }
+
+        int doubled = (int)Math.Min(2L * _array.Length, System.Array.MaxLength);
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(Math.Max((int)wanted, doubled), DefaultCapacity));
+        _array.AsSpan(0, used).CopyTo(larger);
+        byte[] old = _array;
+        _array = larger;
+        if (old.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(old);
+        }
+    }
+
+    private void EnsureRoom(int sizeHint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        int size = Math.Max(sizeHint, 1);
+        if (_array.Length - _length < size)
+        {
+            Grow(_length, size);
+        }
+    }
+}
