@@ -5,7 +5,6 @@ using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Governance;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams;
 

@@ -63,9 +63,12 @@ public abstract class ThriftClient
 
         async Task<TResponse> RunAsync()
         {
-            await using var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
-            _ = RequestPump.RunAsync(call, requests);
-            return await call.ReceiveSingleAsync().ConfigureAwait(false);
+            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                _ = RequestPump.RunAsync(call, requests);
+                return await call.ReceiveSingleAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -83,9 +86,12 @@ public abstract class ThriftClient
 
         async Task<T> RunAsync()
         {
-            await using var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
-            await ColdStream<TArguments, TResult>.SendOnlyAsync(call, arguments).ConfigureAwait(false);
-            return result(await call.ReceiveSingleAsync().ConfigureAwait(false));
+            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                await ColdStream<TArguments, TResult>.SendOnlyAsync(call, arguments).ConfigureAwait(false);
+                return result(await call.ReceiveSingleAsync().ConfigureAwait(false));
+            }
         }
     }
 
@@ -103,10 +109,13 @@ public abstract class ThriftClient
         async Task RunAsync()
         {
             // A Kitex server never answers a oneway call over gRPC: the end that the transport reports is the end of sending.
-            await using var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
-            await call.SendAsync(arguments, cancellationToken).ConfigureAwait(false);
-            await call.CompleteAsync().ConfigureAwait(false);
-            await call.MoveNextAsync().ConfigureAwait(false);
+            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                await call.SendAsync(arguments, cancellationToken).ConfigureAwait(false);
+                await call.CompleteAsync().ConfigureAwait(false);
+                await call.MoveNextAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -18,18 +18,23 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
     /// <summary>Whether creating failed for want of a connection, so that another endpoint may do better.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
         is ThriftConnectException
-        or TimeoutRejectedException
         or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }
         or ThriftCircuitOpenException { Scope: ThriftCircuitScope.Endpoint };
 
     internal ResiliencePipeline ForMethod(ThriftMethod method) => _methods.GetOrAdd(
         method.FullName,
-        static (_, options) => AddBreaker(NewBuilder(options), options.CircuitBreaker).Build(),
+        static (_, options) => AddBreaker(
+            NewBuilder(options),
+            options.CircuitBreaker,
+            static arguments => new(arguments.Outcome.Exception is ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect })).Build(),
         options);
 
     internal ResiliencePipeline ForEndpoint(string endpoint) => _endpoints.GetOrAdd(
         endpoint,
-        static (_, options) => AddBreaker(NewBuilder(options), options.CircuitBreaker)
+        static (_, options) => AddBreaker(
+                NewBuilder(options),
+                options.CircuitBreaker,
+                static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException))
             .AddTimeout(new TimeoutStrategyOptions
             {
                 TimeoutGenerator = static arguments => new(arguments.Context.Properties.GetValue(ConnectTimeout, Timeout.InfiniteTimeSpan)),
@@ -39,7 +44,10 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
 
     private static ResiliencePipelineBuilder NewBuilder(ThriftChannelOptions options) => new() { TimeProvider = options.TimeProvider };
 
-    private static ResiliencePipelineBuilder AddBreaker(ResiliencePipelineBuilder builder, ThriftCircuitBreakerOptions? breaker)
+    private static ResiliencePipelineBuilder AddBreaker(
+        ResiliencePipelineBuilder builder,
+        ThriftCircuitBreakerOptions? breaker,
+        Func<CircuitBreakerPredicateArguments<object>, ValueTask<bool>> isFailure)
         => breaker is null
             ? builder
             : builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
@@ -48,6 +56,6 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
                 MinimumThroughput = breaker.MinimumThroughput,
                 SamplingDuration = breaker.SamplingDuration,
                 BreakDuration = breaker.BreakDuration,
-                ShouldHandle = static arguments => new(IsConnectFailure(arguments.Outcome.Exception)),
+                ShouldHandle = isFailure,
             });
 }

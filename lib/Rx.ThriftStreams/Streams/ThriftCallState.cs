@@ -73,13 +73,13 @@ internal sealed class ThriftCallState<TRequest, TResponse> : ThriftCallState<TRe
 
     public override async ValueTask DisposeAsync()
     {
-        _guard.Release();
+        _guard.Dispose();
         await Call.DisposeAsync().ConfigureAwait(false);
     }
 
     internal override void Finish()
     {
-        _guard.Release();
+        _guard.Dispose();
         Call.Abort(CallErrors.Disposed(Method));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;

@@ -9,6 +9,8 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
+    private static readonly TimeSpan OnewayLinger = TimeSpan.FromSeconds(5);
+
     private readonly AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> _call;
     private readonly GrpcExchange _exchange;
     private readonly GrpcRequest<TRequest> _request = new();
@@ -85,9 +87,34 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     public override ValueTask DisposeAsync()
     {
+        var sentOneway = _isOneway && _exchange.Sent.IsCompleted;
         End();
-        _call.Dispose();
+        if (sentOneway)
+        {
+            _ = LingerAsync();
+        }
+        else
+        {
+            _call.Dispose();
+        }
+
         return default;
+    }
+
+    /// <summary>Disposing the call would reset its stream, and so could cancel the handler of a oneway call before it has begun.</summary>
+    private async Task LingerAsync()
+    {
+        using var limit = new CancellationTokenSource(OnewayLinger, _exchange.Start.TimeProvider);
+        try
+        {
+            await _call.ResponseStream.MoveNext(limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        {
+            // Whether an answer came, and which, is of no interest.
+        }
+
+        _call.Dispose();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -109,7 +136,8 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     {
         if (_isOneway)
         {
-            // A Kitex server never answers a oneway call over gRPC, so nobody may wait for it.
+            // A Kitex server never answers a oneway call over gRPC, so nobody may wait for more than the sending.
+            await _exchange.Sent.ConfigureAwait(false);
             End();
             return false;
         }

@@ -11,6 +11,7 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority)
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ThriftMetadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpResponseMessage? _response;
 
@@ -29,15 +30,17 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority)
 
     internal Task<ThriftMetadata> Headers => _headers.Task;
 
+    /// <summary>Completes when the whole request has been handed to the connection, or cannot be.</summary>
+    internal Task Sent => _sent.Task;
+
     /// <summary>Whether the response ended within a message.</summary>
     internal bool Truncated { get; set; }
-
-    /// <summary>The size of the message that was sent last, in bytes.</summary>
-    internal int LastSendSize { get; set; }
 
     internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
 
     internal void SetConnected() => _connected.TrySetResult();
+
+    internal void SetSent() => _sent.TrySetResult();
 
     internal void SetFailed(Exception error)
     {

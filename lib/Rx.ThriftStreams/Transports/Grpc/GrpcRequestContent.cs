@@ -22,14 +22,21 @@ internal sealed class GrpcRequestContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // Headers wait in the connection's buffer for the first write unless they are flushed.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _exchange.SetConnected();
-        var coalescing = new CoalescingStream(stream, _exchange.Start.Options.NoDelay == true);
-        await using (coalescing.ConfigureAwait(false))
+        try
         {
-            await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
-            await coalescing.DrainAsync().ConfigureAwait(false);
+            // Headers wait in the connection's buffer for the first write unless they are flushed.
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            _exchange.SetConnected();
+            var coalescing = new CoalescingStream(stream, _exchange.Start.Options.NoDelay == true);
+            await using (coalescing.ConfigureAwait(false))
+            {
+                await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
+                await coalescing.DrainAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _exchange.SetSent();
         }
     }
 

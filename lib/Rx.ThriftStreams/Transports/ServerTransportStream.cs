@@ -1,0 +1,27 @@
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports;
+
+/// <summary>The messages of one call on the server. One receive and one send at a time; both may run together.</summary>
+internal abstract class ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    /// <summary>The message that <see cref="ReceiveAsync"/> received last.</summary>
+    internal abstract TRequest Current { get; }
+
+    /// <summary>The size of <see cref="Current"/> in bytes.</summary>
+    internal abstract int CurrentSize { get; }
+
+    /// <summary>Receives the next message; <see langword="false"/> when the client has sent its last.</summary>
+    /// <exception cref="ThriftException">Bytes were wrong, or the caller is gone.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sends a message, after the headers if they were not sent; gives its size in bytes.</summary>
+    /// <param name="message">The message; encoded before this returns or waits.</param>
+    /// <param name="headers">Response headers, in case that none were sent.</param>
+    /// <param name="more">Another message is ready: this one may wait for it, within bounds.</param>
+    /// <param name="cancellationToken">Gives up waiting for room.</param>
+    internal abstract ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken);
+}
