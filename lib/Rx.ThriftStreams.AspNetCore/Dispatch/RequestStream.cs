@@ -1,0 +1,66 @@
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+
+/// <summary>The requests of one call as its handler sees them. Synchronous while the transport has messages.</summary>
+internal sealed class RequestStream<TRequest, TResponse>(
+    ServerTransportStream<TRequest, TResponse> stream,
+    CancellationToken callToken) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private CancellationTokenSource? _linked;
+    private CancellationToken _token;
+    private int _enumerated;
+    private bool _ended;
+
+    public TRequest Current => stream.Current;
+
+    public IAsyncEnumerator<TRequest> GetAsyncEnumerator(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _enumerated, 1) != 0)
+        {
+            throw new InvalidOperationException("The requests of a call can be enumerated once.");
+        }
+
+        // Handlers usually pass the call's own token on; only another one needs to be joined with it.
+        if (cancellationToken.CanBeCanceled && cancellationToken != callToken)
+        {
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, callToken);
+            _token = _linked.Token;
+        }
+        else
+        {
+            _token = callToken;
+        }
+
+        return this;
+    }
+
+    public ValueTask<bool> MoveNextAsync()
+    {
+        if (_ended)
+        {
+            return new(false);
+        }
+
+        var receive = stream.ReceiveAsync(_token);
+        return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitAsync(receive);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _ended = true;
+        _linked?.Dispose();
+        return default;
+    }
+
+    private async ValueTask<bool> AwaitAsync(ValueTask<bool> receive) => Received(await receive.ConfigureAwait(false));
+
+    private bool Received(bool more)
+    {
+        _ended |= !more;
+        return more;
+    }
+}

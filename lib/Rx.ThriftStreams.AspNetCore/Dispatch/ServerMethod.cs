@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+
+/// <summary>One method of a service on the server: runs a call from its arrival to its end, over whatever transport brought it.</summary>
+internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime)
+{
+    internal ThriftMethod Method { get; } = method;
+
+    /// <summary>Handles a call. Never fails: whatever goes wrong becomes the call's outcome.</summary>
+    internal async Task InvokeAsync(ServerTransportCall call, IServiceProvider services)
+    {
+        using var context = new ServerCallContext(Method, call, runtime.Options.TimeProvider);
+        ServerCallOutcome outcome;
+        ThriftServerContext.SetCurrent(context);
+        try
+        {
+            await HandleAsync(call, context, services).ConfigureAwait(false);
+            outcome = ServerCallOutcome.Success;
+        }
+        catch (Exception error)
+        {
+            outcome = ServerFaults.Classify(error, context, runtime.RevealErrors);
+            Log(error, outcome, context);
+        }
+        finally
+        {
+            ThriftServerContext.SetCurrent(null);
+        }
+
+        context.End();
+        await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the handler and sends what it gives.</summary>
+    protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
+
+    private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
+    {
+        if (outcome.Origin == ServerFaultOrigin.HandlerFault)
+        {
+            LogFault(runtime.Logger, error, Method.FullName, context.Peer);
+        }
+        else if (outcome.Origin == ServerFaultOrigin.Framework)
+        {
+            LogBroken(runtime.Logger, Method.FullName, context.Peer, error.Message);
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.")]
+    private static partial void LogFault(ILogger logger, Exception error, string method, string peer);
+
+    [LoggerMessage(11, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}")]
+    private static partial void LogBroken(ILogger logger, string method, string peer, string reason);
+}

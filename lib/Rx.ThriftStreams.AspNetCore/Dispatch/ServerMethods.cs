@@ -1,0 +1,132 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+
+/// <summary>What the methods of all kinds have in common.</summary>
+internal abstract class ServerMethod<TService, TRequest, TResponse>(
+    ThriftMethod<TRequest, TResponse> method,
+    Func<IServiceProvider, TService> activate,
+    ThriftServerRuntime runtime) : ServerMethod(method, runtime)
+    where TService : class
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    protected override ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+        => HandleAsync(call.Bind(method), context, activate(services));
+
+    protected abstract ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service);
+
+    /// <summary>Receives the only request of a method that has one.</summary>
+    protected static async ValueTask<TRequest> ReceiveOnlyAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context)
+        => await stream.ReceiveAsync(context.CancellationToken).ConfigureAwait(false)
+            ? stream.Current
+            : throw new ThriftProtocolException($"The caller of {context.Method.FullName} ended its requests without sending the one that the method takes.");
+
+    /// <summary>
+    /// Sends every response. The next one is asked for before this one goes out: if it is there already, both share a write.
+    /// </summary>
+    protected static async ValueTask SendAllAsync(
+        ServerTransportStream<TRequest, TResponse> stream,
+        ServerCallContext context,
+        IAsyncEnumerable<TResponse> responses)
+    {
+        var cancellationToken = context.CancellationToken;
+        var enumerator = responses.GetAsyncEnumerator(cancellationToken);
+        await using (enumerator.ConfigureAwait(false))
+        {
+            var next = enumerator.MoveNextAsync();
+            while (await next.ConfigureAwait(false))
+            {
+                var response = enumerator.Current;
+                next = enumerator.MoveNextAsync();
+                try
+                {
+                    await stream.SendAsync(response, context.ResponseHeaders, next.IsCompleted, cancellationToken).ConfigureAwait(false);
+                }
+                catch
+                {
+                    // An enumerator may only be disposed when it is not moving.
+                    context.End();
+                    await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    throw;
+                }
+            }
+        }
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class BidirectionalServerMethod<TService, TRequest, TResponse>(
+    ThriftMethod<TRequest, TResponse> method,
+    Func<IServiceProvider, TService> activate,
+    ThriftServerRuntime runtime,
+    Func<TService, IAsyncEnumerable<TRequest>, CancellationToken, IAsyncEnumerable<TResponse>> handler)
+    : ServerMethod<TService, TRequest, TResponse>(method, activate, runtime)
+    where TService : class
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    protected override ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
+    {
+        var requests = new RequestStream<TRequest, TResponse>(stream, context.CancellationToken);
+        return SendAllAsync(stream, context, handler(service, requests, context.CancellationToken));
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class ServerStreamingServerMethod<TService, TRequest, TResponse>(
+    ThriftMethod<TRequest, TResponse> method,
+    Func<IServiceProvider, TService> activate,
+    ThriftServerRuntime runtime,
+    Func<TService, TRequest, CancellationToken, IAsyncEnumerable<TResponse>> handler)
+    : ServerMethod<TService, TRequest, TResponse>(method, activate, runtime)
+    where TService : class
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    protected override async ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
+    {
+        var request = await ReceiveOnlyAsync(stream, context).ConfigureAwait(false);
+        await SendAllAsync(stream, context, handler(service, request, context.CancellationToken)).ConfigureAwait(false);
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class ClientStreamingServerMethod<TService, TRequest, TResponse>(
+    ThriftMethod<TRequest, TResponse> method,
+    Func<IServiceProvider, TService> activate,
+    ThriftServerRuntime runtime,
+    Func<TService, IAsyncEnumerable<TRequest>, CancellationToken, Task<TResponse>> handler)
+    : ServerMethod<TService, TRequest, TResponse>(method, activate, runtime)
+    where TService : class
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    protected override async ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
+    {
+        var requests = new RequestStream<TRequest, TResponse>(stream, context.CancellationToken);
+        var response = await handler(service, requests, context.CancellationToken).ConfigureAwait(false);
+        await stream.SendAsync(response, context.ResponseHeaders, more: true, context.CancellationToken).ConfigureAwait(false);
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class UnaryServerMethod<TService, TArguments, TResult>(
+    ThriftMethod<TArguments, TResult> method,
+    Func<IServiceProvider, TService> activate,
+    ThriftServerRuntime runtime,
+    Func<TService, TArguments, CancellationToken, Task<TResult>> handler)
+    : ServerMethod<TService, TArguments, TResult>(method, activate, runtime)
+    where TService : class
+    where TArguments : class, IThriftStruct<TArguments>
+    where TResult : class, IThriftStruct<TResult>
+{
+    protected override async ValueTask HandleAsync(ServerTransportStream<TArguments, TResult> stream, ServerCallContext context, TService service)
+    {
+        var arguments = await ReceiveOnlyAsync(stream, context).ConfigureAwait(false);
+        var result = await handler(service, arguments, context.CancellationToken).ConfigureAwait(false);
+        await stream.SendAsync(result, context.ResponseHeaders, more: true, context.CancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.AspNetCore.Grpc;
+
+/// <summary>The messages of one gRPC call: parsed from and written to the pipes of Kestrel.</summary>
+internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    // What is not flushed is memory that the peer's flow control does not bound.
+    private const int MaxUnflushedBytes = 32 * 1024;
+    private const int MaxUnflushedMessages = 64;
+
+    private readonly GrpcServerCall _call;
+    private readonly PipeReader _reader;
+    private readonly PipeWriter _writer;
+    private readonly GrpcDecompression _decompression;
+    private readonly int _maxMessageSize;
+
+    private ReadOnlySequence<byte> _received;
+    private bool _holdsBuffer;
+    private bool _inputEnded;
+    private TRequest? _current;
+    private int _currentSize;
+    private int _unflushedBytes;
+    private int _unflushedMessages;
+
+    internal GrpcServerStream(GrpcServerCall call, PipeReader reader, PipeWriter writer, GrpcDecompression decompression, int maxMessageSize)
+    {
+        _call = call;
+        _reader = reader;
+        _writer = writer;
+        _decompression = decompression;
+        _maxMessageSize = maxMessageSize;
+    }
+
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _currentSize;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+        => TryReadMessage() ? new(true) : FillAsync(cancellationToken);
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var size = GrpcMessageWriter.Write(message, _writer, _call.SendsGzip);
+
+        // Only what could be encoded begins the response: an error before that is still answered with a status alone.
+        _call.WriteHeaders(headers);
+        _unflushedBytes += size;
+        _unflushedMessages++;
+        if (more && _unflushedBytes < MaxUnflushedBytes && _unflushedMessages < MaxUnflushedMessages)
+        {
+            return new(size);
+        }
+
+        _unflushedBytes = _unflushedMessages = 0;
+        var flush = _writer.FlushAsync(cancellationToken);
+        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size);
+    }
+
+    private bool TryReadMessage()
+    {
+        if (_received.Length < GrpcFrame.PrefixLength)
+        {
+            return false;
+        }
+
+        Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixLength];
+        _received.Slice(0, GrpcFrame.PrefixLength).CopyTo(prefix);
+        var length = GrpcFrame.ReadPrefix(prefix, _maxMessageSize, out var compressed);
+        if (_received.Length < GrpcFrame.PrefixLength + length)
+        {
+            return false;
+        }
+
+        if (!_decompression.IsKnown)
+        {
+            throw new ThriftStatusException(ThriftStatusCode.Internal, $"The compression \"{_decompression.Name}\" is not supported. gzip is.");
+        }
+
+        var body = _received.Slice(GrpcFrame.PrefixLength, length);
+        (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        _received = _received.Slice(body.End);
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        while (!_inputEnded)
+        {
+            if (_holdsBuffer)
+            {
+                _holdsBuffer = false;
+                _reader.AdvanceTo(_received.Start, _received.End);
+                _received = default;
+            }
+
+            ReadResult result;
+            try
+            {
+                result = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+            {
+                throw new OperationCanceledException("The caller is gone.", error, _call.Aborted);
+            }
+
+            _received = result.Buffer;
+            _holdsBuffer = true;
+            _inputEnded = result.IsCompleted;
+            if (TryReadMessage())
+            {
+                return true;
+            }
+        }
+
+        // The end of the input may have come together with several messages.
+        if (TryReadMessage())
+        {
+            return true;
+        }
+
+        return _received.IsEmpty ? false : throw new ThriftProtocolException("The request ended within a message: unexpected EOF.");
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size) => Flushed(await flush.ConfigureAwait(false), size);
+
+    private int Flushed(FlushResult result, int size)
+        => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>A server of Thrift services for programs that are no web applications.</summary>
+/// <remarks>Thread-safe. Runs until it is stopped or disposed; it does not watch for signals.</remarks>
+public sealed class ThriftServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private ThriftServer(WebApplication application, IPEndPoint endpoint)
+    {
+        _application = application;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>The address that the server listens on; the port is the real one where 0 was asked for.</summary>
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="endpoint">Where to listen: <c>address:port</c>. Port 0 takes a free one.</param>
+    /// <param name="configure">Adds the services.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The server, listening.</returns>
+    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c>.</exception>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task<ThriftServer> StartAsync(
+        string endpoint,
+        Action<ThriftServerBuilder> configure,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var listenOn = IPEndPoint.Parse(endpoint);
+        var setup = new ThriftServerBuilder();
+        configure(setup);
+
+        var host = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        host.Services.AddLogging();
+        host.Services.AddThriftStreams();
+        host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
+        setup.ConfigureServices(host.Services);
+        host.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(listenOn, static listen => listen.Protocols = HttpProtocols.Http2);
+        });
+
+        var application = host.Build();
+        try
+        {
+            application.UseRouting();
+            setup.MapServices(application);
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            return new(application, new IPEndPoint(listenOn.Address, new Uri(address).Port));
+        }
+        catch
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops: takes no new streams, lets those that run finish, and ends what is left when the token is cancelled.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
+
+    /// <summary>Stops at once and lets go of everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A server inside another program leaves signals and the console to it.</summary>
+    private sealed class NoHostLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
