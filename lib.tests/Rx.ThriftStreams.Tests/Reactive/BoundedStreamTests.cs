@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Reactive;
 using Rx.ThriftStreams.Tests.Reactive.Marbles;
 
@@ -74,6 +75,26 @@ public sealed class BoundedStreamTests
         Assert.Equal(ThriftStatusCode.ResourceExhausted, overflow.StatusCode);
         Assert.Contains("1 elements", overflow.Message, StringComparison.Ordinal);
         Assert.False(await stream.MoveNextAsync());
+    }
+
+    [Theory]
+    [InlineData(OverflowPolicy.DropOldest)]
+    [InlineData(OverflowPolicy.DropNewest)]
+    [InlineData(OverflowPolicy.Error)]
+    public async Task FastProducer_StalledConsumer_KeepsNoMoreThanTheCapacityAlive(OverflowPolicy overflow)
+    {
+        const int Capacity = 8;
+        using var subject = new Subject<object>();
+        await using IAsyncEnumerator<object> stream = subject.AsBoundedStream(Hot(Capacity, overflow)).GetAsyncEnumerator();
+        ValueTask<bool> first = stream.MoveNextAsync();
+        subject.OnNext(new object());
+        Assert.True(await first);
+
+        WeakReference[] sent = Push(subject, 1_000);
+        GC.Collect();
+
+        Assert.Equal(Capacity, sent.Count(s => s.IsAlive));
+        Assert.True(await stream.MoveNextAsync());
     }
 
     [Fact]
@@ -167,6 +188,42 @@ public sealed class BoundedStreamTests
 
         Assert.True(await stream.MoveNextAsync());
         Assert.Equal(3, stream.Current);
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 2)]
+    [InlineData(8, 4)]
+    public async Task Wait_HalfOfTheBufferTaken_LetsAllBlockedProducersGoOn(int capacity, int taken)
+    {
+        using var subject = new Subject<int>();
+        await using IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(capacity, OverflowPolicy.Wait)).GetAsyncEnumerator();
+        ValueTask<bool> first = stream.MoveNextAsync();
+        for (int i = 0; i <= capacity; i++)
+        {
+            subject.OnNext(i);
+            if (i == 0)
+            {
+                Assert.True(await first);
+            }
+        }
+
+        Thread producer = Blocked(() => subject.OnNext(100));
+        Thread other = Blocked(() => subject.OnNext(100));
+        for (int i = 0; i < taken; i++)
+        {
+            Assert.True(await stream.MoveNextAsync());
+        }
+
+        // With room for one only, the other has to wait for the next half.
+        if (taken == 1)
+        {
+            Assert.True(SpinWait.SpinUntil(() => producer.Join(0) || other.Join(0), Streams.Patience));
+            Assert.True(await stream.MoveNextAsync());
+        }
+
+        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(other.Join(Streams.Patience));
     }
 
     [Fact]
@@ -304,6 +361,20 @@ public sealed class BoundedStreamTests
     [InlineData(1, (OverflowPolicy)9)]
     public void Options_OutOfRange_AreRefusedAtOnce(int capacity, OverflowPolicy overflow)
         => Assert.Throws<ArgumentOutOfRangeException>(() => Observable.Never<int>().AsBoundedStream(new() { Capacity = capacity, Overflow = overflow }));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] Push(Subject<object> subject, int count)
+    {
+        var sent = new WeakReference[count];
+        for (int i = 0; i < count; i++)
+        {
+            var element = new object();
+            sent[i] = new WeakReference(element);
+            subject.OnNext(element);
+        }
+
+        return sent;
+    }
 
     private static int PushAndTake(Subject<int> subject, IAsyncEnumerator<int> stream, int rounds)
     {

@@ -14,7 +14,7 @@ public sealed class TimeoutEachTests
     {
         var clock = new MarbleClock();
         var stream = new MarbleStream(clock, "a--b--(c|)");
-        await using IAsyncEnumerator<char> limited = stream.TimeoutEach(4 * MarbleClock.Frame, clock.Time).GetAsyncEnumerator();
+        IAsyncEnumerator<char> limited = stream.TimeoutEach(4 * MarbleClock.Frame, clock.Time).GetAsyncEnumerator();
         string seen = "";
         while (true)
         {
@@ -34,6 +34,7 @@ public sealed class TimeoutEachTests
             seen += limited.Current;
         }
 
+        await limited.DisposeAsync();
         Assert.Equal("abc", seen);
         Assert.Equal(1, stream.Disposals);
     }
@@ -50,7 +51,10 @@ public sealed class TimeoutEachTests
         Assert.False(late.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        await Assert.ThrowsAsync<TimeoutException>(() => late.WaitAsync(Streams.Patience));
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        Assert.Equal(ThriftTimeoutKind.Receive, error.Kind);
+        Assert.Equal(Limit, error.Configured);
+        Assert.Equal(Limit, error.Elapsed);
         Assert.True(stream.Token.IsCancellationRequested);
         await stream.Disposed.WaitAsync(Streams.Patience);
         Assert.False(await limited.MoveNextAsync());
@@ -66,7 +70,7 @@ public sealed class TimeoutEachTests
 
         _time.Advance(Limit);
 
-        await Assert.ThrowsAsync<TimeoutException>(() => late.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
         Assert.Equal(0, stream.Disposals);
         deaf.SetResult(1);
         await stream.Disposed.WaitAsync(Streams.Patience);
@@ -86,6 +90,40 @@ public sealed class TimeoutEachTests
     }
 
     [Fact]
+    public async Task Elements_Many_ShareOneTimerWhichCountsAnewForEach()
+    {
+        var clock = new CountingTime();
+        var elements = System.Threading.Channels.Channel.CreateUnbounded<int>();
+        await using IAsyncEnumerator<int> limited = elements.Reader.ReadAllAsync().TimeoutEach(Limit, clock).GetAsyncEnumerator();
+        for (int i = 0; i < 10; i++)
+        {
+            Task<bool> move = limited.MoveNextAsync().AsTask();
+            clock.Advance(Limit - TimeSpan.FromMilliseconds(1));
+            Assert.True(elements.Writer.TryWrite(i));
+            Assert.True(await move.WaitAsync(Streams.Patience));
+        }
+
+        Task<bool> late = limited.MoveNextAsync().AsTask();
+        clock.Advance(Limit);
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        Assert.Equal(1, clock.Timers);
+    }
+
+    [Fact]
+    public async Task Token_WhoseCallbackThrows_IsTheCauseOfTheTimeout()
+    {
+        TrackedStream<int> stream = Streams.Silent();
+        await using IAsyncEnumerator<int> limited = stream.TimeoutEach(Limit, _time).GetAsyncEnumerator();
+        Task<bool> late = limited.MoveNextAsync().AsTask();
+        using CancellationTokenRegistration registration = stream.Token.Register(() => throw new MarbleException());
+
+        _time.Advance(Limit);
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        Assert.IsType<MarbleException>(Assert.IsType<AggregateException>(error.InnerException).InnerException);
+    }
+
+    [Fact]
     public async Task TimeoutException_OfTheSourceItself_IsNotMistaken()
     {
         var own = new TimeoutException("own");
@@ -100,13 +138,14 @@ public sealed class TimeoutEachTests
     {
         using var cancellation = new CancellationTokenSource();
         TrackedStream<int> stream = Streams.Silent();
-        await using IAsyncEnumerator<int> limited = stream.TimeoutEach(Limit, _time).GetAsyncEnumerator(cancellation.Token);
+        IAsyncEnumerator<int> limited = stream.TimeoutEach(Limit, _time).GetAsyncEnumerator(cancellation.Token);
         Task<bool> move = limited.MoveNextAsync().AsTask();
 
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move.WaitAsync(Streams.Patience));
-        await stream.Disposed.WaitAsync(Streams.Patience);
+        await limited.DisposeAsync();
+        Assert.Equal(1, stream.Disposals);
     }
 
     [Fact]
@@ -119,5 +158,16 @@ public sealed class TimeoutEachTests
     private static async IAsyncEnumerable<int> DeafAsync(Task<int> element)
     {
         yield return await element.ConfigureAwait(false);
+    }
+
+    private sealed class CountingTime : FakeTimeProvider
+    {
+        public int Timers { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers++;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

@@ -123,7 +123,7 @@ public sealed class ReactiveSamples
 
         Task<Price> first = alive.FirstAsync().AsTask();
         clock.Advance(TimeSpan.FromSeconds(5));
-        await Assert.ThrowsAsync<TimeoutException>(() => first.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => first.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

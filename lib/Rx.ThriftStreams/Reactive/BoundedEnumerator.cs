@@ -184,6 +184,12 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
 
     private void Subscribe()
     {
+        if (Volatile.Read(ref _ended))
+        {
+            // The consumer left, or was cancelled, before it came to this.
+            return;
+        }
+
         try
         {
             // Inside the trampoline, the sources of Rx that emit at once do so only after Subscribe has returned: then they can be disposed of.
@@ -305,9 +311,11 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         }
 
         Current = value;
-        if (_waitingProducers > 0)
+        if (_waitingProducers > 0 && _buffer.Count == _options.Capacity / 2)
         {
-            Monitor.Pulse(_gate);
+            // Not at the first free place: producer and consumer would then change threads with every element. A producer that waits
+            // found the buffer full, so the consumer comes by here before it runs out of elements.
+            Monitor.PulseAll(_gate);
         }
 
         return true;
