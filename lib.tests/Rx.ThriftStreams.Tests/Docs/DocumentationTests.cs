@@ -1,0 +1,115 @@
+namespace Rx.ThriftStreams.Tests.Docs;
+
+/// <summary>
+/// What the documentation shows compiles: each C# block of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals the region of that
+/// name in a file under <c>lib.tests/**/Samples/</c>. The README is held to it where it has such comments.
+/// </summary>
+public sealed class DocumentationTests
+{
+    private static readonly string Root = FindRoot();
+    private static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
+
+    public static TheoryData<string> Pages()
+    {
+        var pages = new TheoryData<string>();
+        IEnumerable<string> files = Directory.Exists(Path.Combine(Root, "docs"))
+            ? Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            : [];
+        foreach (string file in files.Append(Path.Combine(Root, "README.md")).Where(File.Exists).Order(StringComparer.Ordinal))
+        {
+            pages.Add(Path.GetRelativePath(Root, file).Replace('\\', '/'));
+        }
+
+        return pages;
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_EachCSharpBlock_IsACompiledSample(string page)
+    {
+        string text = await File.ReadAllTextAsync(Path.Combine(Root, page));
+        bool mayBeUnmarked = page == "README.md";
+
+        foreach (CodeBlock block in CodeBlock.Parse(text).Where(b => b.Sample is not null || !mayBeUnmarked))
+        {
+            string? problem = Check(block, Samples.Value);
+            Assert.True(problem is null, $"{page}:{block.Line}: {problem}");
+        }
+    }
+
+    [Fact]
+    public void Check_BlockThatEqualsItsRegion_HasNoProblem()
+        => Assert.Null(CheckText("text\n<!-- sample: x -->\n```csharp\nif (a)\n{\n    b();\n}\n```\n", "        // <sample x>\n        if (a)\n        {\n            b();\n        }\n        // </sample x>\n"));
+
+    [Theory]
+    [InlineData("```csharp\nb();\n```\n", "marker")]
+    [InlineData("<!-- sample: x -->\ntext between\n```cs\nb();\n```\n", "marker")]
+    [InlineData("<!-- sample: y -->\n```csharp\nb();\n```\n", "exists")]
+    [InlineData("<!-- sample: x -->\n```csharp\nc();\n```\n", "differs")]
+    [InlineData("<!-- sample: x -->\n```csharp\n  b();\nb();\n```\n", "differs")]
+    public void Check_BlockThatIsNoSample_SaysWhatIsWrong(string page, string problem)
+        => Assert.Contains(problem, CheckText(page, "// <sample x>\nb();\n// </sample x>"), StringComparison.Ordinal);
+
+    [Fact]
+    public void Parse_BlocksOfOtherLanguages_AreLeftAlone()
+        => Assert.Empty(CodeBlock.Parse("```thrift\nstruct A {}\n```\n```\n$ ls\n```\n"));
+
+    [Theory]
+    [InlineData("// <sample x>\na();\n")]
+    [InlineData("a();\n// </sample x>\n")]
+    [InlineData("// <sample x>\n// </sample x>\n// <sample x>\n// </sample x>\n")]
+    public void Regions_Unbalanced_AreRefused(string file) => Assert.Throws<FormatException>(() => SampleText.Regions(file));
+
+    [Fact]
+    public void Regions_Nested_LeaveOutTheMarkers()
+    {
+        Dictionary<string, string> regions = SampleText.Regions("// <sample all>\na();\n// <sample part>\nb();\n// </sample part>\n// </sample all>");
+
+        Assert.Equal("a();\nb();", regions["all"]);
+        Assert.Equal("b();", regions["part"]);
+    }
+
+    private static string? CheckText(string page, string source) => Check(Assert.Single(CodeBlock.Parse(page)), SampleText.Regions(source));
+
+    private static string? Check(CodeBlock block, Dictionary<string, string> samples)
+    {
+        if (block.Sample is null)
+        {
+            return "the C# block has no marker. Put <!-- sample: name --> on the line before it, and the code into a Samples file.";
+        }
+
+        if (!samples.TryGetValue(block.Sample, out string? code))
+        {
+            return $"no region // <sample {block.Sample}> exists in lib.tests/**/Samples/*.cs.";
+        }
+
+        return code == block.Code ? null : $"the block differs from the region // <sample {block.Sample}>, which is:\n{code}";
+    }
+
+    private static Dictionary<string, string> LoadSamples()
+    {
+        var samples = new Dictionary<string, string>();
+        char separator = Path.DirectorySeparatorChar;
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, "lib.tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) == "Samples" && !f.Contains($"{separator}obj{separator}", StringComparison.Ordinal)))
+        {
+            foreach ((string name, string code) in SampleText.Regions(File.ReadAllText(file)))
+            {
+                samples.Add(name, code);
+            }
+        }
+
+        return samples;
+    }
+
+    private static string FindRoot()
+    {
+        string? directory = AppContext.BaseDirectory;
+        while (directory is not null && !File.Exists(Path.Combine(directory, "Rx.ThriftStreams.sln")))
+        {
+            directory = Path.GetDirectoryName(directory);
+        }
+
+        return directory ?? throw new InvalidOperationException("The tests do not lie within the repository: no Rx.ThriftStreams.sln is above them.");
+    }
+}

@@ -1,0 +1,197 @@
+using System.Reactive.Concurrency;
+using System.Reactive.Disposables;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
+namespace Rx.ThriftStreams.Reactive;
+
+/// <summary>One subscription of a <see cref="ColdObservable{T}"/>: pulls an element, pushes it, and only then pulls the next.</summary>
+internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> observer, Action<Exception>? observerFaulted) : IDisposable
+{
+    private const int Active = 0;
+    private const int Disposed = 1;
+    private const int Ended = 2;
+
+    // Never disposed: it has neither a timer nor a wait handle, and Dispose may race with its last use.
+    private readonly CancellationTokenSource _cancellation = new();
+    private int _state;
+
+    // True until something had to be waited for: so long the thread is the subscriber's, and inside Rx's trampoline.
+    private bool _onTrampoline = true;
+    private ExceptionDispatchInfo? _thrownToSubscriber;
+
+    public void Start()
+    {
+        // Discarded on purpose: what the task fails with is what no observer can be told, and raises UnobservedTaskException.
+        _ = RunAsync();
+        ThrowToSubscriber();
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.CompareExchange(ref _state, Disposed, Active) == Active)
+        {
+            _cancellation.Cancel();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        IAsyncEnumerator<T>? enumerator = null;
+        Exception? sourceError = null;
+        Exception? observerError = null;
+        try
+        {
+            enumerator = source.GetAsyncEnumerator(_cancellation.Token);
+            while (Volatile.Read(ref _state) == Active)
+            {
+                ValueTask<bool> move = enumerator.MoveNextAsync();
+                _onTrampoline &= move.IsCompleted;
+                if (!await move.ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                T current = enumerator.Current;
+                if (Volatile.Read(ref _state) != Active)
+                {
+                    break;
+                }
+
+                observerError = Notify(observer, current);
+                if (observerError is not null)
+                {
+                    Dispose();
+                    break;
+                }
+
+                if (_onTrampoline)
+                {
+                    await new Turn(this);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            sourceError = error;
+        }
+
+        Exception? closeError = await CloseAsync(enumerator).ConfigureAwait(false);
+        sourceError ??= closeError;
+
+        if (Interlocked.CompareExchange(ref _state, Ended, Active) == Active)
+        {
+            observerError = NotifyEnd(observer, sourceError);
+        }
+        else if (sourceError is not null && !IsCancellation(sourceError))
+        {
+            observerError = observerError is null ? sourceError : new AggregateException(observerError, sourceError);
+        }
+
+        if (observerError is not null)
+        {
+            Surface(observerError);
+        }
+    }
+
+    private async ValueTask<Exception?> CloseAsync(IAsyncEnumerator<T>? enumerator)
+    {
+        try
+        {
+            if (enumerator is not null)
+            {
+                ValueTask close = enumerator.DisposeAsync();
+                _onTrampoline &= close.IsCompleted;
+                await close.ConfigureAwait(false);
+            }
+
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
+    }
+
+    private static Exception? Notify(IObserver<T> observer, T value)
+    {
+        try
+        {
+            observer.OnNext(value);
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
+    }
+
+    private static Exception? NotifyEnd(IObserver<T> observer, Exception? sourceError)
+    {
+        try
+        {
+            if (sourceError is null)
+            {
+                observer.OnCompleted();
+            }
+            else
+            {
+                observer.OnError(sourceError);
+            }
+
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
+    }
+
+    // After disposal this is what cancelling looks like; a peer or a transport may say it by status rather than by OperationCanceledException.
+    private static bool IsCancellation(Exception error)
+        => error is OperationCanceledException or ThriftException { StatusCode: ThriftStatusCode.Cancelled };
+
+    private void Surface(Exception error)
+    {
+        if (observerFaulted is not null)
+        {
+            observerFaulted(error);
+        }
+        else if (_onTrampoline)
+        {
+            _thrownToSubscriber = ExceptionDispatchInfo.Capture(error);
+        }
+        else
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
+    private void ThrowToSubscriber()
+    {
+        // Read on the subscriber's thread only when it was written there: an asynchronous failure never sets it.
+        _thrownToSubscriber?.Throw();
+    }
+
+    /// <summary>Goes to the end of the trampoline's queue, so that subscriptions made by the observer get their turn between two elements.</summary>
+    private readonly struct Turn(ColdPump<T> pump) : ICriticalNotifyCompletion
+    {
+        public bool IsCompleted => false;
+
+        public Turn GetAwaiter() => this;
+
+        public void GetResult()
+        {
+        }
+
+        public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+        public void UnsafeOnCompleted(Action continuation)
+            => CurrentThreadScheduler.Instance.Schedule((pump, continuation), static (_, state) =>
+            {
+                state.continuation();
+                state.pump.ThrowToSubscriber();
+                return Disposable.Empty;
+            });
+    }
+}

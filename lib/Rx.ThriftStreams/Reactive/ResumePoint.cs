@@ -1,0 +1,26 @@
+namespace Rx.ThriftStreams.Reactive;
+
+/// <summary>Where a stream broke off: what is needed to ask for the rest of it.</summary>
+/// <typeparam name="T">The type of the elements.</typeparam>
+public readonly record struct ResumePoint<T>
+{
+    internal ResumePoint(bool hasLast, T? last, Exception error, int attempt)
+    {
+        HasLast = hasLast;
+        Last = last;
+        Error = error;
+        Attempt = attempt;
+    }
+
+    /// <summary>Whether the consumer has had any element; if not, the rest is the whole.</summary>
+    public bool HasLast { get; }
+
+    /// <summary>The last element that the consumer has had; the type's default when <see cref="HasLast"/> is <see langword="false"/>.</summary>
+    public T? Last { get; }
+
+    /// <summary>The failure that broke the stream off.</summary>
+    public Exception Error { get; }
+
+    /// <summary>The number of this attempt since the last element, from 1.</summary>
+    public int Attempt { get; }
+}

@@ -1,0 +1,106 @@
+using System.Reactive;
+using System.Runtime.CompilerServices;
+
+namespace Rx.ThriftStreams.Reactive;
+
+/// <summary>
+/// The bridges between streams that are pulled (<see cref="IAsyncEnumerable{T}"/>, <see cref="Task{TResult}"/>) and streams that are pushed
+/// (<see cref="IObservable{T}"/>). Each is bounded and cold.
+/// </summary>
+public static class ThriftObservable
+{
+    /// <summary>
+    /// Presents a stream as a cold observable: each subscription enumerates <paramref name="source"/> anew, which for a call means a new RPC.
+    /// Elements are pulled one at a time: the next one is asked for when <c>OnNext</c> has returned, and nothing is buffered.
+    /// </summary>
+    /// <remarks>
+    /// <para>The enumeration starts in <c>Subscribe</c> and notifications come on whichever thread completes <c>MoveNextAsync</c>; choose another with
+    /// <c>ObserveOn</c>. The enumerator is disposed before <c>OnCompleted</c> or <c>OnError</c> is sent.</para>
+    /// <para>Disposing the subscription cancels the enumeration's token and, when the pending <c>MoveNextAsync</c> has ended, disposes the enumerator;
+    /// no notification follows. A cancellation that the disposal caused is silent; any other is sent to <c>OnError</c>.</para>
+    /// <para>An exception thrown <em>by the observer</em> cancels the enumeration, too. It goes to <paramref name="observerFaulted"/> if that is given; else it is
+    /// thrown from <c>Subscribe</c> while that has not returned, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>.
+    /// A failure of the source after disposal, which has no observer left, takes the same way.</para>
+    /// </remarks>
+    /// <typeparam name="T">The type of the elements.</typeparam>
+    /// <param name="source">The stream.</param>
+    /// <param name="observerFaulted">Receives what the observer throws; <see langword="null"/> for the behaviour in the remarks.</param>
+    /// <returns>The cold observable.</returns>
+    public static IObservable<T> AsColdObservable<T>(this IAsyncEnumerable<T> source, Action<Exception>? observerFaulted = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new ColdObservable<T>(source, observerFaulted);
+    }
+
+    /// <summary>
+    /// Presents an observable as a stream with a bounded buffer between: each enumeration subscribes anew at its first <c>MoveNextAsync</c>, and leaving it,
+    /// or cancelling its token, disposes the subscription and releases a producer that waits.
+    /// </summary>
+    /// <remarks>
+    /// Elements that are already buffered are delivered before the observable's error or end. While elements are buffered <c>MoveNextAsync</c>
+    /// completes synchronously. Producers that break the rules of Rx and call <c>OnNext</c> concurrently are put in order.
+    /// </remarks>
+    /// <typeparam name="T">The type of the elements.</typeparam>
+    /// <param name="source">The observable.</param>
+    /// <param name="options">Capacity and policy of the buffer; <see langword="null"/> for 128 elements and <see cref="OverflowPolicy.Wait"/>.</param>
+    /// <returns>The stream.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the policy is not defined.</exception>
+    public static IAsyncEnumerable<T> AsBoundedStream<T>(this IObservable<T> source, ObservableBufferOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= ObservableBufferOptions.Default;
+        options.Validate();
+        return new BoundedStream<T>(source, options);
+    }
+
+    /// <summary>
+    /// Presents a call with one answer as a cold observable of one element: the call starts at each subscription, disposal cancels its token.
+    /// Notifications follow the rules of <see cref="AsColdObservable{T}"/>.
+    /// </summary>
+    /// <typeparam name="T">The type of the answer.</typeparam>
+    /// <param name="call">Starts the call.</param>
+    /// <returns>An observable that sends the answer and completes, or sends the call's error.</returns>
+    public static IObservable<T> FromCall<T>(Func<CancellationToken, Task<T>> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return new ColdObservable<T>(new CallStream<T>(call), null);
+    }
+
+    /// <summary>Presents a call without an answer as a cold observable that sends <see cref="Unit"/> when the call has succeeded; otherwise like <see cref="FromCall{T}"/>.</summary>
+    /// <param name="call">Starts the call.</param>
+    /// <returns>An observable that sends one <see cref="Unit"/> and completes, or sends the call's error.</returns>
+    public static IObservable<Unit> FromCall(Func<CancellationToken, Task> call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return FromCall(async cancellationToken =>
+        {
+            await call(cancellationToken).ConfigureAwait(false);
+            return Unit.Default;
+        });
+    }
+
+    /// <summary>Subscribes at once and gives the observable's only element once it has completed.</summary>
+    /// <remarks>Not an extension method, so that it does not compete with the one of System.Reactive, which takes the last of many elements.</remarks>
+    /// <typeparam name="T">The type of the element.</typeparam>
+    /// <param name="source">The observable; it must send exactly one element and complete.</param>
+    /// <param name="cancellationToken">Disposes the subscription and cancels the task.</param>
+    /// <returns>
+    /// A task with the element. It fails with the observable's error; with <see cref="InvalidOperationException"/> if the observable completes
+    /// without an element, or as soon as it sends a second one, which also disposes the subscription.
+    /// </returns>
+    public static Task<T> ToTask<T>(IObservable<T> source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return SingleObserver<T>.SubscribeTo(source, cancellationToken);
+    }
+
+    private sealed class CallStream<T>(Func<CancellationToken, Task<T>> call) : IAsyncEnumerable<T>
+    {
+        public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken) => RunAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+
+        private async IAsyncEnumerable<T> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return await call(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
