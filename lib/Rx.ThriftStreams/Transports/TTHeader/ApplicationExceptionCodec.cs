@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.TTHeader;
+
+/// <summary>The body of an EXCEPTION message: the struct <c>{1: string message, 2: i32 type}</c>.</summary>
+internal static class ApplicationExceptionCodec
+{
+    // Field header and length of the message, field header and value of the type, stop.
+    private const int FixedSize = 3 + 4 + 3 + 4 + 1;
+
+    /// <summary>The size of a body in bytes.</summary>
+    public static int GetLength(string message) => FixedSize + Encoding.UTF8.GetByteCount(message);
+
+    /// <summary>Appends a whole EXCEPTION message, envelope and body.</summary>
+    public static void WriteMessage(IBufferWriter<byte> output, string method, int sequenceId, ThriftApplicationErrorType type, string message)
+    {
+        ThriftMessageEnvelope.Write(output, ThriftMessageType.Exception, method, sequenceId);
+        Write(output, type, message);
+    }
+
+    /// <summary>The size of what <see cref="WriteMessage"/> appends.</summary>
+    public static int GetMessageLength(string method, string message) => ThriftMessageEnvelope.GetLength(method) + GetLength(message);
+
+    /// <summary>Appends a body.</summary>
+    public static void Write(IBufferWriter<byte> output, ThriftApplicationErrorType type, string message)
+    {
+        int textLength = Encoding.UTF8.GetByteCount(message);
+        Span<byte> span = output.GetSpan(FixedSize + textLength);
+        span[0] = (byte)ThriftType.String;
+        BinaryPrimitives.WriteInt16BigEndian(span[1..], 1);
+        BinaryPrimitives.WriteInt32BigEndian(span[3..], textLength);
+        _ = Encoding.UTF8.GetBytes(message, span[7..]);
+        Span<byte> behind = span[(7 + textLength)..];
+        behind[0] = (byte)ThriftType.I32;
+        BinaryPrimitives.WriteInt16BigEndian(behind[1..], 2);
+        BinaryPrimitives.WriteInt32BigEndian(behind[3..], (int)type);
+        behind[7] = (byte)ThriftType.Stop;
+        output.Advance(FixedSize + textLength);
+    }
+
+    /// <summary>Reads a body. Missing fields are empty and 0; unknown ones are skipped.</summary>
+    /// <exception cref="ThriftProtocolException">The bytes are not a struct.</exception>
+    public static ThriftApplicationException Read(in ReadOnlySequence<byte> body)
+    {
+        string message = string.Empty;
+        int type = 0;
+        var reader = new SequenceReader<byte>(body);
+        while (true)
+        {
+            if (!reader.TryRead(out byte fieldType))
+            {
+                throw Truncated(reader.Consumed);
+            }
+
+            if (fieldType == (byte)ThriftType.Stop)
+            {
+                return new ThriftApplicationException((ThriftApplicationErrorType)type, message);
+            }
+
+            if (!reader.TryReadBigEndian(out short id))
+            {
+                throw Truncated(reader.Consumed);
+            }
+
+            if (id == 1 && fieldType == (byte)ThriftType.String)
+            {
+                message = ReadText(ref reader);
+            }
+            else if (id == 2 && fieldType == (byte)ThriftType.I32)
+            {
+                if (!reader.TryReadBigEndian(out type))
+                {
+                    throw Truncated(reader.Consumed);
+                }
+            }
+            else
+            {
+                var scanner = new ThriftMessageScanner(reader.Remaining);
+                scanner.ResetToValue((ThriftType)fieldType);
+                if (!scanner.TryScan(reader.UnreadSequence, out long length))
+                {
+                    throw Truncated(reader.Consumed);
+                }
+
+                reader.Advance(length);
+            }
+        }
+    }
+
+    private static string ReadText(ref SequenceReader<byte> reader)
+    {
+        if (!reader.TryReadBigEndian(out int length) || length < 0 || length > reader.Remaining)
+        {
+            throw Truncated(reader.Consumed);
+        }
+
+        string text = Encoding.UTF8.GetString(reader.UnreadSequence.Slice(0, length));
+        reader.Advance(length);
+        return text;
+    }
+
+    private static ThriftProtocolException Truncated(long offset) => new("the EXCEPTION message's body ends inside a field.", offset);
+}
