@@ -61,8 +61,8 @@ internal static class ThriftCodecErrors
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void UnknownTypeToWrite(ThriftType type)
-        => throw new ArgumentOutOfRangeException(nameof(type), $"{(int)type} is not the type of a Thrift value.");
+    public static void NotBase64(int offset, int fieldId)
+        => throw Error("A binary is not Base64 text", offset, fieldId);
 
     private static ThriftProtocolException Error(string what, int offset, int fieldId)
         => fieldId == NoField

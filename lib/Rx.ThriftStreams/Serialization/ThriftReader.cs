@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -36,6 +38,9 @@ public ref partial struct ThriftReader : IThriftReader
 
     /// <summary>How many bytes were read.</summary>
     public readonly int Consumed => _position;
+
+    /// <summary>Whether binaries were written as Base64 text, as JSON does.</summary>
+    internal bool BinaryIsBase64 { get; init; }
 
     private readonly int Remaining => _length - _position;
 
@@ -138,6 +143,11 @@ public ref partial struct ThriftReader : IThriftReader
     public byte[] ReadBinary()
     {
         int length = ReadLength();
+        if (BinaryIsBase64)
+        {
+            return ReadBase64(length);
+        }
+
         return length == 0 ? [] : TakeSpan(length).ToArray();
     }
 
@@ -154,6 +164,22 @@ public ref partial struct ThriftReader : IThriftReader
         }
 
         return length;
+    }
+
+    // Padding is optional in Thrift's JSON, and the decoder wants it.
+    private byte[] ReadBase64(int length)
+    {
+        int offset = _position;
+        ReadOnlySpan<byte> text = TakeSpan(length).TrimEnd((byte)'=');
+        byte[] padded = new byte[(text.Length + 3) & ~3];
+        padded.AsSpan().Fill((byte)'=');
+        text.CopyTo(padded);
+        if (Base64.DecodeFromUtf8InPlace(padded, out int written) != OperationStatus.Done)
+        {
+            ThriftCodecErrors.NotBase64(offset, _fieldId);
+        }
+
+        return padded.AsSpan(0, written).ToArray();
     }
 
     // The one bounds check of every read.

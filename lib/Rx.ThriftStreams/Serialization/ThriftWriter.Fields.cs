@@ -71,6 +71,7 @@ public ref partial struct ThriftWriter
     /// <inheritdoc/>
     public void WriteBinaryField(short id, ReadOnlySpan<byte> value)
     {
+        BinaryPositions?.Enqueue(_position + 3);
         ref byte place = ref Reserve(checked(7 + value.Length));
         BigEndian.Write(ref place, Header(ThriftType.String, id));
         BigEndian.Write(ref Unsafe.Add(ref place, 3), (uint)value.Length);

@@ -35,6 +35,9 @@ public ref partial struct ThriftWriter : IThriftWriter
         Attach();
     }
 
+    /// <summary>If set, gets the position of every binary written: on the wire it looks like a string, and not every protocol writes the two alike.</summary>
+    internal Queue<int>? BinaryPositions { get; init; }
+
     /// <summary>Makes everything written so far part of the buffer. The writer can go on.</summary>
     public readonly void Flush() => _buffer.Commit(_position);
 
@@ -116,6 +119,7 @@ public ref partial struct ThriftWriter : IThriftWriter
     /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
+        BinaryPositions?.Enqueue(_position);
         ref byte place = ref Reserve(checked(4 + value.Length));
         BigEndian.Write(ref place, (uint)value.Length);
         value.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref place, 4), value.Length));

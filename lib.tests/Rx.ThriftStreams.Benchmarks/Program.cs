@@ -1,0 +1,11 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+// In this process: a second build of the same projects under a generated one would need the network.
+IConfig config = DefaultConfig.Instance
+    .AddJob(Job.ShortRun.WithToolchain(new InProcessEmitToolchain(new())).WithId("InProcess"))
+    .WithOptions(ConfigOptions.JoinSummary | ConfigOptions.DisableLogFile);
+
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config);
