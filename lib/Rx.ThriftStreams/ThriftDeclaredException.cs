@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>
@@ -12,6 +14,13 @@ public abstract class ThriftDeclaredException : ThriftException
     {
     }
 
+    /// <summary>What the exception says: its own text if it has one, else its fields.</summary>
+    public override string Message => GetDeclaredMessage() ?? base.Message;
+
     /// <summary><see cref="ThriftStatusCode.Internal"/>: what it becomes where the method does not declare it.</summary>
     public override ThriftStatusCode StatusCode => ThriftStatusCode.Internal;
+
+    /// <summary>The text for <see cref="Message"/>. Overridden by generated code: a field called <c>message</c> hides the property.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual string? GetDeclaredMessage() => null;
 }

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using Rx.ThriftStreams.Compiler.Semantics;
+
+namespace Rx.ThriftStreams.Compiler.Emit;
+
+/// <summary>Types and values in C#, all names fully qualified.</summary>
+internal static class CSharp
+{
+    public const string Serialization = "global::Rx.ThriftStreams.Serialization.";
+    public const string Collections = "global::System.Collections.Generic.";
+    public const string Hidden = "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
+
+    public const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"Rx.ThriftStreams.Compiler\", \"0.1\")]";
+
+    /// <summary>The C# type.</summary>
+    public static string Type(TypeRef type) => type.Kind switch
+    {
+        TypeKind.Bool => "bool",
+        TypeKind.Byte => "sbyte",
+        TypeKind.I16 => "short",
+        TypeKind.I32 => "int",
+        TypeKind.I64 => "long",
+        TypeKind.Double => "double",
+        TypeKind.String => "string",
+        TypeKind.Binary => "global::System.ReadOnlyMemory<byte>",
+        TypeKind.Uuid => "global::System.Guid",
+        TypeKind.Enum => type.Enum.GlobalName,
+        TypeKind.Struct => type.Struct.GlobalName,
+        TypeKind.List => Collections + "List<" + Type(type.Element) + ">",
+        TypeKind.Set => Collections + "HashSet<" + Type(type.Element) + ">",
+        TypeKind.Map => Collections + "Dictionary<" + Type(type.Key) + ", " + Type(type.Element) + ">",
+        _ => "object",
+    };
+
+    /// <summary>The type on the wire.</summary>
+    public static string WireType(TypeRef type) => Serialization + "ThriftType." + type.Kind switch
+    {
+        TypeKind.Enum => "I32",
+        TypeKind.Binary => "String",
+        _ => type.Kind.ToString(),
+    };
+
+    /// <summary>The part of reader and writer methods that names the type, for types that have one.</summary>
+    public static string Primitive(TypeRef type) => type.Kind == TypeKind.Enum ? "I32" : type.Kind.ToString();
+
+    /// <summary>Whether lists of the type are read and written in one go.</summary>
+    public static bool IsBulk(TypeRef type) => type.Kind is TypeKind.I16 or TypeKind.I32 or TypeKind.I64 or TypeKind.Double or TypeKind.Enum;
+
+    /// <summary>Whether equality of the type is by content only with a comparer.</summary>
+    public static bool NeedsComparer(TypeRef type) => type.IsContainer || type.Kind == TypeKind.Binary;
+
+    /// <summary>An expression for an <c>IEqualityComparer</c> of the type.</summary>
+    public static string Comparer(TypeRef type) => type.Kind switch
+    {
+        TypeKind.Binary => Serialization + "ThriftComparer.Binary",
+        TypeKind.List => Serialization + "ThriftComparer.List<" + Type(type.Element) + ">(" + Comparer(type.Element) + ")",
+        TypeKind.Set => Serialization + "ThriftComparer.Set<" + Type(type.Element) + ">(" + Comparer(type.Element) + ")",
+        TypeKind.Map => Serialization + "ThriftComparer.Map<" + Type(type.Key) + ", " + Type(type.Element) + ">(" + Comparer(type.Key) + ", " + Comparer(type.Element) + ")",
+        _ => Collections + "EqualityComparer<" + Type(type) + ">.Default",
+    };
+
+    public static string Literal(string text)
+    {
+        var builder = new StringBuilder(text.Length + 2).Append('"');
+        foreach (var c in text)
+        {
+            switch (c)
+            {
+                case '"':
+                    builder.Append("\\\"");
+                    break;
+                case '\\':
+                    builder.Append("\\\\");
+                    break;
+                case '\n':
+                    builder.Append("\\n");
+                    break;
+                case '\r':
+                    builder.Append("\\r");
+                    break;
+                case '\t':
+                    builder.Append("\\t");
+                    break;
+                default:
+                    if (c < ' ' || c is '\u007F' or '\u0085' or '\u2028' or '\u2029' || char.IsSurrogate(c))
+                    {
+                        builder.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture));
+                    }
+                    else
+                    {
+                        builder.Append(c);
+                    }
+
+                    break;
+            }
+        }
+
+        return builder.Append('"').ToString();
+    }
+
+    /// <summary>A constant as an expression of its type.</summary>
+    public static string Value(ConstValue value, TypeRef type) => value switch
+    {
+        BoolConst x => x.Value ? "true" : "false",
+        IntConst x => type.Kind == TypeKind.I64 ? Number(x.Value) + "L" : Number(x.Value),
+        DoubleConst x => x.Value.ToString("R", CultureInfo.InvariantCulture) + "D",
+        StringConst x => type.Kind == TypeKind.Binary ? Bytes(x.Value) : Literal(x.Value),
+        UuidConst x => "new global::System.Guid(\"" + x.Value.ToString("D") + "\")",
+        EnumConst { Member: { } member } x => x.Enum.GlobalName + "." + member.CSharpName,
+        EnumConst x => "(" + x.Enum.GlobalName + ")(" + Number(x.Value) + ")",
+        ListConst x => NewContainer(type) + " { " + string.Concat(x.Elements.Select(e => Value(e, type.Element) + ", ")) + "}",
+        MapConst x => NewContainer(type) + " { " + string.Concat(x.Pairs.Select(p => "[" + Value(p.Key, type.Key) + "] = " + Value(p.Value, type.Element) + ", ")) + "}",
+        StructConst { Struct.IsUnion: true } x => x.Struct.GlobalName + "." + x.Fields[0].Key.CSharpName + "(" + Value(x.Fields[0].Value, x.Fields[0].Key.Type) + ")",
+        StructConst x => "new " + x.Struct.GlobalName + " { " + string.Concat(x.Fields.Select(f => f.Key.CSharpName + " = " + Value(f.Value, f.Key.Type) + ", ")) + "}",
+        _ => "default!",
+    };
+
+    /// <summary>Whether a value can stand behind <c>const</c>.</summary>
+    public static bool IsCompileTime(ConstValue value, TypeRef type)
+        => value is BoolConst or IntConst or DoubleConst or EnumConst || (value is StringConst && type.Kind == TypeKind.String);
+
+    /// <summary>A new empty container, with a comparer by content where its keys need one.</summary>
+    public static string NewContainer(TypeRef type, string? capacity = null)
+    {
+        var key = type.Kind == TypeKind.Map ? type.Key : type.Element;
+        var comparer = type.Kind != TypeKind.List && NeedsComparer(key) ? Comparer(key) : null;
+        var arguments = capacity is null ? comparer ?? "" : comparer is null ? capacity : capacity + ", " + comparer;
+        return "new " + Type(type) + "(" + arguments + ")";
+    }
+
+    /// <summary>An XML documentation reference to an IDL element.</summary>
+    public static string Code(string name) => "<c>" + CodeWriter.XmlText(name) + "</c>";
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Bytes(string text)
+        => "new byte[] { " + string.Concat(Encoding.UTF8.GetBytes(text).Select(static b => b.ToString(CultureInfo.InvariantCulture) + ", ")) + "}";
+}

@@ -1,0 +1,411 @@
+using System.Collections.Generic;
+using System.Linq;
+using Rx.ThriftStreams.Compiler.Semantics;
+using Rx.ThriftStreams.Compiler.Syntax;
+
+namespace Rx.ThriftStreams.Compiler.Emit;
+
+/// <summary>Structs, exceptions, and the wrappers around arguments and results.</summary>
+internal sealed class StructEmitter
+{
+    private readonly CodeWriter _code;
+    private readonly string _name;
+    private readonly string _globalName;
+    private readonly string _idlName;
+    private readonly List<MemberField> _fields;
+
+    private StructEmitter(CodeWriter code, string name, string globalName, string idlName, List<MemberField> fields)
+    {
+        _code = code;
+        _name = name;
+        _globalName = globalName;
+        _idlName = idlName;
+        _fields = fields;
+    }
+
+    /// <summary>A struct or exception.</summary>
+    public static void Emit(CodeWriter code, StructSymbol symbol, List<FieldSymbol> fields)
+    {
+        var emitter = new StructEmitter(code, symbol.CSharpName, symbol.GlobalName, symbol.Name, MemberField.Of(fields));
+        var isException = symbol.Kind == StructKind.Exception;
+        code.Doc(symbol.Doc, (isException ? "The exception " : "The struct ") + CSharp.Code(symbol.Name) + " of the IDL.");
+        code.Line(CSharp.GeneratedCode);
+        var bases = isException ? "global::Rx.ThriftStreams.ThriftDeclaredException, " : "";
+        code.Open($"public sealed partial class {symbol.CSharpName} : {bases}{CSharp.Serialization}IThriftStruct<{symbol.GlobalName}>, global::System.IEquatable<{symbol.GlobalName}>");
+        emitter.Constructors();
+        emitter.Properties(isException);
+        emitter.Read("public", documented: true);
+        emitter.Write(documented: true);
+        emitter.Equality();
+        if (isException)
+        {
+            emitter.ExceptionMessage();
+        }
+        else
+        {
+            emitter.Text();
+        }
+
+        code.Close();
+    }
+
+    /// <summary>The wrapper of a method's arguments or result: internal, and nothing but its wire form.</summary>
+    public static void EmitWrapper(CodeWriter code, string name, string globalName, string idlName, List<FieldSymbol> fields)
+    {
+        var emitter = new StructEmitter(code, name, globalName, idlName, MemberField.Of(fields));
+        code.Line(CSharp.GeneratedCode);
+        code.Open($"internal sealed class {name} : {CSharp.Serialization}IThriftStruct<{globalName}>");
+        emitter.Constructors();
+        foreach (var field in emitter._fields)
+        {
+            code.Line($"public {(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
+            code.Line();
+        }
+
+        emitter.Read("public", documented: false);
+        emitter.Write(documented: false);
+        code.Close();
+    }
+
+    private void Constructors()
+    {
+        var initialized = _fields.Where(static f => f.Initializer is not null).ToList();
+        _code.Line($"/// <summary>Creates the object with the defaults of the IDL.</summary>");
+        _code.Open($"public {_name}()");
+        foreach (var field in initialized)
+        {
+            _code.Line($"{field.Name} = {field.Initializer};");
+        }
+
+        _code.Close();
+        _code.Line();
+
+        // For reading alone: what is read soon need not be created first. The type of the parameter keeps it apart from users' constructors.
+        if (_fields.Exists(static f => f.IsRequiredMember))
+        {
+            _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
+        }
+
+        _code.Line("#pragma warning disable CS8618 // Read assigns every property");
+        _code.Open($"private {_name}({CSharp.Serialization}ThriftType _)");
+        foreach (var field in initialized.Where(static f => f.InitializerIsCheap))
+        {
+            _code.Line($"{field.Name} = {field.Initializer};");
+        }
+
+        _code.Close();
+        _code.Line("#pragma warning restore CS8618");
+        _code.Line();
+    }
+
+    private void Properties(bool isException)
+    {
+        foreach (var field in _fields)
+        {
+            _code.Doc(field.Symbol.Doc, "The field " + CSharp.Code(field.Symbol.Name) + " of the IDL, id " + field.Id + ".");
+            var hides = isException && field.Name == "Message" ? "new " : "";
+            _code.Line($"public {hides}{(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
+            _code.Line();
+        }
+    }
+
+    private void Read(string access, bool documented)
+    {
+        foreach (var field in _fields.Where(static f => f.Type.IsContainer))
+        {
+            _code.Line($"private static {CSharp.Type(field.Type)} __Read{field.Index}<TReader>(ref TReader reader)");
+            _code.Line("    " + ValueCode.ReaderConstraint);
+            _code.Open();
+            ValueCode.ReadContainer(_code, field.Type, "result", 0);
+            _code.Line("return result;");
+            _code.Close();
+            _code.Line();
+        }
+
+        if (documented)
+        {
+            _code.Line("/// <inheritdoc/>");
+            _code.Line(CSharp.Hidden);
+        }
+
+        _code.Line($"{access} static {_globalName} Read<TReader>(ref TReader reader)");
+        _code.Line("    " + ValueCode.ReaderConstraint);
+        _code.Open();
+        var required = _fields.Where(static f => f.IsRequired).ToList();
+        _code.Line($"var result = new {_globalName}({CSharp.Serialization}ThriftType.Struct);");
+        for (var word = 0; word * 64 < required.Count; word++)
+        {
+            _code.Line($"ulong seen{word} = 0;");
+        }
+
+        foreach (var field in _fields.Where(IsBinaryWithDefault))
+        {
+            // An empty binary that was sent is not a missing one.
+            _code.Line($"bool seen{field.Index}b = false;");
+        }
+
+        _code.Line("reader.BeginStruct();");
+        foreach (var field in _fields)
+        {
+            _code.Open($"if (reader.TryReadFieldHeader({CSharp.WireType(field.Type)}, {field.Id}))");
+            ReadField(field, required);
+            _code.Close();
+            _code.Line();
+        }
+
+        _code.Open("while (reader.ReadFieldHeader(out var type, out var id))");
+        if (_fields.Count == 0)
+        {
+            _code.Line("reader.Skip(type);");
+        }
+        else
+        {
+            _code.Open("switch (id)");
+            foreach (var field in _fields)
+            {
+                _code.Line($"case {field.Id} when type == {CSharp.WireType(field.Type)}:");
+                _code.Indent();
+                ReadField(field, required);
+                _code.Line("break;");
+                _code.Unindent();
+            }
+
+            _code.Line("default:");
+            _code.Indent();
+            _code.Line("reader.Skip(type);");
+            _code.Line("break;");
+            _code.Unindent();
+            _code.Close();
+        }
+
+        _code.Close();
+        _code.Line();
+        _code.Line("reader.EndStruct();");
+        CheckRequired(required);
+        foreach (var field in _fields.Where(static f => !f.IsRequired && f.Initializer is not null && !f.InitializerIsCheap && f.Type.Kind != TypeKind.Binary))
+        {
+            _code.Line($"result.{field.Name} ??= {field.Initializer};");
+        }
+
+        foreach (var field in _fields.Where(IsBinaryWithDefault))
+        {
+            _code.Open($"if (!seen{field.Index}b)");
+            _code.Line($"result.{field.Name} = {field.Initializer};");
+            _code.Close();
+        }
+
+        _code.Line("return result;");
+        _code.Close();
+        _code.Line();
+    }
+
+    private void ReadField(MemberField field, List<MemberField> required)
+    {
+        _code.Line($"result.{field.Name} = {ReadExpression(field)};");
+        if (field.IsRequired)
+        {
+            var bit = required.IndexOf(field);
+            _code.Line($"seen{bit / 64} |= 1UL << {bit % 64};");
+        }
+        else if (IsBinaryWithDefault(field))
+        {
+            _code.Line($"seen{field.Index}b = true;");
+        }
+    }
+
+    private static bool IsBinaryWithDefault(MemberField field) => !field.IsRequired && field.Type.Kind == TypeKind.Binary && field.Symbol.Default is not null;
+
+    private static string ReadExpression(MemberField field)
+    {
+        if (field.Type.IsContainer)
+        {
+            return $"__Read{field.Index}(ref reader)";
+        }
+
+        // Kitex writes a nil struct or union as an empty one.
+        if (field.Type.Kind == TypeKind.Struct && !field.IsRequired)
+        {
+            if (field.Type.Struct.IsUnion)
+            {
+                return field.Type.Struct.GlobalName + ".ReadOrNull(ref reader)";
+            }
+
+            if (field.Type.Struct.HasRequiredFields)
+            {
+                return "reader.TryReadEmptyStruct() ? null : " + ValueCode.Read(field.Type);
+            }
+        }
+
+        return ValueCode.Read(field.Type);
+    }
+
+    private void CheckRequired(List<MemberField> required)
+    {
+        for (var bit = 0; bit < required.Count; bit++)
+        {
+            var field = required[bit];
+            _code.Open($"if ((seen{bit / 64} & (1UL << {bit % 64})) == 0)");
+            _code.Line($"throw global::Rx.ThriftStreams.ThriftProtocolException.RequiredFieldMissing({CSharp.Literal(_idlName)}, {CSharp.Literal(field.Symbol.Name)}, {field.Id});");
+            _code.Close();
+            _code.Line();
+        }
+    }
+
+    private void Write(bool documented)
+    {
+        if (documented)
+        {
+            _code.Line("/// <inheritdoc/>");
+            _code.Line(CSharp.Hidden);
+        }
+
+        _code.Line("public void Write<TWriter>(ref TWriter writer)");
+        _code.Line("    " + ValueCode.WriterConstraint);
+        _code.Open();
+        _code.Line("writer.BeginStruct();");
+        foreach (var field in _fields)
+        {
+            WriteField(field);
+        }
+
+        _code.Line("writer.EndStruct();");
+        _code.Close();
+        _code.Line();
+    }
+
+    private void WriteField(MemberField field)
+    {
+        if (field.IsNullable)
+        {
+            var condition = $"{field.Name} is {{ }} f{field.Index}";
+            if (field.Symbol.Default is { } value && field.InitializerIsCheap)
+            {
+                // As Kitex does: an optional field is not written while it equals its default.
+                var literal = CSharp.Value(value, field.Type);
+                condition += field.Type.Kind == TypeKind.Double ? $" && !f{field.Index}.Equals({literal})" : $" && f{field.Index} != {literal}";
+            }
+
+            _code.Open($"if ({condition})");
+            FieldCode.WriteValue(_code, field, "f" + field.Index);
+            _code.Close();
+            _code.Line();
+            return;
+        }
+
+        if (!field.Type.IsContainer)
+        {
+            FieldCode.WriteValue(_code, field, Present(field));
+            return;
+        }
+
+        _code.Open();
+        FieldCode.WriteValue(_code, field, Present(field));
+        _code.Close();
+        _code.Line();
+    }
+
+    // The property is not nullable, but nothing stops a user from assigning null!.
+    private string Present(MemberField field)
+    {
+        if (field.Type.IsValueType)
+        {
+            return field.Name;
+        }
+
+        if (field.IsRequired)
+        {
+            return $"({field.Name} ?? throw global::Rx.ThriftStreams.ThriftProtocolException.RequiredFieldMissing({CSharp.Literal(_idlName)}, {CSharp.Literal(field.Symbol.Name)}, {field.Id}))";
+        }
+
+        return field.Type.Kind == TypeKind.String ? $"{field.Name} ?? \"\"" : field.Type.Kind == TypeKind.List ? field.Name : $"({field.Name} ?? {CSharp.NewContainer(field.Type)})";
+    }
+
+    private void Equality()
+    {
+        foreach (var field in _fields.Where(static f => CSharp.NeedsComparer(f.Type)))
+        {
+            _code.Line($"private static readonly {CSharp.Collections}IEqualityComparer<{CSharp.Type(field.Type)}> __comparer{field.Index} = {CSharp.Comparer(field.Type)};");
+            _code.Line();
+        }
+
+        _code.Line("/// <summary>Whether both hold the same values, containers compared by content.</summary>");
+        _code.Open($"public bool Equals({_globalName}? other)");
+        _code.Line("return other is not null");
+        foreach (var field in _fields)
+        {
+            _code.Line("    && " + Equal(field));
+        }
+
+        _code.Line("    ;");
+        _code.Close();
+        _code.Line();
+        _code.Line("/// <inheritdoc/>");
+        _code.Line($"public override bool Equals(object? obj) => obj is {_globalName} other && Equals(other);");
+        _code.Line();
+        _code.Line("/// <summary>A hash of all values. It changes when they do: do not change an object while it is a key.</summary>");
+        _code.Open("public override int GetHashCode()");
+        _code.Line("var hash = new global::System.HashCode();");
+        foreach (var field in _fields)
+        {
+            _code.Line(field switch
+            {
+                { Type.Kind: TypeKind.Binary, IsNullable: true } => $"hash.Add({field.Name} is {{ }} f{field.Index} ? __comparer{field.Index}.GetHashCode(f{field.Index}) : 0);",
+                _ when CSharp.NeedsComparer(field.Type) => $"hash.Add({field.Name}, __comparer{field.Index}!);",
+                _ => $"hash.Add({field.Name});",
+            });
+        }
+
+        _code.Line("return hash.ToHashCode();");
+        _code.Close();
+        _code.Line();
+    }
+
+    private static string Equal(MemberField field)
+    {
+        var name = field.Name;
+        return field.Type.Kind switch
+        {
+            TypeKind.Binary when field.IsNullable
+                => $"({name} is {{ }} x{field.Index} ? other.{name} is {{ }} y{field.Index} && __comparer{field.Index}.Equals(x{field.Index}, y{field.Index}) : other.{name} is null)",
+            _ when CSharp.NeedsComparer(field.Type) => $"__comparer{field.Index}.Equals({name}, other.{name})",
+            TypeKind.Double or TypeKind.Struct => $"{CSharp.Collections}EqualityComparer<{field.CSharpType}>.Default.Equals({name}, other.{name})",
+            _ => $"{name} == other.{name}",
+        };
+    }
+
+    private void Text()
+    {
+        _code.Line("/// <summary>The values for people to read; no format to rely on.</summary>");
+        _code.Open("public override string ToString()");
+        Print();
+        _code.Close();
+    }
+
+    private void Print()
+    {
+        _code.Line($"var printer = new {CSharp.Serialization}ThriftPrinter({CSharp.Literal(_name.TrimStart('@'))});");
+        foreach (var field in _fields)
+        {
+            _code.Line($"printer.Add({CSharp.Literal(field.Name.TrimStart('@'))}, {field.Name});");
+        }
+
+        _code.Line("return printer.ToString();");
+    }
+
+    private void ExceptionMessage()
+    {
+        _code.Line("/// <inheritdoc/>");
+        _code.Line(CSharp.Hidden);
+        _code.Open("protected override string? GetDeclaredMessage()");
+        if (_fields.Exists(static f => f.Name == "Message"))
+        {
+            _code.Open("if (!string.IsNullOrEmpty(Message))");
+            _code.Line("return Message;");
+            _code.Close();
+            _code.Line();
+        }
+
+        Print();
+        _code.Close();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+using Rx.ThriftStreams.Compiler.Semantics;
+using Rx.ThriftStreams.Compiler.Syntax;
+
+namespace Rx.ThriftStreams.Compiler.Generator;
+
+/// <summary>
+/// The source generator: compiles the <c>ThriftFile</c> items of a project. Each file is parsed when it changes, and
+/// compiled when it or something that it includes changes; everything that flows from step to step compares by value.
+/// </summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class ThriftGenerator : IIncrementalGenerator
+{
+    /// <summary>The name of the step that reads the items.</summary>
+    internal const string InputStep = "ThriftInput";
+
+    /// <summary>The name of the step that parses.</summary>
+    internal const string ParseStep = "ThriftParse";
+
+    /// <summary>The name of the step that compiles a file with what it includes.</summary>
+    internal const string CompileStep = "ThriftCompile";
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        var settings = context.AnalyzerConfigOptionsProvider.Select(static (options, _) => ProjectSettings.From(options.GlobalOptions));
+        var inputs = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, cancellationToken) => ThriftInput.From(pair.Left, pair.Right, cancellationToken))
+            .Where(static input => input is not null)
+            .Select(static (input, _) => input!)
+            .WithTrackingName(InputStep);
+        var parsed = inputs
+            .Select(static (input, _) => new ParsedInput(new SourceFile(Parser.Parse(input.Source, input.Options.Apache), input.Options), input.BadOptions))
+            .WithTrackingName(ParseStep);
+        var units = parsed.Collect().Combine(settings).SelectMany(static (pair, _) => CompilationUnit.Divide(pair.Left, pair.Right));
+        var compiled = units.Select(static (unit, cancellationToken) => unit.Compile(cancellationToken)).WithTrackingName(CompileStep);
+
+        context.RegisterSourceOutput(
+            compiled.SelectMany(static (unit, _) => unit.Files),
+            static (output, file) => output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8)));
+        context.RegisterSourceOutput(compiled.SelectMany(static (unit, _) => unit.Diagnostics), Report);
+        context.RegisterSourceOutput(
+            compiled.Select(static (unit, _) => unit.Types).Collect().SelectMany(static (units, _) => FindClashes(units)), Report);
+    }
+
+    private static void Report(SourceProductionContext output, IdlDiagnostic found)
+    {
+        var descriptor = new DiagnosticDescriptor(
+            found.Id, found.Rule.Title, "{0}", "Rx.ThriftStreams", found.IsError ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning, isEnabledByDefault: true);
+        var location = Location.Create(
+            found.Path,
+            new Microsoft.CodeAnalysis.Text.TextSpan(found.Span.Start, found.Span.Length),
+            new LinePositionSpan(new LinePosition(found.Line - 1, found.Column - 1), new LinePosition(found.EndLine - 1, found.EndColumn - 1)));
+        output.ReportDiagnostic(Diagnostic.Create(descriptor, location, found.Message));
+    }
+
+    private static IEnumerable<IdlDiagnostic> FindClashes(ImmutableArray<DeclaredTypes> units)
+    {
+        var owners = new Dictionary<string, string>();
+        foreach (var unit in units.OrderBy(static u => u.Path, System.StringComparer.Ordinal))
+        {
+            foreach (var type in unit.Names)
+            {
+                if (owners.TryGetValue(type, out var owner))
+                {
+                    var message = string.Format(System.Globalization.CultureInfo.InvariantCulture, Rules.GeneratedNameClash.Format, type, owner);
+                    yield return new IdlDiagnostic(Rules.GeneratedNameClash, message, unit.Path, default, 1, 1, 1, 1, true);
+                    break;
+                }
+
+                owners.Add(type, unit.Path);
+            }
+        }
+    }
+}

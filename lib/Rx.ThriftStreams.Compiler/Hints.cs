@@ -1,0 +1,70 @@
+using System;
+using System.Collections.Generic;
+
+namespace Rx.ThriftStreams.Compiler;
+
+/// <summary>Finds what somebody probably meant to write.</summary>
+internal static class Hints
+{
+    /// <summary><c> Did you mean "x"?</c> for the nearest candidate, or nothing when none is near.</summary>
+    public static string DidYouMean(string written, IEnumerable<string> candidates)
+    {
+        var best = Nearest(written, candidates);
+        return best is null ? "" : $" Did you mean \"{best}\"?";
+    }
+
+    public static string? Nearest(string written, IEnumerable<string> candidates)
+    {
+        string? best = null;
+        var bestDistance = Math.Max(1, written.Length / 3) + 1;
+        foreach (var candidate in candidates)
+        {
+            if (Math.Abs(candidate.Length - written.Length) >= bestDistance)
+            {
+                continue;
+            }
+
+            var distance = string.Equals(candidate, written, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(written, candidate);
+            if (distance < bestDistance)
+            {
+                bestDistance = distance;
+                best = candidate;
+            }
+        }
+
+        return best;
+    }
+
+    // Restricted edit distance: a swap of neighbours counts once, as in "Reqeust".
+    private static int Distance(string a, string b)
+    {
+        var rows = new int[3][];
+        for (var i = 0; i < 3; i++)
+        {
+            rows[i] = new int[b.Length + 1];
+        }
+
+        for (var j = 0; j <= b.Length; j++)
+        {
+            rows[0][j] = j;
+        }
+
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var row = rows[i % 3];
+            var previous = rows[(i + 2) % 3];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = a[i - 1] == b[j - 1] ? 0 : 1;
+                row[j] = Math.Min(Math.Min(previous[j] + 1, row[j - 1] + 1), previous[j - 1] + cost);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    row[j] = Math.Min(row[j], rows[(i + 1) % 3][j - 2] + 1);
+                }
+            }
+        }
+
+        return rows[a.Length % 3][b.Length];
+    }
+}

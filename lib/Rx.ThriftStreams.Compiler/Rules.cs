@@ -1,0 +1,88 @@
+using System.Collections.Generic;
+
+namespace Rx.ThriftStreams.Compiler;
+
+/// <summary>Every diagnostic of the compiler. <c>docs/diagnostics.md</c> lists the same; a test compares the two.</summary>
+internal static class Rules
+{
+    private static readonly List<Rule> AllRules = [];
+
+    // Characters and grammar
+    public static readonly Rule UnexpectedCharacter = Error("TS0001", "Unexpected character", "Unexpected token in input: \"{0}\".");
+    public static readonly Rule SyntaxError = Error("TS0002", "Syntax error", "Expected {0} but found {1}.{2}");
+    public static readonly Rule UnterminatedComment = Error("TS0003", "Unterminated comment", "The comment that starts here has no end: \"*/\" is missing.");
+    public static readonly Rule UnterminatedLiteral = Error("TS0004", "Unterminated literal", "End of line while reading the string that starts here: its closing quote is missing.");
+    public static readonly Rule IntegerTooBig = Error("TS0005", "Integer too big", "This integer is too big: \"{0}\".");
+    public static readonly Rule BadEscape = Warning("TS0006", "Bad escape character", "Bad escape character \"{0}\" in a string: the two characters are kept as they are.");
+    public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must stand before the first definition.");
+    public static readonly Rule ObsoleteConstruct = Warning("TS0008", "Obsolete construct", "\"{0}\" is obsolete and {1}.");
+    public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types and constants may be nested {0} deep at most.");
+
+    // Includes and names
+    public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. Add <ThriftFile Include=\"{1}\" /> to the project.");
+    public static readonly Rule IncludeCycle = Error("TS0021", "Include cycle", "Include cycle: {0}.");
+    public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "Two included files are called \"{0}\": their symbols could not be told apart.");
+    public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "[IDL grammar error] duplicated names in global scope: {0} from file {1}.");
+    public static readonly Rule MultipleDefinition = Error("TS0024", "Multiple definition", "{0}: multiple definition of \"{1}\".");
+    public static readonly Rule UndefinedType = Error("TS0025", "Undefined type", "undefined type: \"{0}\".{1}");
+    public static readonly Rule InvalidTypeName = Error("TS0026", "Invalid type name", "invalid type name \"{0}\".");
+    public static readonly Rule TypedefLoop = Error("TS0027", "Typedef loop", "typedefs can not be resolved: {0}.");
+    public static readonly Rule GeneratedNameClash = Error("TS0028", "C# name used twice", "The C# type \"{0}\" is already generated from {1}. Give the files different C# namespaces.");
+    public static readonly Rule InvalidOption = Error("TS0029", "Invalid option", "The value \"{0}\" of {1} is not known. Use {2}.");
+
+    // Enums, structs, unions, exceptions
+    public static readonly Rule EnumDuplicateName = Error("TS0030", "Enum value named twice", "[IDL grammar error] enum {0} has duplicated value: {1} from file {2}.");
+    public static readonly Rule EnumDuplicateNumber = Error("TS0031", "Enum number used twice", "[IDL grammar error] enum {0}: duplicate value {1} between '{2}' and '{3}' from file {4}.");
+    public static readonly Rule EnumOverflow = Error("TS0032", "Enum overflow", "enum overflow: the value ({0}) of enum '{1} {2}' exceeds the range of int32.");
+    public static readonly Rule DuplicateFieldId = Error("TS0033", "Field id used twice", "[IDL grammar error] duplicated field ID {0} in {1} \"{2}\" from file {3}.");
+    public static readonly Rule DuplicateFieldName = Error("TS0034", "Field named twice", "[IDL grammar error] duplicated field name \"{0}\" in {1} \"{2}\" from file {3}.");
+    public static readonly Rule UnionTwoDefaults = Error("TS0035", "Union with two defaults", "[IDL grammar error] field {0} provides another default value for union {1} from file {2}.");
+    public static readonly Rule NonPositiveId = Warning("TS0036", "Non-positive field id", "non-positive ID {0} of field \"{1}\" in {2} \"{3}\".");
+    public static readonly Rule ImplicitId = Warning("TS0037", "Implicit field id", "Field \"{0}\" has no id and gets {1}; {2} would give it {3}, which does not interoperate. Write the id.");
+    public static readonly Rule IdOutOfRange = Error("TS0038", "Field id out of range", "The id {0} of field \"{1}\" does not fit the 16 bits that it has on the wire.");
+    public static readonly Rule NonDecimalId = Warning("TS0039", "Field id not decimal", "The id {0} of field \"{1}\" is not decimal: thriftgo reads it as 0, Apache Thrift as {2}. Here it is {3}. Write it in decimal.");
+    public static readonly Rule UnionMemberRequired = Warning("TS0040", "Requiredness in a union", "union {0} field {1}: union members must be optional, ignoring specified requiredness.");
+    public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates its own struct \"{1}\" again, without end.");
+
+    // Constants
+    public static readonly Rule UndefinedValue = Error("TS0045", "Undefined value", "undefined value: \"{0}\".{1}");
+    public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "ambiguous const value \"{0}\" ({1} possible explainations).");
+    public static readonly Rule ConstTypeMismatch = Error("TS0047", "Constant of another type", "{0} is not a value of type {1}.{2}");
+    public static readonly Rule ConstOutOfRange = Error("TS0048", "Constant out of range", "The value {0} does not fit type {1}.");
+    public static readonly Rule ConstCycle = Error("TS0049", "Constant cycle", "The constant \"{0}\" is defined by itself.");
+
+    // Services
+    public static readonly Rule DuplicateFunction = Error("TS0050", "Function named twice", "[IDL grammar error] duplicated function name in \"{0}\": \"{1}\" from file {2}.");
+    public static readonly Rule OnewayNotVoid = Error("TS0051", "Oneway function returns a value", "[IDL grammar error] {0}.{1}: oneway function must be void type from file {2}.");
+    public static readonly Rule OnewayThrows = Error("TS0052", "Oneway function throws", "[IDL grammar error] {0}.{1}: oneway methods can't throw exceptions from file {2}.");
+    public static readonly Rule BaseServiceNotFound = Error("TS0053", "Base service not found", "base service \"{0}\" not found for \"{1}\".{2}");
+    public static readonly Rule ServiceCycle = Error("TS0054", "Service inheritance cycle", "Service inheritance cycle: {0}.");
+    public static readonly Rule FunctionHidesBase = Error("TS0055", "Function of the base service", "Function \"{0}\" of service \"{1}\" is already defined by its base service \"{2}\".");
+    public static readonly Rule ThrowsNonException = Error("TS0056", "Throws a non-exception", "Throws clause may not contain non-exception types: \"{0}\" in {1}.{2}.");
+    public static readonly Rule OptionalArgument = Warning("TS0057", "Optional argument", "optional keyword is ignored in argument lists.");
+    public static readonly Rule SkippedByKitex = Warning("TS0058", "Function skipped by Kitex", "Kitex skips functions whose name begins with \"_\": a Kitex peer does not have {0}.{1}.");
+
+    // streaming.mode
+    public static readonly Rule StreamingModeRepeated = Error("TS0060", "streaming.mode given twice", "service {0}: {1} has multiple values for annotation streaming.mode (at most 1 allowed).");
+    public static readonly Rule StreamingModeInvalid = Error("TS0061", "Unknown streaming.mode", "service {0}: invalid value ({1}) for annotation streaming.mode.{2}");
+    public static readonly Rule StreamingArgumentCount = Error("TS0062", "Streaming function without exactly one argument", "service {0}: streaming function {1} should have exactly 1 argument.");
+    public static readonly Rule StreamingResponseCount = Error("TS0063", "Streaming function without a response", "service {0}: streaming function {1} should have exactly 1 response.");
+    public static readonly Rule StreamingOneway = Error("TS0064", "Oneway streaming function", "service {0}: streaming function {1} cannot be oneway.");
+    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such by Kitex; the peer sees an ordinary error status.");
+    public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is no struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is no struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingModeMisplaced = Warning("TS0068", "streaming.mode in the wrong place", "streaming.mode is ignored here: it is an annotation of functions.");
+
+    public static IReadOnlyList<Rule> All => AllRules;
+
+    private static Rule Error(string id, string title, string format) => Create(id, IdlSeverity.Error, title, format);
+
+    private static Rule Warning(string id, string title, string format) => Create(id, IdlSeverity.Warning, title, format);
+
+    private static Rule Create(string id, IdlSeverity severity, string title, string format)
+    {
+        var rule = new Rule(id, severity, title, format);
+        AllRules.Add(rule);
+        return rule;
+    }
+}

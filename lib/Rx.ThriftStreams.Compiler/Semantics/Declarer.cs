@@ -1,0 +1,204 @@
+using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Syntax;
+
+namespace Rx.ThriftStreams.Compiler.Semantics;
+
+/// <summary>Makes the symbols of one file and gives them their C# names, which depend on nothing outside the file.</summary>
+internal static class Declarer
+{
+    public static FileSymbol Declare(SourceFile source, DiagnosticBag diagnostics)
+    {
+        var file = new FileSymbol(source.Syntax, source.Options);
+        file.Namespace = FindNamespace(file);
+        file.Package = FindPackage(file);
+        foreach (var definition in source.Syntax.Definitions)
+        {
+            var symbol = Create(file, definition);
+            if (!file.Members.TryGetValue(symbol.Name, out var first))
+            {
+                file.Members.Add(symbol.Name, symbol);
+            }
+            else if (symbol is EnumSymbol || first is EnumSymbol)
+            {
+                diagnostics.Add(Rules.MultipleDefinition, file.Source, symbol.NameSpan, FileName(file), symbol.Name);
+            }
+            else
+            {
+                diagnostics.Add(Rules.DuplicateName, file.Source, symbol.NameSpan, symbol.Name, FileName(file));
+            }
+        }
+
+        foreach (var symbol in file.Enums)
+        {
+            DeclareMembers(symbol, diagnostics);
+        }
+
+        NameTypes(file);
+        return file;
+    }
+
+    /// <summary>The file as messages call it.</summary>
+    public static string FileName(FileSymbol file)
+    {
+        var path = file.Path;
+        return path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
+    }
+
+    private static Symbol Create(FileSymbol file, DefinitionSyntax definition)
+    {
+        switch (definition)
+        {
+            case ConstSyntax syntax:
+                var constant = new ConstSymbol(file, syntax);
+                file.Consts.Add(constant);
+                return constant;
+            case EnumSyntax syntax:
+                var @enum = new EnumSymbol(file, syntax);
+                file.Enums.Add(@enum);
+                return @enum;
+            case StructSyntax syntax:
+                var @struct = new StructSymbol(file, syntax);
+                file.Structs.Add(@struct);
+                return @struct;
+            case ServiceSyntax syntax:
+                var service = new ServiceSymbol(file, syntax);
+                file.Services.Add(service);
+                return service;
+            default:
+                var typedef = new TypedefSymbol(file, definition);
+                file.Typedefs.Add(typedef);
+                return typedef;
+        }
+    }
+
+    private static string? Scope(FileSymbol file, string scope)
+    {
+        string? found = null;
+        foreach (var item in file.Syntax.Namespaces)
+        {
+            // The last one wins, as in both reference compilers.
+            if (item.Scope.Text == scope)
+            {
+                found = item.Name.Text;
+            }
+        }
+
+        return found;
+    }
+
+    private static string FindNamespace(FileSymbol file)
+    {
+        if (file.Options.Namespace is { } chosen)
+        {
+            return Naming.Namespace(chosen, pascal: false);
+        }
+
+        var written = Scope(file, "csharp") ?? Scope(file, "netstd");
+        return written is not null
+            ? Naming.Namespace(written, pascal: false)
+            : Naming.Namespace(Scope(file, "*") ?? Scope(file, "go") ?? Naming.Identifier(file.Source.BaseName), pascal: true);
+    }
+
+    // As Kitex computes it (the last part of the Go namespace), so that both ends agree on the path.
+    private static string FindPackage(FileSymbol file)
+    {
+        if (file.Options.Package is { } chosen)
+        {
+            return chosen;
+        }
+
+        var name = Scope(file, "go") ?? Scope(file, "*") ?? file.Source.BaseName;
+        return name.Substring(name.LastIndexOf('.') + 1).ToLowerInvariant();
+    }
+
+    private static void DeclareMembers(EnumSymbol symbol, DiagnosticBag diagnostics)
+    {
+        var file = symbol.File;
+        var names = new HashSet<string>();
+        var numbers = new Dictionary<long, string>();
+        var scope = new NameScope([]);
+        long next = 0;
+        foreach (var syntax in symbol.Syntax.Members)
+        {
+            var value = syntax.Value?.Value ?? next;
+            next = value == long.MaxValue ? value : value + 1;
+            if (value is < int.MinValue or > int.MaxValue)
+            {
+                diagnostics.Add(Rules.EnumOverflow, file.Source, syntax.Value?.Span ?? syntax.Name.Span, value, FileName(file), syntax.Name.Text);
+                continue;
+            }
+
+            if (!names.Add(syntax.Name.Text))
+            {
+                diagnostics.Add(Rules.EnumDuplicateName, file.Source, syntax.Name.Span, symbol.Name, syntax.Name.Text, FileName(file));
+                continue;
+            }
+
+            if (numbers.TryGetValue(value, out var other))
+            {
+                // Apache Thrift allows aliases; so does C#.
+                if (!file.Options.Apache)
+                {
+                    diagnostics.Add(
+                        Rules.EnumDuplicateNumber, file.Source, syntax.Value?.Span ?? syntax.Name.Span, symbol.Name, value, other, syntax.Name.Text, FileName(file));
+                }
+            }
+            else
+            {
+                numbers.Add(value, syntax.Name.Text);
+            }
+
+            symbol.Members.Add(new EnumMemberSymbol(syntax, (int)value) { CSharpName = scope.Take(Naming.Pascal(syntax.Name.Text, shout: true)) });
+        }
+    }
+
+    private static void NameTypes(FileSymbol file)
+    {
+        var scope = new NameScope([]);
+        foreach (var symbol in file.Members.Values)
+        {
+            if (symbol is EnumSymbol or StructSymbol)
+            {
+                symbol.CSharpName = scope.Take(Naming.Pascal(symbol.Name));
+            }
+        }
+
+        file.ConstantsClass = scope.Take(Naming.Pascal(Naming.Identifier(file.Source.BaseName)) + "Constants");
+        foreach (var service in file.Services)
+        {
+            var name = Naming.Pascal(service.Name);
+            while (!FamilyIsFree(scope, name))
+            {
+                name += "_";
+            }
+
+            service.CSharpName = name;
+            foreach (var member in Family(name))
+            {
+                scope.Take(member);
+            }
+        }
+
+        var members = new NameScope([file.ConstantsClass, "Equals", "GetHashCode", "ToString", "GetType", "ReferenceEquals", "MemberwiseClone", "Finalize"]);
+        foreach (var constant in file.Consts)
+        {
+            constant.CSharpName = members.Take(Naming.Pascal(constant.Name, shout: true));
+        }
+    }
+
+    private static IEnumerable<string> Family(string service)
+        => ["I" + service, service + "Client", service + "Descriptor", "I" + service + "Rx", service + "RxExtensions"];
+
+    private static bool FamilyIsFree(NameScope scope, string service)
+    {
+        foreach (var name in Family(service))
+        {
+            if (!scope.IsFree(name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,202 @@
+using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Syntax;
+
+namespace Rx.ThriftStreams.Compiler.Semantics;
+
+/// <summary>One file with its declarations. Names and ids are known at once; types and values are bound when somebody asks.</summary>
+internal sealed class FileSymbol(DocumentSyntax syntax, CompilerOptions options)
+{
+    public DocumentSyntax Syntax { get; } = syntax;
+
+    public CompilerOptions Options { get; } = options;
+
+    public IdlText Source => Syntax.Source;
+
+    public string Path => Syntax.Source.Path;
+
+    /// <summary>The C# namespace, its parts escaped.</summary>
+    public string Namespace { get; set; } = "";
+
+    /// <summary>The package of the gRPC path; may be empty.</summary>
+    public string Package { get; set; } = "";
+
+    /// <summary>The name of the static class that holds the constants.</summary>
+    public string ConstantsClass { get; set; } = "";
+
+    /// <summary>The files seen from this one, by prefix.</summary>
+    public Dictionary<string, FileSymbol> Includes { get; } = [];
+
+    /// <summary>Everything declared here, by IDL name; the first wins where a name is used twice.</summary>
+    public Dictionary<string, Symbol> Members { get; } = [];
+
+    public List<EnumSymbol> Enums { get; } = [];
+
+    public List<StructSymbol> Structs { get; } = [];
+
+    public List<TypedefSymbol> Typedefs { get; } = [];
+
+    public List<ConstSymbol> Consts { get; } = [];
+
+    public List<ServiceSymbol> Services { get; } = [];
+}
+
+/// <summary>A declaration.</summary>
+internal abstract class Symbol(FileSymbol file, DefinitionSyntax syntax)
+{
+    public FileSymbol File { get; } = file;
+
+    public string Name => syntax.Name.Text;
+
+    public TextSpan NameSpan => syntax.Name.Span;
+
+    public string? Doc => syntax.Doc;
+
+    public IReadOnlyList<AnnotationSyntax> Annotations => syntax.Annotations;
+
+    /// <summary>The identifier in C#, without namespace, escaped where needed.</summary>
+    public string CSharpName { get; set; } = "";
+
+    /// <summary>The type in C# from anywhere.</summary>
+    public string GlobalName => File.Namespace.Length == 0 ? "global::" + CSharpName : "global::" + File.Namespace + "." + CSharpName;
+}
+
+internal sealed class TypedefSymbol(FileSymbol file, DefinitionSyntax syntax) : Symbol(file, syntax)
+{
+    /// <summary><see langword="null"/> for a senum, which is a string.</summary>
+    public TypeSyntax? Target { get; } = (syntax as TypedefSyntax)?.Type;
+
+    public TypeRef? Resolved { get; set; }
+
+    public bool Resolving { get; set; }
+}
+
+internal sealed class ConstSymbol(FileSymbol file, ConstSyntax syntax) : Symbol(file, syntax)
+{
+    public ConstSyntax Syntax { get; } = syntax;
+
+    public bool Evaluating { get; set; }
+
+    public TypeRef Type { get; set; } = TypeRef.Error;
+
+    public ConstValue? Value { get; set; }
+}
+
+internal sealed class EnumSymbol(FileSymbol file, EnumSyntax syntax) : Symbol(file, syntax)
+{
+    public EnumSyntax Syntax { get; } = syntax;
+
+    public List<EnumMemberSymbol> Members { get; } = [];
+}
+
+internal sealed class EnumMemberSymbol(EnumMemberSyntax syntax, int value)
+{
+    public string Name => syntax.Name.Text;
+
+    public string? Doc => syntax.Doc;
+
+    public int Value { get; } = value;
+
+    public string CSharpName { get; set; } = "";
+}
+
+internal sealed class StructSymbol(FileSymbol file, StructSyntax syntax) : Symbol(file, syntax)
+{
+    private List<FieldSymbol>? _fields;
+
+    public StructSyntax Syntax { get; } = syntax;
+
+    public StructKind Kind => Syntax.Kind;
+
+    public bool IsUnion => Syntax.Kind == StructKind.Union;
+
+    public bool HasRequiredFields { get; } = AnyRequired(syntax);
+
+    /// <summary>The fields in the order of the file; bound by <see cref="Binder.FieldsOf"/>.</summary>
+    public List<FieldSymbol>? BoundFields
+    {
+        get => _fields;
+        set => _fields = value;
+    }
+
+    private static bool AnyRequired(StructSyntax syntax)
+    {
+        if (syntax.Kind != StructKind.Union)
+        {
+            foreach (var field in syntax.Fields)
+            {
+                if (field.Requiredness == Requiredness.Required)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}
+
+internal sealed class FieldSymbol(FieldSyntax syntax, short id, TypeRef type, Requiredness requiredness)
+{
+    public FieldSyntax Syntax { get; } = syntax;
+
+    public string Name => Syntax.Name.Text;
+
+    public string? Doc => Syntax.Doc;
+
+    public short Id { get; } = id;
+
+    public TypeRef Type { get; } = type;
+
+    public Requiredness Requiredness { get; } = requiredness;
+
+    public ConstValue? Default { get; set; }
+
+    public string CSharpName { get; set; } = "";
+}
+
+internal enum StreamingMode
+{
+    PingPong,
+    Unary,
+    Client,
+    Server,
+    Bidirectional,
+}
+
+internal sealed class ServiceSymbol(FileSymbol file, ServiceSyntax syntax) : Symbol(file, syntax)
+{
+    public ServiceSyntax Syntax { get; } = syntax;
+
+    public ServiceSymbol? Base { get; set; }
+
+    public bool BaseBound { get; set; }
+
+    public List<FunctionSymbol>? BoundFunctions { get; set; }
+}
+
+internal sealed class FunctionSymbol(ServiceSymbol service, FunctionSyntax syntax)
+{
+    public ServiceSymbol Service { get; } = service;
+
+    public FunctionSyntax Syntax { get; } = syntax;
+
+    public string Name => Syntax.Name.Text;
+
+    public string? Doc => Syntax.Doc;
+
+    public bool IsOneway => Syntax.IsOneway;
+
+    public StreamingMode Mode { get; set; }
+
+    public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
+
+    /// <summary><see langword="null"/> for void.</summary>
+    public TypeRef? ReturnType { get; set; }
+
+    public List<FieldSymbol> Arguments { get; set; } = [];
+
+    public List<FieldSymbol> Throws { get; set; } = [];
+
+    /// <summary>In C# case, without <c>Async</c>.</summary>
+    public string CSharpName { get; set; } = "";
+}

@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+
+namespace Rx.ThriftStreams.Compiler.Syntax;
+
+/// <summary>One IDL file: its path and text. Equal when both are, so that it can be a key of incremental work.</summary>
+internal sealed class IdlText : IEquatable<IdlText>
+{
+    private int[]? _lineStarts;
+
+    public IdlText(string path, string text)
+    {
+        Path = path;
+        // A byte order mark that survived decoding is no part of the text, whatever thriftgo makes of it.
+        Text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
+    }
+
+    public string Path { get; }
+
+    public string Text { get; }
+
+    /// <summary>The file's name without directory and <c>.thrift</c>: the prefix under which other files see its symbols.</summary>
+    public string BaseName => IdlPath.BaseName(Path);
+
+    public string Slice(TextSpan span) => Text.Substring(span.Start, span.Length);
+
+    /// <summary>The zero-based line and column of a position.</summary>
+    public (int Line, int Column) Locate(int position)
+    {
+        _lineStarts ??= FindLines(Text);
+        var index = Array.BinarySearch(_lineStarts, position);
+        var line = index >= 0 ? index : ~index - 1;
+        return (line, position - _lineStarts[line]);
+    }
+
+    public bool Equals(IdlText? other)
+        => other is not null && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Text, other.Text, StringComparison.Ordinal);
+
+    public override bool Equals(object? obj) => Equals(obj as IdlText);
+
+    public override int GetHashCode() => unchecked((StringComparer.Ordinal.GetHashCode(Path) * 397) ^ Text.Length);
+
+    private static int[] FindLines(string text)
+    {
+        var starts = new List<int> { 0 };
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n' || (text[i] == '\r' && (i + 1 == text.Length || text[i + 1] != '\n')))
+            {
+                starts.Add(i + 1);
+            }
+        }
+
+        return starts.ToArray();
+    }
+}

@@ -1,0 +1,296 @@
+using System;
+using System.Globalization;
+
+namespace Rx.ThriftStreams.Compiler.Syntax;
+
+/// <summary>Reads a file into its syntax tree. Goes on after an error: at the next member, or at the next definition.</summary>
+internal sealed partial class Parser
+{
+    /// <summary>How deep types and constants may be nested; the parser recurses, and so does everything behind it.</summary>
+    public const int MaxDepth = 100;
+
+    private static readonly string[] DefinitionKeywords =
+        ["const", "typedef", "enum", "senum", "struct", "union", "exception", "service", "include", "cpp_include", "namespace"];
+
+    private static readonly AnnotationSyntax[] NoAnnotations = [];
+
+    private readonly IdlText _source;
+    private readonly bool _apache;
+    private readonly DiagnosticBag _diagnostics;
+    private readonly Token[] _tokens;
+    private readonly Comment[] _comments;
+    private int _index;
+    private int _lastErrorIndex = -1;
+    private int _depth;
+
+    private Parser(IdlText source, bool apache)
+    {
+        _source = source;
+        _apache = apache;
+        _diagnostics = new DiagnosticBag();
+        (_tokens, _comments) = Lexer.Scan(source, apache, _diagnostics);
+    }
+
+    public static DocumentSyntax Parse(IdlText source, bool apache = false)
+    {
+        var parser = new Parser(source, apache);
+        return parser.ParseDocument();
+    }
+
+    private Token Current => _tokens[_index];
+
+    private Token Peek(int offset = 1) => _tokens[Math.Min(_index + offset, _tokens.Length - 1)];
+
+    private bool At(TokenKind kind) => _tokens[_index].Kind == kind;
+
+    private bool AtWord(string word) => IsWord(Current, word);
+
+    private bool IsWord(Token token, string word)
+        => token.Kind == TokenKind.Identifier && token.Length == word.Length && string.CompareOrdinal(_source.Text, token.Start, word, 0, word.Length) == 0;
+
+    private string TextOf(Token token) => _source.Text.Substring(token.Start, token.Length);
+
+    private Token Take()
+    {
+        var token = _tokens[_index];
+        if (token.Kind != TokenKind.EndOfFile)
+        {
+            _index++;
+        }
+
+        return token;
+    }
+
+    private bool TryTake(TokenKind kind)
+    {
+        if (!At(kind))
+        {
+            return false;
+        }
+
+        _index++;
+        return true;
+    }
+
+    private bool TryTakeWord(string word)
+    {
+        if (!AtWord(word))
+        {
+            return false;
+        }
+
+        _index++;
+        return true;
+    }
+
+    private bool Expect(TokenKind kind, string what)
+    {
+        if (TryTake(kind))
+        {
+            return true;
+        }
+
+        ReportExpected(what);
+        return false;
+    }
+
+    private bool ExpectName(string what, out NameSyntax name)
+    {
+        if (At(TokenKind.Identifier))
+        {
+            var token = Take();
+            name = new NameSyntax(TextOf(token), token.Span);
+            return true;
+        }
+
+        ReportExpected(what);
+        name = default;
+        return false;
+    }
+
+    private void ReportExpected(string what, string hint = "")
+    {
+        // One mistake, one message: what follows from it at the same place says nothing new.
+        if (_lastErrorIndex == _index)
+        {
+            return;
+        }
+
+        _lastErrorIndex = _index;
+        var token = Current;
+        var found = token.Kind == TokenKind.EndOfFile ? "the end of the file" : "\"" + Shorten(TextOf(token)) + "\"";
+        _diagnostics.Add(Rules.SyntaxError, _source, token.Span, what, found, hint);
+    }
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text.Substring(0, 40) + "…";
+
+    private bool TakeSeparator()
+    {
+        if (At(TokenKind.Comma) || At(TokenKind.Semicolon))
+        {
+            _index++;
+            return true;
+        }
+
+        return false;
+    }
+
+    private string? DocBefore(int tokenIndex)
+    {
+        var token = _tokens[tokenIndex];
+        var first = tokenIndex == 0 ? 0 : _tokens[tokenIndex - 1].CommentsBefore;
+        for (var i = token.CommentsBefore - 1; i >= first; i--)
+        {
+            var comment = _comments[i];
+            if (comment.Kind == CommentKind.Doc)
+            {
+                return DocComment.Strip(_source.Text.Substring(comment.Start, comment.Length));
+            }
+        }
+
+        return null;
+    }
+
+    private bool IsFirstOnLine(int tokenIndex)
+    {
+        for (var i = _tokens[tokenIndex].Start - 1; i >= 0; i--)
+        {
+            var c = _source.Text[i];
+            if (c is '\n' or '\r')
+            {
+                return true;
+            }
+
+            if (c is not ' ' and not '\t')
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool AtDefinitionStart()
+    {
+        if (!At(TokenKind.Identifier) || !IsFirstOnLine(_index))
+        {
+            return false;
+        }
+
+        foreach (var keyword in DefinitionKeywords)
+        {
+            // A definition has its name after the keyword; "1: service x" in a struct does not begin a line.
+            if (AtWord(keyword) && Peek().Kind is TokenKind.Identifier or TokenKind.Literal or TokenKind.Star)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>After an error in a member: to the next member, or to the end of the list.</summary>
+    private void SkipMember(TokenKind close)
+    {
+        var nesting = 0;
+        var start = _index;
+        while (!At(TokenKind.EndOfFile))
+        {
+            if (nesting == 0 && (At(close) || (_index > start && AtMemberStart())))
+            {
+                return;
+            }
+
+            if (close == TokenKind.CloseBrace && AtNextDefinition())
+            {
+                return;
+            }
+
+            if (nesting == 0 && TakeSeparator())
+            {
+                return;
+            }
+
+            switch (Current.Kind)
+            {
+                case TokenKind.OpenBrace or TokenKind.OpenParen or TokenKind.OpenBracket:
+                    nesting++;
+                    break;
+                case TokenKind.CloseBrace or TokenKind.CloseParen or TokenKind.CloseBracket:
+                    if (nesting > 0)
+                    {
+                        nesting--;
+                    }
+                    else if (At(TokenKind.CloseBrace))
+                    {
+                        // The list's own bracket is missing: whoever opened the outer one goes on here.
+                        return;
+                    }
+
+                    break;
+            }
+
+            _index++;
+        }
+    }
+
+    private bool AtMemberStart() => At(TokenKind.Integer) && Peek().Kind == TokenKind.Colon && IsFirstOnLine(_index);
+
+    private IntSyntax ParseInteger()
+    {
+        var token = Take();
+        var text = TextOf(token);
+        var digits = text;
+        var negative = false;
+        if (digits[0] is '+' or '-')
+        {
+            negative = digits[0] == '-';
+            digits = digits.Substring(1);
+        }
+
+        var isDecimal = true;
+        ulong magnitude = 0;
+        var ok = true;
+        if (digits.Length > 2 && digits[0] == '0' && digits[1] is 'x' or 'o')
+        {
+            isDecimal = false;
+            var radix = digits[1] == 'x' ? 16u : 8u;
+            for (var i = 2; i < digits.Length && ok; i++)
+            {
+                var digit = (ulong)Uri.FromHex(digits[i]);
+                ok = digit < radix && magnitude <= (ulong.MaxValue - digit) / radix;
+                magnitude = unchecked((magnitude * radix) + digit);
+            }
+        }
+        else
+        {
+            ok = ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out magnitude);
+        }
+
+        if (!ok || magnitude > (ulong)long.MaxValue + (negative ? 1UL : 0UL))
+        {
+            _diagnostics.Add(Rules.IntegerTooBig, _source, token.Span, Shorten(text));
+            magnitude = 0;
+        }
+
+        return new IntSyntax(negative ? unchecked(-(long)magnitude) : (long)magnitude, isDecimal, token.Span);
+    }
+
+    private string DecodeLiteral(Token token) => LiteralDecoder.Decode(_source, token, _apache, _diagnostics);
+
+    private bool Enter()
+    {
+        if (++_depth <= MaxDepth)
+        {
+            return true;
+        }
+
+        if (_lastErrorIndex != _index)
+        {
+            _lastErrorIndex = _index;
+            _diagnostics.Add(Rules.NestedTooDeep, _source, Current.Span, MaxDepth);
+        }
+
+        return false;
+    }
+}

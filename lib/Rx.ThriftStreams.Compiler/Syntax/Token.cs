@@ -1,0 +1,58 @@
+namespace Rx.ThriftStreams.Compiler.Syntax;
+
+internal enum TokenKind : byte
+{
+    EndOfFile,
+    Identifier,
+    Integer,
+    Double,
+    Literal,
+    OpenBrace,
+    CloseBrace,
+    OpenParen,
+    CloseParen,
+    OpenBracket,
+    CloseBracket,
+    Less,
+    Greater,
+    Comma,
+    Semicolon,
+    Colon,
+    Equals,
+    Star,
+    Ampersand,
+    Unknown,
+}
+
+/// <summary>A token by its place in the text; what it says is cut out when somebody asks.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Start">Its first character.</param>
+/// <param name="Length">Its length.</param>
+/// <param name="CommentsBefore">How many of the file's comments stand before it.</param>
+internal readonly record struct Token(TokenKind Kind, int Start, int Length, int CommentsBefore)
+{
+    public int End => Start + Length;
+
+    public TextSpan Span => new(Start, Length);
+}
+
+internal enum CommentKind : byte
+{
+    /// <summary><c>// …</c></summary>
+    Slashes,
+
+    /// <summary><c># …</c></summary>
+    Hash,
+
+    /// <summary><c>/* … */</c></summary>
+    Block,
+
+    /// <summary><c>/** … */</c>: belongs to the definition that follows.</summary>
+    Doc,
+}
+
+/// <summary>A comment, kept for the formatter and for documentation.</summary>
+internal readonly record struct Comment(CommentKind Kind, int Start, int Length)
+{
+    public int End => Start + Length;
+}
