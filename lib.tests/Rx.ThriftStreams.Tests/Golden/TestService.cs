@@ -1,6 +1,5 @@
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 namespace Demo.Echo;
 
 // ---------- ITestService.g.cs
