@@ -34,7 +34,7 @@ public sealed class ThriftChannel : IAsyncDisposable
 
     /// <summary>Makes a channel to one or more fixed addresses.</summary>
     /// <param name="address">
-    /// <c>grpc://host:port</c>, or <c>grpcs://host:port</c> for TLS. Several endpoints are separated by commas:
+    /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
     /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>

@@ -10,6 +10,18 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of every call that does not say otherwise.</summary>
     public ThriftCallOptions Defaults { get; set; }
 
+    /// <summary>
+    /// How streaming methods travel: <see cref="ThriftTransport.Grpc"/> or <see cref="ThriftTransport.TTHeaderStreaming"/>.
+    /// Default: what the address says.
+    /// </summary>
+    public ThriftTransport? StreamTransport { get; set; }
+
+    /// <summary>
+    /// How ping-pong methods travel, and unary ones unless streams travel over gRPC. Default: gRPC for a <c>grpc</c> address,
+    /// <see cref="ThriftTransport.TTHeaderFramed"/> for a <c>ttheader</c> one.
+    /// </summary>
+    public ThriftTransport? PingPongTransport { get; set; }
+
     /// <summary>How long creating a stream may take for each endpoint tried. Default 1 s. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
 

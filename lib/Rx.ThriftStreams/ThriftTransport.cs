@@ -5,4 +5,19 @@ public enum ThriftTransport
 {
     /// <summary>Thrift payloads in gRPC messages over HTTP/2. Carries every kind of method.</summary>
     Grpc,
+
+    /// <summary>TTHeader Streaming: streams in TTHeader frames over TCP. Carries streaming methods.</summary>
+    TTHeaderStreaming,
+
+    /// <summary>A TTHeader and a Thrift message. Carries ping-pong and unary methods.</summary>
+    TTHeader,
+
+    /// <summary>A TTHeader, a length and a Thrift message: what a Kitex client sends that was told to use TTHeader. Carries ping-pong and unary methods.</summary>
+    TTHeaderFramed,
+
+    /// <summary>A length and a Thrift message: the default of Kitex's clients. Carries ping-pong and unary methods, without metadata.</summary>
+    Framed,
+
+    /// <summary>A Thrift message by itself ("pure payload"). Carries ping-pong and unary methods, without metadata.</summary>
+    Buffered,
 }

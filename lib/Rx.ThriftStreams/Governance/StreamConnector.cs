@@ -5,7 +5,6 @@ using Polly.Timeout;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports;
-using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.Governance;
 
@@ -18,7 +17,7 @@ internal sealed class StreamConnector : IAsyncDisposable
     private readonly ThriftAddress _address;
     private readonly ThriftChannelOptions _options;
     private readonly ConnectPipelines _pipelines;
-    private readonly ConcurrentDictionary<string, Lazy<ClientTransport>> _transports = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<(ThriftTransport Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
     private uint _next = unchecked((uint)Random.Shared.Next());
 
     internal StreamConnector(ThriftAddress address, ThriftChannelOptions options)
@@ -106,7 +105,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             return await _pipelines.ForEndpoint(endpoint).ExecuteAsync(
                 static (context, state) => state.transport.OpenAsync(state.method, state.start, context.CancellationToken),
                 context,
-                (transport: TransportFor(endpoint), method, start)).ConfigureAwait(false);
+                (transport: TransportFor(method, endpoint), method, start)).ConfigureAwait(false);
         }
         catch (BrokenCircuitException open)
         {
@@ -127,8 +126,17 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private ClientTransport TransportFor(string endpoint) => _transports.GetOrAdd(
-        endpoint,
-        static (endpoint, self) => new Lazy<ClientTransport>(() => new GrpcTransport(endpoint, self._address.UseTls, self._options)),
+    private ClientTransport TransportFor(ThriftMethod method, string endpoint) => _transports.GetOrAdd(
+        (KindFor(method), endpoint),
+        static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),
         this).Value;
+
+    /// <summary>Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
+    private ThriftTransport KindFor(ThriftMethod method)
+    {
+        var streams = _options.StreamTransport ?? _address.StreamTransport;
+        return method.IsStreaming || (method.Mode == StreamingMode.Unary && streams == ThriftTransport.Grpc)
+            ? streams
+            : _options.PingPongTransport ?? _address.PingPongTransport;
+    }
 }

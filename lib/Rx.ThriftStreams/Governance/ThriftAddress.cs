@@ -5,15 +5,18 @@ internal sealed class ThriftAddress
 {
     private readonly string _text;
 
-    private ThriftAddress(string text, ThriftTransport transport, bool useTls, IReadOnlyList<string> endpoints)
+    private ThriftAddress(string text, ThriftTransport streamTransport, ThriftTransport pingPongTransport, bool useTls, IReadOnlyList<string> endpoints)
     {
         _text = text;
-        Transport = transport;
+        StreamTransport = streamTransport;
+        PingPongTransport = pingPongTransport;
         UseTls = useTls;
         Endpoints = endpoints;
     }
 
-    internal ThriftTransport Transport { get; }
+    internal ThriftTransport StreamTransport { get; }
+
+    internal ThriftTransport PingPongTransport { get; }
 
     internal bool UseTls { get; }
 
@@ -27,12 +30,14 @@ internal sealed class ThriftAddress
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         var schemeEnd = address.IndexOf("://", StringComparison.Ordinal);
         var scheme = schemeEnd < 0 ? string.Empty : address[..schemeEnd].ToLowerInvariant();
-        var (transport, useTls) = scheme switch
+        var (streamTransport, pingPongTransport, useTls) = scheme switch
         {
-            "grpc" => (ThriftTransport.Grpc, false),
-            "grpcs" => (ThriftTransport.Grpc, true),
+            "grpc" => (ThriftTransport.Grpc, ThriftTransport.Grpc, false),
+            "grpcs" => (ThriftTransport.Grpc, ThriftTransport.Grpc, true),
+            "ttheader" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, false),
+            "ttheaders" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, true),
             _ => throw new ArgumentException(
-                $"The address \"{address}\" must begin with a transport: grpc:// or grpcs://.", nameof(address)),
+                $"The address \"{address}\" must begin with a transport: grpc://, grpcs://, ttheader:// or ttheaders://.", nameof(address)),
         };
 
         var endpoints = address[(schemeEnd + 3)..].TrimEnd('/')
@@ -47,7 +52,7 @@ internal sealed class ThriftAddress
             CheckEndpoint(endpoint, nameof(address));
         }
 
-        return new(address, transport, useTls, endpoints);
+        return new(address, streamTransport, pingPongTransport, useTls, endpoints);
     }
 
     /// <summary>Fails unless the text is <c>host:port</c>.</summary>

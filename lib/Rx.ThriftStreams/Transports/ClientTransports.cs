@@ -1,0 +1,13 @@
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.Transports;
+
+/// <summary>Makes the transport of a kind to an endpoint.</summary>
+internal static class ClientTransports
+{
+    internal static ClientTransport Create(ThriftTransport kind, string endpoint, bool useTls, ThriftChannelOptions options) => kind switch
+    {
+        ThriftTransport.Grpc => new GrpcTransport(endpoint, useTls, options),
+        _ => throw new NotSupportedException($"The transport {kind} is not available."),
+    };
+}
