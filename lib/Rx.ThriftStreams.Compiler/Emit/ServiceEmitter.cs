@@ -2,10 +2,67 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
+/// <summary>The contract of a service and all that goes with it: descriptor, client, Rx interface, adapters.</summary>
 internal static class ServiceEmitter
 {
-    public static void Emit(Output output, ServiceSymbol service, Binder binder)
+    private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
+
+    public static void Emit(Output output, ServiceSymbol symbol, Binder binder)
     {
-        binder.AllFunctionsOf(service);
+        var service = new ServiceModel(symbol, binder);
+        EmitInterface(output.Begin(), service);
+        output.End("I" + service.Name);
+        DescriptorEmitter.Emit(output.Begin(), service);
+        output.End(service.Name + "Descriptor");
+        if (symbol.File.Options.Sides != ServiceSides.Server)
+        {
+            ClientEmitter.Emit(output.Begin(), service);
+            output.End(service.Name + "Client");
+        }
+
+        RxEmitter.EmitInterface(output.Begin(), service);
+        output.End("I" + service.Name + "Rx");
+        RxEmitter.EmitExtensions(output.Begin(), service);
+        output.End(service.Name + "RxExtensions");
+    }
+
+    private static void EmitInterface(CodeWriter code, ServiceModel service)
+    {
+        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL: implemented by its client, by servers and by fakes.");
+        code.Line("/// <remarks>A method that returns a stream is cold: the call begins when the stream is enumerated, and each enumeration is a call.</remarks>");
+        code.Line(CSharp.GeneratedCode);
+        var inherited = service.Symbol.Base is { } parent ? InterfaceOf(parent) + ", " : "";
+        code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>");
+        foreach (var function in service.OwnFunctions)
+        {
+            Document(code, function);
+            code.Line("/// <param name=\"cancellationToken\">Cancels the call, on the wire as well.</param>");
+            code.Line(function.Signature + ";");
+            code.Line();
+        }
+
+        code.Line("/// <inheritdoc/>");
+        code.Line($"static {Contracts}ThriftServiceDescriptor<{service.Interface}> {Contracts}IThriftService<{service.Interface}>.Descriptor => {service.Descriptor}.Instance;");
+        code.Close();
+    }
+
+    public static string InterfaceOf(ServiceSymbol symbol, string suffix = "")
+        => (symbol.File.Namespace.Length == 0 ? "global::I" : "global::" + symbol.File.Namespace + ".I") + symbol.CSharpName + suffix;
+
+    /// <summary>Summary and parameters of a method, but for the token and the options.</summary>
+    public static void Document(CodeWriter code, FunctionModel function)
+    {
+        code.Doc(function.Symbol.Doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        if (function.TakesStream)
+        {
+            code.Line("/// <param name=\"requests\">The messages to send.</param>");
+            return;
+        }
+
+        foreach (var parameter in function.Parameters)
+        {
+            var text = parameter.Field.Doc is { } doc ? CodeWriter.XmlText(doc).Replace("\n", " ") : "The argument " + CSharp.Code(parameter.Field.Name) + ".";
+            code.Line($"/// <param name=\"{parameter.DocName}\">{text}</param>");
+        }
     }
 }

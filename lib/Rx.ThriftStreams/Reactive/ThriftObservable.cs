@@ -53,6 +53,18 @@ public static class ThriftObservable
         return new BoundedStream<T>(source, options);
     }
 
+    /// <summary>As <see cref="AsBoundedStream{T}(IObservable{T}, ObservableBufferOptions?)"/>, with a token that ends every enumeration besides its own.</summary>
+    /// <typeparam name="T">The element type.</typeparam>
+    /// <param name="source">The observable.</param>
+    /// <param name="options">The buffer; the defaults if <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Ends an enumeration with an <see cref="OperationCanceledException"/> and unsubscribes.</param>
+    /// <returns>The stream. Nothing is subscribed until it is enumerated.</returns>
+    public static IAsyncEnumerable<T> AsBoundedStream<T>(this IObservable<T> source, ObservableBufferOptions? options, CancellationToken cancellationToken)
+    {
+        var stream = source.AsBoundedStream(options);
+        return cancellationToken.CanBeCanceled ? CancelledBy(stream, cancellationToken) : stream;
+    }
+
     /// <summary>
     /// Presents a call with one answer as a cold observable of one element: the call starts at each subscription, disposal cancels its token.
     /// Notifications follow the rules of <see cref="AsColdObservable{T}"/>.
@@ -92,6 +104,14 @@ public static class ThriftObservable
     {
         ArgumentNullException.ThrowIfNull(source);
         return SingleObserver<T>.SubscribeTo(source, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<T> CancelledBy<T>(IAsyncEnumerable<T> source, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in source.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return item;
+        }
     }
 
     private sealed class CallStream<T>(Func<CancellationToken, Task<T>> call) : IAsyncEnumerable<T>

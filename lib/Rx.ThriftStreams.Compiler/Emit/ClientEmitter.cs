@@ -1,0 +1,140 @@
+using System.Linq;
+using Rx.ThriftStreams.Compiler.Semantics;
+
+namespace Rx.ThriftStreams.Compiler.Emit;
+
+/// <summary>The client: the contract over a channel, overloads with options, and methods that open a call to steer by hand.</summary>
+internal static class ClientEmitter
+{
+    private const string Product = "global::Rx.ThriftStreams.";
+    private const string ValueTask = "global::System.Threading.Tasks.ValueTask<";
+
+    public static void Emit(CodeWriter code, ServiceModel service)
+    {
+        code.Line($"/// <summary>Calls the service {CSharp.Code(service.Symbol.Name)} over a channel. Safe for concurrent use.</summary>");
+        code.Line(CSharp.GeneratedCode);
+        code.Open($"public sealed partial class {service.Name}Client : {Product}ThriftClient, {service.Interface}");
+        code.Line("/// <summary>Creates a client.</summary>");
+        code.Line("/// <param name=\"channel\">Where the service is. The channel is not disposed by the client.</param>");
+        code.Line("/// <param name=\"options\">The options of every call, over those of the channel.</param>");
+        code.Line($"public {service.Name}Client({Product}ThriftChannel channel, {FunctionModel.Options} options = default)");
+        code.Line("    : base(channel, options)");
+        code.Open();
+        code.Close();
+        foreach (var function in service.Functions)
+        {
+            code.Line();
+            EmitFunction(code, function);
+        }
+
+        code.Close();
+    }
+
+    private static void EmitFunction(CodeWriter code, FunctionModel function)
+    {
+        code.Line("/// <inheritdoc/>");
+        Method(code, function, $"public {function.Signature}", "default", open: false);
+        code.Line();
+        DocumentOptions(code, function);
+        Method(code, function, $"public {function.ReturnType} {function.MethodName}({function.Leading}{FunctionModel.Options} options, {FunctionModel.Token} cancellationToken = default)", "options", open: false);
+        if (function.Symbol.IsOneway)
+        {
+            return;
+        }
+
+        code.Line();
+        DocumentOptions(code, function, takesStream: false);
+        code.Line("/// <returns>The call, once it is created: messages, headers, trailers and status. Dispose it.</returns>");
+        var parameters = function.TakesStream ? "" : function.Leading;
+        Method(
+            code,
+            function,
+            $"public {ValueTask}{CallType(function)}> Open{function.Symbol.CSharpName}Async({parameters}{FunctionModel.Options} options = default, {FunctionModel.Token} cancellationToken = default)",
+            "options",
+            open: true);
+        if (!function.Symbol.IsStreaming)
+        {
+            code.Line();
+            EmitResult(code, function);
+        }
+    }
+
+    private static void DocumentOptions(CodeWriter code, FunctionModel function, bool takesStream = true)
+    {
+        if (takesStream || !function.TakesStream)
+        {
+            ServiceEmitter.Document(code, function);
+        }
+        else
+        {
+            code.Doc(function.Symbol.Doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        }
+
+        code.Line("/// <param name=\"options\">The options of this call, over those of the client.</param>");
+        code.Line("/// <param name=\"cancellationToken\">Cancels the call, on the wire as well.</param>");
+    }
+
+    private static string CallType(FunctionModel function) => function.Symbol.Mode switch
+    {
+        StreamingMode.Bidirectional => $"{Product}ThriftDuplexStream<{function.RequestType}, {function.ResponseType}>",
+        StreamingMode.Client => $"{Product}ThriftClientStream<{function.RequestType}, {function.ResponseType}>",
+        StreamingMode.Server => $"{Product}ThriftStream<{function.ResponseType}>",
+        _ => $"{Product}ThriftCall<{(function.Return.Length == 0 ? "bool" : function.Return)}>",
+    };
+
+    private static void Method(CodeWriter code, FunctionModel function, string signature, string options, bool open)
+    {
+        if (function.Symbol.IsStreaming)
+        {
+            var (name, arguments) = (function.Symbol.Mode, open) switch
+            {
+                (StreamingMode.Bidirectional, false) => ("DuplexAsync", "requests, "),
+                (StreamingMode.Bidirectional, true) => ("OpenDuplexAsync", ""),
+                (StreamingMode.Client, false) => ("ClientStreamingAsync", "requests, "),
+                (StreamingMode.Client, true) => ("OpenClientStreamingAsync", ""),
+                (_, false) => ("ServerStreamingAsync", function.LeadingNames),
+                _ => ("OpenServerStreamingAsync", function.LeadingNames),
+            };
+            code.Line(signature);
+            code.Line($"    => base.{name}({function.Field}, {arguments}{options}, cancellationToken);");
+            return;
+        }
+
+        code.Open(signature);
+        foreach (var parameter in function.Parameters.Where(static p => !p.Field.Type.IsValueType))
+        {
+            code.Line($"global::System.ArgumentNullException.ThrowIfNull({parameter.Name});");
+        }
+
+        var fields = string.Concat(function.Parameters.Select(static p => $"{p.Field.CSharpName} = {p.Name}, "));
+        var args = $"new {function.ArgsType} {{ {fields}}}";
+        code.Line(function.Symbol.IsOneway
+            ? $"return base.SendOnewayAsync({function.Field}, {args}, {options}, cancellationToken);"
+            : $"return base.{(open ? "Open" : "")}CallAsync({function.Field}, {args}, __{function.ResultName}, {options}, cancellationToken);");
+        code.Close();
+    }
+
+    private static void EmitResult(CodeWriter code, FunctionModel function)
+    {
+        var returns = function.Symbol.ReturnType is not null;
+        code.Open($"private static {(returns ? function.Return : "bool")} __{function.ResultName}({function.ResultType} result)");
+        if (returns)
+        {
+            code.Open($"if (result.{function.ResultFields[0].CSharpName} is {{ }} success)");
+            code.Line("return success;");
+            code.Close();
+            code.Line();
+        }
+
+        foreach (var field in function.ResultFields.Skip(returns ? 1 : 0))
+        {
+            code.Open($"if (result.{field.CSharpName} is not null)");
+            code.Line($"throw result.{field.CSharpName};");
+            code.Close();
+            code.Line();
+        }
+
+        code.Line(returns ? $"throw MissingResult({CSharp.Literal(function.Symbol.Name)});" : "return true;");
+        code.Close();
+    }
+}

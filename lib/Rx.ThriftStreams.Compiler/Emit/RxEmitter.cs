@@ -1,0 +1,109 @@
+using System.Linq;
+
+namespace Rx.ThriftStreams.Compiler.Emit;
+
+/// <summary>The contract in observables, and the adapters from one contract to the other.</summary>
+internal static class RxEmitter
+{
+    private const string Reactive = "global::Rx.ThriftStreams.Reactive.";
+    private const string Buffer = Reactive + "ObservableBufferOptions?";
+
+    public static void EmitInterface(CodeWriter code, ServiceModel service)
+    {
+        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL in observables. They are cold: each subscription is a call, and disposing it cancels the call.");
+        code.Line(CSharp.GeneratedCode);
+        var inherited = service.Symbol.Base is { } parent ? " : " + ServiceEmitter.InterfaceOf(parent, "Rx") : "";
+        code.Open($"public interface I{service.Name}Rx{inherited}");
+        foreach (var function in service.OwnFunctions)
+        {
+            ServiceEmitter.Document(code, function);
+            code.Line($"{function.RxReturnType} {function.Symbol.CSharpName}({function.RxParameterList});");
+            code.Line();
+        }
+
+        code.Close();
+    }
+
+    public static void EmitExtensions(CodeWriter code, ServiceModel service)
+    {
+        code.Line($"/// <summary>Turns the contract of {CSharp.Code(service.Symbol.Name)} from asynchronous streams into observables and back.</summary>");
+        code.Line(CSharp.GeneratedCode);
+        code.Open($"public static class {service.Name}RxExtensions");
+        code.Line("/// <summary>The same service in observables: cold, one call a subscription.</summary>");
+        code.Line("/// <param name=\"service\">A client, an implementation or a fake.</param>");
+        code.Line("/// <param name=\"buffer\">How observables that become requests are buffered; the defaults if left out.</param>");
+        code.Open($"public static {service.RxInterface} AsObservable(this {service.Interface} service, {Buffer} buffer = null)");
+        code.Line("global::System.ArgumentNullException.ThrowIfNull(service);");
+        code.Line("return new ObservableAdapter(service, buffer);");
+        code.Close();
+        code.Line();
+        code.Line("/// <summary>The same service in asynchronous streams; so an implementation in observables can be served.</summary>");
+        code.Line("/// <param name=\"service\">The service in observables.</param>");
+        code.Line("/// <param name=\"buffer\">How observables that become responses are buffered; the defaults if left out.</param>");
+        code.Open($"public static {service.Interface} AsAsyncEnumerable(this {service.RxInterface} service, {Buffer} buffer = null)");
+        code.Line("global::System.ArgumentNullException.ThrowIfNull(service);");
+        code.Line("return new AsyncEnumerableAdapter(service, buffer);");
+        code.Close();
+        code.Line();
+        Adapter(code, service, "ObservableAdapter", service.Interface, service.RxInterface);
+        foreach (var function in service.Functions)
+        {
+            code.Line($"public {function.RxReturnType} {function.Symbol.CSharpName}({function.RxParameterList})");
+            code.Line("    => " + ToObservable(function) + ";");
+            code.Line();
+        }
+
+        code.Close();
+        code.Line();
+        Adapter(code, service, "AsyncEnumerableAdapter", service.RxInterface, service.Interface);
+        foreach (var function in service.Functions)
+        {
+            code.Line($"public {function.ReturnType} {function.MethodName}({function.Leading}{FunctionModel.Token} cancellationToken)");
+            code.Line("    => " + ToAsync(function) + ";");
+            code.Line();
+        }
+
+        code.Close();
+        code.Close();
+    }
+
+    // Fields begin with an underscore, which no parameter does: an argument called "service" hides nothing.
+    private static void Adapter(CodeWriter code, ServiceModel service, string name, string from, string to)
+    {
+        code.Open($"private sealed class {name} : {to}");
+        code.Line($"private readonly {from} _service;");
+        if (service.Functions.Any(static f => f.TakesStream || f.ReturnsStream))
+        {
+            code.Line($"private readonly {Buffer} _buffer;");
+        }
+
+        code.Line();
+        code.Open($"public {name}({from} service, {Buffer} buffer)");
+        code.Line("_service = service;");
+        if (service.Functions.Any(static f => f.TakesStream || f.ReturnsStream))
+        {
+            code.Line("_buffer = buffer;");
+        }
+
+        code.Close();
+        code.Line();
+    }
+
+    private static string ToObservable(FunctionModel function)
+    {
+        var requests = Reactive + "ThriftObservable.AsBoundedStream(requests, _buffer)";
+        var names = function.TakesStream ? requests + ", " : function.LeadingNames;
+        return function.ReturnsStream
+            ? $"{Reactive}ThriftObservable.AsColdObservable(_service.{function.MethodName}({names}default))"
+            : $"{Reactive}ThriftObservable.FromCall(cancellationToken => _service.{function.MethodName}({names}cancellationToken))";
+    }
+
+    private static string ToAsync(FunctionModel function)
+    {
+        var names = function.TakesStream ? Reactive + "ThriftObservable.AsColdObservable(requests)" : string.Join(", ", function.Parameters.Select(static p => p.Name));
+        var call = $"_service.{function.Symbol.CSharpName}({names})";
+        return function.ReturnsStream
+            ? $"{Reactive}ThriftObservable.AsBoundedStream({call}, _buffer, cancellationToken)"
+            : $"{Reactive}ThriftObservable.ToTask({call}, cancellationToken)";
+    }
+}
