@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Google.Protobuf;
 using MemoryPack;
 using MessagePack;
+using Rx.ThriftStreams.Benchmarks.Codec.Idl;
 using Rx.ThriftStreams.Serialization;
 using Thrift;
 using Thrift.Protocol;
@@ -12,8 +13,9 @@ namespace Rx.ThriftStreams.Benchmarks.Codec;
 
 /// <summary>One message, written into memory that is there already and read from memory, by each codec.</summary>
 [MemoryDiagnoser]
-public abstract class CodecBenchmark<TThrift, TApache, TProto>
+public abstract class CodecBenchmark<TThrift, TPacked, TApache, TProto>
     where TThrift : class, IThriftStruct<TThrift>
+    where TPacked : class
     where TApache : TBase, new()
     where TProto : class, IMessage<TProto>, new()
 {
@@ -22,6 +24,7 @@ public abstract class CodecBenchmark<TThrift, TApache, TProto>
     private readonly TMemoryBufferTransport _transport = new(new TConfiguration(), 64 * 1024);
     private readonly MessageParser<TProto> _parser = new(static () => new TProto());
     private TThrift _value = null!;
+    private TPacked _packed = null!;
     private TApache _apache = default!;
     private TProto _proto = null!;
     private byte[] _binary = null!;
@@ -31,17 +34,17 @@ public abstract class CodecBenchmark<TThrift, TApache, TProto>
     private byte[] _memoryPack = null!;
     private byte[] _copy = null!;
 
-    protected abstract (TThrift Value, TApache Apache, TProto Proto) Create();
+    protected abstract (TThrift Value, TPacked Packed, TApache Apache, TProto Proto) Create();
 
     [GlobalSetup]
     public void Setup()
     {
-        (_value, _apache, _proto) = Create();
+        (_value, _packed, _apache, _proto) = Create();
         _binary = ThriftSerializer.SerializeToArray(_value);
         _compact = ThriftSerializer.SerializeToArray(_value, ThriftProtocol.Compact);
         _protobuf = _proto.ToByteArray();
-        _messagePack = MessagePackSerializer.Serialize(_value);
-        _memoryPack = MemoryPackSerializer.Serialize(_value);
+        _messagePack = MessagePackSerializer.Serialize(_packed);
+        _memoryPack = MemoryPackSerializer.Serialize(_packed);
         _copy = new byte[_binary.Length];
         WriteApacheBinary();
         if (!_transport.GetBuffer().AsSpan(0, _transport.Length).SequenceEqual(_binary))
@@ -96,7 +99,7 @@ public abstract class CodecBenchmark<TThrift, TApache, TProto>
     public int WriteMessagePack()
     {
         _writer.ResetWrittenCount();
-        MessagePackSerializer.Serialize(_writer, _value);
+        MessagePackSerializer.Serialize(_writer, _packed);
         return _writer.WrittenCount;
     }
 
@@ -104,7 +107,7 @@ public abstract class CodecBenchmark<TThrift, TApache, TProto>
     public int WriteMemoryPack()
     {
         _writer.ResetWrittenCount();
-        MemoryPackSerializer.Serialize(_writer, _value);
+        MemoryPackSerializer.Serialize(_writer, _packed);
         return _writer.WrittenCount;
     }
 
@@ -134,20 +137,22 @@ public abstract class CodecBenchmark<TThrift, TApache, TProto>
     public object ReadProtobuf() => _parser.ParseFrom(_protobuf);
 
     [Benchmark, BenchmarkCategory("Read")]
-    public object ReadMessagePack() => MessagePackSerializer.Deserialize<TThrift>(_messagePack);
+    public object ReadMessagePack() => MessagePackSerializer.Deserialize<TPacked>(_messagePack);
 
     [Benchmark, BenchmarkCategory("Read")]
-    public object? ReadMemoryPack() => MemoryPackSerializer.Deserialize<TThrift>(_memoryPack);
+    public object? ReadMemoryPack() => MemoryPackSerializer.Deserialize<TPacked>(_memoryPack);
 }
 
 /// <summary>A message of one string of 1 KB.</summary>
-public class TextBenchmark : CodecBenchmark<TextMessage, ApacheTextMessage, Proto.TextMessage>
+public class TextBenchmark : CodecBenchmark<TextMessage, PackedTextMessage, ApacheTextMessage, Proto.TextMessage>
 {
-    protected override (TextMessage Value, ApacheTextMessage Apache, Proto.TextMessage Proto) Create() => (Models.Text(), Models.ApacheText(), Models.ProtoText());
+    protected override (TextMessage Value, PackedTextMessage Packed, ApacheTextMessage Apache, Proto.TextMessage Proto) Create()
+        => (Models.Text(), Models.PackedText(), Models.ApacheText(), Models.ProtoText());
 }
 
 /// <summary>A message of 20 structs, 1000 × i64 and a map, about 9 KB.</summary>
-public class DocumentBenchmark : CodecBenchmark<Document, ApacheDocument, Proto.Document>
+public class DocumentBenchmark : CodecBenchmark<Document, PackedDocument, ApacheDocument, Proto.Document>
 {
-    protected override (Document Value, ApacheDocument Apache, Proto.Document Proto) Create() => (Models.Document(), Models.ApacheDocument(), Models.ProtoDocument());
+    protected override (Document Value, PackedDocument Packed, ApacheDocument Apache, Proto.Document Proto) Create()
+        => (Models.Document(), Models.PackedDocument(), Models.ApacheDocument(), Models.ProtoDocument());
 }

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Benchmarks.Codec.Idl;
+
 namespace Rx.ThriftStreams.Benchmarks.Codec;
 
 /// <summary>The two messages that every codec is measured with, in each library's own types.</summary>
@@ -13,6 +15,21 @@ internal static class Models
         Samples = [.. Enumerable.Range(0, 1000).Select(i => i * 1_000_003L)],
         Counts = Enumerable.Range(0, 20).ToDictionary(i => $"key-{i:000}", i => i),
     };
+
+    public static PackedTextMessage PackedText() => new() { Text = Text().Text };
+
+    public static PackedDocument PackedDocument()
+    {
+        Document document = Document();
+        return new PackedDocument
+        {
+            Id = document.Id,
+            Title = document.Title,
+            Items = [.. document.Items.Select(item => new PackedItem { Id = item.Id, Name = item.Name, Price = item.Price, Quantity = item.Quantity, Active = item.Active })],
+            Samples = document.Samples,
+            Counts = document.Counts,
+        };
+    }
 
     public static Proto.TextMessage ProtoText() => new() { Text = Text().Text };
 

@@ -201,7 +201,23 @@ public ref partial struct ThriftCompactReader : IThriftReader
         return (int)(value >> 1) ^ -(int)(value & 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong ReadVarint(int bits)
+    {
+        if (BitConverter.IsLittleEndian && Remaining >= Varint.FastSize)
+        {
+            int size = Varint.ReadFast(ref Unsafe.Add(ref _start, (nint)(uint)_position), out ulong value);
+            if (size <= Varint.FastSize && (bits == 64 || (size <= 5 && value <= uint.MaxValue)))
+            {
+                _position += size;
+                return value;
+            }
+        }
+
+        return ReadVarintByBytes(bits);
+    }
+
+    private ulong ReadVarintByBytes(int bits)
     {
         int offset = _position;
         ulong value = 0;

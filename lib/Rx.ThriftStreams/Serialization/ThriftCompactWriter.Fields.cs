@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Rx.ThriftStreams.Serialization;
 
 // Whole fields and containers.
 public ref partial struct ThriftCompactWriter
 {
+    // So many numbers go under one bounds check. For all of them at once, the worst case would reserve ten times what small numbers take.
+    private const int Group = 64;
+
     /// <inheritdoc/>
     public void WriteFieldHeader(ThriftType type, short id)
     {
@@ -113,27 +118,48 @@ public ref partial struct ThriftCompactWriter
     /// <inheritdoc/>
     public void WriteI16Elements(ReadOnlySpan<short> values)
     {
-        foreach (short value in values)
+        while (!values.IsEmpty)
         {
-            WriteI16(value);
+            ReadOnlySpan<short> group = values[..Math.Min(values.Length, Group)];
+            Reserve(Group * MaxVarint32);
+            foreach (short value in group)
+            {
+                PutVarint(Zigzag((int)value));
+            }
+
+            values = values[group.Length..];
         }
     }
 
     /// <inheritdoc/>
     public void WriteI32Elements(ReadOnlySpan<int> values)
     {
-        foreach (int value in values)
+        while (!values.IsEmpty)
         {
-            WriteI32(value);
+            ReadOnlySpan<int> group = values[..Math.Min(values.Length, Group)];
+            Reserve(Group * MaxVarint32);
+            foreach (int value in group)
+            {
+                PutVarint(Zigzag(value));
+            }
+
+            values = values[group.Length..];
         }
     }
 
     /// <inheritdoc/>
     public void WriteI64Elements(ReadOnlySpan<long> values)
     {
-        foreach (long value in values)
+        while (!values.IsEmpty)
         {
-            WriteI64(value);
+            ReadOnlySpan<long> group = values[..Math.Min(values.Length, Group)];
+            Reserve(Group * MaxVarint64);
+            foreach (long value in group)
+            {
+                PutVarint(Zigzag(value));
+            }
+
+            values = values[group.Length..];
         }
     }
 
@@ -147,6 +173,7 @@ public ref partial struct ThriftCompactWriter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutFieldHeader(int code, short id)
     {
         int difference = id - _lastId;

@@ -14,9 +14,11 @@ namespace Rx.ThriftStreams.Serialization;
 public ref partial struct ThriftCompactWriter : IThriftWriter
 {
     private const int TranscodeWithoutCounting = 32 * 1024;
-    private const int MaxVarint32 = 5;
+
+    // What is reserved for a number: those of 32 bits have five bytes at most, but eight are stored.
+    private const int MaxVarint32 = Varint.FastSize;
     private const int MaxVarint64 = 10;
-    private const int MaxFieldHeader = 4;
+    private const int MaxFieldHeader = 1 + MaxVarint32;
 
     private readonly ThriftWriteBuffer _buffer;
     private readonly int _maxDepth;
@@ -113,7 +115,7 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
             return;
         }
 
-        // The length's own length is that of the worst case or less: transcode behind the larger, then close the gap, if there is one.
+        // How long the length is shows only afterwards. As many bytes as chars is the likely case; else the text moves up.
         int worst = 3 * value.Length;
         Reserve(MaxVarint32 + worst);
         int reserved = VarintSize((uint)value.Length);
@@ -124,7 +126,8 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Place(), reserved), length).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Place(), needed), length));
         }
 
-        PutVarint((uint)length);
+        // By bytes, because a store of eight would reach into the text.
+        PutVarintByBytes((uint)length);
         _position += length;
     }
 
@@ -153,7 +156,19 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
     private static int VarintSize(uint value) => value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
 
     // The `Put` methods write into room that has been reserved.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutVarint(ulong value)
+    {
+        if (BitConverter.IsLittleEndian && value < 1UL << 56)
+        {
+            _position += Varint.WriteFast(ref Place(), value);
+            return;
+        }
+
+        PutVarintByBytes(value);
+    }
+
+    private void PutVarintByBytes(ulong value)
     {
         ref byte place = ref Place();
         int size = 0;
