@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -36,10 +37,11 @@ internal sealed class StreamConnector : IAsyncDisposable
     {
         try
         {
-            return await _pipelines.ForMethod(method).ExecuteAsync(
-                static (state, token) => state.connector.TryEndpointsAsync(state.method, state.start, token),
-                (connector: this, method, start),
+            var stream = await _pipelines.ForMethod(method).ExecuteAsync(
+                static (state, token) => state.connector.TryEndpointsAsync(state.request, token),
+                (connector: this, request: new ConnectRequest<TRequest, TResponse>(method, start)),
                 cancellationToken).ConfigureAwait(false);
+            return (ClientTransportStream<TRequest, TResponse>)stream;
         }
         catch (BrokenCircuitException open)
         {
@@ -58,17 +60,13 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private async ValueTask<ClientTransportStream<TRequest, TResponse>> TryEndpointsAsync<TRequest, TResponse>(
-        ThriftMethod<TRequest, TResponse> method,
-        ClientCallStart start,
-        CancellationToken cancellationToken)
-        where TRequest : class, IThriftStruct<TRequest>
-        where TResponse : class, IThriftStruct<TResponse>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<object> TryEndpointsAsync(ConnectRequest request, CancellationToken cancellationToken)
     {
-        if (start.Options.Endpoint is { } chosen)
+        if (request.Start.Options.Endpoint is { } chosen)
         {
             ThriftAddress.CheckEndpoint(chosen, nameof(ThriftCallOptions.Endpoint));
-            return await TryEndpointAsync(chosen, method, start, cancellationToken).ConfigureAwait(false);
+            return await TryEndpointAsync(chosen, request, cancellationToken).ConfigureAwait(false);
         }
 
         var endpoints = _address.Endpoints;
@@ -79,7 +77,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             var endpoint = endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
             try
             {
-                return await TryEndpointAsync(endpoint, method, start, cancellationToken).ConfigureAwait(false);
+                return await TryEndpointAsync(endpoint, request, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (attempt + 1 < attempts && ConnectPipelines.IsConnectFailure(error))
             {
@@ -88,24 +86,19 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private async ValueTask<ClientTransportStream<TRequest, TResponse>> TryEndpointAsync<TRequest, TResponse>(
-        string endpoint,
-        ThriftMethod<TRequest, TResponse> method,
-        ClientCallStart start,
-        CancellationToken cancellationToken)
-        where TRequest : class, IThriftStruct<TRequest>
-        where TResponse : class, IThriftStruct<TResponse>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<object> TryEndpointAsync(string endpoint, ConnectRequest request, CancellationToken cancellationToken)
     {
-        var timeout = start.Options.ConnectTimeout ?? _options.ConnectTimeout;
+        var timeout = request.Start.Options.ConnectTimeout ?? _options.ConnectTimeout;
         var startedAt = _options.TimeProvider.GetTimestamp();
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(ConnectPipelines.ConnectTimeout, timeout);
         try
         {
             return await _pipelines.ForEndpoint(endpoint).ExecuteAsync(
-                static (context, state) => state.transport.OpenAsync(state.method, state.start, context.CancellationToken),
+                static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken),
                 context,
-                (transport: TransportFor(method, endpoint), method, start)).ConfigureAwait(false);
+                (transport: TransportFor(request.Method, endpoint), request)).ConfigureAwait(false);
         }
         catch (BrokenCircuitException open)
         {
@@ -117,7 +110,7 @@ internal sealed class StreamConnector : IAsyncDisposable
                 ThriftTimeoutKind.Connect,
                 timeout,
                 _options.TimeProvider.GetElapsedTime(startedAt),
-                $"{method.FullName} to {endpoint}",
+                $"{request.Method.FullName} to {endpoint}",
                 expired);
         }
         finally

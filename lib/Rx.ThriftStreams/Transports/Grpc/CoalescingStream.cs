@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// which writes and flushes whatever has gathered. Above 64 KiB writers wait for the pump: that is the back-pressure.
 /// An error of the connection surfaces at the next write or flush, or at the end.
 /// </remarks>
-internal sealed class CoalescingStream(Stream destination, bool noDelay) : Stream
+internal sealed class CoalescingStream(Stream destination) : Stream
 {
     private const int HighWater = 64 * 1024;
 
@@ -63,7 +63,6 @@ internal sealed class CoalescingStream(Stream destination, bool noDelay) : Strea
 
     public override Task FlushAsync(CancellationToken cancellationToken)
     {
-        Task pump;
         lock (_gate)
         {
             if (_error is not null)
@@ -72,10 +71,8 @@ internal sealed class CoalescingStream(Stream destination, bool noDelay) : Strea
             }
 
             StartPump();
-            pump = _pump;
+            return Task.CompletedTask;
         }
-
-        return noDelay ? pump.WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
     /// <summary>Completes when all that was written has been flushed.</summary>

@@ -7,30 +7,37 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 internal sealed class GrpcBatch<T>
     where T : class, IThriftStruct<T>
 {
-    private readonly List<(T Message, int Size)> _messages;
+    // Most batches of a stream that waits for its peer hold one message; those of a busy one hold many.
+    private T? _first;
+    private int _firstSize;
+    private List<(T Message, int Size)>? _others;
     private int _next;
 
-    private GrpcBatch(List<(T, int)> messages, ThriftProtocolException? error)
+    private GrpcBatch()
     {
-        _messages = messages;
-        Error = error;
     }
 
     /// <summary>What was wrong with the message behind those that could be decoded.</summary>
-    internal ThriftProtocolException? Error { get; }
+    internal ThriftProtocolException? Error { get; private set; }
 
     internal bool TryTake(out T? message, out int size)
     {
-        if (_next == _messages.Count)
+        // A message that was handed out belongs to its user alone.
+        if (_first is not null)
+        {
+            (message, size) = (_first, _firstSize);
+            _first = null;
+            return true;
+        }
+
+        if (_others is null || _next == _others.Count)
         {
             (message, size) = (null, 0);
             return false;
         }
 
-        (message, size) = _messages[_next];
-
-        // A message that was handed out belongs to its user alone.
-        _messages[_next++] = default;
+        (message, size) = _others[_next];
+        _others[_next++] = default;
         return true;
     }
 
@@ -56,23 +63,36 @@ internal sealed class GrpcBatch<T>
 
     private static GrpcBatch<T> Read(ReadOnlySpan<byte> body)
     {
-        var messages = new List<(T, int)>();
+        var batch = new GrpcBatch<T>();
         while (!body.IsEmpty)
         {
             var length = GrpcFrame.ReadPrefix(body, int.MaxValue, out _);
             try
             {
                 var reader = new ThriftReader(body.Slice(GrpcFrame.PrefixLength, length));
-                messages.Add((T.Read(ref reader), length));
+                batch.Add(T.Read(ref reader), length);
             }
             catch (ThriftProtocolException error)
             {
-                return new(messages, error);
+                batch.Error = error;
+                return batch;
             }
 
             body = body[(GrpcFrame.PrefixLength + length)..];
         }
 
-        return new(messages, null);
+        return batch;
+    }
+
+    private void Add(T message, int size)
+    {
+        if (_first is null)
+        {
+            (_first, _firstSize) = (message, size);
+        }
+        else
+        {
+            (_others ??= []).Add((message, size));
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client stands between the two, and takes the place of
 /// neither: the handler finds the exchange through the execution context that the call was started in.
 /// </summary>
-internal sealed class GrpcExchange(ClientCallStart start, string authority)
+internal sealed class GrpcExchange(ClientCallStart start, string authority, bool sendsManyMessages)
 {
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
@@ -24,6 +24,9 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority)
     internal ClientCallStart Start { get; } = start;
 
     internal string Authority { get; } = authority;
+
+    /// <summary>Whether the method lets the client send any number of messages, so that they are worth gathering.</summary>
+    internal bool SendsManyMessages { get; } = sendsManyMessages;
 
     /// <summary>Completes when a connection has taken the request headers; fails when none could be had.</summary>
     internal Task Connected => _connected.Task;

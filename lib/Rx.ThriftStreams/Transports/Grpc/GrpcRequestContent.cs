@@ -24,10 +24,23 @@ internal sealed class GrpcRequestContent : HttpContent
     {
         try
         {
+            if (!_exchange.SendsManyMessages)
+            {
+                _exchange.SetConnected();
+                await _inner.CopyToAsync(new DirectStream(stream), context, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
             // Headers wait in the connection's buffer for the first write unless they are flushed.
             await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             _exchange.SetConnected();
-            var coalescing = new CoalescingStream(stream, _exchange.Start.Options.NoDelay == true);
+            if (_exchange.Start.Options.NoDelay == true)
+            {
+                await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
+            var coalescing = new CoalescingStream(stream);
             await using (coalescing.ConfigureAwait(false))
             {
                 await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);

@@ -38,7 +38,10 @@ internal sealed class GrpcTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var exchange = new GrpcExchange(start, start.Options.Authority ?? _authority);
+        var exchange = new GrpcExchange(
+            start,
+            start.Options.Authority ?? _authority,
+            method.Mode is StreamingMode.Client or StreamingMode.Bidirectional);
         var call = Start(method, start, exchange);
         try
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
@@ -13,7 +14,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// </remarks>
 internal sealed class ReframingStream : Stream
 {
-    private const int InitialBufferSize = 16 * 1024;
+    private const int InitialBufferSize = 4 * 1024;
     private const int ChunkSize = 64 * 1024;
 
     private readonly Stream _inner;
@@ -22,7 +23,12 @@ internal sealed class ReframingStream : Stream
     private readonly int _maxMessageSize;
     private readonly byte[] _prefix = new byte[GrpcFrame.PrefixLength];
 
+    private const int Idle = 0;
+    private const int Reading = 1;
+    private const int Disposed = 2;
+
     private byte[] _buffer;
+    private int _state;
     private int _start;
     private int _end;
     private int _prefixLeft;
@@ -52,28 +58,44 @@ internal sealed class ReframingStream : Stream
         set => throw new NotSupportedException();
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty)
+        if (Interlocked.CompareExchange(ref _state, Reading, Idle) != Idle)
         {
-            return 0;
+            return ValueTask.FromException<int>(new ObjectDisposedException(nameof(ReframingStream)));
         }
 
-        while (_prefixLeft == 0 && _shown.IsEmpty)
+        // Most reads are of what is there already: the rest of a message whose prefix was read before.
+        if (buffer.IsEmpty || _prefixLeft > 0 || !_shown.IsEmpty)
         {
-            if (TryShowMessages())
-            {
-                break;
-            }
-
-            if (!await FillAsync(cancellationToken).ConfigureAwait(false))
-            {
-                _exchange.Truncated = _end > _start;
-                return 0;
-            }
+            var taken = Take(buffer.Span);
+            EndRead();
+            return new(taken);
         }
 
-        return Take(buffer.Span);
+        return ReadNextAsync(buffer, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadNextAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!TryShowMessages())
+            {
+                if (!await FillAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    _exchange.Truncated = _end > _start;
+                    return 0;
+                }
+            }
+
+            return Take(buffer.Span);
+        }
+        finally
+        {
+            EndRead();
+        }
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
@@ -91,13 +113,36 @@ internal sealed class ReframingStream : Stream
 
     protected override void Dispose(bool disposing)
     {
-        // The buffer is not pooled again: a read that is being cancelled may still write into it.
         if (disposing)
         {
             _inner.Dispose();
+            if (Interlocked.Exchange(ref _state, Disposed) == Idle)
+            {
+                ReturnBuffers();
+            }
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>A read that goes on while the stream is disposed of may still write into the buffer: it gives the buffer back itself.</summary>
+    private void EndRead()
+    {
+        if (Interlocked.CompareExchange(ref _state, Idle, Reading) == Disposed)
+        {
+            ReturnBuffers();
+        }
+    }
+
+    private void ReturnBuffers()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _shown = default;
+            _inflated?.Dispose();
+        }
     }
 
     private int Take(Span<byte> destination)
@@ -179,6 +224,7 @@ internal sealed class ReframingStream : Stream
     }
 
     /// <summary>Reads more bytes behind those that are there. Grows only when the buffer is full of one message that has not ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_start == _end)
