@@ -42,6 +42,28 @@ public sealed class TTHeaderBuilderTests
     }
 
     [Fact]
+    public void AddString_KeyOfTheAclToken_BecomesTheTokenByEveryOverload()
+    {
+        byte[][] written = new byte[4][];
+        for (int overload = 0; overload < written.Length; overload++)
+        {
+            TTHeaderBuilder builder = new TTHeaderBuilder().Reset(TTHeaderFlags.None, 1, TTHeaderProtocolId.ThriftBinary);
+            _ = overload switch
+            {
+                0 => builder.AddString("RPC_TRANSIT_gdpr-token", "tok"),
+                1 => builder.AddString(TTHeaderStringKeys.AclToken, "tok"),
+                2 => builder.AddString(TTHeaderStringKeys.AclToken, "tok"u8),
+                _ => builder.AddString(TTHeaderStringKeys.TransientPrefix, "gdpr-token", "tok"),
+            };
+            written[overload] = new byte[builder.Length];
+            builder.WriteTo(written[overload], 0);
+        }
+
+        byte[] expected = Wire.Hex("00000012 1000 0000 00000001 0002 0000 11 0003 746f6b");
+        Assert.All(written, bytes => Assert.Equal(expected, bytes));
+    }
+
+    [Fact]
     public void RoundTrip_AnyHeader_ComesBack()
     {
         var builder = new TTHeaderBuilder();

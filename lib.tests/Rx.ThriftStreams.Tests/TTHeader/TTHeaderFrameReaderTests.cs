@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using CsCheck;
 using Rx.ThriftStreams.Transports.TTHeader;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
@@ -209,6 +210,65 @@ public sealed class TTHeaderFrameReaderTests
 
         Assert.Equal(100, frames);
         Assert.Equal(0, allocated);
+    }
+
+    // Frames of two methods mixed, with and without pairs, so that a header is now like the one before it and now not.
+    [Fact]
+    public void TryRead_FramesOfSeveralStreamsInPieces_KeepsThemApart()
+        => Gen.Select(Gen.Select(Gen.Int[1, 5], Gen.Int[0, 2], Gen.Bool, Gen.Byte.Array[0, 20]).Array[1, 12], Gen.Int[1, 50], Gen.Int[1, 50]).Sample((frames, step, segmentSize) =>
+        {
+            var output = new ArrayBufferWriter<byte>();
+            var builder = new TTHeaderBuilder();
+            string[] methods = ["Echo", "Else", "AnotherMethod"];
+            foreach ((int type, int method, bool pairs, byte[] payload) in frames)
+            {
+                builder.ResetStreaming((TTHeaderFrameType)type, method, methods[method]);
+                if (pairs)
+                {
+                    builder.AddString("key", "value of some length that is more than is kept of a header");
+                }
+
+                builder.WriteTo(output, payload.Length);
+                output.Write(payload);
+            }
+
+            var reader = new TTHeaderFrameReader();
+            int read = 0;
+            int consumed = 0;
+            for (int present = 0; consumed < output.WrittenCount; present = Math.Min(present + step, output.WrittenCount))
+            {
+                ReadOnlySequence<byte> buffer = Wire.Cut(output.WrittenMemory[consumed..present], segmentSize);
+                long before = buffer.Length;
+                while (reader.TryRead(ref buffer, out TTHeaderFrame frame))
+                {
+                    (int type, int method, bool pairs, byte[] payload) = frames[read++];
+                    Assert.Equal((TTHeaderFrameType)type, frame.FrameType);
+                    Assert.Equal(method, frame.SequenceId);
+                    Assert.Equal(methods[method], Wire.Text(frame.ToMethod));
+                    Assert.Equal(pairs, frame.TryGetString("key"u8, out _));
+                    Assert.Equal(payload, frame.Payload.ToArray());
+                }
+
+                consumed += (int)(before - buffer.Length);
+            }
+
+            Assert.Equal(frames.Length, read);
+        }, iter: 1000, threads: 1);
+
+    [Fact]
+    public void TryRead_SameBadHeaderTwice_FailsTwice()
+    {
+        byte[] good = Frame("10 00 10 0001 001b 0001 33", "");
+        byte[] bad = Frame("10 00 10 0001 001b 0001 33 05", "");
+        var reader = new TTHeaderFrameReader();
+        ReadOnlySequence<byte> buffer = Wire.One(good);
+        Assert.True(reader.TryRead(ref buffer, out _));
+
+        for (int i = 0; i < 2; i++)
+        {
+            ReadOnlySequence<byte> badBuffer = Wire.One(bad);
+            Assert.Throws<ThriftProtocolException>(() => reader.TryRead(ref badBuffer, out _));
+        }
     }
 
     private static int ReadAll(TTHeaderFrameReader reader, ReadOnlySequence<byte> buffer)

@@ -47,60 +47,25 @@ internal static class ApplicationExceptionCodec
     {
         string message = string.Empty;
         int type = 0;
-        var reader = new SequenceReader<byte>(body);
-        while (true)
+        var reader = new ThriftReader(body.IsSingleSegment ? body.FirstSpan : body.ToArray());
+        reader.BeginStruct();
+        while (reader.ReadFieldHeader(out ThriftType fieldType, out short id))
         {
-            if (!reader.TryRead(out byte fieldType))
+            switch (id, fieldType)
             {
-                throw Truncated(reader.Consumed);
-            }
-
-            if (fieldType == (byte)ThriftType.Stop)
-            {
-                return new ThriftApplicationException((ThriftApplicationErrorType)type, message);
-            }
-
-            if (!reader.TryReadBigEndian(out short id))
-            {
-                throw Truncated(reader.Consumed);
-            }
-
-            if (id == 1 && fieldType == (byte)ThriftType.String)
-            {
-                message = ReadText(ref reader);
-            }
-            else if (id == 2 && fieldType == (byte)ThriftType.I32)
-            {
-                if (!reader.TryReadBigEndian(out type))
-                {
-                    throw Truncated(reader.Consumed);
-                }
-            }
-            else
-            {
-                var scanner = new ThriftMessageScanner(reader.Remaining);
-                scanner.ResetToValue((ThriftType)fieldType);
-                if (!scanner.TryScan(reader.UnreadSequence, out long length))
-                {
-                    throw Truncated(reader.Consumed);
-                }
-
-                reader.Advance(length);
+                case (1, ThriftType.String):
+                    message = reader.ReadString();
+                    break;
+                case (2, ThriftType.I32):
+                    type = reader.ReadI32();
+                    break;
+                default:
+                    reader.Skip(fieldType);
+                    break;
             }
         }
+
+        reader.EndStruct();
+        return new ThriftApplicationException((ThriftApplicationErrorType)type, message);
     }
-
-    private static string ReadText(ref SequenceReader<byte> reader)
-    {
-        if (!reader.TryReadBigEndian(out int length) || length < 0 || length > reader.Remaining)
-        {
-            throw Truncated(reader.Consumed);
-        }
-
-        string text = Encoding.UTF8.GetString(reader.UnreadSequence.Slice(0, length));
-        reader.Advance(length);
-        return text;
-    }
-
-    private static ThriftProtocolException Truncated(long offset) => new("the EXCEPTION message's body ends inside a field.", offset);
 }

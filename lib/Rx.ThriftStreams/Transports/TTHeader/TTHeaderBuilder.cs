@@ -111,6 +111,12 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
     /// <summary>Adds a string pair with one of the <see cref="TTHeaderStringKeys"/>.</summary>
     public TTHeaderBuilder AddString(ReadOnlySpan<byte> key, string value)
     {
+        if (key.SequenceEqual(TTHeaderStringKeys.AclToken))
+        {
+            _aclToken = CheckAclToken(Encoding.UTF8.GetBytes(value));
+            return this;
+        }
+
         StartString();
         AppendBytes(_strings, key, "a key");
         AppendText(_strings, value, "a value");

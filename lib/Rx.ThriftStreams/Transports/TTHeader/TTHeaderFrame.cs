@@ -10,14 +10,14 @@ namespace Rx.ThriftStreams.Transports.TTHeader;
 internal readonly ref struct TTHeaderFrame
 {
     private readonly ReadOnlySpan<byte> _info;
-    private readonly TTHeaderInfo _parsed;
+    private readonly ref readonly TTHeaderInfo _parsed;
 
-    public TTHeaderFrame(TTHeaderFlags flags, int sequenceId, ReadOnlySpan<byte> info, scoped in TTHeaderInfo parsed, ReadOnlySequence<byte> payload)
+    public TTHeaderFrame(TTHeaderFlags flags, int sequenceId, ReadOnlySpan<byte> info, ref readonly TTHeaderInfo parsed, ReadOnlySequence<byte> payload)
     {
         Flags = flags;
         SequenceId = sequenceId;
         _info = info;
-        _parsed = parsed;
+        _parsed = ref parsed;
         Payload = payload;
     }
 

@@ -10,8 +10,15 @@ internal sealed class TTHeaderFrameReader(
     int maxFrameLength = TTHeaderFormat.MaxFrameLength,
     int maxHeaderInfoSize = TTHeaderFormat.MaxHeaderInfoSize)
 {
+    private const int LongestKept = 64;
+
     // Only a header that lies across segments is copied, here, so that a frame costs no allocation.
     private byte[] _scratch = [];
+
+    // DATA frames of a stream have the same header info one after another: what was found in the last short one is kept with it.
+    private readonly byte[] _lastInfo = new byte[LongestKept];
+    private int _lastInfoSize;
+    private TTHeaderInfo _parsed;
 
     /// <summary>How many bytes the buffer must have before <see cref="TryRead"/> can say more. Meaningful after it returned <see langword="false"/>.</summary>
     public long NeededBytes { get; private set; }
@@ -81,11 +88,27 @@ internal sealed class TTHeaderFrameReader(
         var flags = (TTHeaderFlags)BinaryPrimitives.ReadUInt16BigEndian(fixedPart[TTHeaderFormat.FlagsOffset..]);
         int sequenceId = BinaryPrimitives.ReadInt32BigEndian(fixedPart[TTHeaderFormat.SequenceIdOffset..]);
         ReadOnlySpan<byte> info = GetInfo(buffer, infoSize);
-        TTHeaderInfo.Parse(info, out TTHeaderInfo parsed);
+        Parse(info);
         ReadOnlySequence<byte> payload = buffer.Slice(TTHeaderFormat.FixedSize + infoSize, payloadLength);
         buffer = buffer.Slice(payload.End);
-        frame = new TTHeaderFrame(flags, sequenceId, info, parsed, payload);
+        frame = new TTHeaderFrame(flags, sequenceId, info, in _parsed, payload);
         return true;
+    }
+
+    private void Parse(ReadOnlySpan<byte> info)
+    {
+        if (info.SequenceEqual(_lastInfo.AsSpan(0, _lastInfoSize)))
+        {
+            return;
+        }
+
+        _lastInfoSize = 0;
+        TTHeaderInfo.Parse(info, out _parsed);
+        if (info.Length <= LongestKept)
+        {
+            info.CopyTo(_lastInfo);
+            _lastInfoSize = info.Length;
+        }
     }
 
     private ReadOnlySpan<byte> GetInfo(in ReadOnlySequence<byte> buffer, int infoSize)

@@ -47,14 +47,6 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         _state = State.Version;
     }
 
-    /// <summary>Starts with a bare value instead of a message.</summary>
-    public void ResetToValue(ThriftType type)
-    {
-        Reset();
-        _valueType = type;
-        _state = State.Value;
-    }
-
     /// <summary>Looks at the bytes that are new.</summary>
     /// <param name="buffer">The message from its first byte on, as much as there is; what stands behind it is not looked at.</param>
     /// <param name="length">The message's size in bytes, when complete.</param>
