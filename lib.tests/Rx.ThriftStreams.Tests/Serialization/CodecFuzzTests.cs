@@ -1,12 +1,13 @@
 using CsCheck;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.Serialization;
 
 /// <summary>A million random and mutated inputs into every reader: nothing may come out but a value or the typed error, and memory must stay in proportion.</summary>
 public sealed class CodecFuzzTests
 {
-    private const int InputsPerCase = 125_000;
+    private const int InputsPerCase = 100_000;
 
     // A list of n empty strings has 4 n bytes on the wire and 8 n in memory, and an error with its trace costs a few thousand.
     private const int AllocatedPerInputByte = 400;
@@ -15,6 +16,7 @@ public sealed class CodecFuzzTests
     public enum Walk
     {
         Typed,
+        Generated,
         Dynamic,
         Skip,
         Transcode,
@@ -22,17 +24,19 @@ public sealed class CodecFuzzTests
 
     [Theory]
     [InlineData(ThriftProtocol.Binary, Walk.Typed)]
+    [InlineData(ThriftProtocol.Binary, Walk.Generated)]
     [InlineData(ThriftProtocol.Binary, Walk.Dynamic)]
     [InlineData(ThriftProtocol.Binary, Walk.Skip)]
     [InlineData(ThriftProtocol.Binary, Walk.Transcode)]
     [InlineData(ThriftProtocol.Compact, Walk.Typed)]
+    [InlineData(ThriftProtocol.Compact, Walk.Generated)]
     [InlineData(ThriftProtocol.Compact, Walk.Dynamic)]
     [InlineData(ThriftProtocol.Compact, Walk.Skip)]
     [InlineData(ThriftProtocol.Compact, Walk.Transcode)]
     public void Read_OfHostileBytes_GivesAValueOrTheTypedError(ThriftProtocol protocol, Walk walk)
     {
         var random = new Random(20_240 + (int)protocol + (10 * (int)walk));
-        byte[][] seeds = [.. Seeds(protocol)];
+        byte[][] seeds = [.. walk == Walk.Generated ? GeneratedSeeds(protocol) : Seeds(protocol)];
         byte[] input = new byte[1024];
         using var buffer = new ThriftWriteBuffer(8192);
         int accepted = 0;
@@ -72,6 +76,7 @@ public sealed class CodecFuzzTests
         switch (walk, protocol)
         {
             case (Walk.Typed, _): ThriftSerializer.Deserialize<Sample>(input, protocol); break;
+            case (Walk.Generated, _): ThriftSerializer.Deserialize<AllTypes>(input, protocol); break;
             case (Walk.Dynamic, _): DynamicCodec.Read(input, protocol); break;
             case (Walk.Skip, ThriftProtocol.Binary): new ThriftReader(input).Skip(ThriftType.Struct); break;
             case (Walk.Skip, _): new ThriftCompactReader(input).Skip(ThriftType.Struct); break;
@@ -102,6 +107,9 @@ public sealed class CodecFuzzTests
             }
         }
     }
+
+    private static IEnumerable<byte[]> GeneratedSeeds(ThriftProtocol protocol)
+        => RecordedPayloadTests.Payloads.Select(row => ThriftSerializer.SerializeToArray(ThriftSerializer.Deserialize<AllTypes>(Bytes.Of(row.Data.Item2)), protocol));
 
     // Bytes of nothing, bits turned, numbers set to extremes, pieces cut out, moved and repeated.
     private static int Mutate(Random random, byte[][] seeds, byte[] input)

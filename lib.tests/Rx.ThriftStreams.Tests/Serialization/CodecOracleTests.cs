@@ -86,4 +86,18 @@ public sealed class CodecOracleTests
             },
             iter: Cases,
             threads: 1);
+
+    [Theory]
+    [InlineData(ThriftProtocol.Binary)]
+    [InlineData(ThriftProtocol.Compact)]
+    public void Write_AndRead_OfLongLists_AgreeWithApache(ThriftProtocol protocol)
+        => DynamicGen.LongLists.Sample(
+            value =>
+            {
+                byte[] bytes = DynamicCodec.Write(value, protocol);
+                Assert.Equal(Convert.ToHexString(ApacheOracle.Write(value, protocol)), Convert.ToHexString(bytes));
+                Assert.Equal(value.ToString(), DynamicCodec.Read(bytes, protocol).ToString());
+            },
+            iter: Cases / 4,
+            threads: 1);
 }

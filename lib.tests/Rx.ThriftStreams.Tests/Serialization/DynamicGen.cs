@@ -17,6 +17,15 @@ internal static class DynamicGen
     /// <summary>A value of any type.</summary>
     public static Gen<Dynamic> Any(int depth) => TypeAt(depth).SelectMany(type => Of(type, depth));
 
+    /// <summary>A struct with a list of each number type, longer than what is written or read under one check. Long numbers are among short ones.</summary>
+    public static Gen<Dynamic> LongLists
+        => Gen.Select(
+            List(ThriftType.I16), List(ThriftType.I32), List(ThriftType.I64), List(ThriftType.Double),
+            (i16, i32, i64, doubles) => (Dynamic)new Dynamic.Struct([(1, i16), (2, i32), (3, i64), (4, doubles)]));
+
+    private static Gen<Dynamic> List(ThriftType element)
+        => Of(element, 0).Array[0, 300].Select(items => (Dynamic)new Dynamic.Sequence(ThriftType.List, element, items));
+
     private static Gen<ThriftType> TypeAt(int depth) => Gen.Int[0, (depth > 0 ? All : Leaves).Length - 1].Select(index => All[index]);
 
     private static Gen<Dynamic> Of(ThriftType type, int depth) => type switch

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Rx.ThriftStreams.Serialization;
 
 // Containers and skipping; the plan of ThriftReader with Compact's table of sizes.
@@ -114,7 +116,23 @@ public ref partial struct ThriftCompactReader
     /// <inheritdoc/>
     public void ReadI64Elements(Span<long> destination)
     {
-        foreach (ref long element in destination)
+        int done = 0;
+        int position = _position;
+        while (BitConverter.IsLittleEndian && done < destination.Length && _length - position >= Varint.FastSize)
+        {
+            int size = Varint.ReadFast(ref Unsafe.Add(ref _start, (nint)(uint)position), out ulong value);
+            if (size > Varint.FastSize)
+            {
+                break;
+            }
+
+            destination[done++] = Unzigzag(value);
+            position += size;
+        }
+
+        // The last ones, and all from the first that is longer than eight bytes.
+        _position = position;
+        foreach (ref long element in destination[done..])
         {
             element = ReadI64();
         }

@@ -169,11 +169,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
     public int ReadI32() => ReadSmall();
 
     /// <inheritdoc/>
-    public long ReadI64()
-    {
-        ulong value = ReadVarint(64);
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
+    public long ReadI64() => Unzigzag(ReadVarint(64));
 
     /// <inheritdoc/>
     public double ReadDouble() => BinaryPrimitives.ReadDoubleLittleEndian(TakeSpan(8));
@@ -194,6 +190,9 @@ public ref partial struct ThriftCompactReader : IThriftReader
 
     /// <inheritdoc/>
     public Guid ReadUuid() => new(TakeSpan(16), bigEndian: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Unzigzag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 
     private int ReadSmall()
     {

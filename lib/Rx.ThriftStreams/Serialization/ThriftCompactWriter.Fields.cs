@@ -153,8 +153,16 @@ public ref partial struct ThriftCompactWriter
         while (!values.IsEmpty)
         {
             ReadOnlySpan<long> group = values[..Math.Min(values.Length, Group)];
-            Reserve(Group * MaxVarint64);
-            foreach (long value in group)
+            ref byte place = ref Reserve(Group * MaxVarint64);
+            int size = 0;
+            int done = 0;
+            while (BitConverter.IsLittleEndian && done < group.Length && Zigzag(group[done]) < 1UL << 56)
+            {
+                size += Varint.WriteFast(ref Unsafe.Add(ref place, size), Zigzag(group[done++]));
+            }
+
+            _position += size;
+            foreach (long value in group[done..])
             {
                 PutVarint(Zigzag(value));
             }

@@ -16,7 +16,8 @@ internal static class Varint
     public static int WriteFast(ref byte destination, ulong value)
     {
         // Fourteen bits to a half-word, twenty-eight to a word, seven to a byte: the inverse of what reading does.
-        int size = ((63 - BitOperations.LeadingZeroCount(value | 1)) / 7) + 1;
+        // The size is the number of bits over seven, rounded up, without a division.
+        int size = (((63 - BitOperations.LeadingZeroCount(value | 1)) * 9) + 73) >> 6;
         ulong spread = (value & 0x0000_0000_0FFF_FFFF) | ((value & 0x00FF_FFFF_F000_0000) << 4);
         spread = (spread & 0x0000_3FFF_0000_3FFF) | ((spread & 0x0FFF_C000_0FFF_C000) << 2);
         spread = (spread & 0x007F_007F_007F_007F) | ((spread & 0x3F80_3F80_3F80_3F80) << 1);
