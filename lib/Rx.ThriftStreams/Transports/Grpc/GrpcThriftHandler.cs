@@ -8,12 +8,16 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <remarks>
 /// Kitex takes <c>application/grpc</c> for Protobuf, compresses its answers as soon as it is told that gzip is accepted, and knows its
 /// callees by name: so content type, accepted encodings and authority are set here.
+/// It is no <see cref="DelegatingHandler"/> on purpose: Grpc.Net.Client looks through those, and puts a load balancer of its own before a
+/// <see cref="SocketsHttpHandler"/> that it finds. Balancing is done above the transports.
 /// </remarks>
-internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceiveMessageSize) : DelegatingHandler(inner)
+internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceiveMessageSize) : HttpMessageHandler
 {
     internal const string ContentType = "application/grpc+thrift";
 
     private static readonly MediaTypeHeaderValue ContentTypeHeader = new(ContentType);
+
+    private readonly HttpMessageInvoker _inner = new(inner);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -24,7 +28,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceive
         request.Content.Headers.ContentType = ContentTypeHeader;
         try
         {
-            var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);
             response.Content = new GrpcResponseContent(response, exchange, maxReceiveMessageSize);
             exchange.SetResponse(response);
             return response;
@@ -34,6 +38,16 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceive
             exchange.SetFailed(error);
             throw;
         }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private static void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)
