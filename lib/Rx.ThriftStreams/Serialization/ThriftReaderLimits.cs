@@ -8,7 +8,7 @@ public sealed class ThriftReaderLimits
 
     /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
     /// <remarks>
-    /// Structs count, as only they let a schema recurse; where a value is skipped, no schema bounds it, and containers count as well.
+    /// Structs count, as only they let a schema recurse. Where no schema bounds a value, because it is skipped or comes over an Apache protocol, containers count as well.
     /// </remarks>
     public int MaxDepth { get; init; } = 64;
 
