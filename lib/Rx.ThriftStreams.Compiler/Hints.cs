@@ -16,7 +16,8 @@ internal static class Hints
     public static string? Nearest(string written, IEnumerable<string> candidates)
     {
         string? best = null;
-        var bestDistance = Math.Max(1, written.Length / 3) + 1;
+        // A third of the name may be wrong; of a very short one nothing but the case.
+        var bestDistance = written.Length < 3 ? 1 : Math.Max(1, written.Length / 3) + 1;
         foreach (var candidate in candidates)
         {
             if (Math.Abs(candidate.Length - written.Length) >= bestDistance)

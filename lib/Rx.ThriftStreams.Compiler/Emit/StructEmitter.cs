@@ -13,9 +13,11 @@ internal sealed class StructEmitter
     private readonly string _globalName;
     private readonly string _idlName;
     private readonly List<MemberField> _fields;
+    private readonly bool _keepsUnknown;
 
-    private StructEmitter(CodeWriter code, string name, string globalName, string idlName, List<MemberField> fields)
+    private StructEmitter(CodeWriter code, string name, string globalName, string idlName, List<MemberField> fields, bool keepsUnknown = false)
     {
+        _keepsUnknown = keepsUnknown;
         _code = code;
         _name = name;
         _globalName = globalName;
@@ -26,7 +28,7 @@ internal sealed class StructEmitter
     /// <summary>A struct or exception.</summary>
     public static void Emit(CodeWriter code, StructSymbol symbol, List<FieldSymbol> fields)
     {
-        var emitter = new StructEmitter(code, symbol.CSharpName, symbol.GlobalName, symbol.Name, MemberField.Of(fields));
+        var emitter = new StructEmitter(code, symbol.CSharpName, symbol.GlobalName, symbol.Name, MemberField.Of(fields), symbol.File.Options.PreserveUnknownFields);
         var isException = symbol.Kind == StructKind.Exception;
         code.Doc(symbol.Doc, (isException ? "The exception " : "The struct ") + CSharp.Code(symbol.Name) + " of the IDL.");
         code.Line(CSharp.GeneratedCode);
@@ -100,6 +102,12 @@ internal sealed class StructEmitter
 
     private void Properties(bool isException)
     {
+        if (_keepsUnknown)
+        {
+            _code.Line($"private {CSharp.Serialization}ThriftUnknownFields? __unknown;");
+            _code.Line();
+        }
+
         foreach (var field in _fields)
         {
             _code.Doc(field.Symbol.Doc, "The field " + CSharp.Code(field.Symbol.Name) + " of the IDL, id " + field.Id + ".");
@@ -154,9 +162,10 @@ internal sealed class StructEmitter
         }
 
         _code.Open("while (reader.ReadFieldHeader(out var type, out var id))");
+        var skip = _keepsUnknown ? $"{CSharp.Serialization}ThriftUnknownFields.Keep(ref result.__unknown, ref reader, type, id);" : "reader.Skip(type);";
         if (_fields.Count == 0)
         {
-            _code.Line("reader.Skip(type);");
+            _code.Line(skip);
         }
         else
         {
@@ -170,11 +179,21 @@ internal sealed class StructEmitter
                 _code.Unindent();
             }
 
+            if (_keepsUnknown)
+            {
+                // Of a type that the IDL does not give it: to write it back would put two fields of one id on the wire.
+                foreach (var field in _fields)
+                {
+                    _code.Line($"case {field.Id}:");
+                }
+
+                _code.Line("    reader.Skip(type);");
+                _code.Line("    break;");
+            }
+
             _code.Line("default:");
-            _code.Indent();
-            _code.Line("reader.Skip(type);");
-            _code.Line("break;");
-            _code.Unindent();
+            _code.Line("    " + skip);
+            _code.Line("    break;");
             _code.Close();
         }
 
@@ -266,6 +285,11 @@ internal sealed class StructEmitter
         foreach (var field in _fields)
         {
             WriteField(field);
+        }
+
+        if (_keepsUnknown)
+        {
+            _code.Line("__unknown?.Write(ref writer);");
         }
 
         _code.Line("writer.EndStruct();");

@@ -23,7 +23,7 @@ internal sealed partial class Binder
         BindBase(service);
         var inherited = service.Base is null ? [] : AllFunctionsOf(service.Base);
         var names = new HashSet<string>();
-        var scope = new NameScope([service.CSharpName + "Client", "I" + service.CSharpName, "I" + service.CSharpName + "Rx"]);
+        var scope = new NameScope([.. MemberNames.OfObject, service.CSharpName + "Client", "I" + service.CSharpName, "I" + service.CSharpName + "Rx"]);
         foreach (var function in inherited)
         {
             scope.Take(function.CSharpName);

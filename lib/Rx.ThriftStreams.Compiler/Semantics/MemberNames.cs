@@ -6,7 +6,10 @@ namespace Rx.ThriftStreams.Compiler.Semantics;
 /// <summary>Names the members of generated types so that they meet neither each other nor what the types have anyway.</summary>
 internal static class MemberNames
 {
-    private static readonly string[] OfObject = ["Equals", "GetHashCode", "ToString", "GetType", "ReferenceEquals", "MemberwiseClone", "Finalize", "Read", "Write"];
+    /// <summary>What every class has.</summary>
+    public static readonly string[] OfObject = ["Equals", "GetHashCode", "ToString", "GetType", "ReferenceEquals", "MemberwiseClone", "Finalize"];
+
+    private static readonly string[] OfStruct = [.. OfObject, "Read", "Write"];
 
     private static readonly string[] OfException =
     [
@@ -18,7 +21,7 @@ internal static class MemberNames
 
     public static void Assign(StructSymbol symbol, List<FieldSymbol> fields)
     {
-        var scope = new NameScope(OfObject);
+        var scope = new NameScope(OfStruct);
         scope.Take(symbol.CSharpName);
         foreach (var name in symbol.Kind switch { StructKind.Exception => OfException, StructKind.Union => OfUnion, _ => [] })
         {
@@ -52,7 +55,7 @@ internal static class MemberNames
 
     public static void AssignWrapper(List<FieldSymbol> fields, string typeName)
     {
-        var scope = new NameScope(OfObject);
+        var scope = new NameScope(OfStruct);
         scope.Take(typeName);
         foreach (var field in fields)
         {

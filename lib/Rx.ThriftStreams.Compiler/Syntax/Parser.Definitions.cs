@@ -52,10 +52,11 @@ internal sealed partial class Parser
         var members = new List<EnumMemberSyntax>();
         while (!AtListEnd(TokenKind.CloseBrace))
         {
-            var memberDoc = DocBefore(_index);
+            var start = _index;
+            var memberDoc = DocBefore(start);
             if (!ExpectName("the name of an enum value or \"}\"", out var member))
             {
-                SkipMember(TokenKind.CloseBrace);
+                SkipMember(TokenKind.CloseBrace, start);
                 continue;
             }
 
@@ -65,7 +66,7 @@ internal sealed partial class Parser
                 if (!At(TokenKind.Integer))
                 {
                     ReportExpected("an integer");
-                    SkipMember(TokenKind.CloseBrace);
+                    SkipMember(TokenKind.CloseBrace, start);
                     continue;
                 }
 
@@ -95,7 +96,7 @@ internal sealed partial class Parser
             if (!At(TokenKind.Literal))
             {
                 ReportExpected("a string");
-                SkipMember(TokenKind.CloseBrace);
+                SkipMember(TokenKind.CloseBrace, _index);
                 continue;
             }
 
@@ -158,10 +159,11 @@ internal sealed partial class Parser
         var functions = new List<FunctionSyntax>();
         while (!AtListEnd(TokenKind.CloseBrace))
         {
+            var start = _index;
             var function = ParseFunction();
             if (function is null)
             {
-                SkipMember(TokenKind.CloseBrace);
+                SkipMember(TokenKind.CloseBrace, start);
             }
             else
             {

@@ -9,10 +9,11 @@ internal sealed partial class Parser
         var fields = new List<FieldSyntax>();
         while (!AtListEnd(close))
         {
+            var start = _index;
             var field = ParseField();
             if (field is null)
             {
-                SkipMember(close);
+                SkipMember(close, start);
             }
             else
             {
@@ -139,7 +140,7 @@ internal sealed partial class Parser
         {
             if (!ExpectName("the name of an annotation or \")\"", out var key))
             {
-                SkipMember(TokenKind.CloseParen);
+                SkipMember(TokenKind.CloseParen, _index);
                 break;
             }
 
@@ -150,7 +151,7 @@ internal sealed partial class Parser
                 if (!At(TokenKind.Literal))
                 {
                     ReportExpected("a string");
-                    SkipMember(TokenKind.CloseParen);
+                    SkipMember(TokenKind.CloseParen, _index);
                     break;
                 }
 

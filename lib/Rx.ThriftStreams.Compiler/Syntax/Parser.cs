@@ -189,11 +189,10 @@ internal sealed partial class Parser
         return false;
     }
 
-    /// <summary>After an error in a member: to the next member, or to the end of the list.</summary>
-    private void SkipMember(TokenKind close)
+    /// <summary>After an error in the member that begins at <paramref name="start"/>: to the next member, or to the end of the list.</summary>
+    private void SkipMember(TokenKind close, int start)
     {
         var nesting = 0;
-        var start = _index;
         while (!At(TokenKind.EndOfFile))
         {
             if (nesting == 0 && (At(close) || (_index > start && AtMemberStart())))

@@ -1,0 +1,182 @@
+namespace Rx.ThriftStreams.Compiler.Tests;
+
+/// <summary>Every diagnostic: its id, its words, its place.</summary>
+public sealed class DiagnosticsTests
+{
+    private const string Types = "struct Request { 1: i32 a } struct Response { 1: i32 a } exception E { 1: i32 a } ";
+
+    private static readonly HashSet<string> OnlyTestedElsewhere = [Rules.GeneratedNameClash.Id, Rules.InvalidOption.Id];
+
+    public static TheoryData<string, string, int, int, string> Cases => new()
+    {
+        { "TS0001", "struct S {\n  1: i32 a ?\n}", 2, 12, "Unexpected token in input: \"?\"." },
+        { "TS0002", "struct S {\n  1: i32\n}", 3, 1, "Expected the name of the field but found \"}\"." },
+        { "TS0002", "strukt S {}", 1, 1, "Expected a definition but found \"strukt\". Did you mean \"struct\"?" },
+        { "TS0002", "struct S { 1: lst<i32> a }", 1, 15, "Expected a type but found \"lst\". Did you mean \"list\"?" },
+        { "TS0003", "struct S {} /* open", 1, 13, "The comment that starts here has no end: \"*/\" is missing." },
+        { "TS0004", "const string S = \"open\nstruct T {}", 1, 18, "End of line while reading the string that starts here: its closing quote is missing." },
+        { "TS0005", "const i64 A = 9223372036854775808", 1, 15, "This integer is too big: \"9223372036854775808\"." },
+        { "TS0006", "const string A = \"a\\qb\"", 1, 20, "Bad escape character \"\\q\" in a string: the two characters are kept as they are." },
+        { "TS0007", "struct S {}\nnamespace go a", 2, 1, "\"namespace\" must stand before the first definition." },
+        { "TS0008", "senum S { \"a\" }", 1, 1, "\"senum\" is obsolete and read as a string." },
+        { "TS0008", "struct S { 1: slist a }", 1, 15, "\"slist\" is obsolete and read as \"string\"." },
+        { "TS0008", "service S { async void f() }", 1, 13, "\"async\" is obsolete and read as \"oneway\"." },
+        { "TS0009", "const list<i32> A = " + new string('[', 200), 1, 121, "Types and constants may be nested 100 deep at most." },
+        { "TS0020", "include \"../x/common.thrift\"", 1, 9, "Include \"../x/common.thrift\" is not among the files of this compilation. Add <ThriftFile Include=\"../x/common.thrift\" /> to the project." },
+        { "TS0023", "struct A {}\nstruct A {}", 2, 8, "[IDL grammar error] duplicated names in global scope: A from file test.thrift." },
+        { "TS0024", "enum A {}\nstruct A {}", 2, 8, "test.thrift: multiple definition of \"A\"." },
+        { "TS0025", "struct Request {} struct S {\n 1: Reqeust a }", 2, 5, "undefined type: \"Reqeust\". Did you mean \"Request\"?" },
+        { "TS0026", "service A {} struct S { 1: A a }", 1, 28, "invalid type name \"A\"." },
+        { "TS0027", "typedef B A typedef A B", 1, 11, "typedefs can not be resolved: A." },
+        { "TS0030", "enum E { A, A }", 1, 13, "[IDL grammar error] enum E has duplicated value: A from file test.thrift." },
+        { "TS0031", "enum E { A = 1, B = 1 }", 1, 21, "[IDL grammar error] enum E: duplicate value 1 between 'A' and 'B' from file test.thrift." },
+        { "TS0032", "enum E { A = 2147483648 }", 1, 14, "enum overflow: the value (2147483648) of enum 'test.thrift A' exceeds the range of int32." },
+        { "TS0033", "union S { 1: i32 a, 1: i32 b }", 1, 21, "[IDL grammar error] duplicated field ID 1 in union \"S\" from file test.thrift." },
+        { "TS0034", "struct S { 1: i32 a, 2: i32 a }", 1, 29, "[IDL grammar error] duplicated field name \"a\" in struct \"S\" from file test.thrift." },
+        { "TS0035", "union S { 1: i32 a = 1, 2: i32 b = 2 }", 1, 36, "[IDL grammar error] field b provides another default value for union S from file test.thrift." },
+        { "TS0036", "struct S { -1: i32 a }", 1, 12, "non-positive ID -1 of field \"a\" in struct \"S\"." },
+        { "TS0037", "struct S { i32 a }", 1, 16, "Field \"a\" has no id and gets 1; Apache Thrift would give it -1, which does not interoperate. Write the id." },
+        { "TS0038", "struct S { 32768: i32 a }", 1, 12, "The id 32768 of field \"a\" does not fit the 16 bits that it has on the wire." },
+        { "TS0039", "struct S { 0x10: i32 a }", 1, 12, "The id 0x10 of field \"a\" is not decimal: thriftgo reads it as 0, Apache Thrift as 16. Here it is 0. Write it in decimal." },
+        { "TS0040", "union U { 1: required i32 a }", 1, 14, "union U field a: union members must be optional, ignoring specified requiredness." },
+        { "TS0041", "struct A { 1: A a = {} }", 1, 21, "The default of field \"a\" creates its own struct \"A\" again, without end." },
+        { "TS0045", "enum E { RED } const E A = RED", 1, 28, "undefined value: \"RED\". Did you mean \"E.RED\"?" },
+        { "TS0047", "const i32 A = \"x\"", 1, 15, "\"x\" is not a value of type i32." },
+        { "TS0047", "struct P { 1: required i32 x } const P A = {}", 1, 44, "{} is not a value of type P. The required field \"x\" is missing." },
+        { "TS0048", "const byte A = 128", 1, 16, "The value 128 does not fit type byte." },
+        { "TS0049", "const i32 A = A", 1, 11, "The constant \"A\" is defined by itself." },
+        { "TS0050", "service S { void f(), void f() }", 1, 28, "[IDL grammar error] duplicated function name in \"S\": \"f\" from file test.thrift." },
+        { "TS0051", "service S { oneway i32 f() }", 1, 24, "[IDL grammar error] S.f: oneway function must be void type from file test.thrift." },
+        { "TS0052", Types + "\nservice S { oneway void f() throws (1: E e) }", 2, 25, "[IDL grammar error] S.f: oneway methods can't throw exceptions from file test.thrift." },
+        { "TS0053", "service Base {} service S extends Bass {}", 1, 35, "base service \"Bass\" not found for \"S\". Did you mean \"Base\"?" },
+        { "TS0054", "service A extends B {} service B extends A {}", 1, 19, "Service inheritance cycle: A → B → A." },
+        { "TS0055", "service A { void f() } service B extends A { void f() }", 1, 51, "Function \"f\" of service \"B\" is already defined by its base service \"A\"." },
+        { "TS0056", "service S { void f() throws (1: i32 e) }", 1, 33, "Throws clause may not contain non-exception types: \"i32\" in S.f." },
+        { "TS0057", "service S { void f(1: optional i32 a) }", 1, 23, "optional keyword is ignored in argument lists." },
+        { "TS0058", "service S { void _f() }", 1, 18, "Kitex skips functions whose name begins with \"_\": a Kitex peer does not have S._f." },
+        { "TS0060", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"client\", streaming.mode=\"client\") }", 2, 64, "service S: f has multiple values for annotation streaming.mode (at most 1 allowed)." },
+        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"Server\") }", 2, 54, "service S: invalid value (Server) for annotation streaming.mode. Did you mean \"server\"?" },
+        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"\") }", 2, 54, "service S: invalid value () for annotation streaming.mode." },
+        { "TS0062", Types + "\nservice S { Response f() (streaming.mode=\"client\") }", 2, 22, "service S: streaming function f should have exactly 1 argument." },
+        { "TS0063", Types + "\nservice S { void f(1: Request r) (streaming.mode=\"client\") }", 2, 18, "service S: streaming function f should have exactly 1 response." },
+        { "TS0064", Types + "\nservice S { oneway void f(1: Request r) (streaming.mode=\"client\") }", 2, 25, "service S: streaming function f cannot be oneway." },
+        { "TS0065", Types + "\nservice S { Response f(1: Request r) throws (1: E e) (streaming.mode=\"client\") }", 2, 22, "service S: the exceptions of streaming function f are not sent as such by Kitex; the peer sees an ordinary error status." },
+        { "TS0066", Types + "\nservice S { Response f(1: string r) (streaming.mode=\"client\") }", 2, 27, "service S: the argument of streaming function f must be a struct, not string." },
+        { "TS0067", Types + "\nservice S { list<i32> f(1: Request r) (streaming.mode=\"client\") }", 2, 13, "service S: the response of streaming function f must be a struct, not list<i32>." },
+        { "TS0068", "service S {} (streaming.mode=\"client\")", 1, 15, "streaming.mode is ignored here: it is an annotation of functions." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Bind_Mistake_IsReportedAtItsPlaceWithItsWords(string id, string text, int line, int column, string message)
+    {
+        var found = Assert.Single(Idl.Bind(text).Diagnostics);
+
+        Assert.Equal((id, line, column, message), (found.Id, found.Line, found.Column, found.Message));
+    }
+
+    [Fact]
+    public void Cases_OfThisTest_NameEveryRule()
+    {
+        var tested = Cases.Select(static c => c.Data.Item1).Concat(OnlyTestedElsewhere).Concat(["TS0021", "TS0022", "TS0046"]).Distinct();
+
+        Assert.Equal(Rules.All.Select(static r => r.Id).Order(StringComparer.Ordinal), tested.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Page_OfDiagnostics_ListsEveryRuleAsItIs()
+    {
+        var rows = Rules.All.Select(static r => $"| {r.Id} | {(r.Severity == IdlSeverity.Error ? "error" : "warning")} | {r.Title} | {r.Format.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)} |");
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "diagnostics.md"));
+        var expected = string.Join('\n', rows);
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
+        {
+            var start = page.IndexOf("| TS", StringComparison.Ordinal);
+            page = (start < 0 ? page : page[..start]) + expected + "\n";
+            File.WriteAllText(Path.Combine(Repository.Root, "docs", "diagnostics.md"), page);
+        }
+
+        Assert.EndsWith(expected + "\n", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bind_IncludeCycle_IsReportedInEveryFileOfIt()
+    {
+        var bound = Idl.Bind(CompilerOptions.Default, ("a.thrift", "include \"b.thrift\""), ("b.thrift", "include \"c.thrift\""), ("c.thrift", "include \"a.thrift\""));
+
+        Assert.Equal(["Include cycle: a → b → c → a.", "Include cycle: b → c → a → b.", "Include cycle: c → a → b → c."], bound.Select(static b => Assert.Single(b.Diagnostics).Message));
+        Assert.Equal("TS0021", bound[0].Diagnostics[0].Id);
+    }
+
+    [Fact]
+    public void Bind_TwoIncludesOfOneName_IsReported()
+    {
+        var bound = Idl.Bind(CompilerOptions.Default, ("a.thrift", "include \"x/b.thrift\"\ninclude \"y/b.thrift\""), ("x/b.thrift", ""), ("y/b.thrift", ""));
+
+        Assert.Equal("TS0022", Assert.Single(bound[0].Diagnostics).Id);
+    }
+
+    [Fact]
+    public void Bind_ConstantThatIsTwoThings_IsAmbiguous()
+    {
+        var bound = Idl.Bind(
+            CompilerOptions.Default,
+            ("a.thrift", "include \"Color.thrift\"\nenum Color { RED }\nconst i32 A = Color.RED"),
+            ("Color.thrift", "const i32 RED = 5"));
+
+        Assert.Equal("ambiguous const value \"Color.RED\" (2 possible explainations).", Assert.Single(bound[0].Diagnostics).Message);
+        Assert.Equal("TS0046", bound[0].Diagnostics[0].Id);
+    }
+
+    [Fact]
+    public void Bind_SeveralMistakes_AreAllReportedInOneRun()
+    {
+        const string Text = """
+            struct A {
+              1: i32
+              2: strng b
+              3: i32 c = "x"
+              4 i32 d,
+              5: string e
+            }
+            strct B {}
+            enum C { X, Y = , Z }
+            service D { void f(1: i32) , void g(1: Foo x) }
+            """;
+
+        var found = Idl.Bind(Text).Diagnostics;
+
+        Assert.Equal(
+            ["3,3 TS0002", "3,6 TS0025", "4,14 TS0047", "5,5 TS0002", "8,1 TS0002", "9,17 TS0002", "10,26 TS0002", "10,40 TS0025"],
+            found.Select(static d => $"{d.Line},{d.Column} {d.Id}"));
+    }
+
+    [Fact]
+    public void Bind_MistakeInOneMember_KeepsTheOthers()
+    {
+        var bound = Idl.Bind("struct A { 1: i32 good, 2: nope bad, 3: string fine }");
+
+        Assert.Equal(["good", "fine"], bound.Binder.FieldsOf(bound.File.Structs[0]).Select(static f => f.Name));
+    }
+
+    [Fact]
+    public void Bind_ApacheSemantics_DiffersWhereDocumented()
+    {
+        var apache = CompilerOptions.Default with { Apache = true };
+
+        var implicitIds = Idl.Bind("struct S { i32 a, i32 b, 0x10: i32 c }", apache);
+        Assert.Equal([-1, -2, 16], implicitIds.Binder.FieldsOf(implicitIds.File.Structs[0]).Select(static f => (int)f.Id));
+        var thriftgo = Idl.Bind("struct S { i32 a, 5: i32 b, i32 c }");
+        Assert.Equal([1, 5, 6], thriftgo.Binder.FieldsOf(thriftgo.File.Structs[0]).Select(static f => (int)f.Id));
+        Assert.Empty(Idl.Ids("enum E { A = 1, B = 1 }", apache));
+        Assert.True(Assert.Single(Idl.Bind("const string A = \"\\q\"", apache).Diagnostics).IsError);
+        Assert.Equal(["TS0004"], Idl.Ids("const string A = \"a\nb\"", apache));
+        Assert.Empty(Idl.Ids("const string A = \"a\nb\""));
+    }
+
+    [Fact]
+    public void ToString_OfADiagnostic_IsWhatMSBuildReads()
+    {
+        Assert.Equal("test.thrift(1,15): error TS0025: undefined type: \"X\".", Assert.Single(Idl.Bind("struct S { 1: X a }").Diagnostics).ToString());
+    }
+}

@@ -1,0 +1,25 @@
+namespace Rx.ThriftStreams.Compiler.Tests;
+
+public sealed class EmittedCodeTests
+{
+    public static TheoryData<string> Catalogue => [.. Directory.GetFiles(CataloguePath, "*.thrift").Select(p => Path.GetFileNameWithoutExtension(p)!).Order(StringComparer.Ordinal)];
+
+    internal static string CataloguePath => Path.Combine(AppContext.BaseDirectory, "Catalogue");
+
+    [Theory]
+    [MemberData(nameof(Catalogue))]
+    public void Emit_CatalogueFile_CompilesWithoutWarning(string name)
+    {
+        foreach (var options in new[]
+        {
+            CompilerOptions.Default,
+            CompilerOptions.Default with { AsyncSuffix = false, PreserveUnknownFields = true },
+            CompilerOptions.Default with { Sides = ServiceSides.Client, Namespace = "Other.Place" },
+            CompilerOptions.Default with { Sides = ServiceSides.Server, Package = "" },
+        })
+        {
+            var text = File.ReadAllText(Path.Combine(CataloguePath, name + ".thrift"));
+            GeneratedAssembly.Compile(Idl.Emit(options, (name + ".thrift", text)));
+        }
+    }
+}
