@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
@@ -19,10 +21,14 @@ public sealed class ThriftServer : IAsyncDisposable
     {
         _application = application;
         Endpoint = endpoint;
+        Events = application.Services.GetRequiredService<ThriftServerRuntime>().Events;
     }
 
     /// <summary>The address that the server listens on; the port is the real one where 0 was asked for.</summary>
     public IPEndPoint Endpoint { get; }
+
+    /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
+    public IObservable<ThriftStreamEvent> Events { get; }
 
     /// <summary>Starts a server.</summary>
     /// <param name="endpoint">Where to listen: <c>address:port</c>. Port 0 takes a free one.</param>

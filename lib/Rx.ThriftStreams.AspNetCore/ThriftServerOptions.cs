@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Middleware;
+
 namespace Rx.ThriftStreams.AspNetCore;
 
 /// <summary>Settings of the Thrift services of a host.</summary>
@@ -20,6 +22,15 @@ public sealed class ThriftServerOptions
 
     /// <summary>Whether messages are compressed for callers that name gzip in <c>grpc-accept-encoding</c>. Default <see langword="true"/>, as Kitex with gzip.</summary>
     public bool CompressResponses { get; set; } = true;
+
+    /// <summary>Middleware around the whole handling of each call; the first is the outermost. Default: none.</summary>
+    public IList<ThriftServerStreamMiddleware> StreamMiddleware { get; } = [];
+
+    /// <summary>Middleware around sending each response; the first is the outermost. Default: none.</summary>
+    public IList<ThriftSendMiddleware> SendMiddleware { get; } = [];
+
+    /// <summary>Middleware around receiving each request; the first is the outermost. Default: none.</summary>
+    public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; } = [];
 
     /// <summary>The clock of deadlines. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

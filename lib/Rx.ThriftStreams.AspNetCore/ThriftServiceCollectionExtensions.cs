@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
@@ -15,7 +16,8 @@ public static class ThriftServiceCollectionExtensions
 
     /// <summary>
     /// Registers what Thrift services need, and fits Kestrel for streams: 10 000 streams a connection, windows of 1 MiB a stream and
-    /// 8 MiB a connection, header values in UTF-8. Settings made after this call win.
+    /// 8 MiB a connection, header values in UTF-8. Settings made after this call win. The life of calls as events can be injected as
+    /// <c>IObservable&lt;ThriftStreamEvent&gt;</c>.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes the settings.</param>
@@ -31,6 +33,7 @@ public static class ThriftServiceCollectionExtensions
 
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
+        services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);
         services.Configure<KestrelServerOptions>(static kestrel =>
         {
             kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreamsPerConnection;

@@ -2,9 +2,12 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Governance;
+using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Streams;
+using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams;
 
@@ -17,6 +20,8 @@ public sealed class ThriftChannel : IAsyncDisposable
 {
     private readonly ThriftChannelOptions _options;
     private readonly StreamConnector _connector;
+    private readonly EventHub _events;
+    private readonly ClientMiddleware? _middleware;
     private int _disposed;
 
     private ThriftChannel(ThriftAddress address, ThriftChannelOptions options)
@@ -24,11 +29,23 @@ public sealed class ThriftChannel : IAsyncDisposable
         _options = options;
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
+        _events = new EventHub(Logger);
+        _middleware = ClientMiddleware.From(options);
         _connector = new StreamConnector(address, options);
     }
 
     /// <summary>The address that the channel was made for.</summary>
     public string Address { get; }
+
+    /// <summary>
+    /// What happens in the life of each call: its start, response headers, messages and end. A call reports all of it, or nothing if nobody
+    /// listened when it began; then it costs nothing.
+    /// </summary>
+    /// <remarks>
+    /// Hot. Notifications come one at a time, in order, on the threads of the calls: be quick, and do not block. An observer that throws gets no
+    /// more, which is logged; calls never notice. Completes when the channel is disposed.
+    /// </remarks>
+    public IObservable<ThriftStreamEvent> Events => _events;
 
     internal ILogger Logger { get; }
 
@@ -55,10 +72,20 @@ public sealed class ThriftChannel : IAsyncDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
         var start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options.TimeProvider);
-        var call = new ClientCall<TRequest, TResponse>(method, start, parent, methodToken, enumerationToken);
+        var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
+            ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
+            : null;
+        if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
+        {
+            TraceContext.Inject(activity, start.Headers);
+        }
+
+        var call = new ClientCall<TRequest, TResponse>(method, start, parent, methodToken, enumerationToken) { Observation = observation };
         try
         {
-            call.Attach(await _connector.ConnectAsync(method, start, call.Over).ConfigureAwait(false));
+            call.Attach(_middleware is null
+                ? await ConnectAsync(method, start, observation, call.Over).ConfigureAwait(false)
+                : await CreateThroughMiddlewareAsync(_middleware, method, start, observation, call.Over).ConfigureAwait(false));
             return call;
         }
         catch (Exception error)
@@ -75,12 +102,38 @@ public sealed class ThriftChannel : IAsyncDisposable
         }
     }
 
+    private ValueTask<ClientTransportStream<TRequest, TResponse>> CreateThroughMiddlewareAsync<TRequest, TResponse>(
+        ClientMiddleware middleware,
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        CancellationToken over)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => middleware.CreateAsync(
+            new ThriftClientContext(method, _connector.TransportName(method), start, over),
+            method,
+            changed => ConnectAsync(method, changed, observation, over));
+
+    private async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        CancellationToken over)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        var stream = await _connector.ConnectAsync(method, start, over).ConfigureAwait(false);
+        return observation is null ? stream : new ObservedClientStream<TRequest, TResponse>(stream, observation);
+    }
+
     /// <summary>Closes the connections. Calls that go on fail.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _connector.DisposeAsync().ConfigureAwait(false);
+            _events.Complete();
         }
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rx.ThriftStreams.Governance;
+using Rx.ThriftStreams.Middleware;
 
 namespace Rx.ThriftStreams;
 
@@ -44,6 +45,21 @@ public sealed class ThriftChannelOptions
     /// Whether a call made while a server call is handled inherits its deadline, cancellation and metainfo. Default <see langword="true"/>.
     /// </summary>
     public bool FlowServerContext { get; set; } = true;
+
+    /// <summary>Middleware around the creation of each stream; the first is the outermost. Default: none.</summary>
+    public IList<ThriftClientStreamMiddleware> StreamMiddleware { get; } = [];
+
+    /// <summary>Middleware around sending each request; the first is the outermost. Default: none.</summary>
+    public IList<ThriftSendMiddleware> SendMiddleware { get; } = [];
+
+    /// <summary>Middleware around receiving each response; the first is the outermost. Default: none.</summary>
+    public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; } = [];
+
+    /// <summary>
+    /// Whether calls carry the trace context of <see cref="System.Diagnostics.Activity.Current"/> in their headers, as W3C <c>traceparent</c>, over transports
+    /// that have headers. Default <see langword="true"/>.
+    /// </summary>
+    public bool PropagateTraceContext { get; set; } = true;
 
     /// <summary>The clock of every time limit and breaker. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

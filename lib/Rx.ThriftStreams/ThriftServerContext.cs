@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams;
 /// the handler alone.
 /// </remarks>
 [DebuggerDisplay("{Method} from {Peer}")]
-public abstract class ThriftServerContext
+public abstract class ThriftServerContext : ThriftCallContext
 {
     private static readonly AsyncLocal<ThriftServerContext?> CurrentContext = new();
 
@@ -21,28 +21,28 @@ public abstract class ThriftServerContext
     public static ThriftServerContext? Current => CurrentContext.Value;
 
     /// <summary>The method that was called.</summary>
-    public abstract ThriftMethod Method { get; }
+    public abstract override ThriftMethod Method { get; }
 
     /// <summary>The name of the transport: <c>grpc</c>, <c>ttheader-streaming</c>, <c>ttheader</c>, <c>ttheaderframed</c>, <c>framed</c>, <c>buffered</c> or <c>memory</c>.</summary>
-    public abstract string Transport { get; }
+    public abstract override string Transport { get; }
 
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
-    public abstract string Peer { get; }
+    public abstract override string Peer { get; }
 
     /// <summary>The caller's service name; empty if it gave none.</summary>
     public abstract string CallerService { get; }
 
     /// <summary>The caller's headers.</summary>
-    public abstract ThriftMetadata RequestHeaders { get; }
+    public abstract override ThriftMetadata RequestHeaders { get; }
 
     /// <summary>Transient and persistent metainfo of the caller, and backward metainfo to send.</summary>
-    public abstract ThriftMetaInfo MetaInfo { get; }
+    public abstract override ThriftMetaInfo MetaInfo { get; }
 
     /// <summary>When the caller stops waiting, or <see langword="null"/>. <see cref="CancellationToken"/> is cancelled then.</summary>
-    public abstract DateTimeOffset? Deadline { get; }
+    public abstract override DateTimeOffset? Deadline { get; }
 
     /// <summary>Cancelled when the caller cancels or is gone, when the deadline passes, and when the handler has ended. Calls made by the handler end with it.</summary>
-    public abstract CancellationToken CancellationToken { get; }
+    public abstract override CancellationToken CancellationToken { get; }
 
     /// <summary>Headers of the answer. They go out with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }
@@ -51,7 +51,7 @@ public abstract class ThriftServerContext
     public abstract ThriftMetadata ResponseTrailers { get; }
 
     /// <summary>Values that belong to this call, for middleware and handler to share. Thread-safe.</summary>
-    public abstract IDictionary<object, object?> Items { get; }
+    public abstract override IDictionary<object, object?> Items { get; }
 
     /// <summary>Sends <see cref="ResponseHeaders"/> now instead of with the first message.</summary>
     /// <exception cref="InvalidOperationException">They were sent.</exception>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -52,6 +53,9 @@ internal sealed class ServerCallContext : ThriftServerContext, IDisposable
     public override ThriftMetadata ResponseTrailers { get; } = new();
 
     public override IDictionary<object, object?> Items => LazyInitializer.EnsureInitialized(ref _items);
+
+    /// <summary>Is told what happens to the call; <see langword="null"/> if nobody listens.</summary>
+    internal CallObservation? Observation { get; init; }
 
     /// <summary>Whether the call was cancelled because its deadline passed.</summary>
     internal bool DeadlinePassed { get; private set; }

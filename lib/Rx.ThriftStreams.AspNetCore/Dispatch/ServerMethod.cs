@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -9,15 +11,30 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 {
     internal ThriftMethod Method { get; } = method;
 
+    /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
+    protected ServerMiddleware? Middleware => runtime.Middleware;
+
     /// <summary>Handles a call. Never fails: whatever goes wrong becomes the call's outcome.</summary>
     internal async Task InvokeAsync(ServerTransportCall call, IServiceProvider services)
     {
-        using var context = new ServerCallContext(Method, call, runtime.Options.TimeProvider);
+        var observation = CallObservation.IsWanted(runtime.Events, runtime.Logger, ThriftCallSide.Server)
+            ? CallObservation.Start(
+                runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
+            : null;
+        using var context = new ServerCallContext(Method, call, runtime.Options.TimeProvider) { Observation = observation };
         ServerCallOutcome outcome;
         ThriftServerContext.SetCurrent(context);
         try
         {
-            await HandleAsync(call, context, services).ConfigureAwait(false);
+            if (runtime.Middleware is { } middleware)
+            {
+                await HandleThroughAsync(middleware, call, context, services).ConfigureAwait(false);
+            }
+            else
+            {
+                await HandleAsync(call, context, services).ConfigureAwait(false);
+            }
+
             outcome = ServerCallOutcome.Success;
         }
         catch (Exception error)
@@ -31,11 +48,16 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
 
         context.End();
+        observation?.Finish(outcome.Error);
         await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
     }
 
     /// <summary>Runs the handler and sends what it gives.</summary>
     protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
+
+    /// <summary>Apart from its caller so that only calls with middleware pay for what it captures.</summary>
+    private ValueTask HandleThroughAsync(ServerMiddleware middleware, ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+        => middleware.HandleAsync(context, () => HandleAsync(call, context, services));
 
     private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
     {

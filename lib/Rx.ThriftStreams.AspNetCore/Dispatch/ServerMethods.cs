@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports;
 
@@ -14,7 +15,15 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
     where TResponse : class, IThriftStruct<TResponse>
 {
     protected override ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
-        => HandleAsync(call.Bind(method), context, activate(services));
+    {
+        var stream = call.Bind(method);
+        if (context.Observation is { } observation)
+        {
+            stream = new ObservedServerStream<TRequest, TResponse>(stream, observation);
+        }
+
+        return HandleAsync(Middleware?.Around(stream, context) ?? stream, context, activate(services));
+    }
 
     protected abstract ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service);
 

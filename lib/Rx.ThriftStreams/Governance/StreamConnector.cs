@@ -119,6 +119,9 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
+    /// <summary>The name of the transport that a method's calls take.</summary>
+    internal string TransportName(ThriftMethod method) => ThriftTransportNames.Of(KindFor(method));
+
     private ClientTransport TransportFor(ThriftMethod method, string endpoint) => _transports.GetOrAdd(
         (KindFor(method), endpoint),
         static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),

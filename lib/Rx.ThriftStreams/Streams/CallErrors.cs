@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Streams;
 internal static class CallErrors
 {
     internal static ThriftStatusException Disposed(ThriftMethod method)
-        => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.");
+        => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.") { EndedByUser = true };
 
     internal static ThriftStatusException ParentCancelled()
         => new(ThriftStatusCode.Cancelled, "The server call from which this call was made was cancelled.");

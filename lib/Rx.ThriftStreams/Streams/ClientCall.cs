@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports;
 
@@ -69,6 +70,9 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 
     internal ThriftMethod Method { get; }
 
+    /// <summary>Is told the end of the call; <see langword="null"/> if nobody listens.</summary>
+    internal CallObservation? Observation { get; init; }
+
     /// <summary>The status with which the call ended; <see langword="null"/> while it goes on.</summary>
     internal ThriftStatus? Status => Volatile.Read(ref _ended) == 0 ? null : CallErrors.ToStatus(_error);
 
@@ -112,6 +116,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 
         Volatile.Read(ref _stream)?.Abort(reason);
         _ = _over.CancelAsync();
+        Observation?.Finish(reason);
         return true;
     }
 
@@ -133,6 +138,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         _enumerationCancellation.Unregister();
         _parentCancellation.Unregister();
         _ = _over.CancelAsync();
+        Observation?.Finish(error);
     }
 
     /// <summary>Cancels the call if it goes on, and lets go of everything.</summary>

@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Streams;
+
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>
+/// Watches one call and tells whoever listens: observers, the activity, the meter, the log. Exists only if somebody listened when the call began.
+/// </summary>
+internal sealed partial class CallObservation
+{
+    private static long s_lastId;
+
+    private readonly EventHub _events;
+    private readonly ILogger _logger;
+    private readonly ThriftCallSide _side;
+    private readonly ThriftMethod _method;
+    private readonly string _transport;
+    private readonly TimeProvider _clock;
+    private readonly long _id = Interlocked.Increment(ref s_lastId);
+    private readonly long _startedAt;
+    private readonly ThriftTelemetry.SideInstruments _instruments;
+    private readonly TagList _tags;
+
+    // One send and one receive at a time: each direction writes its own numbers.
+    private long _sentMessages;
+    private long _sentBytes;
+    private long _receivedMessages;
+    private long _receivedBytes;
+    private string _peer;
+    private Exception? _sendError;
+    private int _headersReported;
+    private int _finished;
+
+    private CallObservation(
+        EventHub events,
+        ILogger logger,
+        ThriftCallSide side,
+        ThriftMethod method,
+        string transport,
+        string peer,
+        TimeProvider clock,
+        ActivityContext parent)
+    {
+        _events = events;
+        _logger = logger;
+        _side = side;
+        _method = method;
+        _transport = transport;
+        _peer = peer;
+        _clock = clock;
+        _startedAt = clock.GetTimestamp();
+        _instruments = InstrumentsOf(side);
+        Activity = CallTags.StartActivity(side, method, transport, parent);
+        _tags = CallTags.Of(method);
+        _instruments.Active.Add(1, _tags);
+        LogStart(logger, side, method.FullName, transport, _id);
+        Report(new() { Kind = ThriftStreamEventKind.RpcStart });
+    }
+
+    /// <summary>The call's activity; <see langword="null"/> if nobody traces.</summary>
+    internal Activity? Activity { get; }
+
+    /// <summary>Whether the last event was given to observers. Belongs to <see cref="EventHub"/>, under its gate.</summary>
+    internal bool FinishPublished { get; set; }
+
+    /// <summary>Whether anybody listens, so that a call that begins now is watched.</summary>
+    internal static bool IsWanted(EventHub events, ILogger logger, ThriftCallSide side)
+        => events.HasObservers || ThriftTelemetry.Activities.HasListeners() || InstrumentsOf(side).Enabled || logger.IsEnabled(LogLevel.Debug);
+
+    /// <summary>Begins to watch a call.</summary>
+    /// <param name="events">The observers.</param>
+    /// <param name="logger">The log; calls are logged at Debug, messages at Trace.</param>
+    /// <param name="side">This side.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="transport">The transport's name.</param>
+    /// <param name="peer">The peer's address; empty if it is not known yet.</param>
+    /// <param name="clock">Measures durations.</param>
+    /// <param name="remoteHeaders">On a server, the request headers, which may hold the caller's trace context.</param>
+    internal static CallObservation Start(
+        EventHub events,
+        ILogger logger,
+        ThriftCallSide side,
+        ThriftMethod method,
+        string transport,
+        string peer,
+        TimeProvider clock,
+        ThriftMetadata? remoteHeaders = null)
+    {
+        // An activity of the host that somebody traces is the nearer parent: it has the caller's as its own.
+        var parent = remoteHeaders is null || Activity.Current?.Source.HasListeners() == true ? default : TraceContext.Extract(remoteHeaders);
+        return new(events, logger, side, method, transport, peer, clock, parent);
+    }
+
+    /// <summary>The stream was created.</summary>
+    internal void Connected(string peer) => Volatile.Write(ref _peer, peer);
+
+    internal void HeadersReceived(ThriftMetadata headers)
+    {
+        if (Interlocked.Exchange(ref _headersReported, 1) == 0)
+        {
+            Report(new() { Kind = ThriftStreamEventKind.HeadersReceived, Headers = headers });
+        }
+    }
+
+    internal void Sent(int size)
+    {
+        Volatile.Write(ref _sentMessages, _sentMessages + 1);
+        Volatile.Write(ref _sentBytes, _sentBytes + size);
+        (_side == ThriftCallSide.Client ? _instruments.RequestSize : _instruments.ResponseSize).Record(size, _tags);
+        LogSent(_logger, _side, _method.FullName, size, _id);
+        Report(new() { Kind = ThriftStreamEventKind.StreamSend, Size = size });
+    }
+
+    internal void SendFailed(Exception error)
+    {
+        Volatile.Write(ref _sendError, error);
+        Report(new() { Kind = ThriftStreamEventKind.StreamSend, Error = error });
+    }
+
+    internal void Received(int size)
+    {
+        Volatile.Write(ref _receivedMessages, _receivedMessages + 1);
+        Volatile.Write(ref _receivedBytes, _receivedBytes + size);
+        (_side == ThriftCallSide.Client ? _instruments.ResponseSize : _instruments.RequestSize).Record(size, _tags);
+        LogReceived(_logger, _side, _method.FullName, size, _id);
+        Report(new() { Kind = ThriftStreamEventKind.StreamRecv, Size = size });
+    }
+
+    /// <summary>A receive failed. A BizStatusError is how a call ended, not a failure to receive.</summary>
+    internal void ReceiveFailed(Exception error)
+    {
+        if (error is not ThriftBizStatusException)
+        {
+            Report(new() { Kind = ThriftStreamEventKind.StreamRecv, Error = error });
+        }
+    }
+
+    /// <summary>The call is over. Only the first call of this counts.</summary>
+    /// <param name="error">How it ended; <see langword="null"/> for success.</param>
+    internal void Finish(Exception? error)
+    {
+        if (Interlocked.Exchange(ref _finished, 1) != 0)
+        {
+            return;
+        }
+
+        // A user who gives up after a failed send has ended the call because of that.
+        if (error is ThriftStatusException { EndedByUser: true } && Volatile.Read(ref _sendError) is { } sendError)
+        {
+            error = sendError;
+        }
+
+        var status = CallErrors.ToStatus(error);
+        if (error is ThriftStatusException { EndedByUser: true })
+        {
+            error = null;
+        }
+
+        var last = new ThriftStreamEvent { Kind = ThriftStreamEventKind.RpcFinish, Status = status, Error = error };
+        var elapsed = _clock.GetElapsedTime(_startedAt);
+        var tags = CallTags.OfEnd(_tags, _side, _peer, status, error, last.Failed);
+        _instruments.Active.Add(-1, _tags);
+        _instruments.Duration.Record(elapsed.TotalSeconds, tags);
+        var client = _side == ThriftCallSide.Client;
+        _instruments.Requests.Record(client ? _sentMessages : _receivedMessages, tags);
+        _instruments.Responses.Record(client ? _receivedMessages : _sentMessages, tags);
+        if (last.Failed)
+        {
+            LogFailure(_logger, error, _side, _method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
+        }
+        else
+        {
+            LogFinish(_logger, _side, _method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
+        }
+
+        if (Activity is { } activity)
+        {
+            CallTags.Stop(activity, tags, status, last.Failed, _side, _peer, _sentMessages, _receivedMessages);
+        }
+
+        Report(last);
+    }
+
+    private static ThriftTelemetry.SideInstruments InstrumentsOf(ThriftCallSide side) => side == ThriftCallSide.Client ? ThriftTelemetry.Client : ThriftTelemetry.Server;
+
+    private void Report(in ThriftStreamEvent what)
+    {
+        if (_events.HasObservers)
+        {
+            _events.Publish(this, what with
+            {
+                Side = _side,
+                CallId = _id,
+                Method = _method,
+                Transport = _transport,
+                Peer = Volatile.Read(ref _peer),
+                SentMessages = Volatile.Read(ref _sentMessages),
+                SentBytes = Volatile.Read(ref _sentBytes),
+                ReceivedMessages = Volatile.Read(ref _receivedMessages),
+                ReceivedBytes = Volatile.Read(ref _receivedBytes),
+                Elapsed = _clock.GetElapsedTime(_startedAt),
+            });
+        }
+    }
+
+    [LoggerMessage(20, LogLevel.Debug, "{Side} call of {Method} over {Transport} began: call {CallId}.")]
+    private static partial void LogStart(ILogger logger, ThriftCallSide side, string method, string transport, long callId);
+
+    [LoggerMessage(21, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, ended after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.")]
+    private static partial void LogFinish(
+        ILogger logger, ThriftCallSide side, string method, string peer, double elapsedMs, ThriftStatus status, long sent, long received, long callId);
+
+    [LoggerMessage(25, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, failed after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.")]
+    private static partial void LogFailure(
+        ILogger logger, Exception? error, ThriftCallSide side, string method, string peer, double elapsedMs, ThriftStatus status, long sent, long received, long callId);
+
+    [LoggerMessage(22, LogLevel.Trace, "{Side} call of {Method} sent a message of {Size} bytes, call {CallId}.")]
+    private static partial void LogSent(ILogger logger, ThriftCallSide side, string method, int size, long callId);
+
+    [LoggerMessage(23, LogLevel.Trace, "{Side} call of {Method} received a message of {Size} bytes, call {CallId}.")]
+    private static partial void LogReceived(ILogger logger, ThriftCallSide side, string method, int size, long callId);
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using Rx.ThriftStreams.Contracts;
+
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>The attributes of calls by OpenTelemetry's conventions for RPC.</summary>
+internal static class CallTags
+{
+    private const string System = "thrift";
+
+    /// <summary>What is known of a call from its beginning.</summary>
+    internal static TagList Of(ThriftMethod method) => new()
+    {
+        { "rpc.system", System },
+        { "rpc.service", ServiceOf(method) },
+        { "rpc.method", method.Name },
+    };
+
+    /// <summary>What is known at its end.</summary>
+    internal static TagList OfEnd(TagList tags, ThriftCallSide side, string peer, in ThriftStatus status, Exception? error, bool failed)
+    {
+        tags.Add("rpc.response.status_code", NameOf(error is ThriftBizStatusException ? ThriftStatusCode.OK : status.Code));
+        if (failed)
+        {
+            tags.Add("error.type", error is ThriftStatusException ? NameOf(status.Code) : error!.GetType().FullName);
+        }
+
+        // A server has as many peers as callers, which no metric can bear.
+        if (side == ThriftCallSide.Client && TrySplit(peer, out var host, out var port))
+        {
+            tags.Add("server.address", host);
+            tags.Add("server.port", port);
+        }
+
+        return tags;
+    }
+
+    internal static Activity? StartActivity(ThriftCallSide side, ThriftMethod method, string transport, ActivityContext parent)
+    {
+        var activity = ThriftTelemetry.Activities.StartActivity(
+            method.FullName,
+            side == ThriftCallSide.Client ? ActivityKind.Client : ActivityKind.Server,
+            parent,
+            tags: Of(method));
+        activity?.SetTag("rpc.thrift.transport", transport);
+        return activity;
+    }
+
+    internal static void Stop(
+        Activity activity,
+        in TagList tags,
+        in ThriftStatus status,
+        bool failed,
+        ThriftCallSide side,
+        string peer,
+        long sent,
+        long received)
+    {
+        foreach (var (name, value) in tags)
+        {
+            activity.SetTag(name, value);
+        }
+
+        if (side == ThriftCallSide.Server && TrySplit(peer, out var host, out var port))
+        {
+            activity.SetTag("client.address", host);
+            activity.SetTag("client.port", port);
+        }
+
+        activity.SetTag("rpc.thrift.messages_sent", sent);
+        activity.SetTag("rpc.thrift.messages_received", received);
+        if (failed)
+        {
+            activity.SetStatus(ActivityStatusCode.Error, status.Message);
+        }
+
+        // Stopping puts the activity's parent in place of the current one, and a call may end amid other work.
+        var current = Activity.Current;
+        activity.Stop();
+        if (!ReferenceEquals(current, activity))
+        {
+            Activity.Current = current;
+        }
+    }
+
+    private static string ServiceOf(ThriftMethod method) => method.Package.Length == 0 ? method.ServiceName : $"{method.Package}.{method.ServiceName}";
+
+    private static bool TrySplit(string peer, out string host, out int port)
+    {
+        var colon = peer.LastIndexOf(':');
+        if (colon > 0 && int.TryParse(peer.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
+        {
+            host = peer[..colon].Trim('[', ']');
+            return true;
+        }
+
+        (host, port) = (string.Empty, 0);
+        return false;
+    }
+
+    private static string NameOf(ThriftStatusCode code) => code switch
+    {
+        ThriftStatusCode.OK => "OK",
+        ThriftStatusCode.Cancelled => "CANCELLED",
+        ThriftStatusCode.Unknown => "UNKNOWN",
+        ThriftStatusCode.InvalidArgument => "INVALID_ARGUMENT",
+        ThriftStatusCode.DeadlineExceeded => "DEADLINE_EXCEEDED",
+        ThriftStatusCode.NotFound => "NOT_FOUND",
+        ThriftStatusCode.AlreadyExists => "ALREADY_EXISTS",
+        ThriftStatusCode.PermissionDenied => "PERMISSION_DENIED",
+        ThriftStatusCode.ResourceExhausted => "RESOURCE_EXHAUSTED",
+        ThriftStatusCode.FailedPrecondition => "FAILED_PRECONDITION",
+        ThriftStatusCode.Aborted => "ABORTED",
+        ThriftStatusCode.OutOfRange => "OUT_OF_RANGE",
+        ThriftStatusCode.Unimplemented => "UNIMPLEMENTED",
+        ThriftStatusCode.Internal => "INTERNAL",
+        ThriftStatusCode.Unavailable => "UNAVAILABLE",
+        ThriftStatusCode.DataLoss => "DATA_LOSS",
+        ThriftStatusCode.Unauthenticated => "UNAUTHENTICATED",
+        _ => ((int)code).ToString(CultureInfo.InvariantCulture),
+    };
+}

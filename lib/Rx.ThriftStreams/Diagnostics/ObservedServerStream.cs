@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>Stands before a server's transport stream and reports what passes.</summary>
+internal sealed class ObservedServerStream<TRequest, TResponse>(
+    ServerTransportStream<TRequest, TResponse> inner,
+    CallObservation observation) : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    internal override TRequest Current => inner.Current;
+
+    internal override int CurrentSize => inner.CurrentSize;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        ValueTask<bool> receive;
+        try
+        {
+            receive = inner.ReceiveAsync(cancellationToken);
+        }
+        catch (Exception error)
+        {
+            observation.ReceiveFailed(error);
+            throw;
+        }
+
+        return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitReceiveAsync(receive);
+    }
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        ValueTask<int> send;
+        try
+        {
+            send = inner.SendAsync(message, headers, more, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            observation.SendFailed(error);
+            throw;
+        }
+
+        if (!send.IsCompletedSuccessfully)
+        {
+            return AwaitSendAsync(send);
+        }
+
+        var size = send.Result;
+        observation.Sent(size);
+        return new(size);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
+    {
+        try
+        {
+            var size = await send.ConfigureAwait(false);
+            observation.Sent(size);
+            return size;
+        }
+        catch (Exception error)
+        {
+            observation.SendFailed(error);
+            throw;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> AwaitReceiveAsync(ValueTask<bool> receive)
+    {
+        bool received;
+        try
+        {
+            received = await receive.ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            observation.ReceiveFailed(error);
+            throw;
+        }
+
+        return Received(received);
+    }
+
+    private bool Received(bool received)
+    {
+        if (received)
+        {
+            observation.Received(inner.CurrentSize);
+        }
+
+        return received;
+    }
+}

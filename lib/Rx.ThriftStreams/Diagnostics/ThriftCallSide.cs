@@ -1,0 +1,11 @@
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>On which side of a call something happened.</summary>
+public enum ThriftCallSide
+{
+    /// <summary>Where the call was made.</summary>
+    Client,
+
+    /// <summary>Where it is handled.</summary>
+    Server,
+}

@@ -1,0 +1,61 @@
+using Rx.ThriftStreams.Contracts;
+
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>Something that happened in the life of a call, as <see cref="ThriftChannel.Events"/> and servers report it. A value: keep it as long as you like.</summary>
+public readonly record struct ThriftStreamEvent
+{
+    /// <summary>What happened.</summary>
+    public ThriftStreamEventKind Kind { get; init; }
+
+    /// <summary>On which side.</summary>
+    public ThriftCallSide Side { get; init; }
+
+    /// <summary>A number that all events of one call have, and no other call of this process.</summary>
+    public long CallId { get; init; }
+
+    /// <summary>The method.</summary>
+    public ThriftMethod Method { get; init; }
+
+    /// <summary>The transport, named as by <see cref="ThriftServerContext.Transport"/>.</summary>
+    public string Transport { get; init; }
+
+    /// <summary>The other side's address, as <c>host:port</c>. Empty on a client until the stream is created.</summary>
+    public string Peer { get; init; }
+
+    /// <summary>
+    /// The size of the message of a <see cref="ThriftStreamEventKind.StreamSend"/> or <see cref="ThriftStreamEventKind.StreamRecv"/> in bytes:
+    /// of its payload, without framing and without compression. 0 otherwise.
+    /// </summary>
+    public int Size { get; init; }
+
+    /// <summary>How many messages have been sent so far.</summary>
+    public long SentMessages { get; init; }
+
+    /// <summary>Their sizes together, in bytes.</summary>
+    public long SentBytes { get; init; }
+
+    /// <summary>How many messages have been received so far.</summary>
+    public long ReceivedMessages { get; init; }
+
+    /// <summary>Their sizes together, in bytes.</summary>
+    public long ReceivedBytes { get; init; }
+
+    /// <summary>The time since the call's start.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>The response headers, of <see cref="ThriftStreamEventKind.HeadersReceived"/> only. Do not change them.</summary>
+    public ThriftMetadata? Headers { get; init; }
+
+    /// <summary>The status with which the call ended, of <see cref="ThriftStreamEventKind.RpcFinish"/> only.</summary>
+    public ThriftStatus? Status { get; init; }
+
+    /// <summary>
+    /// Why a send, a receive or the call did not succeed. A call that ended with a <see cref="ThriftBizStatusException"/> shows it here although the
+    /// RPC worked; one that its user ended early shows nothing here, and the status <see cref="ThriftStatusCode.Cancelled"/>.
+    /// </summary>
+    public Exception? Error { get; init; }
+
+    /// <summary>Whether the RPC itself failed: there is an <see cref="Error"/>, and it is no <see cref="ThriftBizStatusException"/>.</summary>
+    public bool Failed => Error is not (null or ThriftBizStatusException);
+}

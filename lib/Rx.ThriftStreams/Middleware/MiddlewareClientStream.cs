@@ -1,0 +1,104 @@
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.Middleware;
+
+/// <summary>Stands before a client's transport stream and leads its messages through the middleware.</summary>
+internal sealed class MiddlewareClientStream<TRequest, TResponse> : ClientTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private readonly ClientTransportStream<TRequest, TResponse> _inner;
+    private readonly ThriftClientContext _context;
+    private readonly Func<object, ValueTask>? _send;
+    private readonly Func<ValueTask<object?>>? _receive;
+
+    // One send and one receive at a time, so that each direction needs one place for what is under way.
+    private TRequest? _sending;
+    private object? _sendingShown;
+    private int _sentSize;
+    private object? _receivedShown;
+    private TResponse? _current;
+    private bool _ended;
+
+    internal MiddlewareClientStream(
+        ClientTransportStream<TRequest, TResponse> inner,
+        ThriftClientContext context,
+        ThriftSendMiddleware[] send,
+        ThriftReceiveMiddleware[] receive)
+    {
+        _inner = inner;
+        _context = context;
+        _send = send.Length == 0 ? null : MessageMiddleware.Fold(send, context, SendLastAsync);
+        _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
+    }
+
+    internal override string Peer => _inner.Peer;
+
+    internal override TResponse Current => _receive is null ? _inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _inner.CurrentSize;
+
+    internal override Task<ThriftMetadata> Headers => _inner.Headers;
+
+    internal override ThriftMetadata Trailers => _inner.Trailers;
+
+    internal override IReadOnlyDictionary<string, string> Backward => _inner.Backward;
+
+    internal override ValueTask<int> SendAsync(TRequest message) => _send is null ? _inner.SendAsync(message) : SendThroughAsync(_send, message);
+
+    internal override ValueTask CompleteAsync() => _inner.CompleteAsync();
+
+    internal override ValueTask<bool> ReceiveAsync() => _receive is null ? _inner.ReceiveAsync() : ReceiveThroughAsync(_receive);
+
+    internal override void Abort(Exception reason) => _inner.Abort(reason);
+
+    public override ValueTask DisposeAsync() => _inner.DisposeAsync();
+
+    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TRequest message)
+    {
+        _sentSize = 0;
+        _sending = message;
+        _sendingShown = MessageMiddleware.Show(message);
+        await send(_sendingShown).ConfigureAwait(false);
+        return _sentSize;
+    }
+
+    private async ValueTask SendLastAsync(object message)
+        => _sentSize = await _inner.SendAsync(MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method)).ConfigureAwait(false);
+
+    private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive)
+    {
+        if (await receive().ConfigureAwait(false) is { } message)
+        {
+            _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : _inner.Current, _context.Method);
+            return true;
+        }
+
+        return _context.BizStatus is { } biz ? throw biz : false;
+    }
+
+    private async ValueTask<object?> ReceiveLastAsync()
+    {
+        if (_ended)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (await _inner.ReceiveAsync().ConfigureAwait(false))
+            {
+                return _receivedShown = MessageMiddleware.Show(_inner.Current);
+            }
+        }
+        catch (ThriftBizStatusException biz)
+        {
+            // As in Kitex over gRPC, and here over every transport: the business failed, the call did not.
+            _context.BizStatus = biz;
+        }
+
+        _ended = true;
+        return null;
+    }
+}

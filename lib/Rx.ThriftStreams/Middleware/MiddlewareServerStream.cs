@@ -1,0 +1,85 @@
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.Middleware;
+
+/// <summary>Stands before a server's transport stream and leads its messages through the middleware.</summary>
+internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private readonly ServerTransportStream<TRequest, TResponse> _inner;
+    private readonly ThriftServerContext _context;
+    private readonly Func<object, ValueTask>? _send;
+    private readonly Func<ValueTask<object?>>? _receive;
+
+    private TResponse? _sending;
+    private object? _sendingShown;
+    private ThriftMetadata _sendingHeaders = ThriftMetadata.Empty;
+    private CancellationToken _sendingToken;
+    private int _sentSize;
+    private object? _receivedShown;
+    private CancellationToken _receivingToken;
+    private TRequest? _current;
+    private bool _ended;
+
+    internal MiddlewareServerStream(
+        ServerTransportStream<TRequest, TResponse> inner,
+        ThriftServerContext context,
+        ThriftSendMiddleware[] send,
+        ThriftReceiveMiddleware[] receive)
+    {
+        _inner = inner;
+        _context = context;
+        _send = send.Length == 0 ? null : MessageMiddleware.Fold(send, context, SendLastAsync);
+        _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
+    }
+
+    internal override TRequest Current => _receive is null ? _inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _inner.CurrentSize;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+        => _receive is null ? _inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+        => _send is null ? _inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, cancellationToken);
+
+    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
+    {
+        _sentSize = 0;
+        (_sending, _sendingShown, _sendingHeaders, _sendingToken) = (message, MessageMiddleware.Show(message), headers, cancellationToken);
+        await send(_sendingShown).ConfigureAwait(false);
+        return _sentSize;
+    }
+
+    private async ValueTask SendLastAsync(object message)
+    {
+        // Whether another message follows is not known: middleware may drop it, and this one would wait for it.
+        var typed = MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method);
+        _sentSize = await _inner.SendAsync(typed, _sendingHeaders, more: false, _sendingToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive, CancellationToken cancellationToken)
+    {
+        _receivingToken = cancellationToken;
+        if (await receive().ConfigureAwait(false) is not { } message)
+        {
+            return false;
+        }
+
+        _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : _inner.Current, _context.Method);
+        return true;
+    }
+
+    private async ValueTask<object?> ReceiveLastAsync()
+    {
+        if (!_ended && await _inner.ReceiveAsync(_receivingToken).ConfigureAwait(false))
+        {
+            return _receivedShown = MessageMiddleware.Show(_inner.Current);
+        }
+
+        _ended = true;
+        return null;
+    }
+}
