@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rx.ThriftStreams.Governance;
@@ -66,6 +67,28 @@ public sealed class ThriftChannelOptions
 
     /// <summary>Where the channel logs. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// TLS settings of the TTHeader transports, used with a <c>ttheaders</c> address: client certificates, validation, versions.
+    /// Default: the system's trust. The expected name is the endpoint's host unless <see cref="SslClientAuthenticationOptions.TargetHost"/> says another.
+    /// For gRPC, see <see cref="ConfigureHttpHandler"/>.
+    /// </summary>
+    public SslClientAuthenticationOptions? TlsOptions { get; set; }
+
+    /// <summary>
+    /// How calls share the connections of the TTHeader transports. Default: the transport's own, which is
+    /// <see cref="ThriftConnectionMode.Multiplexed"/> for streams and <see cref="ThriftConnectionMode.Pooled"/> for ping-pong calls, as in Kitex.
+    /// </summary>
+    public ThriftConnectionMode? ConnectionMode { get; set; }
+
+    /// <summary>
+    /// The most connections to an endpoint: of a multiplexed TTHeader transport the number that it shares out, of a pooled one the number of idle ones that it keeps.
+    /// Default: one for each processor.
+    /// </summary>
+    public int MaxConnectionsPerEndpoint { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>How long a connection of the TTHeader transports is kept without a call. Default 1 min, as in Kitex.</summary>
+    public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Changes the HTTP handler of the gRPC transport, for instance its TLS settings. Called once an endpoint.</summary>
     public Action<SocketsHttpHandler>? ConfigureHttpHandler { get; set; }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -6,17 +5,43 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>The services of a host, by their names in the IDL. Names are exact: case counts, packages do not.</summary>
 internal sealed class ThriftServiceRegistry
 {
-    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, ServerMethod>> _services = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private RegisteredService[] _services = [];
+
+    /// <summary>All services, in the order of their registration.</summary>
+    internal IReadOnlyList<RegisteredService> All => Volatile.Read(ref _services);
 
     /// <exception cref="InvalidOperationException">There is a service of that name.</exception>
     internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods)
     {
-        if (!_services.TryAdd(serviceName, methods))
+        lock (_gate)
         {
-            throw new InvalidOperationException($"service [{serviceName}] has already been registered.");
+            if (TryGetService(serviceName, out _))
+            {
+                throw new InvalidOperationException($"service [{serviceName}] has already been registered.");
+            }
+
+            Volatile.Write(ref _services, [.. _services, new RegisteredService(serviceName, methods)]);
         }
     }
 
     internal bool TryGetService(string name, [NotNullWhen(true)] out IReadOnlyDictionary<string, ServerMethod>? methods)
-        => _services.TryGetValue(name, out methods);
+    {
+        foreach (var service in Volatile.Read(ref _services))
+        {
+            if (service.Name == name)
+            {
+                methods = service.Methods;
+                return true;
+            }
+        }
+
+        methods = null;
+        return false;
+    }
 }
+
+/// <summary>A service of a host.</summary>
+/// <param name="Name">Its name in the IDL.</param>
+/// <param name="Methods">Its methods, by their names in the IDL.</param>
+internal sealed record RegisteredService(string Name, IReadOnlyDictionary<string, ServerMethod> Methods);
