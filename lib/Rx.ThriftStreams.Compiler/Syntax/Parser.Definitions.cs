@@ -44,7 +44,7 @@ internal sealed partial class Parser
     {
         var doc = DocBefore(_index);
         Take();
-        if (!ExpectName("the name of the enum", out var name) || !Expect(TokenKind.OpenBrace, "\"{\""))
+        if (!ExpectName("the name of the enum", out var name) || !OpenBlock())
         {
             return null;
         }
@@ -54,6 +54,7 @@ internal sealed partial class Parser
         {
             var start = _index;
             var memberDoc = DocBefore(start);
+            Mark(LayoutMark.Member);
             if (!ExpectName("the name of an enum value or \"}\"", out var member))
             {
                 SkipMember(TokenKind.CloseBrace, start);
@@ -85,7 +86,7 @@ internal sealed partial class Parser
         var doc = DocBefore(_index);
         Obsolete("read as a string");
         Take();
-        if (!ExpectName("the name of the senum", out var name) || !Expect(TokenKind.OpenBrace, "\"{\""))
+        if (!ExpectName("the name of the senum", out var name) || !OpenBlock())
         {
             return null;
         }
@@ -93,6 +94,7 @@ internal sealed partial class Parser
         var values = new List<string>();
         while (!AtListEnd(TokenKind.CloseBrace))
         {
+            Mark(LayoutMark.Member);
             if (!At(TokenKind.Literal))
             {
                 ReportExpected("a string");
@@ -122,7 +124,7 @@ internal sealed partial class Parser
             Take();
         }
 
-        if (!Expect(TokenKind.OpenBrace, "\"{\""))
+        if (!OpenBlock())
         {
             return null;
         }
@@ -151,7 +153,7 @@ internal sealed partial class Parser
             extends = baseName;
         }
 
-        if (!Expect(TokenKind.OpenBrace, "\"{\""))
+        if (!OpenBlock())
         {
             return null;
         }
@@ -160,6 +162,7 @@ internal sealed partial class Parser
         while (!AtListEnd(TokenKind.CloseBrace))
         {
             var start = _index;
+            Mark(LayoutMark.Member);
             var function = ParseFunction();
             if (function is null)
             {
@@ -182,6 +185,12 @@ internal sealed partial class Parser
     // "struct X {" at the start of a line inside braces: the closing one was forgotten. A field of a type called "struct" has no "{" there.
     private bool AtNextDefinition()
         => AtDefinitionStart() && (Peek().Kind == TokenKind.Literal || Peek(2).Kind == TokenKind.OpenBrace || (IsWord(Current, "const") && Peek(3).Kind == TokenKind.Equals));
+
+    private bool OpenBlock()
+    {
+        Mark(LayoutMark.Block);
+        return Expect(TokenKind.OpenBrace, "\"{\"");
+    }
 
     private bool CloseBrace()
     {
@@ -224,7 +233,13 @@ internal sealed partial class Parser
             Take();
         }
 
-        if (!ExpectName("the name of the function", out var name) || !Expect(TokenKind.OpenParen, "\"(\""))
+        if (!ExpectName("the name of the function", out var name))
+        {
+            return null;
+        }
+
+        Mark(LayoutMark.Arguments);
+        if (!Expect(TokenKind.OpenParen, "\"(\""))
         {
             return null;
         }

@@ -13,6 +13,7 @@ internal sealed partial class Parser
         while (!At(TokenKind.EndOfFile))
         {
             var start = _index;
+            Mark(LayoutMark.Definition);
             if (!ParseTopLevel())
             {
                 SkipToDefinition(start);

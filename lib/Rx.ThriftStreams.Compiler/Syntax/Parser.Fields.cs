@@ -10,6 +10,7 @@ internal sealed partial class Parser
         while (!AtListEnd(close))
         {
             var start = _index;
+            Mark(LayoutMark.Member);
             var field = ParseField();
             if (field is null)
             {
@@ -103,7 +104,9 @@ internal sealed partial class Parser
             else if (AtWord("xsd_attrs") && Peek().Kind == TokenKind.OpenBrace)
             {
                 Obsolete("ignored");
-                _index += 2;
+                _index++;
+                Mark(LayoutMark.Block);
+                _index++;
                 if (!Enter())
                 {
                     _depth--;
@@ -130,6 +133,7 @@ internal sealed partial class Parser
 
     private IReadOnlyList<AnnotationSyntax> ParseAnnotations()
     {
+        Mark(LayoutMark.Annotations);
         if (!TryTake(TokenKind.OpenParen))
         {
             return NoAnnotations;
@@ -138,6 +142,7 @@ internal sealed partial class Parser
         var annotations = new List<AnnotationSyntax>();
         while (!At(TokenKind.CloseParen) && !At(TokenKind.EndOfFile))
         {
+            Mark(LayoutMark.Member);
             if (!ExpectName("the name of an annotation or \")\"", out var key))
             {
                 SkipMember(TokenKind.CloseParen, _index);

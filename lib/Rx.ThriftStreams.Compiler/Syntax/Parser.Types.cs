@@ -141,6 +141,7 @@ internal sealed partial class Parser
         var elements = new List<ConstValueSyntax>();
         while (!At(TokenKind.CloseBracket))
         {
+            Mark(LayoutMark.Member);
             var element = ParseConstValue();
             if (element is null)
             {
@@ -161,6 +162,7 @@ internal sealed partial class Parser
         var pairs = new List<KeyValuePair<ConstValueSyntax, ConstValueSyntax>>();
         while (!At(TokenKind.CloseBrace))
         {
+            Mark(LayoutMark.Member);
             var key = ParseConstValue();
             if (key is null || !Expect(TokenKind.Colon, "\":\""))
             {

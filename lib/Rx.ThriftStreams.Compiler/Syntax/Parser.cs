@@ -19,23 +19,34 @@ internal sealed partial class Parser
     private readonly DiagnosticBag _diagnostics;
     private readonly Token[] _tokens;
     private readonly Comment[] _comments;
+    private readonly LayoutMap? _layout;
     private int _index;
     private int _lastErrorIndex = -1;
     private int _depth;
 
-    private Parser(IdlText source, bool apache)
+    private Parser(IdlText source, bool apache, bool withLayout)
     {
         _source = source;
         _apache = apache;
         _diagnostics = new DiagnosticBag();
         (_tokens, _comments) = Lexer.Scan(source, apache, _diagnostics);
+        _layout = withLayout ? new LayoutMap(_tokens, _comments) : null;
     }
 
     public static DocumentSyntax Parse(IdlText source, bool apache = false)
     {
-        var parser = new Parser(source, apache);
+        var parser = new Parser(source, apache, withLayout: false);
         return parser.ParseDocument();
     }
+
+    /// <summary>Parses and notes where members begin, for the formatter.</summary>
+    public static (DocumentSyntax Document, LayoutMap Layout) ParseWithLayout(IdlText source, bool apache = false)
+    {
+        var parser = new Parser(source, apache, withLayout: true);
+        return (parser.ParseDocument(), parser._layout!);
+    }
+
+    private void Mark(LayoutMark mark) => _layout?.Mark(_index, mark);
 
     private Token Current => _tokens[_index];
 

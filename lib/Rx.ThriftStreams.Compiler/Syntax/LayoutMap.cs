@@ -1,0 +1,39 @@
+using System;
+
+namespace Rx.ThriftStreams.Compiler.Syntax;
+
+/// <summary>What the parser knows of a token and its spelling does not show.</summary>
+[Flags]
+internal enum LayoutMark : byte
+{
+    None = 0,
+
+    /// <summary>Begins a header or definition.</summary>
+    Definition = 1,
+
+    /// <summary>Begins a field, value, function, annotation, or element of a constant.</summary>
+    Member = 2,
+
+    /// <summary>Opens a block that has one member a line.</summary>
+    Block = 4,
+
+    /// <summary>Opens the arguments of a function.</summary>
+    Arguments = 8,
+
+    /// <summary>Opens annotations, if it is a parenthesis.</summary>
+    Annotations = 16,
+}
+
+/// <summary>The tokens and comments of a file with their marks.</summary>
+internal sealed class LayoutMap(Token[] tokens, Comment[] comments)
+{
+    private readonly LayoutMark[] _marks = new LayoutMark[tokens.Length];
+
+    public Token[] Tokens { get; } = tokens;
+
+    public Comment[] Comments { get; } = comments;
+
+    public void Mark(int token, LayoutMark mark) => _marks[token] |= mark;
+
+    public bool Is(int token, LayoutMark mark) => (_marks[token] & mark) != 0;
+}
