@@ -5,6 +5,7 @@ public sealed class DiagnosticsTests
 {
     private const string Types = "struct Request { 1: i32 a } struct Response { 1: i32 a } exception E { 1: i32 a } ";
 
+    // GeneratorTests has them: they need more than a file.
     private static readonly HashSet<string> OnlyTestedElsewhere = [Rules.GeneratedNameClash.Id, Rules.InvalidOption.Id];
 
     public static TheoryData<string, string, int, int, string> Cases => new()

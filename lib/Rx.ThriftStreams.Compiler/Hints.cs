@@ -25,7 +25,7 @@ internal static class Hints
                 continue;
             }
 
-            var distance = string.Equals(candidate, written, StringComparison.OrdinalIgnoreCase) ? 0 : Distance(written, candidate);
+            var distance = Distance(written.ToLowerInvariant(), candidate.ToLowerInvariant());
             if (distance < bestDistance)
             {
                 bestDistance = distance;

@@ -19,7 +19,7 @@ internal static class Rules
     public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types and constants may be nested {0} deep at most.");
 
     // Includes and names
-    public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. Add <ThriftFile Include=\"{1}\" /> to the project.");
+    public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. {1}");
     public static readonly Rule IncludeCycle = Error("TS0021", "Include cycle", "Include cycle: {0}.");
     public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "Two included files are called \"{0}\": their symbols could not be told apart.");
     public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "[IDL grammar error] duplicated names in global scope: {0} from file {1}.");

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using Rx.ThriftStreams.Compiler.Emit;
 using Rx.ThriftStreams.Compiler.Semantics;
+using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Generator;
 
@@ -49,7 +50,7 @@ internal sealed record CompilationUnit(ParsedInput Root, EquatableArray<ParsedIn
     public CompiledUnit Compile(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var sources = new SourceSet(Closure.Items.Select(static i => i.File), Settings.Directory, Settings.IncludeDirectories.Items);
+        var sources = new SourceSet(Closure.Items.Select(static i => i.File), Settings.Directory, Settings.IncludeDirectories.Items) { MissingIncludeHint = Suggest };
         var bound = Binder.Bind(Root.File, sources);
         cancellationToken.ThrowIfCancellationRequested();
         var files = FileEmitter.Emit(bound);
@@ -63,6 +64,15 @@ internal sealed record CompilationUnit(ParsedInput Root, EquatableArray<ParsedIn
             new EquatableArray<HintedFile>(files.Select(f => new HintedFile(HintPrefix + "." + f.Name + ".g.cs", f.Text)).ToArray()),
             new EquatableArray<IdlDiagnostic>(diagnostics.Items.Concat(bound.Diagnostics).ToArray()),
             new DeclaredTypes(Root.File.Path, new EquatableArray<string>(files.Select(static f => f.TypeName).ToArray())));
+    }
+
+    // The path beside the including file, as the project would write it.
+    private string Suggest(string includingPath, string include)
+    {
+        var path = IdlPath.Combine(IdlPath.Directory(includingPath), include);
+        var project = IdlPath.Normalize(Settings.Directory).TrimEnd('/') + "/";
+        path = path.StartsWith(project, StringComparison.Ordinal) ? path.Substring(project.Length) : path;
+        return $"Add <ThriftFile Include=\"{path}\" /> to the project.";
     }
 }
 

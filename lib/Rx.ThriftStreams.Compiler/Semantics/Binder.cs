@@ -50,8 +50,7 @@ internal sealed partial class Binder
             var target = _sources.Resolve(source.Path, include.Path);
             if (target is null)
             {
-                var directory = IdlPath.Directory(include.Path).Length == 0 ? "" : include.Path;
-                Report(Rules.IncludeNotFound, file, include.Span, include.Path, directory.Length == 0 ? include.Path : directory);
+                Report(Rules.IncludeNotFound, file, include.Span, include.Path, _sources.MissingIncludeHint(source.Path, include.Path));
                 continue;
             }
 

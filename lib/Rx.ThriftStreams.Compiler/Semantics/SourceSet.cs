@@ -34,6 +34,9 @@ internal sealed class SourceSet
         }
     }
 
+    /// <summary>Says how to supply a missing include, given the including file and the path as written.</summary>
+    public Func<string, string, string> MissingIncludeHint { get; init; } = static (_, include) => $"Add <ThriftFile Include=\"{include}\" /> to the project.";
+
     public IEnumerable<SourceFile> Files => _files.Values;
 
     /// <summary>The file that an include means: as given, beside the including file, then in the include directories.</summary>

@@ -1,0 +1,3 @@
+using Rx.ThriftStreams.Tool;
+
+return CommandLine.Run(args, Console.Out, Console.Error);
