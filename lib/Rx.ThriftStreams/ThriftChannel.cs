@@ -24,14 +24,14 @@ public sealed class ThriftChannel : IAsyncDisposable
     private readonly ClientMiddleware? _middleware;
     private int _disposed;
 
-    private ThriftChannel(ThriftAddress address, ThriftChannelOptions options)
+    private ThriftChannel(ThriftAddress address, ThriftChannelOptions options, ClientTransport? transport = null)
     {
         _options = options;
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
         _middleware = ClientMiddleware.From(options);
-        _connector = new StreamConnector(address, options);
+        _connector = new StreamConnector(address, options, transport);
     }
 
     /// <summary>The address that the channel was made for.</summary>
@@ -58,6 +58,10 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <exception cref="ArgumentException">The address cannot be understood; the text says why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
         => new(ThriftAddress.Parse(address), options ?? new ThriftChannelOptions());
+
+    /// <summary>Makes a channel whose calls all take one transport.</summary>
+    internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
+        => new(ThriftAddress.Within(name), options, transport);
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and joins call and stream.</summary>
     /// <exception cref="ThriftException">The stream could not be created.</exception>

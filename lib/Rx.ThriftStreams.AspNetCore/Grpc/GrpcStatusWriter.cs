@@ -42,7 +42,8 @@ internal static class GrpcStatusWriter
         }
     }
 
-    private static (int Code, string Message) Describe(in ServerCallOutcome outcome, PathString path)
+    /// <summary>The status that the caller is told.</summary>
+    internal static (int Code, string Message) Describe(in ServerCallOutcome outcome, PathString path)
     {
         switch (outcome.Error)
         {

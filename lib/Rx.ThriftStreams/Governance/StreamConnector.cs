@@ -19,10 +19,15 @@ internal sealed class StreamConnector : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly ConnectPipelines _pipelines;
     private readonly ConcurrentDictionary<(ThriftTransport Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
+    private readonly ClientTransport? _only;
     private uint _next = unchecked((uint)Random.Shared.Next());
 
-    internal StreamConnector(ThriftAddress address, ThriftChannelOptions options)
+    /// <param name="address">The endpoints.</param>
+    /// <param name="options">The channel's settings.</param>
+    /// <param name="only">The transport of all calls, whatever the endpoints; <see langword="null"/> for one an endpoint.</param>
+    internal StreamConnector(ThriftAddress address, ThriftChannelOptions options, ClientTransport? only = null)
     {
+        _only = only;
         _address = address;
         _options = options;
         _pipelines = new ConnectPipelines(options);
@@ -51,6 +56,11 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_only is not null)
+        {
+            await _only.DisposeAsync().ConfigureAwait(false);
+        }
+
         foreach (var transport in _transports.Values)
         {
             if (transport.IsValueCreated)
@@ -120,9 +130,9 @@ internal sealed class StreamConnector : IAsyncDisposable
     }
 
     /// <summary>The name of the transport that a method's calls take.</summary>
-    internal string TransportName(ThriftMethod method) => ThriftTransportNames.Of(KindFor(method));
+    internal string TransportName(ThriftMethod method) => _only is null ? ThriftTransportNames.Of(KindFor(method)) : _address.ToString();
 
-    private ClientTransport TransportFor(ThriftMethod method, string endpoint) => _transports.GetOrAdd(
+    private ClientTransport TransportFor(ThriftMethod method, string endpoint) => _only ?? _transports.GetOrAdd(
         (KindFor(method), endpoint),
         static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),
         this).Value;

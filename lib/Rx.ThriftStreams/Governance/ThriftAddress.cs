@@ -25,6 +25,9 @@ internal sealed class ThriftAddress
 
     public override string ToString() => _text;
 
+    /// <summary>The address of a transport that has no endpoints.</summary>
+    internal static ThriftAddress Within(string name) => new(name, ThriftTransport.Grpc, ThriftTransport.Grpc, useTls: false, [name]);
+
     internal static ThriftAddress Parse(string address)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);

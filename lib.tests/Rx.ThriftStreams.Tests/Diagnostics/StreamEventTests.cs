@@ -1,0 +1,270 @@
+using Demo.Echo;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Tests.Memory;
+using static Rx.ThriftStreams.Diagnostics.ThriftStreamEventKind;
+
+namespace Rx.ThriftStreams.Tests.Diagnostics;
+
+/// <summary>Over real Kestrel: what a call's two sides tell of it.</summary>
+public sealed class StreamEventTests : IAsyncLifetime
+{
+    // A struct with one string of one character: field header, length, character, end.
+    private const int MessageSize = 3 + 4 + 1 + 1;
+
+    private readonly ScriptedService _service = new();
+    private readonly EventLog _clientLog = new();
+    private readonly EventLog _serverLog = new();
+    private ThriftServer _server = null!;
+    private ThriftChannel _channel = null!;
+    private TestServiceClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
+        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _client = new TestServiceClient(_channel);
+        _channel.Events.Subscribe(_clientLog);
+        _server.Events.Subscribe(_serverLog);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task DuplexCall_ToItsEnd_IsToldByBothSides()
+    {
+        var requests = AsyncEnumerable.Range(0, 2).Select(i => new Request { Message = $"{i}" });
+
+        await _client.EchoAsync(requests).CountAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(_clientLog.FinishedAsync(), _serverLog.FinishedAsync());
+
+        Assert.Equal([RpcStart, HeadersReceived, RpcFinish, StreamRecv, StreamRecv, StreamSend, StreamSend], InOrderOfName(_clientLog));
+        Assert.Equal([RpcStart, RpcFinish, StreamRecv, StreamRecv, StreamSend, StreamSend], InOrderOfName(_serverLog));
+        _clientLog.AssertGrammar();
+        _serverLog.AssertGrammar();
+    }
+
+    [Fact]
+    public async Task Events_OfACall_CarrySizesTotalsPeerAndMethod()
+    {
+        await _client.EchoServerAsync(new() { Message = "" }).CountAsync(TestContext.Current.CancellationToken);
+        await _serverLog.FinishedAsync();
+
+        var finish = _clientLog.Finish;
+        Assert.Equal((1, MessageSize - 1, 3, 3 * (MessageSize + 1)), (finish.SentMessages, finish.SentBytes, finish.ReceivedMessages, finish.ReceivedBytes));
+        Assert.Equal(MessageSize - 1, Assert.Single(_clientLog.All, e => e.Kind == StreamSend).Size);
+        Assert.Equal([1, 2, 3], _clientLog.All.Where(e => e.Kind == StreamRecv).Select(e => e.ReceivedMessages));
+        Assert.Equal((ThriftCallSide.Client, "grpc", _server.Endpoint.ToString(), "EchoServer"), (finish.Side, finish.Transport, finish.Peer, finish.Method.Name));
+        Assert.Equal((ThriftStatus.Success, null, false), (finish.Status, finish.Error, finish.Failed));
+        var served = _serverLog.Finish;
+        Assert.Equal((finish.ReceivedBytes, finish.SentBytes, ThriftCallSide.Server), (served.SentBytes, served.ReceivedBytes, served.Side));
+        Assert.StartsWith("127.0.0.1:", served.Peer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HeadersReceived_HeadersOfTheHandler_ComeBeforeTheFirstMessage()
+    {
+        _service.Unary = _ =>
+        {
+            ThriftServerContext.Current!.ResponseHeaders.Add("h", "v");
+            return new Response();
+        };
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal([RpcStart, StreamSend, HeadersReceived, StreamRecv, RpcFinish], SendSecond(_clientLog));
+        Assert.Equal("v", Assert.Single(_clientLog.All, e => e.Kind == HeadersReceived).Headers!["h"]);
+    }
+
+    [Fact]
+    public async Task ClientStreaming_AnswerReceived_Finishes()
+    {
+        await _client.EchoClientAsync(AsyncEnumerable.Range(0, 3).Select(_ => new Request()), TestContext.Current.CancellationToken);
+
+        Assert.Equal((3, 1, ThriftStatus.Success), (_clientLog.Finish.SentMessages, _clientLog.Finish.ReceivedMessages, _clientLog.Finish.Status));
+    }
+
+    [Fact]
+    public async Task Creation_Fails_FinishesWithItsError()
+    {
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        var log = new EventLog();
+        channel.Events.Subscribe(log);
+
+        var error = await Assert.ThrowsAsync<ThriftConnectException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        Assert.Equal([RpcStart, RpcFinish], log.Kinds);
+        Assert.Same(error, log.Finish.Error);
+        Assert.True(log.Finish.Failed);
+    }
+
+    [Fact]
+    public async Task BizStatus_Received_IsShownButDidNotFail()
+    {
+        _service.Unary = _ => throw new ThriftBizStatusException(7, "seven");
+
+        await Assert.ThrowsAsync<ThriftBizStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        await _serverLog.FinishedAsync();
+
+        foreach (var finish in (ThriftStreamEvent[])[_clientLog.Finish, _serverLog.Finish])
+        {
+            Assert.False(finish.Failed);
+            Assert.Equal(7, Assert.IsType<ThriftBizStatusException>(finish.Error).Code);
+        }
+
+        Assert.DoesNotContain(_clientLog.All, e => e.Kind == StreamRecv);
+    }
+
+    [Fact]
+    public async Task HandlerFault_Received_FailsOnBothSides()
+    {
+        _service.Unary = _ => throw new InvalidOperationException("oops");
+
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        await _serverLog.FinishedAsync();
+
+        Assert.Equal((error, true, ThriftStatusCode.Internal), (_clientLog.Finish.Error, _clientLog.Finish.Failed, _clientLog.Finish.Status!.Value.Code));
+        Assert.Same(error, Assert.Single(_clientLog.All, e => e.Kind == StreamRecv).Error);
+        Assert.IsType<InvalidOperationException>(_serverLog.Finish.Error);
+    }
+
+    [Fact]
+    public async Task EndedEarly_ByItsUser_FinishesCancelledWithoutError()
+    {
+        await _client.EchoServerAsync(new() { Message = "endless" }).Take(2).CountAsync(TestContext.Current.CancellationToken);
+        await _serverLog.FinishedAsync();
+
+        Assert.Equal((ThriftStatusCode.Cancelled, null, false), (_clientLog.Finish.Status!.Value.Code, _clientLog.Finish.Error, _clientLog.Finish.Failed));
+        Assert.True(_serverLog.Finish.Failed);
+        _clientLog.AssertGrammar();
+    }
+
+    [Fact]
+    public async Task Finish_WithoutDisposal_FinishesAtOnceAndOnce()
+    {
+        var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+
+        call.Finish();
+
+        Assert.Equal([RpcStart, RpcFinish], _clientLog.Kinds);
+        await call.DisposeAsync();
+        Assert.Equal([RpcStart, RpcFinish], _clientLog.Kinds);
+    }
+
+    [Fact]
+    public async Task Token_Cancelled_FinishesWithTheCancellation()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var call = await _client.OpenEchoAsync(default, cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        Assert.Equal(cancellation.Token, Assert.IsType<OperationCanceledException>(_clientLog.Finish.Error).CancellationToken);
+        Assert.Equal(ThriftStatusCode.Cancelled, _clientLog.Finish.Status!.Value.Code);
+    }
+
+    [Fact]
+    public async Task SendFails_ThenUserGivesUp_FinishesWithTheErrorOfTheSend()
+    {
+        var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+        await _server.DisposeAsync();
+        ThriftException? failure = null;
+        for (var i = 0; failure is null; i++)
+        {
+            Assert.True(i < 100_000, "Sending to a server that is gone goes on.");
+            failure = (ThriftException?)await Record.ExceptionAsync(async () => await call.SendAsync(new() { Message = new string('x', 1000) }));
+        }
+
+        await call.DisposeAsync();
+
+        Assert.Same(failure, _clientLog.Finish.Error);
+        Assert.Same(failure, Assert.Single(_clientLog.All, e => e.Kind == StreamSend && e.Error is not null).Error);
+    }
+
+    [Fact]
+    public async Task Observer_Throws_LosesItsSubscriptionAndNothingElse()
+    {
+        var seen = 0;
+        _channel.Events.Subscribe(_ =>
+        {
+            seen++;
+            throw new FormatException("a bug");
+        });
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, seen);
+        Assert.Equal(ThriftStatus.Success, _clientLog.Finish.Status);
+    }
+
+    [Fact]
+    public async Task Observer_MakesACallItself_IsNotCalledWithinItself()
+    {
+        var inner = new EventLog();
+        var made = false;
+        Task? call = null;
+        _channel.Events.Subscribe(e =>
+        {
+            inner.OnNext(e);
+            if (!made)
+            {
+                made = true;
+                call = _client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
+            }
+        });
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await call!;
+        await inner.FinishedAsync(2);
+
+        inner.AssertGrammar();
+    }
+
+    [Fact]
+    public async Task ManyCalls_AtOnce_AreToldOneAfterTheOther()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _client.EchoAsync(AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = "m" }))
+            .CountAsync(TestContext.Current.CancellationToken).AsTask()));
+        await Task.WhenAll(_clientLog.FinishedAsync(50), _serverLog.FinishedAsync(50));
+
+        _clientLog.AssertGrammar();
+        _serverLog.AssertGrammar();
+        Assert.Equal(2500, _clientLog.All.Count(e => e.Kind == StreamRecv));
+        Assert.Equal(2500, _serverLog.All.Count(e => e.Kind == StreamSend));
+    }
+
+    [Fact]
+    public async Task Channel_Disposed_CompletesTheEvents()
+    {
+        await _channel.DisposeAsync();
+
+        await _clientLog.Completed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var late = new EventLog();
+        _channel.Events.Subscribe(late);
+        Assert.True(late.Completed.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Subscription_Disposed_GetsNoMore()
+    {
+        var log = new EventLog();
+        _channel.Events.Subscribe(log).Dispose();
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Empty(log.All);
+    }
+
+    private static IEnumerable<ThriftStreamEventKind> InOrderOfName(EventLog log)
+        => log.Kinds.Order(Comparer<ThriftStreamEventKind>.Create(static (a, b) => Rank(a).CompareTo(Rank(b))));
+
+    private static int Rank(ThriftStreamEventKind kind) => kind switch { RpcStart => 0, HeadersReceived => 1, RpcFinish => 2, StreamRecv => 3, _ => 4 };
+
+    /// <summary>The send may be told before or after the answer's arrival: it is put in its usual place.</summary>
+    private static IEnumerable<ThriftStreamEventKind> SendSecond(EventLog log)
+        => log.Kinds.Where(k => k != StreamSend).SelectMany(k => k == RpcStart ? (ThriftStreamEventKind[])[k, StreamSend] : [k]);
+}

@@ -1,0 +1,223 @@
+using System.Runtime.CompilerServices;
+using Demo.Echo;
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Rx.ThriftStreams.Tests.Memory;
+
+public sealed class InMemoryServerTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ScriptedService _service = new();
+    private readonly ThriftInMemoryServer _server;
+    private readonly ThriftChannel _channel;
+    private readonly TestServiceClient _client;
+
+    public InMemoryServerTests()
+    {
+        _server = ThriftInMemoryServer.Create(server => server.AddService<ITestService>(_service));
+        _channel = _server.CreateChannel();
+        _client = new TestServiceClient(_channel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task EchoAsync_ManyMoreThanTheQueueHolds_EchoesEachInOrder()
+    {
+        var requests = AsyncEnumerable.Range(0, 1000).Select(i => new Request { Message = $"{i}" });
+
+        var answers = await _client.EchoAsync(requests).Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"{i}"), answers);
+    }
+
+    [Fact]
+    public async Task EchoServerAsync_OneRequest_StreamsThree()
+        => Assert.Equal(["x-0", "x-1", "x-2"], await _client.EchoServerAsync(new() { Message = "x" }).Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken));
+
+    [Fact]
+    public async Task EchoClientAsync_ManyRequests_AnswersOnce()
+    {
+        var requests = AsyncEnumerable.Range(0, 1000).Select(_ => new Request { Message = "m" });
+
+        Assert.Equal(1999, (await _client.EchoClientAsync(requests, TestContext.Current.CancellationToken)).Message!.Length);
+    }
+
+    [Fact]
+    public async Task EchoUnaryAsync_Request_Answers()
+        => Assert.Equal("u", (await _client.EchoUnaryAsync(new() { Message = "u" }, TestContext.Current.CancellationToken)).Message);
+
+    [Fact]
+    public async Task EchoPingPongAsync_Request_Answers()
+        => Assert.Equal("p", (await _client.EchoPingPongAsync(new() { Message = "p" }, TestContext.Current.CancellationToken)).Message);
+
+    [Fact]
+    public async Task Messages_Passed_AreCopies()
+    {
+        var request = new Request { Message = "u" };
+        Request? seen = null;
+        _service.Unary = received => { seen = received; return new Response { Message = received.Message }; };
+
+        await _client.EchoUnaryAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.NotSame(request, seen);
+    }
+
+    [Fact]
+    public async Task BizStatus_Thrown_ArrivesWithCodeAndExtraAndTrailers()
+    {
+        _service.Unary = _ =>
+        {
+            ThriftServerContext.Current!.ResponseTrailers.Add("where", "here");
+            throw new ThriftBizStatusException(404, "no", new Dictionary<string, string> { ["k"] = "v" });
+        };
+
+        var error = await Assert.ThrowsAsync<ThriftBizStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        Assert.Equal((404, "no", "v", "here"), (error.Code, error.Message, error.Extra["k"], error.Trailers["where"]));
+    }
+
+    [Fact]
+    public async Task UnforeseenFault_InHandler_IsInternalAndHidden()
+    {
+        _service.Unary = _ => throw new InvalidOperationException("secret");
+
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        Assert.Equal(ThriftStatusCode.Internal, error.StatusCode);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Headers_BothWays_Arrive()
+    {
+        _service.Unary = _ =>
+        {
+            var context = ThriftServerContext.Current!;
+            context.ResponseHeaders.Add("answer", context.RequestHeaders["question"] + context.MetaInfo.Transient["T"] + context.MetaInfo.Persistent["P"]);
+            return new Response();
+        };
+        var metaInfo = new ThriftMetaInfo();
+        metaInfo.Transient["T"] = "t";
+        metaInfo.Persistent["P"] = "p";
+
+        await using var call = await _client.OpenEchoUnaryAsync(
+            new(), new() { Headers = new() { { "question", "q" } }, MetaInfo = metaInfo }, TestContext.Current.CancellationToken);
+
+        Assert.Equal("qtp", (await call.GetHeadersAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken))["answer"]);
+    }
+
+    [Fact]
+    public async Task LeavingTheEnumeration_EndlessStream_CancelsTheHandler()
+    {
+        await foreach (var _ in _client.EchoServerAsync(new() { Message = "endless" }))
+        {
+            break;
+        }
+
+        await _service.Cancelled.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task SendAsync_HandlerDoesNotReceive_WaitsWhenTheQueueIsFull()
+    {
+        await using var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+        _service.Hold = true;
+        await call.SendAsync(new() { Message = "hold" }, TestContext.Current.CancellationToken);
+        await _service.Holding.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        for (var i = 0; i < 16; i++)
+        {
+            Assert.True(call.SendAsync(new() { Message = "queued" }, TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully);
+        }
+
+        var send = call.SendAsync(new() { Message = "too many" }, TestContext.Current.CancellationToken).AsTask();
+        Assert.False(send.IsCompleted);
+        call.Finish();
+        await Assert.ThrowsAsync<ThriftStatusException>(() => send).WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Channel_Disposed_FailsCallsThatGoOn()
+    {
+        await using var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+        var receive = call.ResponsesAsync().FirstAsync(TestContext.Current.CancellationToken).AsTask();
+
+        await _channel.DisposeAsync();
+
+        Assert.Equal(
+            ThriftStatusCode.Unavailable,
+            (await Assert.ThrowsAsync<ThriftTransportException>(() => receive.WaitAsync(Patience, TestContext.Current.CancellationToken))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Service_NotServed_EndsWithKitexStatus()
+    {
+        await using var empty = ThriftInMemoryServer.Create(_ => { });
+        await using var channel = empty.CreateChannel();
+
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        Assert.Equal(ThriftStatusCode.UnknownService, error.StatusCode);
+    }
+
+    [Fact]
+    public async Task LargeMessage_OverTheLimit_IsRefused()
+    {
+        await using var server = ThriftInMemoryServer.Create(s => s.AddService<ITestService>(_service).Configure(o => o.MaxReceiveMessageSize = 10));
+        await using var channel = server.CreateChannel();
+
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(
+            () => new TestServiceClient(channel).EchoUnaryAsync(new() { Message = new string('x', 100) }, TestContext.Current.CancellationToken));
+
+        Assert.Equal(ThriftStatusCode.ResourceExhausted, error.StatusCode);
+    }
+}
+
+/// <summary>Echoes; parts of it can be replaced.</summary>
+internal sealed class ScriptedService : ITestService
+{
+    internal Func<Request, Response> Unary { get; set; } = request => new Response { Message = request.Message };
+
+    internal bool Hold { get; set; }
+
+    internal TaskCompletionSource Holding { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async IAsyncEnumerable<Response> EchoAsync(IAsyncEnumerable<Request> requests, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var request in requests.WithCancellation(cancellationToken))
+        {
+            if (Hold)
+            {
+                Holding.TrySetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            yield return new Response { Message = request.Message };
+        }
+    }
+
+    public Task<Response> EchoClientAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+        => new EchoService().EchoClientAsync(requests, cancellationToken);
+
+    public async IAsyncEnumerable<Response> EchoServerAsync(Request req, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        using var registration = cancellationToken.Register(() => Cancelled.TrySetResult());
+        for (var i = 0; i < 3 || req.Message == "endless"; i++)
+        {
+            yield return new Response { Message = $"{req.Message}-{i}" };
+        }
+
+        await Task.CompletedTask;
+    }
+
+    public Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(Unary(req));
+
+    public Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(Unary(req));
+}
