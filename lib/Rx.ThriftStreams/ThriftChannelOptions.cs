@@ -90,6 +90,9 @@ public sealed class ThriftChannelOptions
     /// <summary>How long a connection of the TTHeader transports is kept without a call. Default 1 min, as in Kitex.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How much a stream over TTHeader Streaming keeps of what was received and not yet consumed.</summary>
+    public ThriftStreamBufferOptions StreamBuffers { get; set; } = new();
+
     /// <summary>Changes the HTTP handler of the gRPC transport, for instance its TLS settings. Called once an endpoint.</summary>
     public Action<SocketsHttpHandler>? ConfigureHttpHandler { get; set; }
 }

@@ -57,5 +57,8 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <exception cref="InvalidOperationException">They were sent.</exception>
     public abstract Task SendHeadersAsync();
 
+    /// <summary>Why <see cref="CancellationToken"/> was cancelled, where the transport knows.</summary>
+    internal virtual Exception? CancelReason => null;
+
     internal static void SetCurrent(ThriftServerContext? context) => CurrentContext.Value = context;
 }

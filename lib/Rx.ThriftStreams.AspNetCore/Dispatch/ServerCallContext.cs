@@ -60,6 +60,8 @@ internal sealed class ServerCallContext : ThriftServerContext, IDisposable
     /// <summary>Whether the call was cancelled because its deadline passed.</summary>
     internal bool DeadlinePassed { get; private set; }
 
+    internal override Exception? CancelReason => DeadlinePassed ? null : _call.CancelReason;
+
     internal bool IsAborted => _call.Aborted.IsCancellationRequested;
 
     private static TimeSpan Longest => TimeSpan.FromMilliseconds(uint.MaxValue - 1);

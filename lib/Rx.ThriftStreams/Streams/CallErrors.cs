@@ -8,8 +8,14 @@ internal static class CallErrors
     internal static ThriftStatusException Disposed(ThriftMethod method)
         => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.") { EndedByUser = true };
 
-    internal static ThriftStatusException ParentCancelled()
-        => new(ThriftStatusCode.Cancelled, "The server call from which this call was made was cancelled.");
+    private const string ParentCancelledText = "The server call from which this call was made was cancelled.";
+
+    /// <param name="cause">Why it was cancelled, where its transport knows.</param>
+    internal static ThriftStatusException ParentCancelled(Exception? cause)
+        => new(ThriftStatusCode.Cancelled, ParentCancelledText, cause);
+
+    internal static bool IsParentCancelled(Exception error)
+        => error is ThriftStatusException && ReferenceEquals(error.Message, ParentCancelledText);
 
     internal static InvalidOperationException SendAfterCompletion(ThriftMethod method)
         => new($"The requests of {method.FullName} are complete: nothing can be sent after CompleteAsync.");

@@ -28,6 +28,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     private readonly CancellationTokenRegistration _methodCancellation;
     private readonly CancellationTokenRegistration _enumerationCancellation;
     private readonly CancellationTokenRegistration _parentCancellation;
+    private readonly ThriftServerContext? _parent;
 
     private ClientTransportStream<TRequest, TResponse>? _stream;
     private Exception? _abortReason;
@@ -63,8 +64,9 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         _enumerationCancellation = AbortOn(enumerationToken);
         if (parent is not null)
         {
+            _parent = parent;
             _parentCancellation = parent.CancellationToken.UnsafeRegister(
-                static state => ((ClientCall<TRequest, TResponse>)state!).Abort(CallErrors.ParentCancelled()), this);
+                static state => ((ClientCall<TRequest, TResponse>)state!).OnParentCancelled(), this);
         }
     }
 
@@ -159,6 +161,8 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Cancels the call with the token, which is what its user then catches.</summary>
     internal CancellationTokenRegistration AbortOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
         static (state, token) => ((ClientCall<TRequest, TResponse>)state!).Abort(new OperationCanceledException(token)), this);
+
+    private void OnParentCancelled() => Abort(CallErrors.ParentCancelled(_parent?.CancelReason));
 
     private void ThrowIfAborted()
     {

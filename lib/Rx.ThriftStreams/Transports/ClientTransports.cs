@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Transports.TTHeader.Streaming;
 
 namespace Rx.ThriftStreams.Transports;
 
@@ -8,6 +9,7 @@ internal static class ClientTransports
     internal static ClientTransport Create(ThriftTransport kind, string endpoint, bool useTls, ThriftChannelOptions options) => kind switch
     {
         ThriftTransport.Grpc => new GrpcTransport(endpoint, useTls, options),
+        ThriftTransport.TTHeaderStreaming => new TTHeaderStreamingTransport(endpoint, useTls, options),
         _ => throw new NotSupportedException($"The transport {kind} is not available."),
     };
 }

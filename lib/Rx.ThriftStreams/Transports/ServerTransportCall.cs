@@ -23,6 +23,9 @@ internal abstract class ServerTransportCall
     /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>
     internal abstract CancellationToken Aborted { get; }
 
+    /// <summary>Why the call is over on this side, where the transport tells; calls that the handler made are cancelled for the same reason.</summary>
+    internal virtual Exception? CancelReason => null;
+
     /// <summary>Gives the call's messages their types. Called once.</summary>
     internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         where TRequest : class, IThriftStruct<TRequest>
