@@ -139,6 +139,27 @@ public sealed class RoundTripTests
     }
 
     [Fact]
+    public void RecursiveLists_EachClaimingAllThatRemains_AllocateNoMoreThanTheyAreWorth()
+    {
+        // nodes (2): a list of trees, whose first is again such a list, 60 deep; every list claims as many elements as there are bytes left.
+        const int Size = 1 << 20;
+        var bytes = new byte[Size];
+        for (var level = 0; level < 60; level++)
+        {
+            var at = level * 8;
+            byte[] header = [15, 0, 2, 12];
+            header.CopyTo(bytes, at);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(at + 4), Size - at - 8);
+        }
+
+        Assembly("unions");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<ThriftProtocolException>(() => Assembly("unions").Read("Demo.Unions.Tree", bytes));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
+    [Fact]
     public void NullContainer_OfAField_IsWrittenEmpty()
     {
         dynamic made = Assembly("containers").Read("Demo.Containers.Containers", [0x0E, 0, 15, 0x10, 0, 0, 0, 0, 0]);

@@ -8,6 +8,7 @@ internal static class ValueCode
     public const string ReaderConstraint = "where TReader : struct, global::Rx.ThriftStreams.Serialization.IThriftReader, allows ref struct";
     public const string WriterConstraint = "where TWriter : struct, global::Rx.ThriftStreams.Serialization.IThriftWriter, allows ref struct";
 
+    private const int MaxInitialCapacity = 1024;
     private const string Marshal = "global::System.Runtime.InteropServices.CollectionsMarshal.";
     private const string MemoryMarshal = "global::System.Runtime.InteropServices.MemoryMarshal.";
 
@@ -28,9 +29,9 @@ internal static class ValueCode
         {
             case TypeKind.List:
                 code.Line($"int {n} = reader.ReadListHeader({CSharp.WireType(type.Element)});");
-                code.Line($"var {target} = {CSharp.NewContainer(type, n)};");
                 if (CSharp.IsBulk(type.Element))
                 {
+                    code.Line($"var {target} = {CSharp.NewContainer(type, n)};");
                     code.Line($"{Marshal}SetCount({target}, {n});");
                     var span = $"{Marshal}AsSpan({target})";
                     span = type.Element.Kind == TypeKind.Enum ? $"{MemoryMarshal}Cast<{CSharp.Type(type.Element)}, int>({span})" : span;
@@ -41,14 +42,15 @@ internal static class ValueCode
                 break;
             case TypeKind.Set:
                 code.Line($"int {n} = reader.ReadSetHeader({CSharp.WireType(type.Element)});");
-                code.Line($"var {target} = {CSharp.NewContainer(type, n)};");
                 break;
             default:
                 code.Line($"int {n} = reader.ReadMapHeader({CSharp.WireType(type.Key)}, {CSharp.WireType(type.Element)});");
-                code.Line($"var {target} = {CSharp.NewContainer(type, n)};");
                 break;
         }
 
+        // The reader has checked the count against the bytes that remain, but in a recursive type every level may claim the same bytes:
+        // beyond a modest size the container grows as elements really come.
+        code.Line($"var {target} = {CSharp.NewContainer(type, $"global::System.Math.Min({n}, {MaxInitialCapacity})")};");
         code.Open($"for (int {i} = 0; {i} < {n}; {i}++)");
         if (type.Kind == TypeKind.Map)
         {

@@ -71,6 +71,11 @@ internal sealed partial class Binder
     private void BindAll(FileSymbol file)
     {
         CheckCycles(file);
+        foreach (var symbol in file.Members.Values)
+        {
+            WarnAboutMisplacedMode(symbol);
+        }
+
         foreach (var typedef in file.Typedefs)
         {
             Resolve(typedef);
@@ -85,7 +90,6 @@ internal sealed partial class Binder
         foreach (var symbol in file.Structs)
         {
             FieldsOf(symbol);
-            WarnAboutMisplacedMode(symbol);
         }
 
         foreach (var symbol in file.Structs)
@@ -96,7 +100,6 @@ internal sealed partial class Binder
         foreach (var service in file.Services)
         {
             FunctionsOf(service);
-            WarnAboutMisplacedMode(service);
         }
     }
 
