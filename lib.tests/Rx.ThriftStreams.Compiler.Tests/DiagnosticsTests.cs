@@ -22,7 +22,7 @@ public sealed class DiagnosticsTests
         { "TS0008", "senum S { \"a\" }", 1, 1, "\"senum\" is obsolete and read as a string." },
         { "TS0008", "struct S { 1: slist a }", 1, 15, "\"slist\" is obsolete and read as \"string\"." },
         { "TS0008", "service S { async void f() }", 1, 13, "\"async\" is obsolete and read as \"oneway\"." },
-        { "TS0009", "const list<i32> A = " + new string('[', 200), 1, 121, "Types and constants may be nested 100 deep at most." },
+        { "TS0009", "const list<i32> A = " + new string('[', 200), 1, 121, "Types, constants and what they refer to may be nested 100 deep at most." },
         { "TS0020", "include \"../x/common.thrift\"", 1, 9, "Include \"../x/common.thrift\" is not among the files of this compilation. Add <ThriftFile Include=\"../x/common.thrift\" /> to the project." },
         { "TS0023", "struct A {}\nstruct A {}", 2, 8, "[IDL grammar error] duplicated names in global scope: A from file test.thrift." },
         { "TS0024", "enum A {}\nstruct A {}", 2, 8, "test.thrift: multiple definition of \"A\"." },
@@ -79,7 +79,7 @@ public sealed class DiagnosticsTests
     [Fact]
     public void Cases_OfThisTest_NameEveryRule()
     {
-        var tested = Cases.Select(static c => c.Data.Item1).Concat(OnlyTestedElsewhere).Concat(["TS0021", "TS0022", "TS0046"]).Distinct();
+        var tested = Cases.Select(static c => c.Data.Item1).Concat(OnlyTestedElsewhere).Concat(["TS0010", "TS0021", "TS0022", "TS0044", "TS0046"]).Distinct();
 
         Assert.Equal(Rules.All.Select(static r => r.Id).Order(StringComparer.Ordinal), tested.Order(StringComparer.Ordinal));
     }
@@ -127,6 +127,37 @@ public sealed class DiagnosticsTests
 
         Assert.Equal("ambiguous const value \"Color.RED\" (2 possible explainations).", Assert.Single(bound[0].Diagnostics).Message);
         Assert.Equal("TS0046", bound[0].Diagnostics[0].Id);
+    }
+
+    [Fact]
+    public void Bind_ConstantsThatMultiply_AreStoppedEarly()
+    {
+        var text = "const list<i32> A0 = [1]\ntypedef list<i32> T0\n" + string.Concat(Enumerable.Range(1, 60).Select(static i => $"typedef list<T{i - 1}> T{i}\nconst T{i} A{i} = [A{i - 1}, A{i - 1}]\n"));
+
+        Assert.Equal("TS0044", Assert.Single(Idl.Bind(text).Diagnostics).Id);
+    }
+
+    [Fact]
+    public void Bind_TypedefsThatMultiply_AreStoppedEarly()
+    {
+        var text = "typedef i32 T0\n" + string.Concat(Enumerable.Range(1, 60).Select(static i => $"typedef map<T{i - 1}, T{i - 1}> T{i}\n")) + "struct S { 1: T60 a }";
+
+        Assert.Equal("TS0010", Assert.Single(Idl.Bind(text).Diagnostics).Id);
+    }
+
+    [Theory]
+    [InlineData("typedef T{1} T{0}\n", "typedef i32 T{0}\n")]
+    [InlineData("const i32 A{0} = A{1}\n", "const i32 A{0} = 1\n")]
+    [InlineData("service S{0} extends S{1} {{}}\n", "service S{0} {{}}\n")]
+    public void Bind_EndlessChain_IsAFinding(string link, string end)
+    {
+        const int Length = 30_000;
+        var text = string.Concat(Enumerable.Range(0, Length).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, i == Length - 1 ? end : link, i, i + 1)));
+
+        var bound = Idl.Bind(text);
+
+        Assert.Equal("TS0009", Assert.Single(bound.Diagnostics).Id);
+        Assert.Empty(Emit.FileEmitter.Emit(bound));
     }
 
     [Fact]

@@ -16,7 +16,8 @@ internal static class Rules
     public static readonly Rule BadEscape = Warning("TS0006", "Bad escape character", "Bad escape character \"{0}\" in a string: the two characters are kept as they are.");
     public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must stand before the first definition.");
     public static readonly Rule ObsoleteConstruct = Warning("TS0008", "Obsolete construct", "\"{0}\" is obsolete and {1}.");
-    public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types and constants may be nested {0} deep at most.");
+    public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types, constants and what they refer to may be nested {0} deep at most.");
+    public static readonly Rule TypeTooLarge = Error("TS0010", "Type too large", "The type, with the typedefs that it names, is made of more than {0} types.");
 
     // Includes and names
     public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. {1}");
@@ -45,6 +46,7 @@ internal static class Rules
     public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates its own struct \"{1}\" again, without end.");
 
     // Constants
+    public static readonly Rule ConstTooLarge = Error("TS0044", "Constants too large", "The constants of this file, with the constants that they name, come to more than {0} values.");
     public static readonly Rule UndefinedValue = Error("TS0045", "Undefined value", "undefined value: \"{0}\".{1}");
     public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "ambiguous const value \"{0}\" ({1} possible explainations).");
     public static readonly Rule ConstTypeMismatch = Error("TS0047", "Constant of another type", "{0} is not a value of type {1}.{2}");

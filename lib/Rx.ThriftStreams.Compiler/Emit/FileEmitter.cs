@@ -15,6 +15,11 @@ internal static class FileEmitter
 {
     public static IReadOnlyList<GeneratedFile> Emit(BoundFile bound)
     {
+        if (!bound.IsComplete)
+        {
+            return [];
+        }
+
         var output = new Output(bound.File);
         foreach (var symbol in bound.File.Enums)
         {

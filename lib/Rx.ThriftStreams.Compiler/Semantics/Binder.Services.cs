@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
@@ -65,6 +66,7 @@ internal sealed partial class Binder
 
     private void BindBase(ServiceSymbol service)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (service.BaseBound)
         {
             return;

@@ -1,16 +1,20 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
 internal sealed partial class Binder
 {
+    private const int MaxTypeSize = 256;
+
     private static readonly string[] BaseTypeNames = ["bool", "byte", "i8", "i16", "i32", "i64", "double", "string", "binary", "uuid"];
 
     /// <summary>The type that is written in a file; <see cref="TypeRef.Error"/>, once reported, if there is none.</summary>
     public TypeRef ResolveType(TypeSyntax syntax, FileSymbol file)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var annotation in syntax.Annotations)
         {
             WarnIfMode(annotation, file);
@@ -20,11 +24,11 @@ internal sealed partial class Binder
         {
             case TypeSyntaxKind.List or TypeSyntaxKind.Set:
                 var element = ResolveType(syntax.First!, file);
-                return element.Kind == TypeKind.Error ? element : syntax.Kind == TypeSyntaxKind.List ? TypeRef.List(element) : TypeRef.Set(element);
+                return element.Kind == TypeKind.Error ? element : Limited(syntax.Kind == TypeSyntaxKind.List ? TypeRef.List(element) : TypeRef.Set(element), syntax, file);
             case TypeSyntaxKind.Map:
                 var key = ResolveType(syntax.First!, file);
                 var value = ResolveType(syntax.Second!, file);
-                return key.Kind == TypeKind.Error ? key : value.Kind == TypeKind.Error ? value : TypeRef.Map(key, value);
+                return key.Kind == TypeKind.Error ? key : value.Kind == TypeKind.Error ? value : Limited(TypeRef.Map(key, value), syntax, file);
         }
 
         if (TypeRef.Base(syntax.Name) is { } known)
@@ -58,6 +62,18 @@ internal sealed partial class Binder
 
         var rule = syntax.Name[syntax.Name.Length - 1] == '.' ? Rules.InvalidTypeName : Rules.UndefinedType;
         Report(rule, file, syntax.Span, syntax.Name, rule == Rules.UndefinedType ? Hints.DidYouMean(syntax.Name, TypeNames(file)) : "");
+        return TypeRef.Error;
+    }
+
+    // Typedefs multiply: thirty lines, each a map of the one before to itself, would be a billion types.
+    private TypeRef Limited(TypeRef type, TypeSyntax syntax, FileSymbol file)
+    {
+        if (type.Size <= MaxTypeSize)
+        {
+            return type;
+        }
+
+        Report(Rules.TypeTooLarge, file, syntax.Span, MaxTypeSize);
         return TypeRef.Error;
     }
 

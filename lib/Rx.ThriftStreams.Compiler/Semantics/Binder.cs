@@ -28,10 +28,10 @@ internal sealed partial class Binder
     {
         var binder = new Binder(sources);
         var file = binder.Declare(source);
-        binder.BindAll(file);
+        var complete = binder.TryBindAll(file);
         var found = source.Syntax.Diagnostics.Concat(binder._diagnostics.Items.Where(d => d.Path == source.Path)).ToList();
         found.Sort(static (a, b) => a.Span.Start != b.Span.Start ? a.Span.Start.CompareTo(b.Span.Start) : string.CompareOrdinal(a.Id, b.Id));
-        return new BoundFile(file, binder, found);
+        return new BoundFile(file, binder, found, complete);
     }
 
     public void Report(Rule rule, FileSymbol file, TextSpan span, params object[] args) => _diagnostics.Add(rule, file.Source, span, args);
@@ -66,6 +66,21 @@ internal sealed partial class Binder
         }
 
         return file;
+    }
+
+    // A chain of thousands of typedefs, constants or services is no IDL, but it must not end the process either.
+    private bool TryBindAll(FileSymbol file)
+    {
+        try
+        {
+            BindAll(file);
+            return true;
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            Report(Rules.NestedTooDeep, file, default, Parser.MaxDepth);
+            return false;
+        }
     }
 
     private void BindAll(FileSymbol file)
@@ -155,7 +170,11 @@ internal sealed partial class Binder
 }
 
 /// <summary>A file with its meaning, and what was found in it.</summary>
-internal sealed record BoundFile(FileSymbol File, Binder Binder, IReadOnlyList<IdlDiagnostic> Diagnostics)
+/// <param name="File">The file.</param>
+/// <param name="Binder">Knows what its declarations refer to.</param>
+/// <param name="Diagnostics">What was found, in the order of the file.</param>
+/// <param name="IsComplete">Whether all of it was bound, so that code can be made of it.</param>
+internal sealed record BoundFile(FileSymbol File, Binder Binder, IReadOnlyList<IdlDiagnostic> Diagnostics, bool IsComplete)
 {
     public bool HasErrors => Diagnostics.Any(static d => d.IsError);
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
@@ -9,6 +10,11 @@ namespace Rx.ThriftStreams.Compiler.Semantics;
 /// <summary>Turns written constants into values of the types they are meant for.</summary>
 internal sealed class ConstEvaluator(Binder binder)
 {
+    // Constants that name constants multiply: thirty lines, each naming the one before twice, would be a billion values.
+    private const int MaxValues = 500_000;
+
+    private int _values;
+
     /// <summary>The value of a named constant as a value of <paramref name="type"/>; <see langword="null"/>, once reported, if it is none.</summary>
     public ConstValue? Evaluate(ConstSymbol constant, TypeRef type)
     {
@@ -34,6 +40,17 @@ internal sealed class ConstEvaluator(Binder binder)
     {
         if (type.Kind == TypeKind.Error)
         {
+            return null;
+        }
+
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        if (++_values > MaxValues)
+        {
+            if (_values == MaxValues + 1)
+            {
+                binder.Report(Rules.ConstTooLarge, file, syntax.Span, MaxValues);
+            }
+
             return null;
         }
 
@@ -100,6 +117,11 @@ internal sealed class ConstEvaluator(Binder binder)
         var elements = new List<ConstValue>(list.Elements.Count);
         foreach (var element in list.Elements)
         {
+            if (_values > MaxValues)
+            {
+                break;
+            }
+
             if (Evaluate(element, type.Element, file) is { } value)
             {
                 elements.Add(value);

@@ -45,9 +45,13 @@ internal sealed class TypeRef
         _struct = @struct;
         _key = key;
         _element = element;
+        Size = 1 + (key?.Size ?? 0) + (element?.Size ?? 0);
     }
 
     public TypeKind Kind { get; }
+
+    /// <summary>Of how many types it is made.</summary>
+    public int Size { get; }
 
     public EnumSymbol Enum => _enum!;
 
