@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Middleware;
-using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Tests.Memory;
 
 namespace Rx.ThriftStreams.Tests.Middleware;
@@ -313,33 +311,35 @@ public sealed class MiddlewareTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task UnaryMessages_WhoseWrappersOpen_AreSeenAsTheIdlNamesThem()
+    public async Task UnaryMessages_OnBothSides_AreSeenAsTheIdlNamesThem()
     {
-        var seen = new ConcurrentQueue<object?>();
-        var server = await StartServerAsync();
-        var options = new ThriftChannelOptions();
-        options.SendMiddleware.Add((_, message, next) =>
-        {
-            seen.Enqueue(message);
-            return next(message);
-        });
-        options.ReceiveMiddleware.Add(async (_, next) =>
-        {
-            var message = await next();
-            seen.Enqueue(message);
-            return message;
-        });
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", options);
-        var method = new ThriftMethod<Wrapper<Request, One>, Wrapper<Response, Zero>>("echo", "TestService", "EchoUnary", StreamingMode.Unary);
+        var client = await ConnectAsync(
+            o =>
+            {
+                o.SendMiddleware.Add(Sending("client"));
+                o.ReceiveMiddleware.Add(Receiving("client"));
+            },
+            o =>
+            {
+                o.SendMiddleware.Add(Sending("server"));
+                o.ReceiveMiddleware.Add(Receiving("server"));
+            });
 
-        var request = new Request { Message = "u" };
-        await using var call = await channel.OpenAsync(method, default, Token);
-        await call.SendAsync(new() { Payload = request }, Token);
-        await call.CompleteAsync();
-        var response = (await call.ReceiveSingleAsync()).Payload;
+        await client.EchoUnaryAsync(new() { Message = "u" }, Token);
+        await client.EchoPingPongAsync(new() { Message = "p" }, Token);
 
-        Assert.Equal([request, response, null], seen);
-        Assert.Equal("u", response!.Message);
+        string[] OfOne(string message) => [$"client:{message}", $"server<Request:{message}", $"server:{message}", $"client<Response:{message}", "client<end"];
+        Assert.Equal([.. OfOne("u"), .. OfOne("p")], _steps);
+    }
+
+    [Fact]
+    public async Task UnaryMessage_Replaced_IsAClearError()
+    {
+        var client = await ConnectAsync(o => o.SendMiddleware.Add((_, _, next) => next(new Request())));
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
+
+        Assert.Contains("or the message itself", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -398,59 +398,4 @@ public sealed class MiddlewareTests : IAsyncDisposable
         Response response => response.Message,
         _ => message.ToString(),
     };
-
-    private interface IFieldId
-    {
-        static abstract short Id { get; }
-    }
-
-    private sealed class Zero : IFieldId
-    {
-        public static short Id => 0;
-    }
-
-    private sealed class One : IFieldId
-    {
-        public static short Id => 1;
-    }
-
-    /// <summary>What generated code makes around an only argument or a result.</summary>
-    private sealed class Wrapper<T, TId> : IThriftStruct<Wrapper<T, TId>>, IThriftMessageWrapper
-        where T : class, IThriftStruct<T>
-        where TId : IFieldId
-    {
-        public T? Payload { get; init; }
-
-        object? IThriftMessageWrapper.Value => Payload;
-
-        public static Wrapper<T, TId> Read<TReader>(ref TReader reader)
-            where TReader : struct, IThriftReader, allows ref struct
-        {
-            T? payload = null;
-            reader.BeginStruct();
-            while (reader.ReadFieldHeader(out var type, out var id))
-            {
-                if (id == TId.Id)
-                {
-                    payload = T.Read(ref reader);
-                }
-                else
-                {
-                    reader.Skip(type);
-                }
-            }
-
-            reader.EndStruct();
-            return new() { Payload = payload };
-        }
-
-        public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IThriftWriter, allows ref struct
-        {
-            writer.BeginStruct();
-            writer.WriteFieldHeader(ThriftType.Struct, TId.Id);
-            Payload!.Write(ref writer);
-            writer.EndStruct();
-        }
-    }
 }
