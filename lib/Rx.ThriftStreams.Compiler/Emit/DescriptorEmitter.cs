@@ -136,9 +136,9 @@ internal static class DescriptorEmitter
         code.Open("internal static class Messages");
         foreach (var function in own)
         {
-            StructEmitter.EmitWrapper(code, function.ArgsName, function.ArgsType, function.Symbol.Name + "Args", function.Symbol.Arguments);
+            StructEmitter.EmitWrapper(code, function.ArgsName, function.ArgsType, function.Symbol.Name + "Args", function.Symbol.Arguments, isResult: false);
             code.Line();
-            StructEmitter.EmitWrapper(code, function.ResultName, function.ResultType, function.Symbol.Name + "Result", function.ResultFields);
+            StructEmitter.EmitWrapper(code, function.ResultName, function.ResultType, function.Symbol.Name + "Result", function.ResultFields, isResult: true);
             code.Line();
         }
 

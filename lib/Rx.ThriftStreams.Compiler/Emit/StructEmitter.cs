@@ -8,6 +8,8 @@ namespace Rx.ThriftStreams.Compiler.Emit;
 /// <summary>Structs, exceptions, and the wrappers around arguments and results.</summary>
 internal sealed class StructEmitter
 {
+    private const string MessageWrapper = "global::Rx.ThriftStreams.Contracts.IThriftMessageWrapper";
+
     private readonly CodeWriter _code;
     private readonly string _name;
     private readonly string _globalName;
@@ -51,12 +53,18 @@ internal sealed class StructEmitter
         code.Close();
     }
 
-    /// <summary>The wrapper of a method's arguments or result: internal, and nothing but its wire form.</summary>
-    public static void EmitWrapper(CodeWriter code, string name, string globalName, string idlName, List<FieldSymbol> fields)
+    /// <summary>The wrapper of a method's arguments or result: internal, its wire form and what middleware sees of it.</summary>
+    /// <param name="code">Takes the text.</param>
+    /// <param name="name">The name of the class.</param>
+    /// <param name="globalName">The same, qualified.</param>
+    /// <param name="idlName">What errors call it.</param>
+    /// <param name="fields">The arguments; or the result and the exceptions.</param>
+    /// <param name="isResult">Whether at most one of the fields is set.</param>
+    public static void EmitWrapper(CodeWriter code, string name, string globalName, string idlName, List<FieldSymbol> fields, bool isResult)
     {
         var emitter = new StructEmitter(code, name, globalName, idlName, MemberField.Of(fields));
         code.Line(CSharp.GeneratedCode);
-        code.Open($"internal sealed class {name} : {CSharp.Serialization}IThriftStruct<{globalName}>");
+        code.Open($"internal sealed class {name} : {CSharp.Serialization}IThriftStruct<{globalName}>, {MessageWrapper}");
         emitter.Constructors();
         foreach (var field in emitter._fields)
         {
@@ -64,6 +72,11 @@ internal sealed class StructEmitter
             code.Line();
         }
 
+        var shown = fields.Count == 1 || isResult
+            ? string.Join(" ?? ", emitter._fields.Select(static f => "(object?)" + f.Name))
+            : "";
+        code.Line($"object? {MessageWrapper}.Value => {(shown.Length == 0 ? "null" : shown)};");
+        code.Line();
         emitter.Read("public", documented: false);
         emitter.Write(documented: false);
         code.Close();

@@ -59,7 +59,17 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
 
     internal override ValueTask<bool> ReceiveAsync()
     {
-        var receive = _inner.ReceiveAsync();
+        ValueTask<bool> receive;
+        try
+        {
+            receive = _inner.ReceiveAsync();
+        }
+        catch (Exception error)
+        {
+            _observation.ReceiveFailed(error);
+            throw;
+        }
+
         return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitReceiveAsync(receive);
     }
 

@@ -1,0 +1,244 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Demo.Echo;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Tests.Memory;
+
+namespace Rx.ThriftStreams.Tests.Diagnostics;
+
+/// <summary>Activities, metrics and logs. Listeners belong to the process: these tests run one after the other.</summary>
+[Collection(nameof(TelemetryTests))]
+public sealed class TelemetryTests : IAsyncLifetime
+{
+    private readonly ScriptedService _service = new();
+    private readonly EventLog _serverLog = new();
+    private ThriftServer _server = null!;
+    private ThriftChannel _channel = null!;
+    private TestServiceClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
+        _server.Events.Subscribe(_serverLog);
+        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _client = new TestServiceClient(_channel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Activities_OfACall_AreOneTraceFromCallerToHandler()
+    {
+        using var source = new ActivitySource("test");
+        using var listener = new RecordingListener(source);
+        Activity? inHandler = null;
+        _service.Unary = request =>
+        {
+            inHandler = Activity.Current;
+            return new Response();
+        };
+
+        using (var root = source.StartActivity("root")!)
+        {
+            await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+            Assert.Same(root, Activity.Current);
+        }
+
+        await _serverLog.FinishedAsync();
+        var rootOf = Assert.Single(listener.Stopped, a => a.OperationName == "root");
+        var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == rootOf.TraceId);
+        var server = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Server && a.TraceId == rootOf.TraceId);
+        Assert.Equal((rootOf.SpanId, client.SpanId), (client.ParentSpanId, server.ParentSpanId));
+        Assert.Same(server, inHandler);
+        Assert.Equal("echo.TestService/EchoUnary", client.DisplayName);
+        Assert.Equal(("thrift", "echo.TestService", "EchoUnary"), (client.GetTagItem("rpc.system"), client.GetTagItem("rpc.service"), client.GetTagItem("rpc.method")));
+        Assert.Equal(("127.0.0.1", _server.Endpoint.Port, "OK"), (client.GetTagItem("server.address"), client.GetTagItem("server.port"), client.GetTagItem("rpc.response.status_code")));
+        Assert.Equal((1L, 1L), (client.GetTagItem("rpc.thrift.messages_sent"), client.GetTagItem("rpc.thrift.messages_received")));
+        Assert.Equal(ActivityStatusCode.Unset, client.Status);
+    }
+
+    [Fact]
+    public async Task Activities_OfAFailedCall_HaveStatusAndErrorType()
+    {
+        using var source = new ActivitySource("test");
+        using var listener = new RecordingListener(source);
+        _service.Unary = _ => throw new ThriftStatusException(ThriftStatusCode.NotFound, "none");
+
+        ActivityTraceId trace;
+        using (var root = source.StartActivity("root")!)
+        {
+            trace = root.TraceId;
+            await Assert.ThrowsAsync<ThriftStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        }
+
+        var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == trace);
+        Assert.Equal((ActivityStatusCode.Error, "NOT_FOUND", "NOT_FOUND"), (client.Status, client.GetTagItem("error.type"), client.GetTagItem("rpc.response.status_code")));
+    }
+
+    [Fact]
+    public async Task TraceParent_NobodyListensToTheLibrary_StillTravels()
+    {
+        var headers = CaptureHeaders();
+        using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(activity.Id, (await headers)["traceparent"]);
+    }
+
+    [Fact]
+    public async Task TraceParent_SetByTheUser_IsLeftAlone()
+    {
+        const string Own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var headers = CaptureHeaders();
+        using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await _client.EchoUnaryAsync(new(), new ThriftCallOptions { Headers = new() { { "traceparent", Own } } }, TestContext.Current.CancellationToken);
+
+        Assert.Equal([Own], (await headers).GetValues("traceparent"));
+    }
+
+    [Fact]
+    public async Task TraceParent_SwitchedOff_DoesNotTravel()
+    {
+        var headers = CaptureHeaders();
+        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { PropagateTraceContext = false });
+        using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.False((await headers).TryGetValue("traceparent", out _));
+    }
+
+    [Fact]
+    public async Task Metrics_OfACall_AreRecordedOnBothSides()
+    {
+        var port = _server.Endpoint.Port;
+        var measurements = new ConcurrentQueue<(string Name, double Value, Dictionary<string, object?> Tags)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == ThriftDiagnostics.MeterName)
+            {
+                l.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
+        listener.Start();
+
+        await _client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken);
+        await _serverLog.FinishedAsync();
+
+        var duration = Assert.Single(measurements, m => m.Name == "rpc.client.call.duration" && Equals(m.Tags["server.port"], port));
+        Assert.InRange(duration.Value, 0, 30);
+        Assert.Equal(("thrift", "EchoServer", "OK"), (duration.Tags["rpc.system"], duration.Tags["rpc.method"], duration.Tags["rpc.response.status_code"]));
+        Assert.Equal(3, Assert.Single(measurements, m => m.Name == "rpc.client.responses_per_rpc" && Equals(m.Tags["server.port"], port)).Value);
+
+        // Other tests' calls are in these too: they have no port.
+        Assert.Contains(measurements, m => m.Name == "rpc.server.call.duration" && Equals(m.Tags["rpc.method"], "EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "rpc.client.request.size", Value: 9 } && Equals(m.Tags["rpc.method"], "EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "rpc.server.response.size", Value: 11 } && Equals(m.Tags["rpc.method"], "EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "rpc.client.active_calls", Value: 1 });
+        Assert.Contains(measurements, m => m is { Name: "rpc.client.active_calls", Value: -1 });
+    }
+
+    [Fact]
+    public async Task Logs_AtTrace_TellTheCallAndItsMessages()
+    {
+        using var log = new RecordingLog();
+        using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
+        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        var own = log.Entries.Where(e => e.Category == typeof(ThriftChannel).FullName).ToList();
+        Assert.Equal([20, 21, 22, 23], own.Select(e => e.Id).Order());
+        Assert.Contains("EchoUnary", own.Single(e => e.Id == 21).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Observer_Throws_IsLogged()
+    {
+        using var log = new RecordingLog();
+        using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Error).AddProvider(log));
+        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+        channel.Events.Subscribe(_ => throw new FormatException("a bug"));
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(24, Assert.Single(log.Entries).Id);
+    }
+
+    private Task<ThriftMetadata> CaptureHeaders()
+    {
+        var headers = new TaskCompletionSource<ThriftMetadata>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _service.Unary = _ =>
+        {
+            headers.TrySetResult(ThriftServerContext.Current!.RequestHeaders);
+            return new Response();
+        };
+        return headers.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private static Dictionary<string, object?> ToDictionary(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var all = new Dictionary<string, object?> { ["server.port"] = null };
+        foreach (var (name, value) in tags)
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
+    private sealed class RecordingListener : IDisposable
+    {
+        private readonly ActivityListener _listener;
+
+        internal RecordingListener(ActivitySource own)
+        {
+            _listener = new ActivityListener
+            {
+                ShouldListenTo = source => source == own || source.Name == ThriftDiagnostics.ActivitySourceName,
+                Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+                ActivityStopped = Stopped.Enqueue,
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        internal ConcurrentQueue<Activity> Stopped { get; } = new();
+
+        public void Dispose() => _listener.Dispose();
+    }
+
+    private sealed class RecordingLog : ILoggerProvider
+    {
+        internal ConcurrentQueue<(string Category, int Id, string Text)> Entries { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => new Category(this, categoryName);
+
+        public void Dispose()
+        {
+        }
+
+        private sealed class Category(RecordingLog log, string name) : ILogger
+        {
+            public IDisposable? BeginScope<TState>(TState state)
+                where TState : notnull => null;
+
+            public bool IsEnabled(LogLevel logLevel) => true;
+
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+                => log.Entries.Enqueue((name, eventId.Id, formatter(state, exception)));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Reactive.Linq;
+using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Diagnostics;
+
+namespace Rx.ThriftStreams.Tests.Samples;
+
+/// <summary>The code of docs/events.md, compiled and run.</summary>
+public sealed class EventSamples
+{
+    [Fact]
+    public async Task Watch()
+    {
+        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var channel = server.CreateChannel();
+        var client = new TestServiceClient(channel);
+        var shown = new List<string>();
+        void Show(string text) => shown.Add(text);
+
+        // <sample events-watch>
+        using IDisposable subscription = channel.Events
+            .Where(e => e.Kind == ThriftStreamEventKind.RpcFinish)
+            .Subscribe(e => Show($"{e.Method}: {e.Status}, {e.ReceivedMessages} messages, {e.ReceivedBytes} bytes in {e.Elapsed}"));
+
+        await client.EchoServerAsync(new() { Message = "hi" }).CountAsync();
+        // </sample events-watch>
+
+        Assert.StartsWith("echo.TestService/EchoServer: 0 (OK), 3 messages", Assert.Single(shown), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SlowStreams()
+    {
+        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var channel = server.CreateChannel();
+        var shown = new List<string>();
+        void Show(string text) => shown.Add(text);
+
+        // <sample events-per-call>
+        using IDisposable subscription = server.Events
+            .GroupBy(e => e.CallId)
+            .SelectMany(call => call.TakeUntil(e => e.Kind == ThriftStreamEventKind.RpcFinish).LastAsync())
+            .Where(e => e.Failed)
+            .Subscribe(e => Show($"{e.Method} for {e.Peer} failed: {e.Error?.Message}"));
+        // </sample events-per-call>
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new());
+        Assert.Empty(shown);
+    }
+
+    [Fact]
+    public void Inject()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+
+        // <sample events-inject>
+        builder.Services.AddThriftStreams();
+        builder.Services.AddSingleton<CallCounter>();
+        // </sample events-inject>
+
+        using ServiceProvider services = builder.Services.AddLogging().AddSingleton(builder.Environment).BuildServiceProvider();
+        Assert.Equal(0, services.GetRequiredService<CallCounter>().Calls);
+    }
+
+    // <sample events-inject-class>
+    public sealed class CallCounter : IDisposable
+    {
+        private readonly IDisposable _subscription;
+        private int _calls;
+
+        public CallCounter(IObservable<ThriftStreamEvent> events)
+            => _subscription = events.Where(e => e.Kind == ThriftStreamEventKind.RpcStart).Subscribe(_ => Interlocked.Increment(ref _calls));
+
+        public int Calls => _calls;
+
+        public void Dispose() => _subscription.Dispose();
+    }
+    // </sample events-inject-class>
+}

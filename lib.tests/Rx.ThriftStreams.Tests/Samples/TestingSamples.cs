@@ -1,0 +1,75 @@
+using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Rx.ThriftStreams.Tests.Samples;
+
+/// <summary>The code of docs/testing.md, compiled and run.</summary>
+public sealed class TestingSamples
+{
+    // <sample testing-in-memory>
+    [Fact]
+    public async Task EchoServer_OneRequest_StreamsThree()
+    {
+        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var channel = server.CreateChannel();
+        var client = new TestServiceClient(channel);
+
+        var answers = await client.EchoServerAsync(new() { Message = "x" }).Select(r => r.Message).ToListAsync();
+
+        Assert.Equal(["x-0", "x-1", "x-2"], answers);
+    }
+    // </sample testing-in-memory>
+
+    // <sample testing-fake>
+    [Fact]
+    public async Task Report_ThreeAnswers_CountsThem()
+    {
+        ITestService service = new EchoService();
+
+        Assert.Equal(3, await CountAnswersAsync(service));
+    }
+    // </sample testing-fake>
+
+    [Fact]
+    public async Task Time()
+    {
+        // <sample testing-time>
+        var clock = new FakeTimeProvider();
+        await using var server = ThriftInMemoryServer.Create(services => services
+            .AddService<ITestService, SilentService>()
+            .Configure(options => options.TimeProvider = clock));
+        await using var channel = server.CreateChannel(new() { TimeProvider = clock });
+        var client = new TestServiceClient(channel);
+
+        await using var call = await client.OpenEchoServerAsync(new(), new() { Timeout = TimeSpan.FromMinutes(5) });
+        var first = call.FirstAsync().AsTask();
+        clock.Advance(TimeSpan.FromMinutes(5));
+
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => first);
+        // </sample testing-time>
+    }
+
+    private static async Task<int> CountAnswersAsync(ITestService service) => await service.EchoServerAsync(new()).CountAsync();
+
+    private sealed class SilentService : ITestService
+    {
+        public IAsyncEnumerable<Response> EchoAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+            => AsyncEnumerable.Empty<Response>();
+
+        public Task<Response> EchoClientAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+            => Task.FromResult(new Response());
+
+        public async IAsyncEnumerable<Response> EchoServerAsync(
+            Request req,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            yield break;
+        }
+
+        public Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(new Response());
+
+        public Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(new Response());
+    }
+}
