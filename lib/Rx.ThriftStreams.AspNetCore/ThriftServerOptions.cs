@@ -32,6 +32,23 @@ public sealed class ThriftServerOptions
     /// <summary>Middleware around receiving each request; the first is the outermost. Default: none.</summary>
     public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; } = [];
 
+    /// <summary>How much a stream over TTHeader Streaming keeps of what was received and not yet consumed.</summary>
+    public ThriftStreamBufferOptions StreamBuffers { get; set; } = new();
+
+    /// <summary>
+    /// The most streams that may run on a connection of TTHeader Streaming, those counted whose caller has gone and whose handler has not ended.
+    /// Default 10 000. More are answered with an error. For gRPC, see Kestrel's limits.
+    /// </summary>
+    public int MaxStreamsPerConnection { get; set; } = 10_000;
+
+    /// <summary>
+    /// How long a frame of TTHeader Streaming may take from its first byte to its last before its connection is closed. Default 1 min; zero for no limit.
+    /// </summary>
+    public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long streams over the TTHeader transports may still run when the host stops. Default 5 s, as in Kitex.</summary>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The clock of deadlines. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.TTHeader;
 using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -33,6 +34,7 @@ public static class ThriftServiceCollectionExtensions
 
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
+        services.TryAddSingleton<TTHeaderStreamingHandler>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);
         services.Configure<KestrelServerOptions>(static kestrel =>
         {

@@ -106,7 +106,7 @@ internal abstract partial class FrameConnection
 
                 var buffer = result.Buffer;
                 var paused = Process(ref buffer);
-                OnProgress(isPartial: !paused && !buffer.IsEmpty);
+                OnProgress(isPartial: !paused && (_skip > 0 || !buffer.IsEmpty), tookFrames: buffer.Length < result.Buffer.Length);
                 if (paused)
                 {
                     _input.AdvanceTo(buffer.Start);
@@ -140,7 +140,9 @@ internal abstract partial class FrameConnection
     }
 
     /// <summary>Bytes were read; some may be the beginning of a frame whose rest is to come.</summary>
-    protected virtual void OnProgress(bool isPartial)
+    /// <param name="isPartial">Whether the beginning of a frame waits for its rest.</param>
+    /// <param name="tookFrames">Whether the bytes completed a frame.</param>
+    protected virtual void OnProgress(bool isPartial, bool tookFrames)
     {
     }
 

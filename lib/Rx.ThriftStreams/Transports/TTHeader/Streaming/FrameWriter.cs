@@ -125,7 +125,6 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
             _failed = true;
             _filling.Dispose();
             (waiting, _waiting) = (_waiting, []);
-            _idle?.TrySetResult();
         }
 
         WakeAll(waiting);
@@ -136,6 +135,13 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
     {
         lock (_gate)
         {
+            if (_failed)
+            {
+                _busy = false;
+                _idle?.TrySetResult();
+                return;
+            }
+
             (_filling, _writing) = (_writing, _filling);
             (_waiting, _waking) = (_waking, _waiting);
             _control = 0;
@@ -202,6 +208,13 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
     private void Stop(Exception error)
     {
         Fail();
+        lock (_gate)
+        {
+            _busy = false;
+            _writing.Dispose();
+            _idle?.TrySetResult();
+        }
+
         _onFailed(error);
     }
 

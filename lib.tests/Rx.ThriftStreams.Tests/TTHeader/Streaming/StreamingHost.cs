@@ -1,0 +1,72 @@
+using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.TTHeader;
+
+namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
+
+/// <summary>A host of the test service that speaks TTHeader Streaming in memory, and over sockets if it is started.</summary>
+internal sealed class StreamingHost : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly CancellationTokenSource _stopping = new();
+
+    public StreamingHost(ITestService? service = null, Action<ThriftServerOptions>? configure = null, Action<ListenOptions>? listen = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddLogging();
+        builder.Services.AddThriftStreams(options =>
+        {
+            options.RevealErrors = true;
+            configure?.Invoke(options);
+        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, options =>
+        {
+            listen?.Invoke(options);
+            options.Run(ServeAsync);
+        }));
+        _application = builder.Build();
+        _application.MapThriftService(service ?? new ProgramService());
+    }
+
+    private TTHeaderStreamingHandler Handler => _application.Services.GetRequiredService<TTHeaderStreamingHandler>();
+
+    public string Endpoint { get; private set; } = string.Empty;
+
+    /// <summary>Begins to stop, for connections in memory.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    public async Task<StreamingHost> StartAsync()
+    {
+        await _application.StartAsync(TestContext.Current.CancellationToken);
+        var address = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Endpoint = $"127.0.0.1:{new Uri(address).Port}";
+        return this;
+    }
+
+    /// <summary>A connection in memory; the task ends when the server is done with it.</summary>
+    public (FramePeer Client, Task Served) Connect(long pauseThreshold = 64 * 1024)
+    {
+        var (ours, theirs) = PipeEnd.CreatePair(pauseThreshold);
+        return (new FramePeer(ours), Handler.RunAsync(theirs, "memory:1", _stopping.Token));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync(new CancellationToken(canceled: true));
+        await _application.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private Task ServeAsync(ConnectionContext connection) => Handler.RunAsync(
+        connection.Transport,
+        connection.RemoteEndPoint!.ToString()!,
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default);
+}
