@@ -82,8 +82,14 @@ public sealed class ThriftChannelOptions
     public ThriftConnectionMode? ConnectionMode { get; set; }
 
     /// <summary>
-    /// The most connections to an endpoint: of a multiplexed TTHeader transport the number that it shares out, of a pooled one the number of idle ones that it keeps.
-    /// Default: one for each processor.
+    /// Whether requests over TTHeader carry a CRC-32C of their payload, which the server verifies. Default <see langword="false"/>. The checksums of
+    /// answers that have one are always verified.
+    /// </summary>
+    public bool SendChecksums { get; set; }
+
+    /// <summary>
+    /// The most connections to an endpoint: of a multiplexed TTHeader transport the number that it shares out, of a pooled one the number of idle ones that it keeps
+    /// (for ping-pong calls at least 100). Default: one for each processor.
     /// </summary>
     public int MaxConnectionsPerEndpoint { get; set; } = Environment.ProcessorCount;
 

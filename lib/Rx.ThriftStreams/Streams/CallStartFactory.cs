@@ -20,6 +20,7 @@ internal static class CallStartFactory
             Deadline = Earliest(options, parent?.Deadline, clock),
             TimeProvider = clock,
             Options = options,
+            CallerMethod = parent?.Method.Name ?? string.Empty,
         };
     }
 

@@ -17,6 +17,9 @@ internal sealed class ClientCallStart
 
     internal required ThriftCallOptions Options { get; init; }
 
+    /// <summary>The method of the server call within which this call is made; empty outside of any.</summary>
+    internal string CallerMethod { get; init; } = string.Empty;
+
     /// <summary>The time left until <see cref="Deadline"/>, at least zero; <see langword="null"/> without one.</summary>
     internal TimeSpan? Remaining
     {

@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Transports.PingPong;
 using Rx.ThriftStreams.Transports.TTHeader.Streaming;
 
 namespace Rx.ThriftStreams.Transports;
@@ -10,6 +11,6 @@ internal static class ClientTransports
     {
         ThriftTransport.Grpc => new GrpcTransport(endpoint, useTls, options),
         ThriftTransport.TTHeaderStreaming => new TTHeaderStreamingTransport(endpoint, useTls, options),
-        _ => throw new NotSupportedException($"The transport {kind} is not available."),
+        _ => new PingPongTransport(kind, endpoint, useTls, options),
     };
 }

@@ -38,6 +38,22 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
     /// <summary>The endpoint that was connected to, as <c>host:port</c>.</summary>
     internal string Peer { get; }
 
+    /// <summary>Whether something is there to be read, be it the end. On an idle connection of a protocol in which the peer only answers, it is not to be used.</summary>
+    internal bool HasInput
+    {
+        get
+        {
+            try
+            {
+                return _socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>Why the connection was aborted on this side; <see langword="null"/> if it was not.</summary>
     internal Exception? AbortReason => Volatile.Read(ref _abortReason);
 

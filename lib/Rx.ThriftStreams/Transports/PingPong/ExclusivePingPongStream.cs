@@ -1,0 +1,48 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.PingPong;
+
+/// <summary>A call that has a connection to itself until its answer has come.</summary>
+internal sealed class ExclusivePingPongStream<TArguments, TResult>(
+    PingPongConnection connection,
+    Action<PingPongConnection> giveBack,
+    ThriftMethod method,
+    ClientCallStart start,
+    PingPongRequestWriter writer,
+    int sequenceId) : PingPongClientStream<TArguments, TResult>(method, start, writer, sequenceId)
+    where TArguments : class, IThriftStruct<TArguments>
+    where TResult : class, IThriftStruct<TResult>
+{
+    private int _released;
+
+    internal override string Peer => connection.Peer;
+
+    internal override void Abort(Exception reason)
+    {
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+        {
+            connection.Abort(reason);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        // Without an answer the connection is in the middle of a call and of no use to another; the same after a oneway call.
+        if (Interlocked.Exchange(ref _released, 1) == 0)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
+
+    protected override async ValueTask ReceiveReplyAsync()
+    {
+        await connection.ReceiveAsync(Reply).ConfigureAwait(false);
+        if (Reply.KeepsConnection && Interlocked.Exchange(ref _released, 1) == 0)
+        {
+            giveBack(connection);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.PingPong;
+
+/// <summary>A call that shares its connection with others; answers are told apart by sequence ids.</summary>
+internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
+    MultiplexedPingPongConnection connection,
+    ThriftMethod method,
+    ClientCallStart start,
+    PingPongRequestWriter writer,
+    int sequenceId) : PingPongClientStream<TArguments, TResult>(method, start, writer, sequenceId)
+    where TArguments : class, IThriftStruct<TArguments>
+    where TResult : class, IThriftStruct<TResult>
+{
+    private Task? _answered;
+
+    internal override string Peer => connection.Peer;
+
+    internal override void Abort(Exception reason) => connection.GiveUp(Reply, reason);
+
+    public override ValueTask DisposeAsync()
+    {
+        connection.GiveUp(Reply, new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
+        return default;
+    }
+
+    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request)
+    {
+        _answered = Method.IsOneway ? Task.CompletedTask : connection.Expect(Reply);
+        return connection.SendAsync(request);
+    }
+
+    protected override async ValueTask ReceiveReplyAsync()
+        => await (_answered ?? throw new InvalidOperationException("The request has not been sent.")).ConfigureAwait(false);
+}

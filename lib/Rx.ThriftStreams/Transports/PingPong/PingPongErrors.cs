@@ -1,0 +1,14 @@
+using System.Net.Sockets;
+
+namespace Rx.ThriftStreams.Transports.PingPong;
+
+/// <summary>The errors of ping-pong connections.</summary>
+internal static class PingPongErrors
+{
+    internal static ThriftTransportException Lost(string peer, Exception? cause) => new(
+        ThriftStatusCode.Unavailable,
+        cause?.GetBaseException() is SocketException socket
+            ? $"The connection to {peer} was lost before the answer came: {socket.Message.TrimEnd('.')}."
+            : $"{peer} closed the connection before the answer came.",
+        cause);
+}

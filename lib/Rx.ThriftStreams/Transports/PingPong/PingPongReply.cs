@@ -1,0 +1,139 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Metadata;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports.TTHeader;
+
+namespace Rx.ThriftStreams.Transports.PingPong;
+
+/// <summary>The answer to one ping-pong call, taken out of the connection's buffer where it lies.</summary>
+internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
+{
+    private ThriftException? _bizError;
+
+    internal int SequenceId { get; } = sequenceId;
+
+    /// <summary>Why there is no result; <see langword="null"/> if there is one.</summary>
+    internal ThriftException? Error { get; private set; }
+
+    /// <summary>All string pairs of the answer's TTHeader: Kitex takes them as backward metainfo, whatever they are.</summary>
+    internal IReadOnlyDictionary<string, string> Backward { get; private set; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Whether the connection may carry another call: not after an exception, nor when the server says that it closes.</summary>
+    internal bool KeepsConnection { get; private set; } = true;
+
+    internal void OnHeader(in TTHeaderFrame frame)
+    {
+        if (!frame.HasStringPairs)
+        {
+            return;
+        }
+
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in frame.StringPairs)
+        {
+            pairs[Encoding.UTF8.GetString(pair.Key)] = Encoding.UTF8.GetString(pair.Value);
+        }
+
+        Backward = pairs;
+        KeepsConnection = pairs.GetValueOrDefault("crrst") != "1";
+        _bizError = ReadBizError(pairs);
+    }
+
+    /// <param name="message">A whole Thrift message.</param>
+    internal void OnMessage(in ReadOnlySequence<byte> message)
+    {
+        try
+        {
+            Error = (ThriftException?)Read(message) ?? _bizError;
+        }
+        catch (ThriftProtocolException error)
+        {
+            Error = error;
+        }
+
+        // A business error and a declared exception are answers like any other; these mean that something is amiss.
+        KeepsConnection &= Error is null or ThriftBizStatusException;
+    }
+
+    internal void Fail(ThriftException error)
+    {
+        Error = error;
+        KeepsConnection = false;
+    }
+
+    /// <summary>Decodes the result.</summary>
+    protected abstract void ReadResult(in ReadOnlySequence<byte> body);
+
+    private ThriftApplicationException? Read(in ReadOnlySequence<byte> message)
+    {
+        var envelope = ThriftMessageEnvelope.Read(message, out var body);
+        if (envelope.Type == ThriftMessageType.Exception)
+        {
+            return ApplicationExceptionCodec.Read(body);
+        }
+
+        if (envelope.Type != ThriftMessageType.Reply)
+        {
+            return new ThriftApplicationException(
+                ThriftApplicationErrorType.InvalidMessageType, $"client side, invalid message type {(int)envelope.Type}");
+        }
+
+        var name = Encoding.UTF8.GetString(envelope.Method);
+        if (name != method.Name)
+        {
+            return new ThriftApplicationException(
+                ThriftApplicationErrorType.WrongMethodName, $"wrong method name, expect={method.Name}, actual={name}");
+        }
+
+        if (envelope.SequenceId != SequenceId)
+        {
+            return new ThriftApplicationException(
+                ThriftApplicationErrorType.BadSequenceId,
+                $"method[{method.Name}] out of order sequence response, expect[{SequenceId}], receive[{envelope.SequenceId}]");
+        }
+
+        if (_bizError is null)
+        {
+            ReadResult(body);
+        }
+
+        return null;
+    }
+
+    private static ThriftException? ReadBizError(Dictionary<string, string> pairs)
+    {
+        if (!pairs.TryGetValue("biz-status", out var status)
+            || !int.TryParse(status, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code)
+            || code == 0)
+        {
+            return null;
+        }
+
+        Dictionary<string, string>? extra = null;
+        if (pairs.TryGetValue("biz-extra", out var json) && !BizExtra.TryParse(json, out extra))
+        {
+            return new ThriftProtocolException($"malformed header info, extra: {json}");
+        }
+
+        return new ThriftBizStatusException(code, pairs.GetValueOrDefault("biz-message", string.Empty), extra);
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId) : PingPongReply(method, sequenceId)
+    where TResult : class, IThriftStruct<TResult>
+{
+    internal TResult? Result { get; private set; }
+
+    internal int Size { get; private set; }
+
+    protected override void ReadResult(in ReadOnlySequence<byte> body)
+    {
+        Result = ThriftSerializer.Deserialize<TResult>(body);
+        Size = (int)body.Length;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Net.Security;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transports.Sockets;
+
+namespace Rx.ThriftStreams.Transports.PingPong;
+
+/// <summary>Ping-pong calls to one endpoint in one of their forms: Buffered, Framed, TTHeader, TTHeaderFramed.</summary>
+internal sealed class PingPongTransport : ClientTransport
+{
+    // Kitex keeps up to a hundred connections in all; many callers at a time must not connect anew for each call.
+    private const int LeastPoolCapacity = 100;
+
+    private static int s_lastSequenceId;
+
+    private readonly string _endpoint;
+    private readonly SslClientAuthenticationOptions? _tls;
+    private readonly int _maxMessageSize;
+    private readonly ThriftConnectionMode _mode;
+    private readonly PingPongRequestWriter _writer;
+    private readonly ConnectionPool? _pool;
+    private readonly SharedSlot[] _shared;
+    private uint _next = unchecked((uint)Random.Shared.Next());
+
+    internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
+    {
+        _mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
+        if (_mode == ThriftConnectionMode.Multiplexed && form is not (ThriftTransport.TTHeader or ThriftTransport.TTHeaderFramed))
+        {
+            throw new NotSupportedException(
+                $"Calls over {form} cannot share a connection, because their answers do not tell which call they belong to. Use TTHeader, or connections that are pooled.");
+        }
+
+        _endpoint = endpoint;
+        _tls = ClientTls.For(endpoint, useTls, options);
+        _maxMessageSize = options.MaxReceiveMessageSize;
+        _writer = new PingPongRequestWriter(form, options, _mode == ThriftConnectionMode.Multiplexed);
+        _pool = _mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero
+            ? new ConnectionPool(Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint), options.ConnectionIdleTimeout, options.TimeProvider)
+            : null;
+        _shared = new SharedSlot[_mode == ThriftConnectionMode.Multiplexed ? Math.Max(1, options.MaxConnectionsPerEndpoint) : 0];
+        for (var i = 0; i < _shared.Length; i++)
+        {
+            _shared[i] = new SharedSlot();
+        }
+    }
+
+    internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_mode == ThriftConnectionMode.Multiplexed)
+        {
+            var shared = await ShareAsync(cancellationToken).ConfigureAwait(false);
+            return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+        }
+
+        var connection = _pool?.Take()
+            ?? new PingPongConnection(await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
+        return new ExclusivePingPongStream<TRequest, TResponse>(connection, GiveBack, method, start, _writer, NextSequenceId());
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_pool is not null)
+        {
+            await _pool.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var slot in _shared)
+        {
+            if (slot.Connection is { } connection)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    // One counter for the whole process, as in Kitex; 0 is no call's.
+    private static int NextSequenceId()
+    {
+        int id;
+        do
+        {
+            id = Interlocked.Increment(ref s_lastSequenceId);
+        }
+        while (id == 0);
+        return id;
+    }
+
+    private void GiveBack(PingPongConnection connection)
+    {
+        if (_pool is not null)
+        {
+            _pool.Give(connection);
+        }
+        else
+        {
+            _ = connection.DisposeAsync().AsTask();
+        }
+    }
+
+    private async ValueTask<MultiplexedPingPongConnection> ShareAsync(CancellationToken cancellationToken)
+    {
+        var slot = _shared[Interlocked.Increment(ref _next) % (uint)_shared.Length];
+        if (slot.Connection is { IsClosed: false } connection)
+        {
+            return connection;
+        }
+
+        // One connects, the others wait for it; each for as long as its own call allows.
+        await slot.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (slot.Connection is not { IsClosed: false } made)
+            {
+                made = new MultiplexedPingPongConnection(
+                    await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
+                made.Start();
+                slot.Connection = made;
+            }
+
+            return made;
+        }
+        finally
+        {
+            slot.Turn.Release();
+        }
+    }
+
+    private sealed class SharedSlot
+    {
+        private volatile MultiplexedPingPongConnection? _connection;
+
+        internal SemaphoreSlim Turn { get; } = new(1, 1);
+
+        internal MultiplexedPingPongConnection? Connection
+        {
+            get => _connection;
+            set => _connection = value;
+        }
+    }
+}
