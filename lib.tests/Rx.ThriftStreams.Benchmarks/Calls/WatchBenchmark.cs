@@ -52,6 +52,7 @@ public class WatchBenchmark
                 break;
             case Listener.Meter:
                 var meter = new MeterListener { InstrumentPublished = static (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
+                meter.SetMeasurementEventCallback<int>(static (_, _, _, _) => { });
                 meter.Start();
                 _listeners.Add(meter);
                 break;

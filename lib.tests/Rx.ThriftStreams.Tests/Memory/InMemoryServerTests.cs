@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Memory;
@@ -111,6 +112,60 @@ public sealed class InMemoryServerTests : IAsyncDisposable
 
         Assert.Equal("qtp", (await call.GetHeadersAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken))["answer"]);
     }
+
+    [Fact]
+    public async Task Deadline_OfTheCaller_ReachesTheHandler()
+    {
+        var clock = new FakeTimeProvider();
+        await using var server = ThriftInMemoryServer.Create(s => s.AddService<ITestService>(_service).Configure(o => o.TimeProvider = clock));
+        await using var channel = server.CreateChannel(new() { TimeProvider = clock });
+        DateTimeOffset? deadline = null;
+        _service.Unary = _ =>
+        {
+            deadline = ThriftServerContext.Current!.Deadline;
+            return new Response();
+        };
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), new ThriftCallOptions { Timeout = TimeSpan.FromMinutes(1) }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(clock.GetUtcNow() + TimeSpan.FromMinutes(1), deadline);
+    }
+
+    [Fact]
+    public async Task ContextOfTheCaller_DoesNotReachTheHandler()
+    {
+        var local = new AsyncLocal<string?> { Value = "caller" };
+        string? seen = "unset";
+        _service.Unary = _ =>
+        {
+            seen = local.Value;
+            return new Response();
+        };
+
+        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Null(seen);
+    }
+
+    [Fact]
+    public async Task BackwardMetaInfo_OfTheHandler_ComesBack()
+    {
+        _service.Unary = _ =>
+        {
+            ThriftServerContext.Current!.MetaInfo.Backward["B"] = "b";
+            return new Response();
+        };
+
+        await using var call = await _client.OpenEchoUnaryAsync(new(), default, TestContext.Current.CancellationToken);
+        await call.Response;
+
+        Assert.Equal("b", call.Backward["B"]);
+    }
+
+    [Fact]
+    public async Task CallOptions_Endpoint_IsPassedBy()
+        => Assert.Equal("m", (await _client.EchoUnaryAsync(
+            new() { Message = "m" }, new ThriftCallOptions { Endpoint = "10.0.0.1:1" }, TestContext.Current.CancellationToken)).Message);
 
     [Fact]
     public async Task LeavingTheEnumeration_EndlessStream_CancelsTheHandler()

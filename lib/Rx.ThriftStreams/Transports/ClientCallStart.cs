@@ -3,10 +3,10 @@ namespace Rx.ThriftStreams.Transports;
 /// <summary>What goes with a request when its stream is created. Immutable; each attempt on an endpoint gets the same.</summary>
 internal sealed class ClientCallStart
 {
-    /// <summary>The user's headers; never changed afterwards.</summary>
+    /// <summary>The request's headers; stream middleware may change them before it creates a stream, nobody afterwards.</summary>
     internal required ThriftMetadata Headers { get; init; }
 
-    /// <summary>Transient and persistent metainfo to send; never changed afterwards.</summary>
+    /// <summary>Transient and persistent metainfo to send; likewise.</summary>
     internal required ThriftMetaInfo MetaInfo { get; init; }
 
     /// <summary>When the call must be over, or <see langword="null"/>.</summary>
