@@ -52,6 +52,32 @@ public sealed class GeneratorTests
         Assert.EndsWith("Add <ThriftFile Include=\"idl/base.thrift\" /> to the project.", Assert.Single(result.Diagnostics).GetMessage(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/p/common.thrift", "common.thrift")]
+    [InlineData("/p/idl/common.thrift", "common.thrift")]
+    [InlineData("/p/shared/idl/common.thrift", "common.thrift")]
+    [InlineData("/elsewhere/common.thrift", "common.thrift")]
+    [InlineData("/p/x/common.thrift", "../x/./common.thrift")]
+    [InlineData("/abs/common.thrift", "/abs/common.thrift")]
+    public void Run_Include_IsFoundWhereDocumented(string path, string include)
+    {
+        var user = User.Replace("common.thrift\"", include + "\"", StringComparison.Ordinal);
+
+        var (result, _) = Run([new Item("/p/idl/user.thrift", user), new Item(path, Common)], ("ThriftIncludePath", "shared/idl;/elsewhere"));
+
+        Assert.Empty(result.Diagnostics);
+        Assert.Equal(2, result.Results[0].GeneratedSources.Length);
+    }
+
+    [Fact]
+    public void Run_ApacheSemantics_CountsImplicitIdsDown()
+    {
+        var (result, _) = Run([new Item("/p/a.thrift", "struct S { string a }")], ("ThriftSemantics", "apache"));
+
+        Assert.Contains("writer.WriteStringField(-1, ", Assert.Single(result.Results[0].GeneratedSources).SourceText.ToString(), StringComparison.Ordinal);
+        Assert.Equal("TS0037", Assert.Single(result.Diagnostics).Id);
+    }
+
     [Fact]
     public void Run_OptionsOfItemAndProject_ItemWins()
     {
