@@ -9,6 +9,9 @@ namespace Demo;
 /// <summary>All scenarios, one after the other.</summary>
 internal static class Walkthrough
 {
+    /// <summary>More than the default of 1 s: refusing a connection takes some systems two seconds, and the demo may meet a machine that is busy.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
     private static readonly IScenario[] Scenarios =
     [
         new OneMessageEachWay(),
@@ -34,7 +37,7 @@ internal static class Walkthrough
 
     private static async Task RunAsync(string address, string where, Screen screen, CancellationToken cancellationToken)
     {
-        await using var channel = ThriftChannel.ForAddress(address);
+        await using var channel = ThriftChannel.ForAddress(address, new ThriftChannelOptions { ConnectTimeout = ConnectTimeout });
         var client = new TestServiceClient(channel);
         screen.Line(Tone.Plain, $"Calling {address}, a server {where}. The service is playground/Demo/echo.thrift.");
         foreach (var scenario in Scenarios)

@@ -26,6 +26,7 @@ internal sealed class CircuitBreaker : IScenario
 
         await using var channel = ThriftChannel.ForAddress($"grpc://127.0.0.1:{port}", new ThriftChannelOptions
         {
+            ConnectTimeout = Walkthrough.ConnectTimeout,
             CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = 3, BreakDuration = TimeSpan.FromSeconds(1) },
         });
         var absent = new TestServiceClient(channel);
