@@ -1,13 +1,13 @@
 namespace Rx.ThriftStreams.Tests.Docs;
 
-/// <summary>A C# code block of a page, and the name of the sample that the comment before it gives.</summary>
+/// <summary>A code block of a page that must be compiled somewhere, and the name of the sample that the comment before it gives.</summary>
 internal sealed record CodeBlock(int Line, string? Sample, string Code)
 {
     private const string Fence = "```";
     private const string CommentStart = "<!-- sample:";
     private const string CommentEnd = "-->";
 
-    /// <summary>All blocks that are fenced as <c>csharp</c>, <c>cs</c> or <c>c#</c>; lines count from 1.</summary>
+    /// <summary>All blocks that are fenced as <c>csharp</c>, <c>cs</c> or <c>c#</c>, and those of other languages that name a sample; lines count from 1.</summary>
     public static IEnumerable<CodeBlock> Parse(string page)
     {
         string? sample = null;
@@ -26,7 +26,7 @@ internal sealed record CodeBlock(int Line, string? Sample, string Code)
                     continue;
                 }
 
-                if (language is "csharp" or "cs" or "c#")
+                if (sample is not null || language is "csharp" or "cs" or "c#")
                 {
                     yield return new CodeBlock(start, sample, SampleText.Normalise(code));
                 }

@@ -1,8 +1,8 @@
 namespace Rx.ThriftStreams.Tests.Docs;
 
 /// <summary>
-/// What the documentation shows compiles: each C# block of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals the region of that
-/// name in a file under <c>lib.tests/**/Samples/</c>. The README is held to it where it has such comments.
+/// What the documentation shows compiles: each C# block of the README and of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals
+/// the region of that name in a file under <c>lib.tests/**/Samples/</c> or <c>playground/</c>. A block of IDL may name a whole <c>.thrift</c> file of the playground.
 /// </summary>
 public sealed class DocumentationTests
 {
@@ -28,9 +28,8 @@ public sealed class DocumentationTests
     public async Task Page_EachCSharpBlock_IsACompiledSample(string page)
     {
         string text = await File.ReadAllTextAsync(Path.Combine(Root, page));
-        bool mayBeUnmarked = page == "README.md";
 
-        foreach (CodeBlock block in CodeBlock.Parse(text).Where(b => b.Sample is not null || !mayBeUnmarked))
+        foreach (CodeBlock block in CodeBlock.Parse(text))
         {
             string? problem = Check(block, Samples.Value);
             Assert.True(problem is null, $"{page}:{block.Line}: {problem}");
@@ -61,6 +60,24 @@ public sealed class DocumentationTests
     public void Regions_Unbalanced_AreRefused(string file) => Assert.Throws<FormatException>(() => SampleText.Regions(file));
 
     [Fact]
+    public void Parse_BlockOfAnotherLanguageThatNamesASample_IsTaken()
+        => Assert.Equal("a.thrift", Assert.Single(CodeBlock.Parse("<!-- sample: a.thrift -->\n```thrift\nstruct A {}\n```\n")).Sample);
+
+    [Fact]
+    public async Task Notebook_EachCellAfterTheReferences_IsARegionOfItsProgram()
+    {
+        string folder = Path.Combine(Root, "playground", "Notebook");
+        string notebook = (await File.ReadAllTextAsync(Path.Combine(folder, "quickstart.dib"))).ReplaceLineEndings("\n");
+        Dictionary<string, string> program = SampleText.Regions(await File.ReadAllTextAsync(Path.Combine(folder, "quickstart.cs")));
+        string[] cells = [.. notebook.Split("\n#!").Where(c => c.StartsWith("csharp\n", StringComparison.Ordinal)).Select(c => c["csharp\n".Length..].Trim('\n'))];
+
+        // The packages and the address are what differs: a program references projects and may serve itself.
+        Assert.StartsWith("#i ", cells[0], StringComparison.Ordinal);
+        Assert.StartsWith("string address = ", cells[2], StringComparison.Ordinal);
+        Assert.Equal(program.Values, [cells[1], .. cells[3..]]);
+    }
+
+    [Fact]
     public void Regions_Nested_LeaveOutTheMarkers()
     {
         Dictionary<string, string> regions = SampleText.Regions("// <sample all>\na();\n// <sample part>\nb();\n// </sample part>\n// </sample all>");
@@ -80,7 +97,7 @@ public sealed class DocumentationTests
 
         if (!samples.TryGetValue(block.Sample, out string? code))
         {
-            return $"no region // <sample {block.Sample}> exists in lib.tests/**/Samples/*.cs.";
+            return $"no region // <sample {block.Sample}> exists in lib.tests/**/Samples/*.cs or playground/**/*.cs, nor is it the name of a .thrift file there.";
         }
 
         return code == block.Code ? null : $"the block differs from the region // <sample {block.Sample}>, which is:\n{code}";
@@ -89,9 +106,7 @@ public sealed class DocumentationTests
     private static Dictionary<string, string> LoadSamples()
     {
         var samples = new Dictionary<string, string>();
-        char separator = Path.DirectorySeparatorChar;
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, "lib.tests"), "*.cs", SearchOption.AllDirectories)
-            .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) == "Samples" && !f.Contains($"{separator}obj{separator}", StringComparison.Ordinal)))
+        foreach (string file in SampleFiles("*.cs"))
         {
             foreach ((string name, string code) in SampleText.Regions(File.ReadAllText(file)))
             {
@@ -99,7 +114,21 @@ public sealed class DocumentationTests
             }
         }
 
+        foreach (string file in SampleFiles("*.thrift"))
+        {
+            samples.Add(Path.GetFileName(file), SampleText.Normalise(File.ReadAllLines(file)));
+        }
+
         return samples;
+    }
+
+    private static IEnumerable<string> SampleFiles(string pattern)
+    {
+        char separator = Path.DirectorySeparatorChar;
+        IEnumerable<string> tests = Directory.EnumerateFiles(Path.Combine(Root, "lib.tests"), pattern, SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f)) == "Samples");
+        IEnumerable<string> playground = Directory.EnumerateFiles(Path.Combine(Root, "playground"), pattern, SearchOption.AllDirectories);
+        return tests.Concat(playground).Where(f => !f.Contains($"{separator}obj{separator}", StringComparison.Ordinal));
     }
 
     private static string FindRoot()

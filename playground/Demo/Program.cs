@@ -1,0 +1,54 @@
+using Demo;
+using Demo.Server;
+using Demo.Terminal;
+using Rx.ThriftStreams;
+
+const int Failed = 1;
+const int NotUnderstood = 2;
+const int Interrupted = 130;
+
+using var interruption = new CancellationTokenSource();
+Console.CancelKeyPress += (_, signal) =>
+{
+    signal.Cancel = true;
+    interruption.Cancel();
+};
+
+var screen = new Screen();
+try
+{
+    var arguments = Arguments.Parse(args);
+    switch (arguments.Action)
+    {
+        case DemoAction.Help:
+            Console.WriteLine(Arguments.Help);
+            break;
+        case DemoAction.Serve:
+            await DemoServer.RunAsync(arguments.Port, screen, interruption.Token);
+            break;
+        case DemoAction.Call:
+            await Walkthrough.RunAsync(arguments.Address!, screen, interruption.Token);
+            break;
+        default:
+            await Walkthrough.RunAsync(screen, interruption.Token);
+            break;
+    }
+
+    return 0;
+}
+catch (OperationCanceledException) when (interruption.IsCancellationRequested)
+{
+    screen.Line(Tone.Plain, "Interrupted.");
+    return Interrupted;
+}
+catch (Exception error) when (error is FormatException or ArgumentException)
+{
+    Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine(Arguments.Help);
+    return NotUnderstood;
+}
+catch (Exception error) when (error is ThriftException or IOException or InvalidOperationException)
+{
+    Console.Error.WriteLine($"The demo failed: {error.Message}");
+    return Failed;
+}

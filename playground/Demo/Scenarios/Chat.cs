@@ -1,0 +1,59 @@
+using Demo.Echo;
+using Demo.Terminal;
+using Rx.ThriftStreams;
+
+namespace Demo.Scenarios;
+
+/// <summary>Bidirectional streaming, by hand: one task sends while another receives.</summary>
+internal sealed class Chat : IScenario
+{
+    /// <summary>How many questions may be on their way without an answer.</summary>
+    private const int Ahead = 2;
+
+    private static readonly string[] Questions =
+    [
+        "Hello.",
+        "Do you wait until I have finished?",
+        "I go on asking, you see.",
+        "And you go on answering?",
+        "Goodbye.",
+    ];
+
+    public string Title => "Bidirectional streaming";
+
+    public string Explanation => "A chat on one stream. Answers come in while questions still go out.";
+
+    public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
+    {
+        await using var stream = await client.OpenEchoAsync(cancellationToken: cancellationToken);
+        using var turns = new SemaphoreSlim(Ahead);
+        var sending = SendAsync(stream, screen, turns, cancellationToken);
+        var (answers, early) = (0, 0);
+        await foreach (var answer in stream)
+        {
+            answers++;
+            early += sending.IsCompleted ? 0 : 1;
+            screen.Line(Tone.Received, "                                        <-", answer.Message ?? string.Empty);
+            turns.Release();
+        }
+
+        await sending;
+        screen.Line(Tone.Plain, $"{Questions.Length} questions, {answers} answers; {early} of them came before the last question went.");
+    }
+
+    private static async Task SendAsync(
+        ThriftDuplexStream<Request, Response> stream,
+        Screen screen,
+        SemaphoreSlim turns,
+        CancellationToken cancellationToken)
+    {
+        foreach (var question in Questions)
+        {
+            await turns.WaitAsync(cancellationToken);
+            screen.Line(Tone.Sent, "->", question);
+            await stream.SendAsync(new Request { Message = question }, cancellationToken);
+        }
+
+        await stream.CompleteAsync();
+    }
+}

@@ -1,0 +1,34 @@
+using System.Runtime.InteropServices;
+using Demo.Echo;
+using Demo.Terminal;
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Demo.Server;
+
+/// <summary>The server of the demo, within the same process or as a program of its own.</summary>
+internal static class DemoServer
+{
+    /// <summary>Starts it on the loopback address. Port 0 takes a free one.</summary>
+    internal static Task<ThriftServer> StartAsync(int port, CancellationToken cancellationToken)
+        => ThriftServer.StartAsync($"127.0.0.1:{port}", server => server.AddService<ITestService, EchoService>(), cancellationToken);
+
+    /// <summary>Serves until it is told to stop by Ctrl+C or a termination signal.</summary>
+    internal static async Task RunAsync(int port, Screen screen, CancellationToken stop)
+    {
+        await using var server = await StartAsync(port, stop);
+        var address = $"grpc://{server.Endpoint}";
+        screen.Line(Tone.Good, $"Listening on {address}.");
+        screen.Line(Tone.Plain, $"Try: dotnet run --project playground/Demo -- --address {address}");
+
+        // A container or a service manager asks with SIGTERM, not with Ctrl+C.
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            stopped.TrySetResult();
+        });
+        await using var cancelled = stop.Register(() => stopped.TrySetResult());
+        await stopped.Task;
+        screen.Line(Tone.Plain, "Stopped.");
+    }
+}

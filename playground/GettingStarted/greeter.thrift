@@ -1,0 +1,11 @@
+namespace csharp Greetings
+
+struct Person   { 1: required string name }
+struct Greeting { 1: required string text }
+
+service Greeter {
+  /** Greets one person, word by word. */
+  Greeting Greet    (1: Person person) (streaming.mode="server"),
+  /** Greets people as they come. */
+  Greeting GreetAll (1: Person person) (streaming.mode="bidirectional"),
+}
