@@ -106,7 +106,7 @@ internal sealed class FramePeer(IDuplexPipe pipe)
             }
 
             var buffer = result.Buffer;
-            var seen = TryTake(ref buffer);
+            var seen = TryTake(_reader, ref buffer);
             pipe.Input.AdvanceTo(buffer.Start, seen is null ? buffer.End : buffer.Start);
             if (seen is not null || result.IsCompleted)
             {
@@ -131,9 +131,10 @@ internal sealed class FramePeer(IDuplexPipe pipe)
 
     public async Task ExpectClosedAsync() => Assert.Null(await ReadAsync());
 
-    private SeenFrame? TryTake(ref ReadOnlySequence<byte> buffer)
+    /// <summary>Takes a frame off the front of the bytes.</summary>
+    public static SeenFrame? TryTake(TTHeaderFrameReader reader, ref ReadOnlySequence<byte> buffer)
     {
-        if (!_reader.TryRead(ref buffer, out var frame))
+        if (!reader.TryRead(ref buffer, out var frame))
         {
             return null;
         }

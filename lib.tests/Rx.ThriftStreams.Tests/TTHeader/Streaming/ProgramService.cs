@@ -51,14 +51,19 @@ internal sealed class ProgramService : ITestService
         Context = ThriftServerContext.Current;
         var count = 0;
         var bytes = 0;
+        var replies = new List<string?>();
         await foreach (var request in requests.WithCancellation(cancellationToken))
         {
             count++;
             bytes += request.Message?.Length ?? 0;
-            await RunAsync(request.Message, cancellationToken).CountAsync(cancellationToken);
+            var answers = await RunAsync(request.Message, cancellationToken).ToListAsync(cancellationToken);
+            if (request.Message?.StartsWith('x') != true)
+            {
+                replies.AddRange(answers);
+            }
         }
 
-        return new Response { Message = $"received:{count}:{bytes}" };
+        return new Response { Message = $"received:{count}:{bytes}{(replies.Count > 0 ? ":" : "")}{string.Join(',', replies)}" };
     }
 
     public async IAsyncEnumerable<Response> EchoServerAsync(Request req, [EnumeratorCancellation] CancellationToken cancellationToken = default)

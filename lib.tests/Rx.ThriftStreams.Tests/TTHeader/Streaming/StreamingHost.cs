@@ -58,6 +58,14 @@ internal sealed class StreamingHost : IAsyncDisposable
         return (new FramePeer(ours), Handler.RunAsync(theirs, "memory:1", _stopping.Token));
     }
 
+    /// <summary>The same, with the server's end to look into.</summary>
+    public (FramePeer Client, Task Served, TTHeaderStreamingServerConnection Connection) ConnectInside()
+    {
+        var (ours, theirs) = PipeEnd.CreatePair();
+        var connection = new TTHeaderStreamingServerConnection(Handler, theirs, "memory:1");
+        return (new FramePeer(ours), connection.RunAsync(_stopping.Token), connection);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _application.StopAsync(new CancellationToken(canceled: true));

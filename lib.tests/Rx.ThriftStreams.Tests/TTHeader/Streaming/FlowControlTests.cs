@@ -1,0 +1,233 @@
+using System.Runtime.CompilerServices;
+using Demo.Echo;
+using Rx.ThriftStreams.Transports.TTHeader;
+
+namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
+
+/// <summary>Memory stays bounded whatever a consumer does: by credit between peers of this library, by the policy with others.</summary>
+public sealed class FlowControlTests
+{
+    private const int Window = 100_000;
+    private const int MessageSize = 10_000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Server_SendsNoMoreThanItWasGranted()
+    {
+        await using var host = new StreamingHost();
+        var (client, served) = host.Connect();
+        await client.SendAsync(
+            FramePeer.Header(1, "EchoServer", more: ("rx-window", $"{Window}")), FramePeer.Data(1, $"count:100:{MessageSize}", "EchoServer"), FramePeer.Trailer(1, "EchoServer"));
+        Assert.Equal("1048576", (await client.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-window"]);
+        await client.ExpectAsync(TTHeaderFrameType.Header, 1);
+        var bytes = 0;
+        while (bytes < Window)
+        {
+            bytes += (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Payload.Length;
+        }
+
+        // The stream waits now: what another one says comes next, and nothing of the first.
+        await client.SendAsync(FramePeer.Header(2), FramePeer.Data(2, "neighbour"), FramePeer.Trailer(2));
+        await client.ExpectAsync(TTHeaderFrameType.Header, 2);
+        await client.ExpectAsync(TTHeaderFrameType.Data, 2);
+        await client.ExpectAsync(TTHeaderFrameType.Trailer, 2);
+
+        await client.SendAsync(FramePeer.Frame(TTHeaderFrameType.Meta, 1, "EchoServer", [("rx-credit", $"{int.MaxValue}")]));
+        for (; bytes < 100 * MessageSize;)
+        {
+            bytes += (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Payload.Length;
+        }
+
+        await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
+        await client.Pipe.Output.CompleteAsync();
+        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Server_ConsumesARequest_GrantsItBack()
+    {
+        await using var host = new StreamingHost(configure: options => options.StreamBuffers.StreamBytes = MessageSize);
+        var (client, served) = host.Connect();
+        await client.SendAsync(FramePeer.Header(1, more: ("rx-window", $"{Window}")), FramePeer.Data(1, new string('x', MessageSize)));
+
+        Assert.Equal($"{MessageSize}", (await client.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-window"]);
+        var seen = new List<SeenFrame> { (await client.ReadAsync())!, (await client.ReadAsync())!, (await client.ReadAsync())! };
+        Assert.Equal($"{MessageSize + 8}", Assert.Single(seen, f => f.Type == TTHeaderFrameType.Meta).Pairs["rx-credit"]);
+        await client.Pipe.Output.CompleteAsync();
+        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Client_OfAPeerThatKnowsNothing_SendsWithoutCredit()
+    {
+        await using var server = new ScriptedServer();
+        await using var channel = ThriftChannel.ForAddress(server.Address, new() { StreamBuffers = new() { StreamBytes = 1000 } });
+        var answer = new TestServiceClient(channel).EchoClientAsync(
+            AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = new string('x', 1000) }), TestContext.Current.CancellationToken);
+        var peer = await server.AcceptAsync();
+        var id = (await peer.ExpectAsync(TTHeaderFrameType.Header)).Id;
+        for (var i = 0; i < 50; i++)
+        {
+            await peer.ExpectAsync(TTHeaderFrameType.Data, id);
+        }
+
+        await peer.ExpectAsync(TTHeaderFrameType.Trailer, id);
+        await peer.SendAsync(FramePeer.Data(id, "done"), FramePeer.Trailer(id));
+        Assert.Equal("done", (await answer.WaitAsync(Patience, TestContext.Current.CancellationToken)).Message);
+    }
+
+    [Fact]
+    public async Task SlowConsumer_NeighboursOnTheSameConnectionGoOnAndTheSenderWaits()
+    {
+        var service = new CountingService();
+        await using var host = await new StreamingHost(service).StartAsync();
+        await using var channel = ThriftChannel.ForAddress(
+            $"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1, StreamBuffers = new() { StreamBytes = Window } });
+        var client = new TestServiceClient(channel);
+        await using var slow = client.EchoServerAsync(new() { Message = "1000" }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await slow.MoveNextAsync());
+
+        for (var i = 0; i < 50; i++)
+        {
+            var answers = await client.EchoAsync(AsyncEnumerable.Range(0, 100).Select(n => new Request { Message = $"{n}" }))
+                .CountAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            Assert.Equal(100, answers);
+        }
+
+        // One message was taken; the sender is ahead of its next element by one.
+        Assert.InRange(service.Produced, 1, (Window / MessageSize) + 4);
+        var left = 0;
+        while (await slow.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
+        {
+            left++;
+        }
+
+        Assert.Equal(999, left);
+    }
+
+    [Fact]
+    public async Task StopReading_PeerWithoutCredit_QueuesNoMoreThanTheLimit()
+    {
+        var service = new GatedService();
+        await using var host = new StreamingHost(service, options => options.StreamBuffers.StreamBytes = Window);
+        var (client, served, connection) = host.ConnectInside();
+        service.Watch = () => connection.QueuedBytes;
+        var sending = Task.Run(async () =>
+        {
+            await client.SendAsync(FramePeer.Header(1, "EchoClient"));
+            for (var i = 0; i < 1000; i++)
+            {
+                await client.SendAsync(FramePeer.Data(1, new string('x', MessageSize), "EchoClient"));
+            }
+
+            await client.SendAsync(FramePeer.Trailer(1, "EchoClient"));
+        });
+        var limit = new CancellationTokenSource(Patience);
+        while (connection.QueuedBytes <= Window)
+        {
+            Assert.False(limit.IsCancellationRequested);
+            await Task.Yield();
+        }
+
+        service.Gate.SetResult();
+        await client.ExpectAsync(TTHeaderFrameType.Header, 1);
+        Assert.Equal("1000", (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Text);
+        await sending.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.InRange(service.Most, Window, Window + (2 * MessageSize));
+        await client.Pipe.Output.CompleteAsync();
+        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(0, connection.QueuedBytes);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ResetStream_PeerWithoutCredit_EndsThatStreamAlone(bool ofTheStream)
+    {
+        await using var host = new StreamingHost(new GatedService(), options =>
+        {
+            options.StreamBuffers.WhenFull = ThriftFullBufferPolicy.ResetStream;
+            options.StreamBuffers.StreamBytes = ofTheStream ? Window : int.MaxValue;
+            options.StreamBuffers.ConnectionBytes = ofTheStream ? int.MaxValue : Window;
+        });
+        var (client, served) = host.Connect();
+        await client.SendAsync(FramePeer.Header(1, "EchoClient"), FramePeer.Header(2));
+        for (var i = 0; i < 100; i++)
+        {
+            await client.SendAsync(FramePeer.Data(1, new string('x', MessageSize), "EchoClient"));
+        }
+
+        await client.SendAsync(FramePeer.Data(2, "alive"), FramePeer.Trailer(2));
+        var seen = new List<SeenFrame>();
+        while (seen.Count < 5)
+        {
+            seen.Add((await client.ReadAsync())!);
+        }
+
+        Assert.Contains("given up", Assert.Single(seen, f => f.Id == 1 && f.Type == TTHeaderFrameType.Trailer).Error.Message, StringComparison.Ordinal);
+        Assert.Equal("alive", Assert.Single(seen, f => f.Id == 2 && f.Type == TTHeaderFrameType.Data).Text);
+        await client.Pipe.Output.CompleteAsync();
+        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task ResetStream_OnTheClient_FailsTheCallAndTellsTheServer()
+    {
+        await using var server = new ScriptedServer();
+        await using var channel = ThriftChannel.ForAddress(
+            server.Address, new() { StreamBuffers = new() { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } });
+        await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var peer = await server.AcceptAsync();
+        var id = (await peer.ExpectAsync(TTHeaderFrameType.Header)).Id;
+        for (var i = 0; i < 12; i++)
+        {
+            await peer.SendAsync(FramePeer.Data(id, new string('x', MessageSize)));
+        }
+
+        Assert.Equal(12011, (int)(await peer.ExpectAsync(TTHeaderFrameType.Rst, id)).Error.Type);
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(async () => await stream.ResponsesAsync().CountAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(ThriftStatusCode.ResourceExhausted, error.StatusCode);
+    }
+
+    /// <summary>Sends as many messages as the request says, and counts them.</summary>
+    private sealed class CountingService : EchoBase
+    {
+        private int _produced;
+
+        public int Produced => Volatile.Read(ref _produced);
+
+        public override async IAsyncEnumerable<Response> EchoServerAsync(Request req, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            for (var i = 0; i < int.Parse(req.Message!, System.Globalization.CultureInfo.InvariantCulture); i++)
+            {
+                Interlocked.Increment(ref _produced);
+                yield return new Response { Message = new string('x', MessageSize) };
+            }
+
+            await Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Consumes nothing before the gate is open, then notes the most bytes that waited.</summary>
+    private sealed class GatedService : EchoBase
+    {
+        public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Func<long>? Watch { get; set; }
+
+        public long Most { get; private set; }
+
+        public override async Task<Response> EchoClientAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+        {
+            await Gate.Task.WaitAsync(cancellationToken);
+            var count = 0;
+            await foreach (var _ in requests.WithCancellation(cancellationToken))
+            {
+                count++;
+                Most = Math.Max(Most, Watch?.Invoke() ?? 0);
+            }
+
+            return new Response { Message = $"{count}" };
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Demo.Echo;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
+
+public sealed class TlsTests : IDisposable
+{
+    private readonly X509Certificate2 _server = Create("localhost");
+    private readonly X509Certificate2 _client = Create("client");
+
+    public void Dispose()
+    {
+        _server.Dispose();
+        _client.Dispose();
+    }
+
+    [Fact]
+    public async Task Echo_OverTlsWithClientCertificate_BothSidesSeeEachOther()
+    {
+        string? seen = null;
+        await using var host = await StartAsync(certificate => seen = certificate?.Subject);
+        await using var channel = ThriftChannel.ForAddress(
+            $"ttheaders://{host.Endpoint}",
+            new()
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(30),
+                TlsOptions = new SslClientAuthenticationOptions
+                {
+                    ClientCertificates = [_client],
+                    RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString() == _server.GetCertHashString(),
+                },
+            });
+
+        var answers = await new TestServiceClient(channel).EchoAsync(AsyncEnumerable.Range(0, 100).Select(i => new Request { Message = $"x{i}" }))
+            .CountAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(100, answers);
+        Assert.Equal("CN=client", seen);
+    }
+
+    [Fact]
+    public async Task Echo_CertificateNotTrusted_IsConnectError()
+    {
+        await using var host = await StartAsync(_ => { });
+        await using var channel = ThriftChannel.ForAddress($"ttheaders://{host.Endpoint}", new() { ConnectTimeout = TimeSpan.FromSeconds(30) });
+
+        var error = await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
+            .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));
+        Assert.IsType<System.Security.Authentication.AuthenticationException>(error.InnerException);
+    }
+
+    private static X509Certificate2 Create(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);
+    }
+
+    private Task<StreamingHost> StartAsync(Action<X509Certificate2?> onClient) => new StreamingHost(listen: options => options.UseHttps(new HttpsConnectionAdapterOptions
+    {
+        ServerCertificate = _server,
+        ClientCertificateMode = ClientCertificateMode.AllowCertificate,
+        ClientCertificateValidation = (certificate, _, _) =>
+        {
+            onClient(certificate);
+            return true;
+        },
+    })).StartAsync();
+}
