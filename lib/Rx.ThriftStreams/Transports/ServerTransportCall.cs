@@ -23,6 +23,9 @@ internal abstract class ServerTransportCall
     /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>
     internal abstract CancellationToken Aborted { get; }
 
+    /// <summary>Why <see cref="Aborted"/> is cancelled. Asked for afterwards.</summary>
+    internal virtual ThriftException AbortReason => new ThriftStatusException(ThriftStatusCode.Cancelled, "The caller cancelled the call.");
+
     /// <summary>Gives the call's messages their types. Called once.</summary>
     internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         where TRequest : class, IThriftStruct<TRequest>
@@ -30,6 +33,12 @@ internal abstract class ServerTransportCall
 
     /// <summary>Sends response headers; those of the last call before the first message go out with it if this was not called.</summary>
     internal abstract ValueTask SendHeadersAsync(ThriftMetadata headers);
+
+    /// <summary>
+    /// The message of a oneway call is there and its handler is about to run. A transport on which the caller could otherwise cancel the call by going away
+    /// answers now.
+    /// </summary>
+    internal virtual ValueTask AcknowledgeOnewayAsync() => default;
 
     /// <summary>Ends the call. Called once, last, whatever happened; must not fail because the caller is gone.</summary>
     /// <param name="outcome">How the handler ended.</param>
