@@ -25,4 +25,7 @@ public sealed class ThriftStatusException : ThriftException
 
     /// <summary>Whether the user of this side ended the call before its end, which is no failure.</summary>
     internal bool EndedByUser { get; init; }
+
+    /// <summary>Whether the call was ended because the server call ended within which it was made; the cause is then the inner exception.</summary>
+    internal bool FollowsParent { get; init; }
 }

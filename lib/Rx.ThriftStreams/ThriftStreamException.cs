@@ -17,11 +17,15 @@ public sealed class ThriftStreamException : ThriftException
         Exception? innerException = null)
         : base(Describe(code, text, isServerSide, cancelPath), innerException)
     {
+        IsServerSide = isServerSide;
         Code = code;
         Text = text;
         CancelPath = cancelPath ?? [];
         _reset = isReset;
     }
+
+    /// <summary>Whether it came to a handler through its own call, from its caller, and not through a call that it made.</summary>
+    internal bool IsServerSide { get; }
 
     /// <summary>
     /// The number of the error: 12001 the peer's handler failed (its own error is the inner one), 12002–12006 the protocol was broken or the

@@ -61,8 +61,26 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         _unflushedBytes = _unflushedMessages = 0;
-        var flush = _writer.FlushAsync(cancellationToken);
-        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size);
+        var flush = _writer.FlushAsync(CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size, cancellationToken);
+    }
+
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_unflushedMessages == 0)
+        {
+            return default;
+        }
+
+        _unflushedBytes = _unflushedMessages = 0;
+        var flush = _writer.FlushAsync(CancellationToken.None);
+        if (flush.IsCompletedSuccessfully)
+        {
+            _ = Flushed(flush.Result, 0);
+            return default;
+        }
+
+        return new(AwaitFlushAsync(flush, 0, cancellationToken).AsTask());
     }
 
     private bool TryReadMessage()
@@ -86,7 +104,16 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         var body = _received.Slice(GrpcFrame.PrefixLength, length);
-        (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        try
+        {
+            (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        }
+        catch (ThriftProtocolException)
+        {
+            _call.HasBadMessage = true;
+            throw;
+        }
+
         _received = _received.Slice(body.End);
         return true;
     }
@@ -132,7 +159,26 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size) => Flushed(await flush.ConfigureAwait(false), size);
+    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size, CancellationToken cancellationToken)
+    {
+        // The token is not given to Kestrel, which would make of a cancelled flush an internal error of this server.
+        var flushing = flush.AsTask();
+        try
+        {
+            return Flushed(await flushing.WaitAsync(cancellationToken).ConfigureAwait(false), size);
+        }
+        catch (OperationCanceledException) when (!flushing.IsCompleted)
+        {
+            // The bytes stay where they are until the caller makes room, and nothing can be told to the caller behind them.
+            _call.IsStuck = true;
+            _ = flushing.ContinueWith(
+                static task => _ = task.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
+        }
+    }
 
     private int Flushed(FlushResult result, int size)
         => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;

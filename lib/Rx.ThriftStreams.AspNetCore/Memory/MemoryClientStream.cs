@@ -38,7 +38,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
         }
         catch (ChannelClosedException)
         {
-            throw CallErrors.EndedBeforeSend(exchange.Method, CallErrors.ToStatus(exchange.Error));
+            throw exchange.Error ?? CallErrors.EndedBeforeSend(exchange.Method);
         }
 
         return bytes.Length;

@@ -161,7 +161,7 @@ internal sealed class ProgramService : ITestService
         }
         finally
         {
-            _cancelled.TrySetResult(Context?.CancelReason);
+            _cancelled.TrySetResult(Context?.CancellationReason);
         }
     }
 }
