@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Rx.ThriftStreams.Tests.Docs;
 
 /// <summary>
 /// What the documentation shows compiles: each C# block of the README and of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals
 /// the region of that name in a file under <c>lib.tests/**/Samples/</c> or <c>playground/</c>. A block of IDL may name a whole <c>.thrift</c> file of the playground.
 /// </summary>
-public sealed class DocumentationTests
+public sealed partial class DocumentationTests
 {
     private static readonly string Root = FindRoot();
     private static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
@@ -33,6 +35,18 @@ public sealed class DocumentationTests
         {
             string? problem = Check(block, Samples.Value);
             Assert.True(problem is null, $"{page}:{block.Line}: {problem}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_EachLinkIntoTheRepository_LeadsSomewhere(string page)
+    {
+        string path = Path.Combine(Root, page);
+        foreach (Match link in Link().Matches(await File.ReadAllTextAsync(path)))
+        {
+            string target = Path.Combine(Path.GetDirectoryName(path)!, link.Groups["target"].Value);
+            Assert.True(File.Exists(target) || Directory.Exists(target), $"{page}: {link.Value} leads nowhere.");
         }
     }
 
@@ -85,6 +99,10 @@ public sealed class DocumentationTests
         Assert.Equal("a();\nb();", regions["all"]);
         Assert.Equal("b();", regions["part"]);
     }
+
+    /// <summary>A link without a scheme; what follows a <c>#</c> is a heading's and not looked at.</summary>
+    [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
+    private static partial Regex Link();
 
     private static string? CheckText(string page, string source) => Check(Assert.Single(CodeBlock.Parse(page)), SampleText.Regions(source));
 
