@@ -51,6 +51,9 @@ internal sealed class StreamingHost : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Stops as a host does: completes when what runs has ended.</summary>
+    public Task StopAsync() => _application.StopAsync(TestContext.Current.CancellationToken);
+
     /// <summary>A connection in memory; the task ends when the server is done with it.</summary>
     public (FramePeer Client, Task Served) Connect(long pauseThreshold = 64 * 1024)
     {

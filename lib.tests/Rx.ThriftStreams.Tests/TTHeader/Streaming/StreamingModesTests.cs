@@ -71,6 +71,25 @@ public sealed class StreamingModesTests
     }
 
     [Fact]
+    public async Task StopAsync_AStreamRuns_ItFinishes()
+    {
+        await using var host = await new StreamingHost().StartAsync();
+        await using var channel = ThriftChannel.ForAddress($"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1 });
+        await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        await stream.SendAsync(new() { Message = "before" }, TestContext.Current.CancellationToken);
+        Assert.True(await responses.MoveNextAsync());
+
+        var stopping = host.StopAsync();
+        await stream.SendAsync(new() { Message = "while it stops" }, TestContext.Current.CancellationToken);
+        Assert.True(await responses.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal("while it stops", responses.Current.Message);
+        await stream.CompleteAsync();
+        Assert.False(await responses.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await stopping.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task OpenAsync_NobodyListens_IsConnectError()
     {
         await using var channel = ThriftChannel.ForAddress("ttheader://127.0.0.1:1", new() { ConnectTimeout = Patience });

@@ -24,7 +24,8 @@ internal readonly record struct CancelReason(int Code, string Text, string Path)
                     $"stream Recv timeout, timeout config={{Timeout:{Milliseconds(timeout)}ms DisableCancelRemote:false}}",
                     service);
 
-            case ThriftTimeoutException:
+            // A limit of ours, or bytes of the server's that do not decode: nothing that a user did.
+            case ThriftTimeoutException or ThriftProtocolException:
                 return new(TTStreamCodes.InternalCanceled, reason.Message, service);
         }
 

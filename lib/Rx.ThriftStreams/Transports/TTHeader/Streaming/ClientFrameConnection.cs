@@ -67,7 +67,7 @@ internal sealed class ClientFrameConnection : FrameConnection
                 stream.GrantFirst(PeerWindow);
             }
 
-            Writer.AppendControl(buffer.Bytes.WrittenSpan);
+            Writer.Append(buffer.Bytes.WrittenSpan);
             return stream;
         }
         finally

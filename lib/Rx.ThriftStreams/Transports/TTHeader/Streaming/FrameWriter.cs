@@ -16,7 +16,7 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
     private const int HighWater = 64 * 1024;
 
     // Answers to frames are not held back; a peer that asks and asks and never reads is cut off.
-    private const int MaxUnwrittenControl = 4 * 1024 * 1024;
+    private const int MaxUnwrittenControl = 16 * 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly PipeWriter _output;
