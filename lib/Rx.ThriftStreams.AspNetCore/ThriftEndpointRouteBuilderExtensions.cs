@@ -17,7 +17,7 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none.
     /// </summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
-    /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, else made for each call.</typeparam>
+    /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, else made for each call and disposed behind it.</typeparam>
     /// <param name="endpoints">The application.</param>
     /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
@@ -28,7 +28,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         where TImplementation : class, TService
     {
         var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
-        return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? factory(services, null));
+        return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
     }
 
     /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>

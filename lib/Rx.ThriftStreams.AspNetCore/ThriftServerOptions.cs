@@ -10,7 +10,8 @@ public sealed class ThriftServerOptions
 
     /// <summary>
     /// Whether callers see the texts of exceptions that were not meant for them. Default <see langword="null"/>: only where the host's
-    /// environment is Development. Kitex always shows them. <see cref="ThriftException"/>s are always meant for the caller.
+    /// environment is Development. Kitex always shows them. Meant for the caller are
+    /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/>, <see cref="ThriftApplicationException"/> and exceptions that the IDL declares.
     /// </summary>
     public bool? RevealErrors { get; set; }
 
@@ -49,6 +50,21 @@ public sealed class ThriftServerOptions
     /// <summary>How long streams over the TTHeader transports may still run when the host stops. Default 5 s, as in Kitex.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The clock of deadlines. Default: the system's.</summary>
+    /// <summary>How long a handler may wait for one request. Default <see langword="null"/>: no limit. When it passes the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
+    public TimeSpan? ReceiveTimeout { get; set; }
+
+    /// <summary>
+    /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it passes the call is cancelled and its stream
+    /// reset: a caller that makes no room cannot be told a status.
+    /// </summary>
+    public TimeSpan? SendTimeout { get; set; }
+
+    /// <summary>
+    /// How long a stream may live, whatever its caller allows. Default <see langword="null"/>: no limit. When it passes the handler is cancelled and the call ends with
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/>. Methods of one message each way are not concerned.
+    /// </summary>
+    public TimeSpan? MaxStreamDuration { get; set; }
+
+    /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

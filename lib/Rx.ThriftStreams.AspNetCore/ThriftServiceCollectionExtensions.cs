@@ -16,7 +16,7 @@ public static class ThriftServiceCollectionExtensions
     private const int ConnectionWindowSize = 8 * 1024 * 1024;
 
     /// <summary>
-    /// Registers what Thrift services need, and fits Kestrel for streams: 10 000 streams a connection, windows of 1 MiB a stream and
+    /// Registers what Thrift services need, and <see cref="IThriftServerContextAccessor"/>, and fits Kestrel for streams: 10 000 streams a connection, windows of 1 MiB a stream and
     /// 8 MiB a connection, header values in UTF-8. Settings made after this call win. The life of calls as events can be injected as
     /// <c>IObservable&lt;ThriftStreamEvent&gt;</c>.
     /// </summary>
@@ -35,6 +35,8 @@ public static class ThriftServiceCollectionExtensions
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
         services.TryAddSingleton<TTHeaderStreamingHandler>();
+        services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
+        services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);
         services.Configure<KestrelServerOptions>(static kestrel =>
         {

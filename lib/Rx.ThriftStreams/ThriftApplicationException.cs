@@ -15,8 +15,8 @@ public sealed class ThriftApplicationException : ThriftException
     /// <summary>The number of its kind; peers may send numbers that are not listed.</summary>
     public ThriftApplicationErrorType Type { get; }
 
-    /// <summary>The number of its kind as a status: Kitex copies it so.</summary>
-    public override ThriftStatusCode StatusCode => (ThriftStatusCode)(int)Type;
+    /// <summary>The number of its kind as a status: Kitex copies it so. 0 would mean success and becomes <see cref="ThriftStatusCode.Unknown"/>.</summary>
+    public override ThriftStatusCode StatusCode => Type == ThriftApplicationErrorType.Unknown ? ThriftStatusCode.Unknown : (ThriftStatusCode)(int)Type;
 }
 
 /// <summary>The kinds of <see cref="ThriftApplicationException"/>: Thrift's own, and those that Kitex adds.</summary>

@@ -10,7 +10,7 @@ public readonly record struct ThriftCallOptions
     /// <summary>When the whole call must be over. Default: no deadline. With <see cref="Timeout"/> the earlier one counts. Sent to the server over gRPC.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>How long the whole call may take, from its start. Default: no limit. Sent to the server over gRPC as <c>grpc-timeout</c>.</summary>
+    /// <summary>How long the whole call may take, from its start; zero fails at once. Default: no limit. Sent to the server over gRPC as <c>grpc-timeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>How long creating the stream may take for each endpoint tried. Default: <see cref="ThriftChannelOptions.ConnectTimeout"/>.</summary>
@@ -37,10 +37,16 @@ public readonly record struct ThriftCallOptions
     /// <summary>Call this endpoint, <c>host:port</c>, whatever the channel resolves. Default: the balancer chooses.</summary>
     public string? Endpoint { get; init; }
 
+    /// <summary>
+    /// Tags of the destination, for instance <c>cluster</c> or <c>idc</c>: resolvers and balancers choose by them. Added to the defaults; a key that is
+    /// given here replaces the default's. Default: none. Endpoints that are given by address have no tags, so there it has no effect.
+    /// </summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
     /// <summary>The <c>:authority</c> over gRPC. Default: <see cref="ThriftChannelOptions.DestinationService"/>, else the endpoint.</summary>
     public string? Authority { get; init; }
 
-    /// <summary>The compressor of the messages sent, over gRPC: <c>gzip</c>. Default: none. The server may compress its answers with it too.</summary>
+    /// <summary>The compressor of the messages sent, over gRPC: <c>gzip</c>, or <c>identity</c> for none. Default: none. The server may compress its answers with it too. Any other name fails the call with an <see cref="ArgumentException"/>.</summary>
     public string? Compressor { get; init; }
 
     /// <summary>Hand each message to the network at once instead of gathering those that come close together. Default: <see langword="false"/>.</summary>
@@ -59,10 +65,50 @@ public readonly record struct ThriftCallOptions
         MetaInfo = Merge(MetaInfo, defaults.MetaInfo),
         HashKey = HashKey ?? defaults.HashKey,
         Endpoint = Endpoint ?? defaults.Endpoint,
+        Tags = Merge(Tags, defaults.Tags),
         Authority = Authority ?? defaults.Authority,
         Compressor = Compressor ?? defaults.Compressor,
         NoDelay = NoDelay ?? defaults.NoDelay,
     };
+
+    /// <summary>Fails if a setting makes no sense, naming it.</summary>
+    internal void Validate()
+    {
+        CheckLimit(ConnectTimeout, nameof(ConnectTimeout), allowZero: false);
+        CheckLimit(ReceiveTimeout, nameof(ReceiveTimeout), allowZero: false);
+        CheckLimit(SendTimeout, nameof(SendTimeout), allowZero: false);
+        CheckLimit(Timeout, nameof(Timeout), allowZero: true);
+        if (Compressor is not (null or "gzip" or "identity"))
+        {
+            throw new ArgumentException(
+                $"The compressor \"{Compressor}\" of ThriftCallOptions.Compressor is not known. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
+        }
+    }
+
+    private static void CheckLimit(TimeSpan? limit, string name, bool allowZero)
+    {
+        if (limit is { } time && time != System.Threading.Timeout.InfiniteTimeSpan && (allowZero ? time < TimeSpan.Zero : time <= TimeSpan.Zero))
+        {
+            throw new ArgumentOutOfRangeException(
+                name, time, $"ThriftCallOptions.{name} must be positive, or Timeout.InfiniteTimeSpan for no limit.");
+        }
+    }
+
+    private static IReadOnlyDictionary<string, string>? Merge(IReadOnlyDictionary<string, string>? own, IReadOnlyDictionary<string, string>? defaults)
+    {
+        if (own is null || defaults is null)
+        {
+            return own ?? defaults;
+        }
+
+        var merged = new Dictionary<string, string>(defaults, StringComparer.Ordinal);
+        foreach (var (key, value) in own)
+        {
+            merged[key] = value;
+        }
+
+        return merged;
+    }
 
     private static ThriftMetadata? Merge(ThriftMetadata? own, ThriftMetadata? defaults)
     {

@@ -57,7 +57,11 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
     /// <exception cref="ArgumentException">The address cannot be understood; the text says why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
-        => new(ThriftAddress.Parse(address), options ?? new ThriftChannelOptions());
+    {
+        options ??= new ThriftChannelOptions();
+        options.Defaults.Validate();
+        return new(ThriftAddress.Parse(address), options);
+    }
 
     /// <summary>Makes a channel whose calls all take one transport.</summary>
     internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
@@ -75,7 +79,7 @@ public sealed class ThriftChannel : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
-        var start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options.TimeProvider);
+        var start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options);
         var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
             ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
             : null;
@@ -84,9 +88,10 @@ public sealed class ThriftChannel : IAsyncDisposable
             TraceContext.Inject(activity, start.Headers);
         }
 
-        var call = new ClientCall<TRequest, TResponse>(method, start, parent, methodToken, enumerationToken) { Observation = observation };
+        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent, methodToken, enumerationToken);
         try
         {
+            call.ThrowIfOver();
             call.Attach(_middleware is null
                 ? await ConnectAsync(method, start, observation, call.Over).ConfigureAwait(false)
                 : await CreateThroughMiddlewareAsync(_middleware, method, start, observation, call.Over).ConfigureAwait(false));

@@ -47,6 +47,12 @@ public sealed class ThriftChannelOptions
     /// </summary>
     public bool FlowServerContext { get; set; } = true;
 
+    /// <summary>
+    /// How far transient metainfo travels when <see cref="FlowServerContext"/> is on. Default <see cref="ThriftTransientPropagation.SingleHop"/>;
+    /// Kitex's own default is <see cref="ThriftTransientPropagation.EveryHop"/>.
+    /// </summary>
+    public ThriftTransientPropagation TransientPropagation { get; set; }
+
     /// <summary>Middleware around the creation of each stream; the first is the outermost. Default: none.</summary>
     public IList<ThriftClientStreamMiddleware> StreamMiddleware { get; } = [];
 

@@ -44,6 +44,13 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>Cancelled when the caller cancels or is gone, when the deadline passes, and when the handler has ended. Calls made by the handler end with it.</summary>
     public abstract override CancellationToken CancellationToken { get; }
 
+    /// <summary>
+    /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. A <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server,
+    /// a <see cref="ThriftTransportException"/> if the connection to the caller was lost, a <see cref="ThriftStatusException"/> with
+    /// <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended. Calls made by the handler end with its status.
+    /// </summary>
+    public abstract ThriftException? CancellationReason { get; }
+
     /// <summary>Headers of the answer. They go out with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }
 
@@ -56,9 +63,6 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>Sends <see cref="ResponseHeaders"/> now instead of with the first message.</summary>
     /// <exception cref="InvalidOperationException">They were sent.</exception>
     public abstract Task SendHeadersAsync();
-
-    /// <summary>Why <see cref="CancellationToken"/> was cancelled, where the transport knows.</summary>
-    internal virtual Exception? CancelReason => null;
 
     internal static void SetCurrent(ThriftServerContext? context) => CurrentContext.Value = context;
 }

@@ -23,6 +23,9 @@ public sealed class ThriftStatusException : ThriftException
     /// <summary>The trailers that came with the status; empty if there were none.</summary>
     public ThriftMetadata Trailers { get; init; } = ThriftMetadata.Empty;
 
+    /// <summary>Whether the call ended because the server call that made it did; the inner error is why.</summary>
+    internal bool EndedByParent { get; init; }
+
     /// <summary>Whether the user of this side ended the call before its end, which is no failure.</summary>
     internal bool EndedByUser { get; init; }
 }

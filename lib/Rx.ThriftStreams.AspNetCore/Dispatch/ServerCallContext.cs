@@ -1,34 +1,48 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Streams;
 using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
 /// <summary>The context of one call: its clock, its cancellation, and what goes back besides the messages.</summary>
-internal sealed class ServerCallContext : ThriftServerContext, IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A timer or the caller may cancel at any moment, also when the call has just ended; the source holds nothing that needs to be disposed.")]
+internal sealed class ServerCallContext : ThriftServerContext
 {
+    private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
-    private readonly CancellationTokenSource _cancellation;
-    private readonly ITimer? _deadlineTimer;
+    private readonly CancellationTokenRegistration _callerGone;
+    private readonly OperationTimer? _deadlineTimer;
+    private readonly OperationTimer? _durationTimer;
     private ConcurrentDictionary<object, object?>? _items;
+    private Func<ThriftException>? _cancelledBy;
+    private ThriftException? _reason;
     private bool _headersSent;
 
-    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, TimeProvider clock)
+    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, ThriftServerOptions options)
     {
         Method = method;
         _call = call;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(call.Aborted);
-        CancellationToken = _cancellation.Token;
+        var clock = options.TimeProvider;
+        if (!method.IsOneway)
+        {
+            // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
+            _callerGone = call.Aborted.UnsafeRegister(
+                static state => ((ServerCallContext)state!).Cancel(((ServerCallContext)state)._call, static call => call.AbortReason), this);
+        }
+
         if (call.Timeout is { } timeout)
         {
             var now = clock.GetUtcNow();
             Deadline = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
-            _deadlineTimer = clock.CreateTimer(
-                static state => ((ServerCallContext)state!).OnDeadline(),
-                this,
-                timeout < Longest ? timeout : Longest,
-                Timeout.InfiniteTimeSpan);
+            _deadlineTimer = StartTimer(clock, timeout);
+        }
+
+        if (method.IsStreaming && CallTimers.IsLimit(options.MaxStreamDuration))
+        {
+            _durationTimer = StartTimer(clock, options.MaxStreamDuration!.Value);
         }
     }
 
@@ -46,7 +60,9 @@ internal sealed class ServerCallContext : ThriftServerContext, IDisposable
 
     public override DateTimeOffset? Deadline { get; }
 
-    public override CancellationToken CancellationToken { get; }
+    public override CancellationToken CancellationToken => _cancellation.Token;
+
+    public override ThriftException? CancellationReason => Volatile.Read(ref _cancelledBy) is { } reason ? LazyInitializer.EnsureInitialized(ref _reason, reason) : null;
 
     public override ThriftMetadata ResponseHeaders { get; } = new();
 
@@ -56,15 +72,6 @@ internal sealed class ServerCallContext : ThriftServerContext, IDisposable
 
     /// <summary>Is told what happens to the call; <see langword="null"/> if nobody listens.</summary>
     internal CallObservation? Observation { get; init; }
-
-    /// <summary>Whether the call was cancelled because its deadline passed.</summary>
-    internal bool DeadlinePassed { get; private set; }
-
-    internal override Exception? CancelReason => DeadlinePassed ? null : _call.CancelReason;
-
-    internal bool IsAborted => _call.Aborted.IsCancellationRequested;
-
-    private static TimeSpan Longest => TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public override async Task SendHeadersAsync()
     {
@@ -77,18 +84,38 @@ internal sealed class ServerCallContext : ThriftServerContext, IDisposable
         await _call.SendHeadersAsync(ResponseHeaders).ConfigureAwait(false);
     }
 
+    /// <summary>A message was sent, and the headers with it.</summary>
+    internal void SetHeadersSent() => _headersSent = true;
+
+    internal ValueTask AcknowledgeOnewayAsync() => _call.AcknowledgeOnewayAsync();
+
+    /// <summary>Cancels the call with that reason, unless another came first.</summary>
+    internal void Cancel(ThriftException reason) => Cancel(reason, static reason => reason);
+
     /// <summary>Cancels what the handler started and left running.</summary>
     internal void End()
     {
         _deadlineTimer?.Dispose();
-        _cancellation.Cancel();
+        _durationTimer?.Dispose();
+        _callerGone.Unregister();
+        Cancel((_call, Method), static ended => ended._call.EndReason(ended.Method));
     }
 
-    public void Dispose() => _cancellation.Dispose();
-
-    private void OnDeadline()
+    /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
+    private void Cancel<T>(T state, Func<T, ThriftException> reason)
     {
-        DeadlinePassed = true;
-        _cancellation.Cancel();
+        if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is null)
+        {
+            // Not on this thread: what was registered with the token is user code.
+            _ = _cancellation.CancelAsync();
+        }
+    }
+
+    private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit)
+    {
+        var timer = new OperationTimer(
+            clock, limit, elapsed => Cancel(new ThriftTimeoutException(Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc, limit, elapsed, Method.FullName)));
+        timer.Start(clock.GetTimestamp());
+        return timer;
     }
 }

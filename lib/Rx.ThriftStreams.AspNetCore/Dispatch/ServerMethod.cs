@@ -14,6 +14,8 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
     protected ServerMiddleware? Middleware => runtime.Middleware;
 
+    protected ThriftServerOptions Options => runtime.Options;
+
     /// <summary>Handles a call. Never fails: whatever goes wrong becomes the call's outcome.</summary>
     internal async Task InvokeAsync(ServerTransportCall call, IServiceProvider services)
     {
@@ -21,11 +23,13 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             ? CallObservation.Start(
                 runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
             : null;
-        using var context = new ServerCallContext(Method, call, runtime.Options.TimeProvider) { Observation = observation };
+        var context = new ServerCallContext(Method, call, runtime.Options) { Observation = observation };
         ServerCallOutcome outcome;
         ThriftServerContext.SetCurrent(context);
         try
         {
+            // A deadline may have passed on the way here.
+            context.CancellationToken.ThrowIfCancellationRequested();
             if (runtime.Middleware is { } middleware)
             {
                 await HandleThroughAsync(middleware, call, context, services).ConfigureAwait(false);
@@ -61,13 +65,21 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
     {
-        if (outcome.Origin == ServerFaultOrigin.HandlerFault)
+        if (outcome.Origin != ServerFaultOrigin.Framework)
         {
-            LogFault(runtime.Logger, error, Method.FullName, context.Peer);
+            // What was thrown to tell the caller is no news here. Of the rest the caller is told little, so that the log must have it.
+            if (!ServerFaults.IsMeantForCaller(error))
+            {
+                LogFault(runtime.Logger, error, Method.FullName, context.Peer);
+            }
         }
-        else if (outcome.Origin == ServerFaultOrigin.Framework)
+        else if (error is ThriftProtocolException or ThriftTimeoutException)
         {
             LogBroken(runtime.Logger, Method.FullName, context.Peer, error.Message);
+        }
+        else
+        {
+            LogCancelled(runtime.Logger, Method.FullName, context.Peer, context.CancellationReason?.Message ?? error.Message);
         }
     }
 
@@ -76,4 +88,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     [LoggerMessage(11, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}")]
     private static partial void LogBroken(ILogger logger, string method, string peer, string reason);
+
+    [LoggerMessage(12, LogLevel.Debug, "A call of {Method} from {Peer} was cancelled: {Reason}")]
+    private static partial void LogCancelled(ILogger logger, string method, string peer, string reason);
 }

@@ -17,6 +17,11 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
     protected override ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
     {
         var stream = call.Bind(method);
+        if (TimedServerStream<TRequest, TResponse>.IsWanted(Options))
+        {
+            stream = new TimedServerStream<TRequest, TResponse>(stream, context, Options);
+        }
+
         if (context.Observation is { } observation)
         {
             stream = new ObservedServerStream<TRequest, TResponse>(stream, observation);
@@ -34,7 +39,8 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
             : throw new ThriftProtocolException($"The caller of {context.Method.FullName} ended its requests without sending the one that the method takes.");
 
     /// <summary>
-    /// Sends every response. The next one is asked for before this one goes out: if it is there already, both share a write.
+    /// Sends every response. Each is encoded before the next is asked for, since a handler may use its objects again; but it goes on its way only when
+    /// the next is not there at once, so that both can share a write.
     /// </summary>
     protected static async ValueTask SendAllAsync(
         ServerTransportStream<TRequest, TResponse> stream,
@@ -48,11 +54,17 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
             var next = enumerator.MoveNextAsync();
             while (await next.ConfigureAwait(false))
             {
-                var response = enumerator.Current;
+                await stream.SendAsync(enumerator.Current, context.ResponseHeaders, more: true, cancellationToken).ConfigureAwait(false);
+                context.SetHeadersSent();
                 next = enumerator.MoveNextAsync();
+                if (next.IsCompleted)
+                {
+                    continue;
+                }
+
                 try
                 {
-                    await stream.SendAsync(response, context.ResponseHeaders, next.IsCompleted, cancellationToken).ConfigureAwait(false);
+                    await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
                 }
                 catch
                 {
@@ -135,6 +147,13 @@ internal sealed class UnaryServerMethod<TService, TArguments, TResult>(
     protected override async ValueTask HandleAsync(ServerTransportStream<TArguments, TResult> stream, ServerCallContext context, TService service)
     {
         var arguments = await ReceiveOnlyAsync(stream, context).ConfigureAwait(false);
+        if (Method.IsOneway)
+        {
+            await context.AcknowledgeOnewayAsync().ConfigureAwait(false);
+            await handler(service, arguments, context.CancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         var result = await handler(service, arguments, context.CancellationToken).ConfigureAwait(false);
         await stream.SendAsync(result, context.ResponseHeaders, more: true, context.CancellationToken).ConfigureAwait(false);
     }

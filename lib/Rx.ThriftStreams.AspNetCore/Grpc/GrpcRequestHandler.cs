@@ -28,7 +28,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
 
         if (!IsThriftContentType(http.Request.ContentType) || !TryGetTimeout(http.Request, out var timeout))
         {
-            Reset(http);
+            Reset(http, Http2InternalError);
             return;
         }
 
@@ -71,11 +71,11 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         return valid;
     }
 
-    private static void Reset(HttpContext http)
+    internal static void Reset(HttpContext http, int errorCode)
     {
         if (http.Features.Get<IHttpResetFeature>() is { } reset)
         {
-            reset.Reset(Http2InternalError);
+            reset.Reset(errorCode);
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Metadata;
@@ -10,9 +11,12 @@ namespace Rx.ThriftStreams.AspNetCore.Grpc;
 /// <summary>One gRPC call on Kestrel's HTTP/2.</summary>
 internal sealed class GrpcServerCall : ServerTransportCall
 {
+    private const int Http2Cancel = 8;
+
     private readonly HttpContext _http;
     private readonly ThriftServerOptions _options;
     private bool _headersWritten;
+    private bool _completed;
 
     internal GrpcServerCall(HttpContext http, TimeSpan? timeout, ThriftServerOptions options)
     {
@@ -49,6 +53,17 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override CancellationToken Aborted => _http.RequestAborted;
 
+    internal override ThriftException AbortReason
+        => _http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: true }
+            ? new ThriftTransportException(ThriftStatusCode.Cancelled, $"The connection to the caller {Peer} was lost.")
+            : new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call.");
+
+    /// <summary>Whether a request did not decode, for which Kitex has a status of its own.</summary>
+    internal bool HasBadMessage { get; set; }
+
+    /// <summary>Whether responses wait for room that the caller does not make.</summary>
+    internal bool IsStuck { get; set; }
+
     /// <summary>Whether the messages that are sent are compressed.</summary>
     internal bool SendsGzip { get; }
 
@@ -68,8 +83,16 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override async ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
-        if (_http.RequestAborted.IsCancellationRequested)
+        if (_completed || _http.RequestAborted.IsCancellationRequested)
         {
+            return;
+        }
+
+        _completed = true;
+        if (IsStuck)
+        {
+            // A status would wait behind the messages, perhaps for ever.
+            GrpcRequestHandler.Reset(_http, Http2Cancel);
             return;
         }
 
@@ -80,7 +103,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             WriteHeaders(headers, trailersOnly);
         }
 
-        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, _http.Request.Path, trailers);
+        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, HasBadMessage, _http.Request.Path, trailers);
         try
         {
             await _http.Response.CompleteAsync().ConfigureAwait(false);
@@ -90,6 +113,8 @@ internal sealed class GrpcServerCall : ServerTransportCall
             // The caller went away while its answer was on the way: nobody is left to tell.
         }
     }
+
+    internal override ValueTask AcknowledgeOnewayAsync() => CompleteAsync(ServerCallOutcome.Success, ThriftMetadata.Empty, ThriftMetadata.Empty);
 
     /// <summary>Puts the response headers in place once; they go out with the first flush.</summary>
     internal void WriteHeaders(ThriftMetadata headers, bool trailersOnly = false)

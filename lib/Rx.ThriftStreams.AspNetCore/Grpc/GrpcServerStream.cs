@@ -65,6 +65,24 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size);
     }
 
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_unflushedMessages == 0)
+        {
+            return default;
+        }
+
+        _unflushedBytes = _unflushedMessages = 0;
+        var flush = _writer.FlushAsync(cancellationToken);
+        if (flush.IsCompletedSuccessfully)
+        {
+            _ = Flushed(flush.Result, 0);
+            return default;
+        }
+
+        return new(AwaitFlushAsync(flush, 0).AsTask());
+    }
+
     private bool TryReadMessage()
     {
         if (_received.Length < GrpcFrame.PrefixLength)
@@ -86,7 +104,16 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         var body = _received.Slice(GrpcFrame.PrefixLength, length);
-        (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        try
+        {
+            (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        }
+        catch (ThriftProtocolException)
+        {
+            _call.HasBadMessage = true;
+            throw;
+        }
+
         _received = _received.Slice(body.End);
         return true;
     }
@@ -132,7 +159,14 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size) => Flushed(await flush.ConfigureAwait(false), size);
+    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size)
+    {
+        // Given up while the caller makes no room, the bytes stay where they are, and nothing can be told to the caller behind them.
+        _call.IsStuck = true;
+        var result = await flush.ConfigureAwait(false);
+        _call.IsStuck = false;
+        return Flushed(result, size);
+    }
 
     private int Flushed(FlushResult result, int size)
         => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;

@@ -11,9 +11,9 @@ internal static class GrpcStatusWriter
     // Kitex marks what came out of a handler, so that a caller can tell it from an error of the framework.
     private const string HandlerMark = " [biz error]";
 
-    internal static void Write(HttpResponse response, bool trailersOnly, in ServerCallOutcome outcome, PathString path, ThriftMetadata trailers)
+    internal static void Write(HttpResponse response, bool trailersOnly, in ServerCallOutcome outcome, bool badMessage, PathString path, ThriftMetadata trailers)
     {
-        var (code, message) = Describe(outcome, path);
+        var (code, message) = Describe(outcome, badMessage, path);
         Append(response, trailersOnly, "grpc-status", code.ToString(CultureInfo.InvariantCulture));
         Append(response, trailersOnly, "grpc-message", GrpcPercentEncoding.Encode(message));
         if (outcome.Error is ThriftBizStatusException biz)
@@ -43,7 +43,7 @@ internal static class GrpcStatusWriter
     }
 
     /// <summary>The status that the caller is told.</summary>
-    internal static (int Code, string Message) Describe(in ServerCallOutcome outcome, PathString path)
+    internal static (int Code, string Message) Describe(in ServerCallOutcome outcome, bool badMessage, PathString path)
     {
         switch (outcome.Error)
         {
@@ -53,6 +53,9 @@ internal static class GrpcStatusWriter
                 return ((int)biz.StatusCode, biz.Message);
             case ThriftException thrift when outcome.Origin == ServerFaultOrigin.Handler:
                 return ((int)thrift.StatusCode, thrift.Message + HandlerMark);
+            case ThriftProtocolException protocol when badMessage:
+                // Kitex copies the number that Thrift gives to a protocol error.
+                return ((int)ThriftApplicationErrorType.ProtocolError, protocol.Message);
             case ThriftException thrift:
                 return ((int)thrift.StatusCode, thrift.Message);
             case var error when outcome.Origin == ServerFaultOrigin.HandlerFault:

@@ -74,7 +74,7 @@ internal sealed class MemoryServerCall : ServerTransportCall
             return new ThriftBizStatusException(biz.Code, biz.Message, biz.Extra, biz.StatusCode) { Details = biz.Details, Trailers = trailers };
         }
 
-        var (code, message) = GrpcStatusWriter.Describe(outcome, $"/{_exchange.Method.FullName}");
+        var (code, message) = GrpcStatusWriter.Describe(outcome, badMessage: false, $"/{_exchange.Method.FullName}");
         return code == 0
             ? null
             : new ThriftStatusException((ThriftStatusCode)code, message) { Details = (outcome.Error as ThriftStatusException)?.Details, Trailers = trailers };

@@ -43,7 +43,9 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     internal override CancellationToken Aborted => _stream.Aborted;
 
-    internal override Exception? CancelReason => (Exception?)_stream.Reason ?? ServerFrameStream.HandlerReturned();
+    internal override ThriftException AbortReason => _stream.Reason ?? base.AbortReason;
+
+    internal override ThriftException EndReason(ThriftMethod method) => ServerFrameStream.HandlerReturned();
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         => new TTHeaderServerStream<TRequest, TResponse>(this, _stream);

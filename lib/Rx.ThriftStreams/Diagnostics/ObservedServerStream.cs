@@ -54,6 +54,8 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         return new(size);
     }
 
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
     {

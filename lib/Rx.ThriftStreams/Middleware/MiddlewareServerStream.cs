@@ -16,6 +16,7 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransp
     private TResponse? _sending;
     private object? _sendingShown;
     private ThriftMetadata _sendingHeaders = ThriftMetadata.Empty;
+    private bool _sendingMore;
     private CancellationToken _sendingToken;
     private int _sentSize;
     private object? _receivedShown;
@@ -43,21 +44,22 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransp
         => _receive is null ? _inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);
 
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
-        => _send is null ? _inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, cancellationToken);
+        => _send is null ? _inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, more, cancellationToken);
 
-    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+
+    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
         _sentSize = 0;
-        (_sending, _sendingShown, _sendingHeaders, _sendingToken) = (message, MessageMiddleware.Show(message), headers, cancellationToken);
+        (_sending, _sendingShown, _sendingHeaders, _sendingMore, _sendingToken) = (message, MessageMiddleware.Show(message), headers, more, cancellationToken);
         await send(_sendingShown).ConfigureAwait(false);
         return _sentSize;
     }
 
     private async ValueTask SendLastAsync(object message)
     {
-        // Whether another message follows is not known: middleware may drop it, and this one would wait for it.
         var typed = MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method);
-        _sentSize = await _inner.SendAsync(typed, _sendingHeaders, more: false, _sendingToken).ConfigureAwait(false);
+        _sentSize = await _inner.SendAsync(typed, _sendingHeaders, _sendingMore, _sendingToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive, CancellationToken cancellationToken)

@@ -2,21 +2,35 @@ using Microsoft.Extensions.Logging;
 
 namespace Rx.ThriftStreams.Streams;
 
+/// <summary>A call that nobody holds any more can be told so.</summary>
+internal interface IAbandonable
+{
+    /// <summary>Cancels the call if it goes on.</summary>
+    /// <returns>Whether it did.</returns>
+    bool Abandon();
+}
+
 /// <summary>
 /// Only a user's call object refers to it. When both are collected while the call goes on, the call is cancelled and that is logged, so that a forgotten stream costs a log line and not a leak.
 /// </summary>
-internal sealed partial class AbandonedCallGuard(Func<bool> abort, ILogger logger, string method) : IDisposable
+internal sealed partial class AbandonedCallGuard(IAbandonable call, ILogger logger, string method) : IDisposable
 {
     ~AbandonedCallGuard()
     {
-        if (abort())
-        {
-            LogAbandoned(logger, method);
-        }
+        // Cancelling runs what waits for the call, and a logger is anybody's code: neither belongs on the finalizer's thread.
+        ThreadPool.UnsafeQueueUserWorkItem(static guard => guard.Abandon(), this, preferLocal: false);
     }
 
     /// <summary>The call was ended in an orderly way.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
+
+    private void Abandon()
+    {
+        if (call.Abandon())
+        {
+            LogAbandoned(logger, method);
+        }
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "A call of {Method} was abandoned without being disposed; it is cancelled now. Dispose it, or read it to its end.")]
     private static partial void LogAbandoned(ILogger logger, string method);

@@ -5,17 +5,20 @@ namespace Rx.ThriftStreams.Streams;
 /// <summary>The errors that calls report on their own account, and what any error is as a status.</summary>
 internal static class CallErrors
 {
+    /// <summary>Stands for the error of a call that succeeded.</summary>
+    internal static readonly object None = new();
+
     internal static ThriftStatusException Disposed(ThriftMethod method)
         => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.") { EndedByUser = true };
 
-    private const string ParentCancelledText = "The server call from which this call was made was cancelled.";
-
-    /// <param name="cause">Why it was cancelled, where its transport knows.</param>
-    internal static ThriftStatusException ParentCancelled(Exception? cause)
-        => new(ThriftStatusCode.Cancelled, ParentCancelledText, cause);
-
-    internal static bool IsParentCancelled(Exception error)
-        => error is ThriftStatusException && ReferenceEquals(error.Message, ParentCancelledText);
+    /// <summary>The error of a call that was made by a handler whose own call is over: it ends for the same reason.</summary>
+    internal static ThriftStatusException ParentCancelled(ThriftException? reason) => new(
+        reason?.StatusCode ?? ThriftStatusCode.Cancelled,
+        $"The server call from which this call was made is over: {reason?.Message ?? "it was cancelled."}",
+        reason)
+    {
+        EndedByParent = true,
+    };
 
     internal static InvalidOperationException SendAfterCompletion(ThriftMethod method)
         => new($"The requests of {method.FullName} are complete: nothing can be sent after CompleteAsync.");
@@ -23,12 +26,9 @@ internal static class CallErrors
     internal static InvalidOperationException ConcurrentReceive(ThriftMethod method)
         => new($"A receive of {method.FullName} is under way: receive one message at a time.");
 
-    internal static ThriftStatusException EndedBeforeSend(ThriftMethod method, ThriftStatus status)
-        => new(
-            status.IsOK ? ThriftStatusCode.Internal : status.Code,
-            status.IsOK
-                ? $"The server has ended the call of {method.FullName}: nothing more can be sent."
-                : status.Message);
+    internal static ThriftStatusException EndedBeforeSend(ThriftMethod method, ThriftStatus status = default) => new(
+        status.IsOK ? ThriftStatusCode.Internal : status.Code,
+        status.IsOK ? $"The server has ended the call of {method.FullName}: nothing more can be sent." : status.Message);
 
     internal static ThriftProtocolException NoResponse(ThriftMethod method)
         => new($"The server ended the call of {method.FullName} with status OK but without a message.");

@@ -5,8 +5,10 @@ namespace Rx.ThriftStreams.Streams;
 /// <summary>Settles what goes with a request: options, and what flows on from the server call that is being handled.</summary>
 internal static class CallStartFactory
 {
-    internal static ClientCallStart Create(in ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
+    internal static ClientCallStart Create(in ThriftCallOptions options, ThriftServerContext? parent, ThriftChannelOptions channel)
     {
+        options.Validate();
+        var clock = channel.TimeProvider;
         var headers = new ThriftMetadata();
         if (options.Headers is { } own)
         {
@@ -16,7 +18,7 @@ internal static class CallStartFactory
         return new ClientCallStart
         {
             Headers = headers,
-            MetaInfo = MergeMetaInfo(options.MetaInfo, parent?.MetaInfo),
+            MetaInfo = MergeMetaInfo(options.MetaInfo, parent?.MetaInfo, channel.TransientPropagation),
             Deadline = Earliest(options, parent?.Deadline, clock),
             TimeProvider = clock,
             Options = options,
@@ -43,8 +45,8 @@ internal static class CallStartFactory
         return earliest == DateTimeOffset.MaxValue ? null : earliest;
     }
 
-    /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call.</summary>
-    private static ThriftMetaInfo MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited)
+    /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call, unless the legacy rule is asked for.</summary>
+    private static ThriftMetaInfo MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited, ThriftTransientPropagation propagation)
     {
         var merged = new ThriftMetaInfo();
         if (inherited is not null)
@@ -52,6 +54,14 @@ internal static class CallStartFactory
             foreach (var (key, value) in inherited.Persistent)
             {
                 merged.Persistent[key] = value;
+            }
+
+            if (propagation == ThriftTransientPropagation.EveryHop)
+            {
+                foreach (var (key, value) in inherited.Transient)
+                {
+                    merged.Transient[key] = value;
+                }
             }
         }
 

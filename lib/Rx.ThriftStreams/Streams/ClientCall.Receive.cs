@@ -1,17 +1,13 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Rx.ThriftStreams.Streams;
 
 /// <summary>The receiving direction: one receive at a time, synchronous while the transport has messages.</summary>
 internal sealed partial class ClientCall<TRequest, TResponse>
 {
-    private const int NotWaiting = 0;
-    private const int Waiting = 1;
-    private const int Expired = 2;
-
     private bool _receiving;
-    private ITimer? _receiveTimer;
-    private int _receiveState;
+    private OperationTimer? _receiveTimer;
     private Task<bool>? _keptReceive;
 
     /// <summary>Receives the next message into <see cref="Current"/>.</summary>
@@ -23,16 +19,16 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return ValueTask.FromException<bool>(CallErrors.ConcurrentReceive(Method));
         }
 
-        if (Volatile.Read(ref _ended) != 0)
+        if (Volatile.Read(ref _end) is { } end)
         {
-            return _error is null ? new(false) : ValueTask.FromException<bool>(_error);
+            return end is Exception failure ? ValueTask.FromException<bool>(failure) : new(false);
         }
 
         ValueTask<bool> receive;
         try
         {
-            ThrowIfAborted();
             receive = _keptReceive is { } kept ? new(kept) : Stream.ReceiveAsync();
+            _keptReceive = null;
         }
         catch (Exception error)
         {
@@ -44,7 +40,6 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return AwaitReceiveAsync(receive);
         }
 
-        _keptReceive = null;
         if (receive.Result)
         {
             return new(true);
@@ -78,24 +73,26 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     private async ValueTask<bool> AwaitReceiveAsync(ValueTask<bool> receive)
     {
         _receiving = true;
+        var kept = false;
         try
         {
-            var limit = _start.Options.ReceiveTimeout;
             bool received;
-            if (!CallTimers.IsLimit(limit))
+            if (!CallTimers.IsLimit(_start.Options.ReceiveTimeout))
             {
                 received = await receive.ConfigureAwait(false);
             }
             else if (_start.Options.KeepRemoteOnReceiveTimeout == true)
             {
-                received = await ReceiveOrKeepAsync(receive, limit!.Value).ConfigureAwait(false);
+                var task = receive.AsTask();
+                await WaitOrKeepAsync(task).ConfigureAwait(false);
+                kept = _keptReceive is not null;
+                received = kept ? throw ReceiveTimeout(_start.Options.ReceiveTimeout!.Value) : await task.ConfigureAwait(false);
             }
             else
             {
-                received = await ReceiveOrAbortAsync(receive, limit!.Value).ConfigureAwait(false);
+                received = await ReceiveOrAbortAsync(receive).ConfigureAwait(false);
             }
 
-            _keptReceive = null;
             if (!received)
             {
                 End(null);
@@ -103,13 +100,15 @@ internal sealed partial class ClientCall<TRequest, TResponse>
 
             return received;
         }
-        catch (ThriftTimeoutException) when (_keptReceive is not null)
+        catch (Exception error) when (!kept)
         {
+            var reason = Fail(error);
+            if (!ReferenceEquals(reason, error))
+            {
+                ExceptionDispatchInfo.Throw(reason);
+            }
+
             throw;
-        }
-        catch (Exception error)
-        {
-            throw Fail(error);
         }
         finally
         {
@@ -118,60 +117,47 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     }
 
     /// <summary>When the limit passes the call is aborted, which fails the receive.</summary>
-    private async ValueTask<bool> ReceiveOrAbortAsync(ValueTask<bool> receive, TimeSpan limit)
+    private async ValueTask<bool> ReceiveOrAbortAsync(ValueTask<bool> receive)
     {
-        _receiveTimer ??= _start.TimeProvider.CreateTimer(
-            static state => ((ClientCall<TRequest, TResponse>)state!).OnReceiveTimeout(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _receiveWaitingSince = _start.TimeProvider.GetTimestamp();
-        Volatile.Write(ref _receiveState, Waiting);
-        _receiveTimer.Change(limit, Timeout.InfiniteTimeSpan);
+        var clock = _start.TimeProvider;
+        _receiveTimer ??= new OperationTimer(clock, _start.Options.ReceiveTimeout!.Value, elapsed => Abort(ReceiveTimeout(elapsed)));
+        _receiveTimer.Start(clock.GetTimestamp());
         try
         {
             return await receive.ConfigureAwait(false);
         }
         finally
         {
-            // The timer may fire late: only a state of Waiting lets it act, and it is taken back here.
-            Interlocked.CompareExchange(ref _receiveState, NotWaiting, Waiting);
-            _receiveTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private long _receiveWaitingSince;
-
-    private void OnReceiveTimeout()
-    {
-        if (Interlocked.CompareExchange(ref _receiveState, Expired, Waiting) == Waiting)
-        {
-            Abort(ReceiveTimeout(_receiveWaitingSince));
+            _receiveTimer.Stop();
         }
     }
 
     /// <summary>When the limit passes the receive goes on in the background, and the next call of MoveNextAsync takes it up again.</summary>
-    private async ValueTask<bool> ReceiveOrKeepAsync(ValueTask<bool> receive, TimeSpan limit)
+    private async ValueTask WaitOrKeepAsync(Task<bool> receive)
     {
-        var since = _start.TimeProvider.GetTimestamp();
-        var task = receive.AsTask();
         try
         {
-            return await task.WaitAsync(limit, _start.TimeProvider).ConfigureAwait(false);
+            await receive.WaitAsync(CallTimers.DueTime(_start.Options.ReceiveTimeout!.Value), _start.TimeProvider).ConfigureAwait(false);
         }
-        catch (TimeoutException) when (!task.IsCompleted)
+        catch (TimeoutException) when (!receive.IsCompleted)
         {
-            _keptReceive = task;
-            throw ReceiveTimeout(since);
+            _keptReceive = receive;
+
+            // Its user may never come back for it.
+            _ = receive.ContinueWith(
+                static task => _ = task.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
         catch (TimeoutException)
         {
-            return await task.ConfigureAwait(false);
+            // The message came at the last moment.
         }
     }
 
-    private ThriftTimeoutException ReceiveTimeout(long since) => new(
-        ThriftTimeoutKind.Receive,
-        _start.Options.ReceiveTimeout!.Value,
-        _start.TimeProvider.GetElapsedTime(since),
-        Method.FullName);
+    private ThriftTimeoutException ReceiveTimeout(TimeSpan elapsed)
+        => new(ThriftTimeoutKind.Receive, _start.Options.ReceiveTimeout!.Value, elapsed, Method.FullName);
 
     private Exception Fail(Exception error)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Rx.ThriftStreams.Streams;
 
@@ -8,7 +9,9 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     // Waiters of SemaphoreSlim.WaitAsync are served first come, first served; a release hands the turn over without letting anyone past.
     private readonly SemaphoreSlim _sendTurn = new(1, 1);
     private readonly Lock _completionGate = new();
+    private OperationTimer? _sendTimer;
     private Task? _completion;
+    private bool _completed;
 
     /// <summary>Sends a message: completes when the transport has taken it and has room for another.</summary>
     internal ValueTask SendAsync(TRequest message, CancellationToken cancellationToken)
@@ -24,7 +27,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return _sendTurn.Wait(0, CancellationToken.None) ? SendInTurn(message, cancellationToken) : QueueSendAsync(message, cancellationToken);
+        return _sendTurn.Wait(0, CancellationToken.None) ? SendInTurn(message, SendStart(), cancellationToken) : QueueSendAsync(message, cancellationToken);
     }
 
     /// <summary>Ends the sending direction after all sends before it. Idempotent.</summary>
@@ -36,15 +39,19 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
     }
 
-    private ValueTask SendInTurn(TRequest message, CancellationToken cancellationToken)
+    private ValueTask SendInTurn(TRequest message, long since, CancellationToken cancellationToken)
     {
         ValueTask<int> send;
         try
         {
-            ThrowIfAborted();
-            if (Volatile.Read(ref _ended) != 0)
+            if (_completed)
             {
-                throw CallErrors.EndedBeforeSend(Method, CallErrors.ToStatus(_error));
+                throw CallErrors.SendAfterCompletion(Method);
+            }
+
+            if (IsOver)
+            {
+                throw SendRefused();
             }
 
             send = Stream.SendAsync(message);
@@ -62,47 +69,45 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return default;
         }
 
-        return AwaitSendAsync(send, cancellationToken);
+        return AwaitSendAsync(send, since, cancellationToken);
     }
 
     private async ValueTask QueueSendAsync(TRequest message, CancellationToken cancellationToken)
     {
-        var timer = StartSendTimer();
-        try
+        var since = SendStart();
+        using (var timer = CreateSendTimer())
         {
-            using (var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Over))
+            timer?.Start(since);
+            try
             {
+                using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Over);
                 await _sendTurn.WaitAsync(stop.Token).ConfigureAwait(false);
             }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Explain(CallErrors.EndedBeforeSend(Method, CallErrors.ToStatus(_error)));
-        }
-        catch (OperationCanceledException)
-        {
-            // Nothing was handed over: only this send is cancelled.
-            throw new OperationCanceledException(cancellationToken);
-        }
-        finally
-        {
-            timer?.Dispose();
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested || IsOver)
+            {
+                ExceptionDispatchInfo.Throw(SendRefused());
+            }
+            catch (OperationCanceledException)
+            {
+                // Nothing was handed over: only this send is cancelled.
+                throw new OperationCanceledException(cancellationToken);
+            }
         }
 
-        await SendInTurn(message, cancellationToken).ConfigureAwait(false);
+        await SendInTurn(message, since, cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AwaitSendAsync(ValueTask<int> send, CancellationToken cancellationToken)
+    private async ValueTask AwaitSendAsync(ValueTask<int> send, long since, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled)
         {
-            await FinishSendAsync(send).ConfigureAwait(false);
+            await FinishSendAsync(send, since).ConfigureAwait(false);
             return;
         }
 
         // The transport has the message: a cancelled send only stops waiting, and the turn passes on when the transport is done with it.
-        var finish = FinishSendAsync(send).AsTask();
+        var finish = FinishSendAsync(send, since).AsTask();
         try
         {
             await finish.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -119,20 +124,22 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FinishSendAsync(ValueTask<int> send)
+    private async ValueTask FinishSendAsync(ValueTask<int> send, long since)
     {
-        var timer = StartSendTimer();
+        // Only the send whose turn it is comes here, so that one timer does for all.
+        var timer = _sendTimer ??= CreateSendTimer();
+        timer?.Start(since);
         try
         {
             _ = await send.ConfigureAwait(false);
         }
-        catch (Exception error)
+        catch (Exception error) when (!ReferenceEquals(Explain(error), error))
         {
-            throw Explain(error);
+            ExceptionDispatchInfo.Throw(Explain(error));
         }
         finally
         {
-            timer?.Dispose();
+            timer?.Stop();
             _sendTurn.Release();
         }
     }
@@ -151,15 +158,15 @@ internal sealed partial class ClientCall<TRequest, TResponse>
 
         try
         {
-            if (Volatile.Read(ref _ended) == 0)
+            _completed = true;
+            if (!IsOver)
             {
-                ThrowIfAborted();
                 await Stream.CompleteAsync().ConfigureAwait(false);
             }
         }
-        catch (Exception error)
+        catch (Exception) when (IsOver)
         {
-            throw Explain(error);
+            // It ended meanwhile.
         }
         finally
         {
@@ -167,19 +174,16 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
     }
 
-    private ITimer? StartSendTimer()
+    /// <summary>Why nothing can be sent: the error with which the call ended, or that the server wanted no more.</summary>
+    private Exception SendRefused() => Volatile.Read(ref _end) as Exception ?? Explain(CallErrors.EndedBeforeSend(Method));
+
+    private long SendStart() => CallTimers.IsLimit(_start.Options.SendTimeout) ? _start.TimeProvider.GetTimestamp() : 0;
+
+    private OperationTimer? CreateSendTimer()
     {
         var limit = _start.Options.SendTimeout;
-        if (!CallTimers.IsLimit(limit))
-        {
-            return null;
-        }
-
-        var since = _start.TimeProvider.GetTimestamp();
-        return _start.TimeProvider.CreateTimer(
-            _ => Abort(new ThriftTimeoutException(ThriftTimeoutKind.Send, limit!.Value, _start.TimeProvider.GetElapsedTime(since), Method.FullName)),
-            null,
-            limit!.Value,
-            Timeout.InfiniteTimeSpan);
+        return CallTimers.IsLimit(limit)
+            ? new(_start.TimeProvider, limit!.Value, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.Send, limit.Value, elapsed, Method.FullName)))
+            : null;
     }
 }

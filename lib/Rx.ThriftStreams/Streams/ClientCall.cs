@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
@@ -17,66 +16,76 @@ namespace Rx.ThriftStreams.Streams;
 /// what the transport made of it.
 /// </remarks>
 [DebuggerDisplay("{Method.FullName} {Status}")]
-internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
+internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable, IAbandonable
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
     private readonly ClientCallStart _start;
+    private readonly CallObservation? _observation;
     private readonly CancellationTokenSource _over = new();
-    private readonly long _startedAt;
-    private readonly ITimer? _deadlineTimer;
+    private readonly TimeSpan _limit = Timeout.InfiniteTimeSpan;
+    private readonly OperationTimer? _deadlineTimer;
     private readonly CancellationTokenRegistration _methodCancellation;
     private readonly CancellationTokenRegistration _enumerationCancellation;
     private readonly CancellationTokenRegistration _parentCancellation;
-    private readonly ThriftServerContext? _parent;
 
     private ClientTransportStream<TRequest, TResponse>? _stream;
     private Exception? _abortReason;
-    private int _ended;
-    private Exception? _error;
+
+    // Null while the call goes on, then its error or CallErrors.None: one field, so that nobody can see an end without its error.
+    private object? _end;
 
     /// <param name="method">The method that is called.</param>
     /// <param name="start">What goes with the request.</param>
+    /// <param name="observation">Is told the end of the call; <see langword="null"/> if nobody listens.</param>
     /// <param name="parent">The server call within which this call is made and whose end ends it, or <see langword="null"/>.</param>
     /// <param name="methodToken">The token that the method was given; cancelling it ends the call.</param>
     /// <param name="enumerationToken">The token that the enumeration was given; likewise.</param>
     internal ClientCall(
         ThriftMethod method,
         ClientCallStart start,
+        CallObservation? observation,
         ThriftServerContext? parent,
         CancellationToken methodToken,
         CancellationToken enumerationToken)
     {
         Method = method;
         _start = start;
-        _startedAt = start.TimeProvider.GetTimestamp();
-        if (start.Remaining is { } remaining)
-        {
-            // Due times are clamped because timers take no more than about 49 days.
-            _deadlineTimer = start.TimeProvider.CreateTimer(
-                static state => ((ClientCall<TRequest, TResponse>)state!).OnDeadline(),
-                this,
-                remaining < CallTimers.Longest ? remaining : CallTimers.Longest,
-                Timeout.InfiniteTimeSpan);
-        }
-
+        _observation = observation;
         _methodCancellation = AbortOn(methodToken);
         _enumerationCancellation = AbortOn(enumerationToken);
         if (parent is not null)
         {
-            _parent = parent;
             _parentCancellation = parent.CancellationToken.UnsafeRegister(
-                static state => ((ClientCall<TRequest, TResponse>)state!).OnParentCancelled(), this);
+                static state =>
+                {
+                    var (call, server) = ((ClientCall<TRequest, TResponse>, ThriftServerContext))state!;
+                    call.Abort(CallErrors.ParentCancelled(server.CancellationReason));
+                },
+                (this, parent));
+        }
+
+        if (start.Remaining is { } remaining)
+        {
+            _limit = remaining;
+            _deadlineTimer = new OperationTimer(start.TimeProvider, remaining, OnDeadline);
+            _deadlineTimer.Start(start.TimeProvider.GetTimestamp());
+        }
+
+        // What ended the call while it was being made found nothing to let go of.
+        Interlocked.MemoryBarrier();
+        if (IsOver)
+        {
+            Release();
         }
     }
 
     internal ThriftMethod Method { get; }
 
-    /// <summary>Is told the end of the call; <see langword="null"/> if nobody listens.</summary>
-    internal CallObservation? Observation { get; init; }
-
     /// <summary>The status with which the call ended; <see langword="null"/> while it goes on.</summary>
-    internal ThriftStatus? Status => Volatile.Read(ref _ended) == 0 ? null : CallErrors.ToStatus(_error);
+    internal ThriftStatus? Status => Volatile.Read(ref _end) is { } end ? CallErrors.ToStatus(end as Exception) : null;
+
+    internal bool IsOver => Volatile.Read(ref _end) is not null;
 
     internal string Peer => Stream.Peer;
 
@@ -111,72 +120,68 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <returns>Whether this was the reason that counts.</returns>
     internal bool Abort(Exception reason)
     {
-        if (Volatile.Read(ref _ended) != 0 || Interlocked.CompareExchange(ref _abortReason, reason, null) is not null)
+        if (IsOver || Interlocked.CompareExchange(ref _abortReason, reason, null) is not null)
         {
             return false;
         }
 
         Volatile.Read(ref _stream)?.Abort(reason);
-        _ = _over.CancelAsync();
-        Observation?.Finish(reason);
+        End(reason);
         return true;
+    }
+
+    public bool Abandon() => Abort(CallErrors.Disposed(Method));
+
+    /// <summary>Fails if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
+    internal void ThrowIfOver()
+    {
+        if (Volatile.Read(ref _end) is Exception error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
     }
 
     /// <summary>What an operation that failed has to report: the reason of the abort if there was one.</summary>
     internal Exception Explain(Exception error) => Volatile.Read(ref _abortReason) ?? error;
 
-    /// <summary>Records the end. Called when the last receive is done, or when creating failed.</summary>
+    /// <summary>Records the end, which is the first that is recorded.</summary>
     internal void End(Exception? error)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        if (Interlocked.CompareExchange(ref _end, error ?? CallErrors.None, null) is not null)
         {
             return;
         }
 
-        _error = error;
-        _deadlineTimer?.Dispose();
-        _receiveTimer?.Dispose();
-        _methodCancellation.Unregister();
-        _enumerationCancellation.Unregister();
-        _parentCancellation.Unregister();
+        Release();
         _ = _over.CancelAsync();
-        Observation?.Finish(error);
+        _observation?.Finish(error);
     }
 
     /// <summary>Cancels the call if it goes on, and lets go of everything.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (Volatile.Read(ref _ended) == 0)
-        {
-            Abort(CallErrors.Disposed(Method));
-            End(Volatile.Read(ref _abortReason));
-        }
-
-        if (_stream is { } stream)
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-        }
+        Abort(CallErrors.Disposed(Method));
+        return Volatile.Read(ref _stream)?.DisposeAsync() ?? default;
     }
 
     /// <summary>Cancels the call with the token, which is what its user then catches.</summary>
     internal CancellationTokenRegistration AbortOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
         static (state, token) => ((ClientCall<TRequest, TResponse>)state!).Abort(new OperationCanceledException(token)), this);
 
-    private void OnParentCancelled() => Abort(CallErrors.ParentCancelled(_parent?.CancelReason));
-
-    private void ThrowIfAborted()
+    private void Release()
     {
-        if (Volatile.Read(ref _abortReason) is { } reason)
-        {
-            ExceptionDispatchInfo.Throw(reason);
-        }
+        _deadlineTimer?.Dispose();
+        _receiveTimer?.Dispose();
+        _sendTimer?.Dispose();
+        _methodCancellation.Unregister();
+        _enumerationCancellation.Unregister();
+        _parentCancellation.Unregister();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void OnDeadline()
+    private void OnDeadline(TimeSpan elapsed)
     {
-        var elapsed = _start.TimeProvider.GetElapsedTime(_startedAt);
-        var configured = _start.Options.Timeout is { } timeout && timeout != Timeout.InfiniteTimeSpan ? timeout : elapsed;
+        // The time between reading the clock for the deadline and for the timer is none that anybody configured.
+        var configured = _start.Options.Timeout is { } timeout && (timeout - _limit).Duration() < TimeSpan.FromMilliseconds(100) ? timeout : _limit;
         var kind = Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc;
         Abort(new ThriftTimeoutException(kind, configured, elapsed, Method.FullName));
     }

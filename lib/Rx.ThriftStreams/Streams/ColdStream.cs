@@ -36,6 +36,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
     private sealed class Enumerator(ColdStream<TRequest, TResponse> stream, CancellationToken cancellationToken) : IAsyncEnumerator<TResponse>
     {
         private ClientCall<TRequest, TResponse>? _call;
+        private AbandonedCallGuard? _guard;
+        private Task<ClientCall<TRequest, TResponse>>? _opening;
         private bool _disposed;
 
         public TResponse Current => _call is { } call ? call.Current : throw new InvalidOperationException("Await MoveNextAsync first.");
@@ -47,12 +49,13 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
                 return call.MoveNextAsync();
             }
 
-            return _disposed ? new(false) : StartAsync();
+            return _disposed && _opening is null ? new(false) : StartAsync();
         }
 
         public async ValueTask DisposeAsync()
         {
             _disposed = true;
+            _guard?.Dispose();
             if (_call is { } call)
             {
                 await call.DisposeAsync().ConfigureAwait(false);
@@ -61,8 +64,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
 
         private async ValueTask<bool> StartAsync()
         {
-            var call = await stream._channel.OpenAsync(stream._method, stream._options, stream._cancellationToken, cancellationToken).ConfigureAwait(false);
-            _call = call;
+            // An enumeration is one call: what failed to start has failed.
+            var call = await (_opening ??= OpenAsync()).ConfigureAwait(false);
             if (stream._requests is { } requests)
             {
                 _ = RequestPump.RunAsync(call, requests);
@@ -74,6 +77,19 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
 
             return await call.MoveNextAsync().ConfigureAwait(false);
         }
+
+        private async Task<ClientCall<TRequest, TResponse>> OpenAsync()
+        {
+            var call = await stream._channel.OpenAsync(stream._method, stream._options, stream._cancellationToken, cancellationToken).ConfigureAwait(false);
+            _guard = new AbandonedCallGuard(call, stream._channel.Logger, stream._method.FullName);
+            _call = call;
+            if (_disposed)
+            {
+                await DisposeAsync().ConfigureAwait(false);
+            }
+
+            return call;
+        }
     }
 
     /// <summary>Sends the only request. If the call is over already, its end is received like any other.</summary>
@@ -84,9 +100,15 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
             await call.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
             await call.CompleteAsync().ConfigureAwait(false);
         }
-        catch (ThriftException)
+        catch (Exception error) when (RequestPump.IsEndOf(call, error))
         {
             // The server answered without waiting for the request, or the connection was lost: receiving tells which.
+        }
+        catch (Exception error)
+        {
+            // It cannot be encoded, and the server would wait for it.
+            call.Abort(error);
+            throw;
         }
     }
 }

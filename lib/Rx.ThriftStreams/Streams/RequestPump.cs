@@ -21,9 +21,8 @@ internal static class RequestPump
                 {
                     await call.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
                 }
-                catch (Exception error) when (error is ThriftException or OperationCanceledException)
+                catch (Exception error) when (IsEndOf(call, error))
                 {
-                    // The call is over or about to be: its own end tells why, and it is received by the other direction.
                     return;
                 }
             }
@@ -39,4 +38,13 @@ internal static class RequestPump
             call.Abort(error);
         }
     }
+
+    /// <summary>
+    /// Whether a send failed because the call is over or about to be, so that receiving tells why. A message that cannot be encoded is
+    /// another matter: nobody else would report that.
+    /// </summary>
+    internal static bool IsEndOf<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, Exception error)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => call.IsOver || error is ThriftException and not ThriftProtocolException;
 }

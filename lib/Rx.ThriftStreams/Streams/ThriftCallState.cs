@@ -53,8 +53,7 @@ internal sealed class ThriftCallState<TRequest, TResponse> : ThriftCallState<TRe
     internal ThriftCallState(ClientCall<TRequest, TResponse> call, ILogger logger)
     {
         Call = call;
-        _guard = new AbandonedCallGuard(() => call.Abort(CallErrors.Disposed(call.Method)), logger, call.Method.FullName);
-
+        _guard = new AbandonedCallGuard(call, logger, call.Method.FullName);
     }
 
     internal ClientCall<TRequest, TResponse> Call { get; }

@@ -23,8 +23,11 @@ internal abstract class ServerTransportCall
     /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>
     internal abstract CancellationToken Aborted { get; }
 
-    /// <summary>Why the call is over on this side, where the transport tells; calls that the handler made are cancelled for the same reason.</summary>
-    internal virtual Exception? CancelReason => null;
+    /// <summary>Why <see cref="Aborted"/> is cancelled. Asked for afterwards.</summary>
+    internal virtual ThriftException AbortReason => new ThriftStatusException(ThriftStatusCode.Cancelled, "The caller cancelled the call.");
+
+    /// <summary>Why calls that the handler made are cancelled when it has ended.</summary>
+    internal virtual ThriftException EndReason(ThriftMethod method) => new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {method.FullName} has ended.");
 
     /// <summary>Gives the call's messages their types. Called once.</summary>
     internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
@@ -33,6 +36,12 @@ internal abstract class ServerTransportCall
 
     /// <summary>Sends response headers; those of the last call before the first message go out with it if this was not called.</summary>
     internal abstract ValueTask SendHeadersAsync(ThriftMetadata headers);
+
+    /// <summary>
+    /// The message of a oneway call is there and its handler is about to run. A transport on which the caller could otherwise cancel the call by going away
+    /// answers now.
+    /// </summary>
+    internal virtual ValueTask AcknowledgeOnewayAsync() => default;
 
     /// <summary>Ends the call. Called once, last, whatever happened; must not fail because the caller is gone.</summary>
     /// <param name="outcome">How the handler ended.</param>

@@ -9,26 +9,25 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private static readonly TimeSpan OnewayLinger = TimeSpan.FromSeconds(5);
-
     private readonly AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> _call;
     private readonly GrpcExchange _exchange;
     private readonly GrpcRequest<TRequest> _request = new();
-    private readonly bool _isOneway;
+    private readonly GrpcOneways? _oneways;
     private GrpcBatch<TResponse>? _batch;
     private TResponse? _current;
     private int _currentSize;
+    private bool _receivedOnewayEnd;
     private int _ended;
 
     internal GrpcClientStream(
         AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> call,
         GrpcExchange exchange,
         string peer,
-        bool isOneway)
+        GrpcOneways? oneways)
     {
         _call = call;
         _exchange = exchange;
-        _isOneway = isOneway;
+        _oneways = oneways;
         Peer = peer;
     }
 
@@ -87,11 +86,10 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     public override ValueTask DisposeAsync()
     {
-        var sentOneway = _isOneway && _exchange.Sent.IsCompleted;
         End();
-        if (sentOneway)
+        if (_oneways is not null && _receivedOnewayEnd)
         {
-            _ = LingerAsync();
+            _oneways.Linger(_call, _call.ResponseStream);
         }
         else
         {
@@ -99,22 +97,6 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
 
         return default;
-    }
-
-    /// <summary>Disposing the call would reset its stream, and so could cancel the handler of a oneway call before it has begun.</summary>
-    private async Task LingerAsync()
-    {
-        using var limit = new CancellationTokenSource(OnewayLinger, _exchange.Start.TimeProvider);
-        try
-        {
-            await _call.ResponseStream.MoveNext(limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
-        {
-            // Whether an answer came, and which, is of no interest.
-        }
-
-        _call.Dispose();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -127,17 +109,26 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))
         {
-            throw GrpcErrors.ToThriftException(error, _exchange, Peer);
+            throw ToSendError(error);
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitBatchAsync()
     {
-        if (_isOneway)
+        if (_oneways is not null)
         {
             // A Kitex server never answers a oneway call over gRPC, so nobody may wait for more than the sending.
-            await _exchange.Sent.ConfigureAwait(false);
+            try
+            {
+                await _exchange.Sent.ConfigureAwait(false);
+            }
+            catch (Exception error) when (GrpcErrors.IsTransportError(error))
+            {
+                throw GrpcErrors.ToThriftException(error, _exchange, Peer);
+            }
+
+            _receivedOnewayEnd = true;
             End();
             return false;
         }
@@ -171,6 +162,24 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
 
         return false;
+    }
+
+    /// <summary>A send fails because of how the call ended, if it has.</summary>
+    private ThriftException ToSendError(Exception error)
+    {
+        Status status;
+        try
+        {
+            status = _call.GetStatus();
+        }
+        catch (InvalidOperationException)
+        {
+            return GrpcErrors.ToThriftException(error, _exchange, Peer);
+        }
+
+        return status.StatusCode == StatusCode.OK
+            ? new ThriftStatusException(ThriftStatusCode.Internal, $"{Peer} has ended the call: nothing more can be sent.", error)
+            : GrpcErrors.ToThriftException(new RpcException(status), _exchange, Peer);
     }
 
     private void End()

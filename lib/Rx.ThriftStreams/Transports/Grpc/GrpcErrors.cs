@@ -47,6 +47,11 @@ internal static class GrpcErrors
 
     private static ThriftException FromStatus(Status status, GrpcExchange exchange)
     {
+        if (exchange.MissingStatus is { } missing)
+        {
+            return missing;
+        }
+
         var trailers = exchange.Trailers;
         ReadOnlyMemory<byte>? details = exchange.TryGetProtocolTrailer("grpc-status-details-bin", out var encoded)
             && ThriftBase64.TryDecode(encoded, out var bytes) ? bytes : null;

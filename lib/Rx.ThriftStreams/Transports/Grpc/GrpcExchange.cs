@@ -33,7 +33,7 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
 
     internal Task<ThriftMetadata> Headers => _headers.Task;
 
-    /// <summary>Completes when the whole request has been handed to the connection, or cannot be.</summary>
+    /// <summary>Completes when the whole request has been handed to the connection; fails when it cannot be.</summary>
     internal Task Sent => _sent.Task;
 
     /// <summary>Whether the response ended within a message.</summary>
@@ -41,9 +41,49 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
 
     internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
 
+    /// <summary>The error if the response ended without a status, by Kitex's rules; <see langword="null"/> if there is one or no response came.</summary>
+    internal ThriftStatusException? MissingStatus
+    {
+        get
+        {
+            if (_response is not { } response || TryGetProtocolTrailer("grpc-status", out _))
+            {
+                return null;
+            }
+
+            var status = (int)response.StatusCode;
+            var contentType = response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : null;
+            if (status != 200 || contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
+            {
+                var code = status switch
+                {
+                    400 => ThriftStatusCode.Internal,
+                    401 => ThriftStatusCode.Unauthenticated,
+                    403 => ThriftStatusCode.PermissionDenied,
+                    404 => ThriftStatusCode.Unimplemented,
+                    429 or 502 or 503 or 504 => ThriftStatusCode.Unavailable,
+                    _ => ThriftStatusCode.Unknown,
+                };
+                var type = contentType is null ? "no content-type" : $"content-type \"{contentType}\"";
+                return new(code, $"The server's answer is not gRPC: HTTP status code {status}, {type}.");
+            }
+
+            return response.TrailingHeaders.NonValidated.Count > 0
+                ? new(ThriftStatusCode.Unknown, "The server ended the call without a status.")
+                : new(ThriftStatusCode.Internal, "server closed the stream without sending trailers");
+        }
+    }
+
     internal void SetConnected() => _connected.TrySetResult();
 
     internal void SetSent() => _sent.TrySetResult();
+
+    internal void SetSendFailed(Exception error)
+    {
+        // Only oneway calls look at it.
+        _sent.TrySetException(error);
+        _ = _sent.Task.Exception;
+    }
 
     internal void SetFailed(Exception error)
     {

@@ -24,32 +24,13 @@ internal sealed class GrpcRequestContent : HttpContent
     {
         try
         {
-            if (!_exchange.SendsManyMessages)
-            {
-                _exchange.SetConnected();
-                await _inner.CopyToAsync(new DirectStream(stream), context, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            // Headers wait in the connection's buffer for the first write unless they are flushed.
-            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-            _exchange.SetConnected();
-            if (_exchange.Start.Options.NoDelay == true)
-            {
-                await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            var coalescing = new CoalescingStream(stream);
-            await using (coalescing.ConfigureAwait(false))
-            {
-                await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
-                await coalescing.DrainAsync().ConfigureAwait(false);
-            }
-        }
-        finally
-        {
+            await WriteAsync(stream, context, cancellationToken).ConfigureAwait(false);
             _exchange.SetSent();
+        }
+        catch (Exception error)
+        {
+            _exchange.SetSendFailed(error);
+            throw;
         }
     }
 
@@ -67,5 +48,31 @@ internal sealed class GrpcRequestContent : HttpContent
         }
 
         base.Dispose(disposing);
+    }
+
+    private async Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (!_exchange.SendsManyMessages)
+        {
+            _exchange.SetConnected();
+            await _inner.CopyToAsync(new DirectStream(stream), context, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Headers wait in the connection's buffer for the first write unless they are flushed.
+        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        _exchange.SetConnected();
+        if (_exchange.Start.Options.NoDelay == true)
+        {
+            await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var coalescing = new CoalescingStream(stream);
+        await using (coalescing.ConfigureAwait(false))
+        {
+            await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
+            await coalescing.DrainAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// It is no <see cref="DelegatingHandler"/> on purpose: Grpc.Net.Client looks through those, and puts a load balancer of its own before a
 /// <see cref="SocketsHttpHandler"/> that it finds. Balancing is done above the transports.
 /// </remarks>
-internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceiveMessageSize) : HttpMessageHandler
+internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelOptions options) : HttpMessageHandler
 {
     internal const string ContentType = "application/grpc+thrift";
 
@@ -29,7 +29,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceive
         try
         {
             var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            response.Content = new GrpcResponseContent(response, exchange, maxReceiveMessageSize);
+            response.Content = new GrpcResponseContent(response, exchange, options.MaxReceiveMessageSize);
             exchange.SetResponse(response);
             return response;
         }
@@ -50,13 +50,13 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceive
         base.Dispose(disposing);
     }
 
-    private static void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)
+    private void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)
     {
         var start = exchange.Start;
         var headers = request.Headers;
         headers.Host = exchange.Authority;
         headers.Remove("grpc-accept-encoding");
-        if (start.Options.Compressor is { } compressor)
+        if (start.Options.Compressor is { } compressor and not "identity")
         {
             // Never without identity: a Kitex server that does not know the compressor could not answer at all.
             headers.TryAddWithoutValidation("grpc-accept-encoding", $"identity,{compressor}");
@@ -67,12 +67,18 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, int maxReceive
             headers.TryAddWithoutValidation("grpc-timeout", GrpcTimeoutFormat.Encode(remaining));
         }
 
+        if (options.ServiceName is { Length: > 0 } caller)
+        {
+            // As Kitex's meta handler of the client, for servers that ask who calls.
+            headers.TryAddWithoutValidation("source-service", caller);
+        }
+
         foreach (var (name, value) in start.Headers)
         {
             headers.TryAddWithoutValidation(name, value);
         }
 
-        GrpcMetaInfo.Write(headers, "rpc-transit-", start.MetaInfo.Transient);
-        GrpcMetaInfo.Write(headers, "rpc-persist-", start.MetaInfo.Persistent);
+        GrpcMetaInfo.Write(headers, GrpcMetaInfo.TransientPrefix, start.MetaInfo.Transient);
+        GrpcMetaInfo.Write(headers, GrpcMetaInfo.PersistentPrefix, start.MetaInfo.Persistent);
     }
 }

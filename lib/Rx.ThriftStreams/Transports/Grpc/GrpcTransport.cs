@@ -13,6 +13,7 @@ internal sealed class GrpcTransport : ClientTransport
     private readonly GrpcChannel _channel;
     private readonly CallInvoker _invoker;
     private readonly GrpcMethods _methods = new();
+    private readonly GrpcOneways _oneways = new();
 
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
@@ -20,7 +21,7 @@ internal sealed class GrpcTransport : ClientTransport
         _authority = options.DestinationService ?? endpoint;
         _channel = GrpcChannel.ForAddress($"{(useTls ? "https" : "http")}://{endpoint}", new GrpcChannelOptions
         {
-            HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options.MaxReceiveMessageSize),
+            HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
             DisposeHttpClient = true,
 
             // Both limits are kept elsewhere: the batches of ReframingStream have no size of a message.
@@ -58,13 +59,14 @@ internal sealed class GrpcTransport : ClientTransport
             throw new ThriftConnectException(_endpoint, error);
         }
 
-        return new GrpcClientStream<TRequest, TResponse>(call, exchange, _endpoint, method.IsOneway);
+        return new GrpcClientStream<TRequest, TResponse>(call, exchange, _endpoint, method.IsOneway ? _oneways : null);
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        // Closing the connection under a oneway call that is on its way would lose it.
+        await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
-        return default;
     }
 
     private AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> Start<TRequest, TResponse>(
@@ -75,7 +77,7 @@ internal sealed class GrpcTransport : ClientTransport
         where TResponse : class, IThriftStruct<TResponse>
     {
         var headers = new global::Grpc.Core.Metadata();
-        if (start.Options.Compressor is { } compressor)
+        if (start.Options.Compressor is { } compressor and not "identity")
         {
             headers.Add("grpc-internal-encoding-request", compressor);
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Rx.ThriftStreams.Streams;
 
 namespace Rx.ThriftStreams.Transports.TTHeader.Streaming;
 
@@ -28,7 +27,7 @@ internal readonly record struct CancelReason(int Code, string Text, string Path)
                 return new(TTStreamCodes.InternalCanceled, reason.Message, service);
         }
 
-        if (CallErrors.IsParentCancelled(reason))
+        if (reason is ThriftStatusException { EndedByParent: true })
         {
             // What cancelled the server call that this call is part of travels on.
             return reason.InnerException is ThriftStreamException cause

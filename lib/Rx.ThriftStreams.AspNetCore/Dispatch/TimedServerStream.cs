@@ -1,0 +1,82 @@
+using System.Runtime.ExceptionServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Streams;
+using Rx.ThriftStreams.Transports;
+
+namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+
+/// <summary>Stands before a server's transport stream and cancels the call when a receive or a send takes too long.</summary>
+internal sealed class TimedServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private readonly ServerTransportStream<TRequest, TResponse> _inner;
+    private readonly ServerCallContext _context;
+    private readonly TimeProvider _clock;
+    private readonly OperationTimer? _receiveTimer;
+    private readonly OperationTimer? _sendTimer;
+
+    internal TimedServerStream(ServerTransportStream<TRequest, TResponse> inner, ServerCallContext context, ThriftServerOptions options)
+    {
+        _inner = inner;
+        _context = context;
+        _clock = options.TimeProvider;
+        _receiveTimer = CreateTimer(ThriftTimeoutKind.Receive, options.ReceiveTimeout);
+        _sendTimer = CreateTimer(ThriftTimeoutKind.Send, options.SendTimeout);
+    }
+
+    internal override TRequest Current => _inner.Current;
+
+    internal override int CurrentSize => _inner.CurrentSize;
+
+    internal static bool IsWanted(ThriftServerOptions options) => CallTimers.IsLimit(options.ReceiveTimeout) || CallTimers.IsLimit(options.SendTimeout);
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        var receive = _inner.ReceiveAsync(cancellationToken);
+        return _receiveTimer is null || receive.IsCompleted ? receive : AwaitAsync(receive, _receiveTimer, ThriftTimeoutKind.Receive);
+    }
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        var send = _inner.SendAsync(message, headers, more, cancellationToken);
+        return _sendTimer is null || send.IsCompleted ? send : AwaitAsync(send, _sendTimer, ThriftTimeoutKind.Send);
+    }
+
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = _inner.FlushAsync(cancellationToken);
+        return _sendTimer is null || flush.IsCompleted ? flush : AwaitFlushAsync(flush, _sendTimer);
+    }
+
+    private async ValueTask AwaitFlushAsync(ValueTask flush, OperationTimer timer) => await AwaitAsync(WithResult(flush), timer, ThriftTimeoutKind.Send).ConfigureAwait(false);
+
+    private static async ValueTask<bool> WithResult(ValueTask operation)
+    {
+        await operation.ConfigureAwait(false);
+        return true;
+    }
+
+    private async ValueTask<T> AwaitAsync<T>(ValueTask<T> operation, OperationTimer timer, ThriftTimeoutKind kind)
+    {
+        timer.Start(_clock.GetTimestamp());
+        try
+        {
+            return await operation.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_context.CancellationReason is ThriftTimeoutException expired && expired.Kind == kind)
+        {
+            // The token was cancelled by this limit, and the handler should learn by which.
+            ExceptionDispatchInfo.Throw(expired);
+            throw;
+        }
+        finally
+        {
+            timer.Stop();
+        }
+    }
+
+    private OperationTimer? CreateTimer(ThriftTimeoutKind kind, TimeSpan? limit) => CallTimers.IsLimit(limit)
+        ? new(_clock, limit!.Value, elapsed => _context.Cancel(new ThriftTimeoutException(kind, limit.Value, elapsed, _context.Method.FullName)))
+        : null;
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>
+/// Oneway calls that were sent and are not known to have arrived. Disposing such a call would reset its stream, and so could cancel its handler before it has
+/// begun; closing the connection could lose it altogether.
+/// </summary>
+/// <remarks>This library's server answers when it has the message. A Kitex server never does, so that waiting has a limit.</remarks>
+internal sealed class GrpcOneways
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<Task, bool> _lingering = new();
+
+    /// <summary>Disposes a call when its answer has come or is not to be expected any more.</summary>
+    internal void Linger<T>(IDisposable call, IAsyncStreamReader<T> answer)
+    {
+        var lingering = LingerAsync(call, answer);
+        if (lingering.IsCompleted)
+        {
+            return;
+        }
+
+        _lingering.TryAdd(lingering, true);
+        _ = lingering.ContinueWith(
+            task => _lingering.TryRemove(task, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Waits a little for the calls that are on their way. Never fails.</summary>
+    internal Task WaitAsync()
+        => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing));
+
+    private static async Task LingerAsync<T>(IDisposable call, IAsyncStreamReader<T> answer)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            while (await answer.MoveNext(limit.Token).ConfigureAwait(false))
+            {
+                // Whatever the server has to say.
+            }
+        }
+        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        {
+            // Whether an answer came, and which, is of no interest.
+        }
+
+        call.Dispose();
+    }
+}
