@@ -61,8 +61,8 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         _unflushedBytes = _unflushedMessages = 0;
-        var flush = _writer.FlushAsync(cancellationToken);
-        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size);
+        var flush = _writer.FlushAsync(CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size, cancellationToken);
     }
 
     internal override ValueTask FlushAsync(CancellationToken cancellationToken)
@@ -73,14 +73,14 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         _unflushedBytes = _unflushedMessages = 0;
-        var flush = _writer.FlushAsync(cancellationToken);
+        var flush = _writer.FlushAsync(CancellationToken.None);
         if (flush.IsCompletedSuccessfully)
         {
             _ = Flushed(flush.Result, 0);
             return default;
         }
 
-        return new(AwaitFlushAsync(flush, 0).AsTask());
+        return new(AwaitFlushAsync(flush, 0, cancellationToken).AsTask());
     }
 
     private bool TryReadMessage()
@@ -159,13 +159,25 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size)
+    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size, CancellationToken cancellationToken)
     {
-        // Given up while the caller makes no room, the bytes stay where they are, and nothing can be told to the caller behind them.
-        _call.IsStuck = true;
-        var result = await flush.ConfigureAwait(false);
-        _call.IsStuck = false;
-        return Flushed(result, size);
+        // The token is not given to Kestrel, which would make of a cancelled flush an internal error of this server.
+        var flushing = flush.AsTask();
+        try
+        {
+            return Flushed(await flushing.WaitAsync(cancellationToken).ConfigureAwait(false), size);
+        }
+        catch (OperationCanceledException) when (!flushing.IsCompleted)
+        {
+            // The bytes stay where they are until the caller makes room, and nothing can be told to the caller behind them.
+            _call.IsStuck = true;
+            _ = flushing.ContinueWith(
+                static task => _ = task.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
+        }
     }
 
     private int Flushed(FlushResult result, int size)
