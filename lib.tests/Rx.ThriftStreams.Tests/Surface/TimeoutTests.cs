@@ -219,9 +219,9 @@ public sealed class TimeoutTests
     }
 
     [Fact]
-    public async Task ConnectTimeout_ServerThatAcceptsNobody_NamesItsKind()
+    public async Task ConnectTimeout_NoConnectionComesAbout_NamesItsKind()
     {
-        // Taken from the documentation's own range: nothing answers there, not even a refusal.
+        // Its connection is never made.
         await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new()
         {
             TimeProvider = _clientClock,
