@@ -174,7 +174,18 @@ internal sealed class ReframingStream : Stream
                     ThriftStatusCode.Internal, $"The server compresses with \"{_decompression.Name}\", which is not supported.");
             }
 
-            var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(position), _maxMessageSize, out var compressed);
+            int length;
+            bool compressed;
+            try
+            {
+                length = GrpcFrame.ReadPrefix(_buffer.AsSpan(position), _maxMessageSize, out compressed);
+            }
+            catch (ThriftException) when (position > _start)
+            {
+                // The messages before it are good, and come first.
+                break;
+            }
+
             if (_end - position - GrpcFrame.PrefixLength < length)
             {
                 break;
