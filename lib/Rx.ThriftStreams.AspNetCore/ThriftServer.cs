@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -55,7 +54,7 @@ public sealed class ThriftServer : IAsyncDisposable
         host.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(listenOn, static listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(listenOn, static listen => listen.UseThriftStreams());
         });
 
         var application = host.Build();

@@ -43,9 +43,24 @@ public sealed class ThriftServerOptions
     public int MaxStreamsPerConnection { get; set; } = 10_000;
 
     /// <summary>
-    /// How long a frame of TTHeader Streaming may take from its first byte to its last before its connection is closed. Default 1 min; zero for no limit.
+    /// How long a frame of TTHeader Streaming, or a ping-pong request, may take from its first byte to its last before its connection is closed. Default 1 min; zero for no limit.
     /// </summary>
     public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex.</summary>
+    public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; zero for no limit.</summary>
+    public TimeSpan DetectionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The service, by its name in the IDL, that gets calls which name none, where several services have the method. Default: none. Only Framed and Buffered
+    /// calls, and TTHeader calls of some clients, name no service.
+    /// </summary>
+    public string? FallbackService { get; set; }
+
+    /// <summary>Whether calls over TTHeader, Framed and Buffered that do not name their service are refused. Default <see langword="false"/>.</summary>
+    public bool RefuseWithoutServiceName { get; set; }
 
     /// <summary>How long streams over the TTHeader transports may still run when the host stops. Default 5 s, as in Kitex.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.PingPong;
 using Rx.ThriftStreams.AspNetCore.TTHeader;
 using Rx.ThriftStreams.Diagnostics;
 
@@ -35,6 +36,7 @@ public static class ThriftServiceCollectionExtensions
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
         services.TryAddSingleton<TTHeaderStreamingHandler>();
+        services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);

@@ -17,7 +17,7 @@ internal sealed class TTHeaderStreamingHandler
         runtime.Options.StreamBuffers.Validate(nameof(ThriftServerOptions));
         Runtime = runtime;
         Scopes = scopes;
-        Router = new ServiceRouter(runtime.Services);
+        Router = new ServiceRouter(runtime);
         Limits = new StreamLimits(runtime.Options.StreamBuffers, runtime.Options.MaxReceiveMessageSize);
     }
 
