@@ -24,6 +24,8 @@ internal static class ServerFaults
             ThriftStreamException { IsServerSide: true } => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
+            ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),
+
             // What went wrong on the way to another service: its kind says enough, its text names addresses.
             ThriftException thrift => new(
                 new ThriftStatusException(CodeOnWire(thrift), reveal ? thrift.Message : "internal error", thrift), ServerFaultOrigin.Handler, RevealDetails: true),

@@ -155,13 +155,15 @@ internal sealed class ProgramService : ITestService
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
+        // Another call may have put its own context in place by the end.
+        var context = ThriftServerContext.Current;
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
         }
         finally
         {
-            _cancelled.TrySetResult(Context?.CancellationReason);
+            _cancelled.TrySetResult(context?.CancellationReason);
         }
     }
 }
