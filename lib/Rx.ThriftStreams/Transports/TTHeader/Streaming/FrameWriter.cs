@@ -31,6 +31,7 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
     private bool _busy;
     private bool _failed;
     private int _control;
+    private int _lastBatch;
 
     internal FrameWriter(PipeWriter output, Action<Exception> onFailed)
     {
@@ -51,7 +52,8 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
                 return true;
             }
 
-            frames.CopyTo(_filling.GetSpan(frames.Length));
+            // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
+            frames.CopyTo(_filling.GetSpan(_filling.Capacity == 0 ? Math.Max(frames.Length, _lastBatch) : frames.Length));
             _filling.Advance(frames.Length);
             room = _filling.Length <= HighWater;
             if (_busy)
@@ -145,6 +147,7 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
             (_filling, _writing) = (_writing, _filling);
             (_waiting, _waking) = (_waking, _waiting);
             _control = 0;
+            _lastBatch = Math.Min(_writing.Length, HighWater);
         }
 
         WakeAll(_waking);

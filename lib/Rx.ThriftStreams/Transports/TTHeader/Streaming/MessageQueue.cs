@@ -11,9 +11,12 @@ namespace Rx.ThriftStreams.Transports.TTHeader.Streaming;
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The buffers give their memory back when they are empty.")]
 internal sealed class MessageQueue
 {
+    private const int LargestGuess = 64 * 1024;
+
     private ThriftWriteBuffer _filling = new();
     private ThriftWriteBuffer _draining = new();
     private int _position;
+    private int _lastBatch;
 
     /// <summary>Whether messages wait that the consumer has not taken over. Under the owner's lock.</summary>
     internal bool HasNew => _filling.Length > 0;
@@ -22,17 +25,25 @@ internal sealed class MessageQueue
     internal void Add(in ReadOnlySequence<byte> payload)
     {
         var length = (int)payload.Length;
-        var span = _filling.GetSpan(sizeof(int) + length);
+        var size = sizeof(int) + length;
+
+        // A buffer that has no memory gets as much as was needed last, instead of growing to it step by step.
+        var span = _filling.GetSpan(_filling.Capacity == 0 ? Math.Max(size, _lastBatch) : size);
         BinaryPrimitives.WriteInt32LittleEndian(span, length);
         payload.CopyTo(span[sizeof(int)..]);
-        _filling.Advance(sizeof(int) + length);
+        _filling.Advance(size);
     }
 
     /// <summary>Hands what has gathered to the consumer, whose own messages are all taken. Under the owner's lock.</summary>
     /// <returns>Whether there is anything.</returns>
     internal bool TryTakeOver()
     {
-        _draining.Dispose();
+        if (_draining.Length > 0)
+        {
+            _lastBatch = Math.Min(_draining.Length, LargestGuess);
+            _draining.Dispose();
+        }
+
         _position = 0;
         if (_filling.Length == 0)
         {
