@@ -129,7 +129,12 @@ internal sealed class ClientStreamingServerMethod<TService, TRequest, TResponse>
     {
         var requests = new RequestStream<TRequest, TResponse>(stream, context.CancellationToken);
         var response = await handler(service, requests, context.CancellationToken).ConfigureAwait(false);
-        await stream.SendAsync(response, context.ResponseHeaders, more: true, context.CancellationToken).ConfigureAwait(false);
+
+        // A handler that returns null answers nothing, as one that returns nil does in Go; the end says that all is well.
+        if (response is not null)
+        {
+            await stream.SendAsync(response, context.ResponseHeaders, more: true, context.CancellationToken).ConfigureAwait(false);
+        }
     }
 }
 

@@ -1,0 +1,32 @@
+namespace Rx.ThriftStreams.InteropProgram.Bench;
+
+/// <summary>What is to be measured.</summary>
+internal sealed record BenchOptions(
+    string Address,
+    string Transport,
+    string Case,
+    TimeSpan Duration,
+    TimeSpan WarmUp,
+    int[] Streams,
+    int ServerStreams,
+    int[] Sizes,
+    int[] Callers,
+    string Label)
+{
+    internal static BenchOptions From(Arguments arguments)
+    {
+        var options = new BenchOptions(
+            arguments.Text("addr") ?? "127.0.0.1:8888",
+            arguments.Text("transport") ?? "grpc",
+            arguments.Text("case") ?? "all",
+            TimeSpan.FromSeconds(arguments.Fraction("secs", 3)),
+            TimeSpan.FromSeconds(arguments.Fraction("warmup", 0.5)),
+            arguments.Numbers("streams", 1, 16, 64),
+            arguments.Number("sstreams", 4),
+            arguments.Numbers("sizes", 16, 1024, 65536),
+            arguments.Numbers("conc", 1, 16, 64),
+            arguments.Text("label") ?? "rx");
+        arguments.CheckAllKnown();
+        return options;
+    }
+}

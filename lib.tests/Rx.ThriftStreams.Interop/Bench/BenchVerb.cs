@@ -1,0 +1,55 @@
+using Rx.ThriftStreams.InteropProgram.Client;
+using Rx.ThriftStreams.InteropProgram.Idl;
+
+namespace Rx.ThriftStreams.InteropProgram.Bench;
+
+/// <summary><c>bench --addr A --transport T …</c>: one JSON line a case.</summary>
+internal static class BenchVerb
+{
+    internal static async Task<int> RunAsync(Arguments arguments, TextWriter output)
+    {
+        var options = BenchOptions.From(arguments);
+        var channel = ClientChannel.Open(options.Address, options.Transport, caller: "bench");
+        await using (channel)
+        {
+            var cases = new BenchCases(new TestServiceClient(channel), options.Transport);
+            var streams = options.Transport is "grpc" or "ttheader-streaming";
+            foreach (var count in Wanted(options, "bidi", streams) ? options.Streams : [])
+            {
+                await WriteAsync("bidi", count, 16, cases.BidirectionalAsync);
+            }
+
+            foreach (var size in Wanted(options, "server", streams) ? options.Sizes : [])
+            {
+                await WriteAsync("server", options.ServerStreams, size, worker => cases.ServerStreamingAsync(worker, size));
+            }
+
+            foreach (var size in Wanted(options, "client", streams) ? options.Sizes : [])
+            {
+                await WriteAsync("client", options.ServerStreams, size, worker => cases.ClientStreamingAsync(worker, size));
+            }
+
+            foreach (var count in Wanted(options, "unary", options.Transport != "ttheader-streaming") ? options.Callers : [])
+            {
+                await WriteAsync("unary", count, 16, cases.UnaryAsync);
+            }
+        }
+
+        return 0;
+
+        async Task WriteAsync(string name, int concurrency, int size, Func<BenchWorker, Task> work)
+        {
+            var result = await new BenchRun(options).MeasureAsync(name, concurrency, size, work);
+            await output.WriteLineAsync(result.ToJson());
+            await output.FlushAsync();
+        }
+    }
+
+    private static bool Wanted(BenchOptions options, string name, bool possible)
+        => options.Case switch
+        {
+            "all" => possible,
+            "bidi" or "server" or "client" or "unary" => options.Case == name,
+            _ => throw new UsageException($"There is no case \"{options.Case}\". Say all, bidi, server, client or unary."),
+        };
+}

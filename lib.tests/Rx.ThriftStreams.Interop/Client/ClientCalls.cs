@@ -1,0 +1,177 @@
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.InteropProgram.Client;
+
+/// <summary>Makes calls of each kind and writes what happens.</summary>
+public sealed class ClientCalls(ClientOptions options, EventWriter events, CancellationTokenSource cancellation)
+{
+    /// <summary>What the client was asked to do.</summary>
+    public ClientOptions Options { get; } = options;
+
+    private bool ShowsMetadata => Options.Transport == "grpc";
+
+    private ThriftCallOptions UnaryOptions => Options.Call with { Timeout = Options.RpcTimeout ?? Options.Call.Timeout };
+
+    /// <summary>A bidirectional call.</summary>
+    public async Task BidirectionalAsync<TRequest, TResponse>(
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftDuplexStream<TRequest, TResponse>>> open,
+        Func<int, TRequest> request,
+        Func<TResponse, string> show)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        await using var stream = await open(Options.Call, cancellation.Token);
+        try
+        {
+            await using var responses = stream.GetAsyncEnumerator();
+            var ended = false;
+            for (var i = 0; i < Options.Count && !ended; i++)
+            {
+                await stream.SendAsync(request(i));
+                events.Sent(i);
+                ended = Options.Lockstep && !await ReceiveAsync(responses, show);
+            }
+
+            if (Options.CloseSend && !ended)
+            {
+                await stream.CompleteAsync();
+                events.ClosedSend();
+            }
+
+            while (!ended)
+            {
+                ended = !await ReceiveAsync(responses, show);
+            }
+        }
+        finally
+        {
+            await WriteMetadataAsync(stream.GetHeadersAsync(), () => stream.Trailers);
+        }
+    }
+
+    /// <summary>A call with a stream of answers.</summary>
+    public async Task ServerStreamingAsync<TResponse>(
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftStream<TResponse>>> open,
+        Func<TResponse, string> show)
+    {
+        await using var stream = await open(Options.Call, cancellation.Token);
+        try
+        {
+            await using var responses = stream.GetAsyncEnumerator();
+            while (await ReceiveAsync(responses, show))
+            {
+                // Each answer has been written.
+            }
+        }
+        finally
+        {
+            await WriteMetadataAsync(stream.GetHeadersAsync(), () => stream.Trailers);
+        }
+    }
+
+    /// <summary>A call with a stream of requests.</summary>
+    public async Task ClientStreamingAsync<TRequest, TResponse>(
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftClientStream<TRequest, TResponse>>> open,
+        Func<int, TRequest> request,
+        Func<TResponse, string> show)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        await using var stream = await open(Options.Call, cancellation.Token);
+        try
+        {
+            for (var i = 0; i < Options.Count; i++)
+            {
+                await stream.SendAsync(request(i));
+                events.Sent(i);
+            }
+
+            var response = await (Options.CloseSend ? stream.CompleteAndReceiveAsync() : stream.GetResponseAsync());
+            Received(show(response));
+        }
+        finally
+        {
+            await WriteMetadataAsync(stream.GetHeadersAsync(), () => stream.Trailers);
+        }
+    }
+
+    /// <summary>Calls of one message each way, one after the other.</summary>
+    public async Task UnaryAsync<TResponse>(
+        Func<int, ThriftCallOptions, CancellationToken, ValueTask<ThriftCall<TResponse>>> open,
+        Func<TResponse, string> show)
+    {
+        for (var i = 0; i < Options.Count; i++)
+        {
+            await using var call = await open(i, UnaryOptions, cancellation.Token);
+            string shown;
+            try
+            {
+                shown = show(await call.Response);
+            }
+            catch (ThriftApplicationException error) when (error.Type == ThriftApplicationErrorType.MissingResult)
+            {
+                // Go has a nil for this.
+                shown = "<nil response>";
+            }
+            finally
+            {
+                if (ShowsMetadata)
+                {
+                    await WriteMetadataAsync(call.GetHeadersAsync(), () => call.Trailers);
+                }
+
+                if (call.Backward.Count > 0)
+                {
+                    events.Backward(call.Backward);
+                }
+            }
+
+            Received(shown);
+        }
+    }
+
+    /// <summary>Calls that are not answered.</summary>
+    public async Task OnewayAsync(Func<int, ThriftCallOptions, CancellationToken, Task> send)
+    {
+        for (var i = 0; i < Options.Count; i++)
+        {
+            await send(i, UnaryOptions, cancellation.Token);
+            Received("<oneway>");
+        }
+    }
+
+    private async ValueTask<bool> ReceiveAsync<TResponse>(IAsyncEnumerator<TResponse> responses, Func<TResponse, string> show)
+    {
+        if (!await responses.MoveNextAsync())
+        {
+            return false;
+        }
+
+        Received(show(responses.Current));
+        return true;
+    }
+
+    private void Received(string shown)
+    {
+        events.ReceivedMessage(events.Received, shown);
+        if (events.Received == Options.CancelAfter)
+        {
+            events.Cancelling($"{events.Received} messages");
+            cancellation.Cancel();
+        }
+    }
+
+    private async Task WriteMetadataAsync(Task<ThriftMetadata> headers, Func<ThriftMetadata> trailers)
+    {
+        try
+        {
+            events.Headers(await headers);
+        }
+        catch (Exception error) when (error is ThriftException or OperationCanceledException)
+        {
+            events.Headers([]);
+        }
+
+        events.Trailers(trailers());
+    }
+}

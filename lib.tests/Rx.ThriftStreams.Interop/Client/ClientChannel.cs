@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Rx.ThriftStreams.InteropProgram.Client;
+
+/// <summary>Makes channels for the transports as they are named on the command line.</summary>
+public static class ClientChannel
+{
+    private const int LargestMessage = 64 * 1024 * 1024;
+
+    /// <summary>The names.</summary>
+    public static IReadOnlyList<string> Transports { get; } = ["grpc", "ttheader-streaming", "ttheader", "ttheaderframed", "framed", "buffered"];
+
+    /// <summary>Makes a channel.</summary>
+    [SuppressMessage("Security", "CA5359", Justification = "Asked for by name, to try a server whose certificate nobody signed.")]
+    public static ThriftChannel Open(string address, string transport, string? destination = null, string? caller = null, bool tls = false, bool insecure = false)
+    {
+        var scheme = (transport == "grpc" ? "grpc" : "ttheader") + (tls ? "s" : string.Empty);
+        var options = new ThriftChannelOptions
+        {
+            StreamTransport = transport == "grpc" ? ThriftTransport.Grpc : ThriftTransport.TTHeaderStreaming,
+            PingPongTransport = transport switch
+            {
+                "grpc" => ThriftTransport.Grpc,
+                "ttheader-streaming" or "ttheaderframed" => ThriftTransport.TTHeaderFramed,
+                "ttheader" => ThriftTransport.TTHeader,
+                "framed" => ThriftTransport.Framed,
+                "buffered" => ThriftTransport.Buffered,
+                _ => throw new UsageException($"There is no transport \"{transport}\". Say {string.Join(", ", Transports)}."),
+            },
+            DestinationService = destination,
+            ServiceName = caller,
+            MaxReceiveMessageSize = LargestMessage,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PropagateTraceContext = false,
+        };
+        if (insecure)
+        {
+            RemoteCertificateValidationCallback trust = TrustAny;
+            options.TlsOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = trust };
+            options.ConfigureHttpHandler = handler => handler.SslOptions.RemoteCertificateValidationCallback = trust;
+        }
+
+        return ThriftChannel.ForAddress($"{scheme}://{address}", options);
+    }
+
+    private static bool TrustAny(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+}

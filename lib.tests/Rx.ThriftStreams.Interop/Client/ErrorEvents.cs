@@ -1,0 +1,49 @@
+using Rx.ThriftStreams.InteropProgram.Idl;
+
+namespace Rx.ThriftStreams.InteropProgram.Client;
+
+/// <summary>Tells of an error in the client's lines.</summary>
+public static class ErrorEvents
+{
+    /// <summary>Writes what an error says.</summary>
+    public static void Write(EventWriter events, Exception error, string transport)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentNullException.ThrowIfNull(error);
+        switch (error)
+        {
+            case SinkException sink:
+                events.Declared(nameof(SinkException), PayloadJson.Of(sink));
+                break;
+            case OtherException other:
+                events.Declared(nameof(OtherException), PayloadJson.Of(other));
+                break;
+            case ThriftBizStatusException biz:
+                events.BizError(biz.Code, biz.Message, biz.Extra);
+                if (transport == "grpc")
+                {
+                    events.Status(biz.StatusCode, biz.Message);
+                }
+
+                break;
+            case ThriftApplicationException application:
+                events.ApplicationError((int)application.Type, application.Message);
+                break;
+            case ThriftStreamException stream:
+                events.StreamError(stream.Code, stream.Message);
+                break;
+            case ThriftTimeoutException timeout:
+                events.Timeout(timeout.Kind);
+                break;
+            case ThriftException thrift:
+                events.Status(thrift.StatusCode, thrift.Message);
+                break;
+            case OperationCanceledException:
+                events.Status(ThriftStatusCode.Cancelled, "context canceled");
+                break;
+            default:
+                events.Status(ThriftStatusCode.Unknown, $"{error.GetType().Name}: {error.Message}");
+                break;
+        }
+    }
+}

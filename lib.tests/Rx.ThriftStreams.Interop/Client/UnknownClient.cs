@@ -1,0 +1,31 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.InteropProgram.Idl;
+using static Rx.ThriftStreams.InteropProgram.Idl.TestServiceDescriptor.Messages;
+
+namespace Rx.ThriftStreams.InteropProgram.Client;
+
+/// <summary>Calls what no server has.</summary>
+internal sealed class UnknownClient(ThriftChannel channel) : ThriftClient(channel)
+{
+    private const string Package = "echo";
+
+    internal ValueTask<ThriftCall<Response>> OpenMethodAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
+        => OpenAsync("TestService", "NoSuchMethod", request, options, cancellationToken);
+
+    internal ValueTask<ThriftCall<Response>> OpenServiceAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
+        => OpenAsync("NoSuchService", "EchoPingPong", request, options, cancellationToken);
+
+    internal ValueTask<ThriftDuplexStream<Request, Response>> OpenBidiAsync(ThriftCallOptions options, CancellationToken cancellationToken)
+        => OpenDuplexAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchBidi", StreamingMode.Bidirectional), options, cancellationToken);
+
+    internal ValueTask<ThriftStream<Response>> OpenServerAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
+        => OpenServerStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchServer", StreamingMode.Server), request, options, cancellationToken);
+
+    private ValueTask<ThriftCall<Response>> OpenAsync(string service, string method, Request request, ThriftCallOptions options, CancellationToken cancellationToken)
+        => OpenCallAsync(
+            new ThriftMethod<EchoPingPongArgs, EchoPingPongResult>(Package, service, method, StreamingMode.PingPong),
+            new EchoPingPongArgs { Req = request },
+            result => result.Success ?? throw MissingResult(method),
+            options,
+            cancellationToken);
+}

@@ -1,0 +1,46 @@
+namespace Rx.ThriftStreams.InteropProgram.Server;
+
+/// <summary>Commands that decide what is answered.</summary>
+internal static class ReplyCommands
+{
+    private const int FillerSize = 16;
+
+    /// <summary><c>count:N[:SIZE]</c>: N messages now.</summary>
+    internal static ValueTask Count(CommandRun run, string arguments)
+    {
+        if (!run.CanStream)
+        {
+            run.Answer(run.Text);
+            return ValueTask.CompletedTask;
+        }
+
+        var parts = arguments.Split(':');
+        var count = CommandText.Number(parts[0]);
+        var size = parts.Length > 1 ? CommandText.Number(parts[1]) : 0;
+        run.Send(size >= FillerSize
+            ? Enumerable.Repeat(new string('x', size), count)
+            : Enumerable.Range(0, count).Select(i => $"message-{i}".PadRight(size, 'x')));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary><c>size:N</c>: a reply of N bytes.</summary>
+    internal static ValueTask Size(CommandRun run, string arguments)
+    {
+        run.Answer(new string('x', CommandText.Number(arguments)));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary><c>nilmsg</c>: a reply whose message is unset.</summary>
+    internal static ValueTask Unset(CommandRun run, string arguments)
+    {
+        run.Answer(null);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary><c>return</c>: the end, without a reply.</summary>
+    internal static ValueTask Return(CommandRun run, string arguments)
+    {
+        run.HasReturned = true;
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Rx.ThriftStreams.Tests.Recordings;
+
+namespace Rx.ThriftStreams.Tests.Conformance;
+
+/// <summary>One end of an HTTP/2 connection that a script drives: it answers SETTINGS and PING, and keeps what came.</summary>
+internal sealed class Http2Peer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _gate = new();
+    private readonly Stream _stream;
+    private readonly Http2Decoder _received;
+    private readonly SemaphoreSlim _writing = new(1);
+    private readonly Dictionary<int, long> _windows = [];
+    private readonly Task _reading;
+    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _closed;
+    private int _handled;
+    private long _initialWindow = 65535;
+
+    internal Http2Peer(Stream stream, bool isServer)
+    {
+        _stream = stream;
+        _received = new Http2Decoder(fromClient: isServer);
+        _reading = ReadAsync();
+    }
+
+    internal static async Task<Http2Peer> ConnectAsync(System.Net.IPEndPoint endpoint)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(endpoint);
+        return new Http2Peer(new NetworkStream(socket, ownsSocket: true), isServer: false);
+    }
+
+    internal async Task SendAsync(byte[] bytes)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            await _stream.WriteAsync(bytes);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Sends DATA when the other side's window of the stream has room for it.</summary>
+    internal async Task SendDataAsync(int stream, bool end, byte[] payload)
+    {
+        await WaitAsync(_ => _windows.GetValueOrDefault(stream) + _initialWindow >= payload.Length, $"room for {payload.Length} bytes");
+        lock (_gate)
+        {
+            _windows[stream] = _windows.GetValueOrDefault(stream) - payload.Length;
+        }
+
+        await SendAsync(Http2Wire.Frame(Http2FrameType.Data, (byte)(end ? 1 : 0), stream, payload));
+    }
+
+    /// <summary>Waits for something to have come.</summary>
+    internal async Task WaitAsync(Func<Http2Decoder, bool> condition, string what)
+    {
+        while (true)
+        {
+            Task news;
+            lock (_gate)
+            {
+                if (condition(_received))
+                {
+                    return;
+                }
+
+                if (_closed)
+                {
+                    throw new IOException($"The connection ended before {what}.");
+                }
+
+                news = _news.Task;
+            }
+
+            try
+            {
+                await news.WaitAsync(Patience);
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"Waited in vain for {what}.");
+            }
+        }
+    }
+
+    /// <summary>Reads what has come.</summary>
+    internal T Read<T>(Func<Http2Decoder, T> read)
+    {
+        lock (_gate)
+        {
+            return read(_received);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync();
+        await _reading;
+        _writing.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await _stream.ReadAsync(buffer) is var count and > 0)
+            {
+                List<Http2Frame> fresh;
+                lock (_gate)
+                {
+                    _received.Append(buffer.AsSpan(0, count));
+                    fresh = [.. _received.Frames.Skip(_handled)];
+                    _handled = _received.Frames.Count;
+                    fresh.ForEach(CountWindow);
+                    Notify();
+                }
+
+                foreach (var frame in fresh.Where(frame => frame.Type is Http2FrameType.Settings or Http2FrameType.Ping && !frame.HasFlag1))
+                {
+                    await SendAsync(Http2Wire.Frame(frame.Type, 1, 0, frame.Type == Http2FrameType.Ping ? frame.Payload : []));
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
+        {
+            // The end of the connection is told below.
+        }
+
+        lock (_gate)
+        {
+            _closed = true;
+            Notify();
+        }
+    }
+
+    private void CountWindow(Http2Frame frame)
+    {
+        if (frame.Type == Http2FrameType.WindowUpdate)
+        {
+            _windows[frame.StreamId] = _windows.GetValueOrDefault(frame.StreamId) + BinaryPrimitives.ReadInt32BigEndian(frame.Payload);
+        }
+        else if (frame is { Type: Http2FrameType.Settings, HasFlag1: false })
+        {
+            for (var at = 0; at < frame.Payload.Length; at += 6)
+            {
+                const int InitialWindowSize = 4;
+                if (BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(at)) == InitialWindowSize)
+                {
+                    _initialWindow = BinaryPrimitives.ReadUInt32BigEndian(frame.Payload.AsSpan(at + 2));
+                }
+            }
+        }
+    }
+
+    private void Notify()
+    {
+        var news = _news;
+        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        news.SetResult();
+    }
+}
