@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Rx.ThriftStreams.Metadata;
 using Rx.ThriftStreams.Transports;
 
@@ -75,13 +77,11 @@ internal static class GrpcStatusWriter
 
     private static void Append(HttpResponse response, bool trailersOnly, string name, string value)
     {
-        if (trailersOnly)
-        {
-            response.Headers.Append(name, value);
-        }
-        else
-        {
-            response.AppendTrailer(name, value);
-        }
+        var fields = trailersOnly
+            ? response.Headers
+            : response.HttpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+
+        // Appending would leave out a value that is empty, and grpc-message is always sent.
+        fields[name] = fields.TryGetValue(name, out var values) ? StringValues.Concat(values, value) : value;
     }
 }
