@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
@@ -69,7 +70,7 @@ public sealed class ThriftChannel : IAsyncDisposable
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and joins call and stream.</summary>
     /// <exception cref="ThriftException">The stream could not be created.</exception>
-    internal async ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+    internal ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ThriftCallOptions options,
         CancellationToken methodToken,
@@ -77,9 +78,24 @@ public sealed class ThriftChannel : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            return ValueTask.FromException<ClientCall<TRequest, TResponse>>(new ObjectDisposedException(nameof(ThriftChannel)));
+        }
+
+        ClientCallStart start;
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
-        var start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options);
+        try
+        {
+            start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options);
+        }
+        catch (ArgumentException error)
+        {
+            // Wrong settings of a call are reported like its other errors: where it is awaited.
+            return ValueTask.FromException<ClientCall<TRequest, TResponse>>(error);
+        }
+
+        var outer = Activity.Current;
         var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
             ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
             : null;
@@ -88,7 +104,25 @@ public sealed class ThriftChannel : IAsyncDisposable
             TraceContext.Inject(activity, start.Headers);
         }
 
+        // The call's activity is current in what the call does, not in what its caller does next.
+        if (observation is not null)
+        {
+            Activity.Current = outer;
+        }
+
         var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent, methodToken, enumerationToken);
+        return AttachAsync(method, start, observation, call);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ClientCall<TRequest, TResponse>> AttachAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        ClientCall<TRequest, TResponse> call)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
         try
         {
             call.ThrowIfOver();
@@ -124,6 +158,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             method,
             changed => ConnectAsync(method, changed, observation, over));
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,

@@ -59,11 +59,13 @@ public abstract class ThriftClient
         where TResponse : class, IThriftStruct<TResponse>
     {
         ArgumentNullException.ThrowIfNull(requests);
-        return RunAsync();
 
-        async Task<TResponse> RunAsync()
+        // The options are large: they are settled before anything is awaited, so that no state machine carries them.
+        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), requests);
+
+        static async Task<TResponse> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> opening, IAsyncEnumerable<TRequest> requests)
         {
-            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            var call = await opening.ConfigureAwait(false);
             await using (call.ConfigureAwait(false))
             {
                 _ = RequestPump.RunAsync(call, requests);
@@ -82,11 +84,11 @@ public abstract class ThriftClient
         where TArguments : class, IThriftStruct<TArguments>
         where TResult : class, IThriftStruct<TResult>
     {
-        return RunAsync();
+        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), arguments, result);
 
-        async Task<T> RunAsync()
+        static async Task<T> RunAsync(ValueTask<ClientCall<TArguments, TResult>> opening, TArguments arguments, Func<TResult, T> result)
         {
-            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            var call = await opening.ConfigureAwait(false);
             await using (call.ConfigureAwait(false))
             {
                 await ColdStream<TArguments, TResult>.SendOnlyAsync(call, arguments).ConfigureAwait(false);
@@ -104,12 +106,12 @@ public abstract class ThriftClient
         where TArguments : class, IThriftStruct<TArguments>
         where TResult : class, IThriftStruct<TResult>
     {
-        return RunAsync();
+        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), arguments, cancellationToken);
 
-        async Task RunAsync()
+        static async Task RunAsync(ValueTask<ClientCall<TArguments, TResult>> opening, TArguments arguments, CancellationToken cancellationToken)
         {
             // A Kitex server never answers a oneway call over gRPC: the end that the transport reports is the end of sending.
-            var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+            var call = await opening.ConfigureAwait(false);
             await using (call.ConfigureAwait(false))
             {
                 await call.SendAsync(arguments, cancellationToken).ConfigureAwait(false);

@@ -10,12 +10,27 @@ namespace Rx.ThriftStreams;
 /// </remarks>
 public sealed class ThriftMetaInfo
 {
+    private Dictionary<string, string>? _transient;
+    private Dictionary<string, string>? _persistent;
+    private Dictionary<string, string>? _backward;
+
     /// <summary>Values for the next service only.</summary>
-    public IDictionary<string, string> Transient { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> Transient => _transient ??= new(StringComparer.Ordinal);
 
     /// <summary>Values for every service from here on.</summary>
-    public IDictionary<string, string> Persistent { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> Persistent => _persistent ??= new(StringComparer.Ordinal);
 
     /// <summary>On a server: values that go back with the answer. On a client: what came back.</summary>
-    public IDictionary<string, string> Backward { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> Backward => _backward ??= new(StringComparer.Ordinal);
+
+    /// <summary>The transient values to be read: most calls have none, and none is made for them.</summary>
+    internal IReadOnlyDictionary<string, string> TransientValues => _transient ?? None;
+
+    /// <summary>The persistent values to be read.</summary>
+    internal IReadOnlyDictionary<string, string> PersistentValues => _persistent ?? None;
+
+    /// <summary>The backward values to be read.</summary>
+    internal IReadOnlyDictionary<string, string> BackwardValues => _backward ?? None;
+
+    private static IReadOnlyDictionary<string, string> None => System.Collections.Frozen.FrozenDictionary<string, string>.Empty;
 }

@@ -47,7 +47,7 @@ internal sealed class PingPongServerCall(PingPongServerConnection connection, Pi
             return connection.AnswerAsync(answer, close: true);
         }
 
-        answer.AddPairs(MetaInfo.Backward);
+        answer.AddPairs(MetaInfo.BackwardValues);
         answer.AddPairs(headers);
         var end = TTHeaderEnd.Of(outcome, null, $"{serviceName}.{Request.Method}");
         if (end.Biz is { } biz)

@@ -51,14 +51,14 @@ internal static class CallStartFactory
         var merged = new ThriftMetaInfo();
         if (inherited is not null)
         {
-            foreach (var (key, value) in inherited.Persistent)
+            foreach (var (key, value) in inherited.PersistentValues)
             {
                 merged.Persistent[key] = value;
             }
 
             if (propagation == ThriftTransientPropagation.EveryHop)
             {
-                foreach (var (key, value) in inherited.Transient)
+                foreach (var (key, value) in inherited.TransientValues)
                 {
                     merged.Transient[key] = value;
                 }
@@ -67,12 +67,12 @@ internal static class CallStartFactory
 
         if (own is not null)
         {
-            foreach (var (key, value) in own.Transient)
+            foreach (var (key, value) in own.TransientValues)
             {
                 merged.Transient[key] = value;
             }
 
-            foreach (var (key, value) in own.Persistent)
+            foreach (var (key, value) in own.PersistentValues)
             {
                 merged.Persistent[key] = value;
             }

@@ -162,7 +162,11 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Cancels the call if it goes on, and lets go of everything.</summary>
     public ValueTask DisposeAsync()
     {
-        Abort(CallErrors.Disposed(Method));
+        if (!IsOver)
+        {
+            Abort(CallErrors.Disposed(Method));
+        }
+
         return Volatile.Read(ref _stream)?.DisposeAsync() ?? default;
     }
 

@@ -8,7 +8,7 @@ internal static class GrpcMetaInfo
     internal const string TransientPrefix = "rpc-transit-";
     internal const string PersistentPrefix = "rpc-persist-";
 
-    internal static void Write(HttpRequestHeaders headers, string prefix, IDictionary<string, string> values)
+    internal static void Write(HttpRequestHeaders headers, string prefix, IReadOnlyDictionary<string, string> values)
     {
         foreach (var (key, value) in values)
         {

@@ -78,7 +78,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
             headers.TryAddWithoutValidation(name, value);
         }
 
-        GrpcMetaInfo.Write(headers, GrpcMetaInfo.TransientPrefix, start.MetaInfo.Transient);
-        GrpcMetaInfo.Write(headers, GrpcMetaInfo.PersistentPrefix, start.MetaInfo.Persistent);
+        GrpcMetaInfo.Write(headers, GrpcMetaInfo.TransientPrefix, start.MetaInfo.TransientValues);
+        GrpcMetaInfo.Write(headers, GrpcMetaInfo.PersistentPrefix, start.MetaInfo.PersistentValues);
     }
 }

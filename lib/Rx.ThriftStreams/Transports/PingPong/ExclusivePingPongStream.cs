@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 
@@ -37,6 +38,7 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
 
     protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask ReceiveReplyAsync()
     {
         await connection.ReceiveAsync(Reply).ConfigureAwait(false);

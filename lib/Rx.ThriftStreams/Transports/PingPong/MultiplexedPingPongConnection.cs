@@ -11,12 +11,14 @@ internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
     private readonly SemaphoreSlim _writeTurn = new(1, 1);
     private readonly ConcurrentDictionary<int, (PingPongReply Reply, TaskCompletionSource Answered)> _expected = new();
     private readonly List<TaskCompletionSource> _answered = [];
+    private readonly Func<int, PingPongReply?> _take;
     private ThriftTransportException? _closed;
 
     internal MultiplexedPingPongConnection(SocketConnection socket, int maxMessageSize)
     {
         _socket = socket;
         _reader = new PingPongMessageReader(maxMessageSize);
+        _take = Take;
     }
 
     internal string Peer => _socket.Peer;
@@ -90,7 +92,7 @@ internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
             {
                 var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
-                while (_reader.TryRead(ref buffer, Take))
+                while (_reader.TryRead(ref buffer, null, _take))
                 {
                 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 
@@ -16,7 +17,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     internal override int CurrentSize => Reply.Size;
 
     /// <summary>The answers of ping-pong calls have no headers of their own: their pairs are <see cref="Backward"/>.</summary>
-    internal override Task<ThriftMetadata> Headers { get; } = Task.FromResult(ThriftMetadata.Empty);
+    internal override Task<ThriftMetadata> Headers => NoHeaders.Task;
 
     internal override ThriftMetadata Trailers => ThriftMetadata.Empty;
 
@@ -26,6 +27,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 
     protected PingPongReply<TResult> Reply { get; } = new(method, sequenceId);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TArguments message)
     {
         using var request = new ThriftWriteBuffer();
@@ -37,6 +39,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     /// <summary>There is nothing to say: the one message is the whole request.</summary>
     internal override ValueTask CompleteAsync() => default;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<bool> ReceiveAsync()
     {
         if (_received || Method.IsOneway)
@@ -53,4 +56,10 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 
     /// <summary>Waits until <see cref="Reply"/> holds the answer.</summary>
     protected abstract ValueTask ReceiveReplyAsync();
+}
+
+/// <summary>The headers of every ping-pong answer.</summary>
+internal static class NoHeaders
+{
+    internal static readonly Task<ThriftMetadata> Task = System.Threading.Tasks.Task.FromResult(ThriftMetadata.Empty);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Transports.Sockets;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
@@ -16,6 +17,7 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
     internal bool IsStale => socket.HasInput;
 
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask SendAsync(ReadOnlyMemory<byte> request)
     {
         try
@@ -30,6 +32,7 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
 
     /// <summary>Receives the answer.</summary>
     /// <exception cref="ThriftException">The connection is lost, or the bytes are no answer.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ReceiveAsync(PingPongReply reply)
     {
         try
@@ -38,7 +41,7 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
             {
                 var result = await socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
-                var taken = _reader.TryRead(ref buffer, _ => reply);
+                var taken = _reader.TryRead(ref buffer, reply, null);
                 socket.Input.AdvanceTo(buffer.Start, taken ? buffer.Start : buffer.End);
                 if (taken)
                 {

@@ -12,10 +12,11 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
 
     /// <summary>Takes one answer and gives it to the call that it belongs to.</summary>
     /// <param name="buffer">What has arrived; moved behind the answer.</param>
-    /// <param name="find">Gives the call with a sequence id; an answer that nobody waits for is dropped. Without a TTHeader the id given is 0.</param>
+    /// <param name="only">The one call of the connection; <see langword="null"/> if there are many.</param>
+    /// <param name="find">Gives the call with a sequence id where there are many; an answer that nobody waits for is dropped.</param>
     /// <returns>Whether an answer was complete.</returns>
     /// <exception cref="ThriftException">The bytes are no answer; the connection cannot be used further.</exception>
-    internal bool TryRead(ref ReadOnlySequence<byte> buffer, Func<int, PingPongReply?> find)
+    internal bool TryRead(ref ReadOnlySequence<byte> buffer, PingPongReply? only, Func<int, PingPongReply?>? find)
     {
         var protocol = ProtocolDetector.DetectMessage(buffer);
         switch (protocol)
@@ -31,7 +32,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 }
 
                 PayloadChecksum.Verify(frame);
-                if (find(frame.SequenceId) is { } owner)
+                if ((only ?? find!(frame.SequenceId)) is { } owner)
                 {
                     owner.OnHeader(frame);
                     owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _));
@@ -46,7 +47,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                     return false;
                 }
 
-                find(0)?.OnMessage(message);
+                only?.OnMessage(message);
                 return true;
 
             case WireProtocol.Buffered:
@@ -56,7 +57,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 }
 
                 _scanner.Reset();
-                find(0)?.OnMessage(buffer.Slice(0, length));
+                only?.OnMessage(buffer.Slice(0, length));
                 buffer = buffer.Slice(length);
                 return true;
 

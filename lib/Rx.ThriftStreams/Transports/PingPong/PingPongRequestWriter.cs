@@ -58,12 +58,12 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
             header.AddString(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
         }
 
-        foreach (var (key, value) in start.MetaInfo.Transient)
+        foreach (var (key, value) in start.MetaInfo.TransientValues)
         {
             header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
         }
 
-        foreach (var (key, value) in start.MetaInfo.Persistent)
+        foreach (var (key, value) in start.MetaInfo.PersistentValues)
         {
             header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
         }

@@ -147,12 +147,12 @@ internal sealed class ClientFrameConnection : FrameConnection
             header.AddString(Encoding.UTF8.GetBytes(name), value);
         }
 
-        foreach (var (key, value) in start.MetaInfo.Transient)
+        foreach (var (key, value) in start.MetaInfo.TransientValues)
         {
             header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
         }
 
-        foreach (var (key, value) in start.MetaInfo.Persistent)
+        foreach (var (key, value) in start.MetaInfo.PersistentValues)
         {
             header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
         }
