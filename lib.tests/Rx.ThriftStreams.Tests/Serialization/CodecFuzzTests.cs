@@ -109,7 +109,10 @@ public sealed class CodecFuzzTests
     }
 
     private static IEnumerable<byte[]> GeneratedSeeds(ThriftProtocol protocol)
-        => RecordedPayloadTests.Payloads.Select(row => ThriftSerializer.SerializeToArray(ThriftSerializer.Deserialize<AllTypes>(Bytes.Of(row.Data.Item2)), protocol));
+        => RecordedSinkPayloads.Recordings
+            .Where(recording => recording.Name.StartsWith("grpc-sink-bidi", StringComparison.Ordinal))
+            .SelectMany(recording => RecordedSinkPayloads.Of(recording, fromClient: true))
+            .Select(bytes => ThriftSerializer.SerializeToArray(ThriftSerializer.Deserialize<AllTypes>(bytes), protocol));
 
     // Bytes of nothing, bits turned, numbers set to extremes, pieces cut out, moved and repeated.
     private static int Mutate(Random random, byte[][] seeds, byte[] input)
