@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+using Demo.Echo;
+using Rx.ThriftStreams.AspNetCore;
+using Twin;
+
+namespace Rx.ThriftStreams.Tests.Governance;
+
+public sealed class EndpointTests
+{
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task Call_DeadEndpoint_FailsWithAddressAndCause(string scheme)
+    {
+        var endpoint = DeadEndpoint();
+        await using var channel = ThriftChannel.ForAddress($"{scheme}://{endpoint}", Patient());
+
+        var stream = await Assert.ThrowsAsync<ThriftConnectException>(
+            () => new TestServiceClient(channel).EchoServerAsync(new(), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken).AsTask());
+        var call = await Assert.ThrowsAsync<ThriftConnectException>(
+            () => new TestServiceClient(channel).EchoPingPongAsync(new(), TestContext.Current.CancellationToken));
+
+        foreach (var error in new[] { stream, call })
+        {
+            Assert.Equal(endpoint, error.Address);
+            Assert.Contains("refused", error.Message, StringComparison.OrdinalIgnoreCase);
+            Assert.IsType<SocketException>(error.GetBaseException());
+        }
+    }
+
+    [Fact]
+    public async Task Call_OneOfTwoEndpointsIsDead_TriesTheOther()
+    {
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(new EchoService()));
+        await using var channel = ThriftChannel.ForAddress($"grpc://{DeadEndpoint()},{server.Endpoint}", Patient());
+        var client = new TestServiceClient(channel);
+
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("x", (await client.EchoUnaryAsync(new() { Message = "x" }, TestContext.Current.CancellationToken)).Message);
+        }
+    }
+
+    [Fact]
+    public async Task Serve_TwoServicesInOneClass_BothAnswer()
+    {
+        var both = new TwoServices();
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services
+            .AddService<ITestService>(both)
+            .AddService<ITwinService>(both)
+            .Configure(options => options.FallbackService = "TestService"));
+        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", Patient());
+
+        Assert.Equal("echo", (await new TestServiceClient(channel).EchoPingPongAsync(new() { Message = "echo" }, TestContext.Current.CancellationToken)).Message);
+        Assert.Equal(new Empty(), await new TwinServiceClient(channel).EchoPingPongAsync(new(), TestContext.Current.CancellationToken));
+    }
+
+    private static ThriftChannelOptions Patient() => new() { ConnectTimeout = TimeSpan.FromSeconds(30) };
+
+    /// <summary>A port that was free a moment ago.</summary>
+    private static string DeadEndpoint()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener.LocalEndpoint.ToString()!;
+    }
+
+    private sealed class TwoServices : ITestService, ITwinService
+    {
+        private readonly EchoService _echo = new();
+
+        public IAsyncEnumerable<Response> EchoAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+            => _echo.EchoAsync(requests, cancellationToken);
+
+        public Task<Response> EchoClientAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
+            => _echo.EchoClientAsync(requests, cancellationToken);
+
+        public IAsyncEnumerable<Response> EchoServerAsync(Request req, CancellationToken cancellationToken = default)
+            => _echo.EchoServerAsync(req, cancellationToken);
+
+        public Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => _echo.EchoUnaryAsync(req, cancellationToken);
+
+        public Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => _echo.EchoPingPongAsync(req, cancellationToken);
+
+        public Task<Empty> EchoPingPongAsync(Empty req, CancellationToken cancellationToken = default) => Task.FromResult(req);
+    }
+}
