@@ -6,10 +6,10 @@ namespace Rx.ThriftStreams.InteropProgram.SelfTest;
 internal sealed record SelfTestCase(string Name, string Arguments, string[] Expected)
 {
     /// <summary>Makes the call and compares; empty if all is well.</summary>
-    internal async Task<string> RunAsync(string address, string transport)
+    internal async Task<string> RunAsync(string address, string transport, bool tls)
     {
         var output = new StringWriter();
-        var options = ClientOptions.From(InteropProgram.Arguments.Parse(["--addr", address, "--transport", transport, .. Arguments.Split('|')]));
+        var options = ClientOptions.From(InteropProgram.Arguments.Parse(["--addr", address, "--transport", transport, .. tls ? ["--tls", "--insecure"] : Array.Empty<string>(), .. Arguments.Split('|')]));
         await ClientVerb.RunAsync(options, output).WaitAsync(TimeSpan.FromSeconds(60));
         string[] actual = [.. output.ToString().Split(Environment.NewLine).Select(line => line.Trim()).Where(IsCompared)];
         return actual.Length == Expected.Length && actual.Zip(Expected).All(pair => Fits(pair.First, pair.Second))

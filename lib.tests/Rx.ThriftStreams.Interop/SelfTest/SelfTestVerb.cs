@@ -6,7 +6,7 @@ using Rx.ThriftStreams.InteropProgram.Server;
 namespace Rx.ThriftStreams.InteropProgram.SelfTest;
 
 /// <summary>
-/// <c>selftest [--addr A] [--transport T] [--case PART]</c>: tries every client transport with every behaviour, against a server of this program or another that speaks the
+/// <c>selftest [--addr A [--tls]] [--transport T] [--case PART]</c>: tries every client transport with every behaviour, against a server of this program or another that speaks the
 /// contract, and writes a table.
 /// </summary>
 public static class SelfTestVerb
@@ -20,6 +20,7 @@ public static class SelfTestVerb
         var address = arguments.Text("addr");
         var part = arguments.Text("case") ?? string.Empty;
         var transports = arguments.All("transport");
+        var tls = address is not null && arguments.Flag("tls");
         arguments.CheckAllKnown();
 
         var server = address is null ? await InteropServer.StartAsync("127.0.0.1:0", static _ => { }, logCalls: false) : null;
@@ -32,7 +33,7 @@ public static class SelfTestVerb
                 foreach (var test in SelfTestCases.For(transport).Where(test => test.Name.Contains(part, StringComparison.Ordinal)))
                 {
                     var started = Stopwatch.GetTimestamp();
-                    var wrong = await TryAsync(test, address, transport);
+                    var wrong = await TryAsync(test, address, transport, tls);
                     failures += wrong.Length == 0 ? 0 : 1;
                     await output.WriteLineAsync(string.Create(
                         CultureInfo.InvariantCulture,
@@ -45,11 +46,11 @@ public static class SelfTestVerb
         }
     }
 
-    private static async Task<string> TryAsync(SelfTestCase test, string address, string transport)
+    private static async Task<string> TryAsync(SelfTestCase test, string address, string transport, bool tls)
     {
         try
         {
-            return await test.RunAsync(address, transport);
+            return await test.RunAsync(address, transport, tls);
         }
         catch (TimeoutException)
         {
