@@ -20,6 +20,7 @@ public static class Json
                 '\r' => json.Append("\\r"),
                 '\t' => json.Append("\\t"),
                 < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                '\uFFFD' => json.Append("\\ufffd"),
                 _ => json.Append(c),
             };
         }

@@ -51,10 +51,10 @@ public sealed class ThriftServer : IAsyncDisposable
         host.Services.AddThriftStreams();
         host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
         setup.ConfigureServices(host.Services);
-        host.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(listenOn, static listen => listen.UseThriftStreams());
+            kestrel.Listen(listenOn, setup.ConfigureEndpoint);
         });
 
         var application = host.Build();

@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
@@ -11,6 +14,7 @@ public sealed class ThriftServerBuilder
 {
     private readonly List<Action<IEndpointRouteBuilder>> _maps = [];
     private readonly List<Action<IServiceCollection>> _services = [];
+    private X509Certificate2? _certificate;
 
     /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
@@ -37,6 +41,16 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
+    /// <summary>Serves over TLS instead of clear text, whatever the protocol inside.</summary>
+    /// <param name="certificate">The server's certificate, with its private key. The server does not dispose it.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder UseTls(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        _certificate = certificate;
+        return this;
+    }
+
     /// <summary>Changes the settings of the services.</summary>
     /// <param name="configure">Changes them.</param>
     /// <returns>This builder.</returns>
@@ -58,6 +72,16 @@ public sealed class ThriftServerBuilder
     public ThriftServerBuilder Logging(Action<ILoggingBuilder> configure) => Services(services => services.AddLogging(configure));
 
     internal void ConfigureServices(IServiceCollection services) => _services.ForEach(configure => configure(services));
+
+    internal void ConfigureEndpoint(ListenOptions listen)
+    {
+        if (_certificate is { } certificate)
+        {
+            listen.UseHttps(certificate);
+        }
+
+        listen.UseThriftStreams();
+    }
 
     internal void MapServices(IEndpointRouteBuilder endpoints) => _maps.ForEach(map => map(endpoints));
 }

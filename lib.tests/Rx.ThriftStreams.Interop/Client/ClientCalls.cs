@@ -136,6 +136,12 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
         for (var i = 0; i < Options.Count; i++)
         {
             await send(i, UnaryOptions, cancellation.Token);
+            if (ShowsMetadata)
+            {
+                events.Headers([]);
+                events.Trailers([]);
+            }
+
             Received("<oneway>");
         }
     }

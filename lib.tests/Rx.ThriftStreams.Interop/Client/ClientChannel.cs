@@ -23,7 +23,7 @@ public static class ClientChannel
             PingPongTransport = transport switch
             {
                 "grpc" => ThriftTransport.Grpc,
-                "ttheader-streaming" or "ttheaderframed" => ThriftTransport.TTHeaderFramed,
+                "ttheader-streaming" or "grpc-streaming" or "ttheaderframed" => ThriftTransport.TTHeaderFramed,
                 "ttheader" => ThriftTransport.TTHeader,
                 "framed" => ThriftTransport.Framed,
                 "buffered" => ThriftTransport.Buffered,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.InteropProgram.Idl;
@@ -13,10 +14,11 @@ public static class InteropServer
     /// <summary>Starts a server.</summary>
     /// <param name="address">Where to listen, <c>address:port</c>.</param>
     /// <param name="log">Takes what the handlers have to say.</param>
+    /// <param name="certificate">Serve over TLS with this certificate.</param>
     /// <param name="logCalls">Whether each call's start and end are logged too.</param>
-    public static async Task<ThriftServer> StartAsync(string address, Action<string> log, bool logCalls)
+    public static async Task<ThriftServer> StartAsync(string address, Action<string> log, bool logCalls, X509Certificate2? certificate = null)
     {
-        var server = await ThriftServer.StartAsync(address, server => server
+        var server = await ThriftServer.StartAsync(address, server => (certificate is null ? server : server.UseTls(certificate))
             .AddService<ITestService>(new TestServiceProgram(log))
             .AddService<IKitchenSink>(new KitchenSinkProgram(log))
             .Configure(options =>

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Rx.ThriftStreams.InteropProgram.Server;
 
 /// <summary>Commands about what travels besides messages.</summary>
@@ -62,7 +64,7 @@ internal static class MetadataCommands
     /// <summary>What came with a call, as JSON.</summary>
     internal static string Describe(ThriftServerContext context)
     {
-        var metadata = context.RequestHeaders.GroupBy(entry => entry.Key).Select(group => KeyValuePair.Create(group.Key, group.Select(entry => entry.Value))).ToList();
+        var metadata = context.RequestHeaders.GroupBy(entry => entry.Key).Select(group => KeyValuePair.Create(group.Key, group.Select(entry => Readable(context, entry)))).ToList();
         return Json.Object(
             ("transport", Json.Quote(TransportName(context.Transport))),
             ("service", Json.Quote(context.Method.ServiceName)),
@@ -82,6 +84,12 @@ internal static class MetadataCommands
         run.Context.ResponseTrailers.Set("x-lab-trailer", "trailer-value");
         run.Context.MetaInfo.Backward["lab-backward"] = "backward-value";
     }
+
+    /// <summary>Bytes are shown as the text that they would be.</summary>
+    private static string Readable(ThriftServerContext context, KeyValuePair<string, string> entry)
+        => entry.Key.EndsWith("-bin", StringComparison.Ordinal) && context.RequestHeaders.TryGetBinary(entry.Key, out var bytes)
+            ? Encoding.UTF8.GetString(bytes)
+            : entry.Value;
 
     private static string? MapOrNull(IDictionary<string, string> map) => map.Count == 0 ? null : Json.Map(map, Json.Quote);
 

@@ -1,22 +1,27 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;
 
-/// <summary><c>server --addr A [--quiet]</c>: serves until it is told to stop.</summary>
+/// <summary><c>server --addr A [--quiet] [--tls-cert F --tls-key F]</c>: serves until it is told to stop.</summary>
 internal static class ServerVerb
 {
+    private static X509Certificate2? Certificate(Arguments arguments)
+        => arguments.Text("tls-cert") is { } file ? X509Certificate2.CreateFromPemFile(file, arguments.Required("tls-key")) : null;
+
     internal static async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
         var address = arguments.Text("addr") ?? "127.0.0.1:8888";
         var quiet = arguments.Flag("quiet");
+        using var certificate = Certificate(arguments);
         arguments.CheckAllKnown();
 
         var lines = TextWriter.Synchronized(output);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        var server = await InteropServer.StartAsync(address, quiet ? static _ => { } : Log, logCalls: !quiet);
+        var server = await InteropServer.StartAsync(address, quiet ? static _ => { } : Log, logCalls: !quiet, certificate);
         await using (server)
         {
             await lines.WriteLineAsync($"listening on {server.Endpoint}");

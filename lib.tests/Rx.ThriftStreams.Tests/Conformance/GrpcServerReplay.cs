@@ -14,9 +14,7 @@ internal static class GrpcServerReplay
         {
             var fromClient = Http2Decoder.Decode(connection.ClientToServer, fromClient: true);
             var fromServer = Http2Decoder.Decode(connection.ServerToClient, fromClient: false);
-            await using var peer = await Http2Peer.ConnectAsync(server);
-            await peer.SendAsync(Http2Wire.Preface);
-            await peer.SendAsync(Http2Wire.WindowUpdate(0, 1 << 28));
+            await using var peer = await Http2Peer.ConnectAsync(server, Http2Wire.Preface);
             foreach (var step in StepsOf(recording, connection, fromClient, fromServer))
             {
                 await step(peer);
@@ -24,6 +22,11 @@ internal static class GrpcServerReplay
 
             foreach (var stream in fromClient.Frames.Where(frame => frame.Headers is not null).Select(frame => frame.StreamId).Distinct())
             {
+                if (recording.Method != "Fire" && !fromClient.Frames.Any(frame => frame.StreamId == stream && frame.Type == Http2FrameType.RstStream))
+                {
+                    await peer.WaitAsync(received => IsOver(received, stream), "the answer's end");
+                }
+
                 expected.Add(StreamAnswer.Of(fromServer, stream).ToString());
                 actual.Add(peer.Read(received => StreamAnswer.Of(received, stream)).ToString());
             }
@@ -48,6 +51,10 @@ internal static class GrpcServerReplay
                 if (IsForServer(frame))
                 {
                     yield return peer => SendAsync(peer, frame);
+                    if (frame.Type == Http2FrameType.Settings)
+                    {
+                        yield return peer => peer.SendAsync(Http2Wire.WindowUpdate(0, 1 << 28));
+                    }
                 }
             }
             else

@@ -20,18 +20,21 @@ internal sealed class Http2Peer : IAsyncDisposable
     private int _handled;
     private long _initialWindow = 65535;
 
-    internal Http2Peer(Stream stream, bool isServer)
+    /// <param name="stream">The connection.</param>
+    /// <param name="isServer">Whether this is the server's end.</param>
+    /// <param name="greeting">What goes out before any answer: an end must begin with its own SETTINGS.</param>
+    internal Http2Peer(Stream stream, bool isServer, byte[] greeting)
     {
         _stream = stream;
         _received = new Http2Decoder(fromClient: isServer);
-        _reading = ReadAsync();
+        _reading = ReadAsync(greeting);
     }
 
-    internal static async Task<Http2Peer> ConnectAsync(System.Net.IPEndPoint endpoint)
+    internal static async Task<Http2Peer> ConnectAsync(System.Net.IPEndPoint endpoint, byte[] greeting)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(endpoint);
-        return new Http2Peer(new NetworkStream(socket, ownsSocket: true), isServer: false);
+        return new Http2Peer(new NetworkStream(socket, ownsSocket: true), isServer: false, greeting);
     }
 
     internal async Task SendAsync(byte[] bytes)
@@ -57,6 +60,19 @@ internal sealed class Http2Peer : IAsyncDisposable
         }
 
         await SendAsync(Http2Wire.Frame(Http2FrameType.Data, (byte)(end ? 1 : 0), stream, payload));
+    }
+
+    /// <summary>Waits for something to have come, or for the connection to end.</summary>
+    internal async Task WaitForEndAsync(Func<Http2Decoder, bool> condition, string what)
+    {
+        try
+        {
+            await WaitAsync(condition, what);
+        }
+        catch (IOException)
+        {
+            // A client that closes its connection resets what is left on it, said or not.
+        }
     }
 
     /// <summary>Waits for something to have come.</summary>
@@ -107,11 +123,12 @@ internal sealed class Http2Peer : IAsyncDisposable
         _writing.Dispose();
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(byte[] greeting)
     {
         var buffer = new byte[64 * 1024];
         try
         {
+            await SendAsync(greeting);
             while (await _stream.ReadAsync(buffer) is var count and > 0)
             {
                 List<Http2Frame> fresh;

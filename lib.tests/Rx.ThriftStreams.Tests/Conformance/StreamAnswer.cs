@@ -32,6 +32,10 @@ internal sealed partial record StreamAnswer(string Headers, string Messages, str
 
     public override string ToString() => $"headers {Headers}\nmessages {Messages}\nend {End}";
 
+    /// <summary>A header; the values of <c>biz-extra</c> have no order.</summary>
+    internal static string Pair(string name, string value) => name != "biz-extra" ? $"{name}={value}"
+        : $"{name}={string.Join(',', JsonNode.Parse(value)!.AsObject().Select(member => $"{member.Key}:{member.Value}").Order(StringComparer.Ordinal))}";
+
     /// <summary>The fields of structs by id, elements of sets and maps by value, and what depends on the clock or the program made equal.</summary>
     internal static string CanonicalStruct(byte[] bytes)
     {
@@ -40,7 +44,7 @@ internal sealed partial record StreamAnswer(string Headers, string Messages, str
     }
 
     private static string Describe(IEnumerable<(string Name, string Value)> headers)
-        => "{" + string.Join(", ", headers.Where(header => !NotCompared.Contains(header.Name)).Select(header => $"{header.Name}={header.Value}").Order(StringComparer.Ordinal)) + "}";
+        => "{" + string.Join(", ", headers.Where(header => !NotCompared.Contains(header.Name)).Select(header => Pair(header.Name, header.Value)).Order(StringComparer.Ordinal)) + "}";
 
     private static string Canonical(GrpcMessage message)
     {

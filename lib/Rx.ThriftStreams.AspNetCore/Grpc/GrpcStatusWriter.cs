@@ -53,6 +53,9 @@ internal static class GrpcStatusWriter
                 return (0, string.Empty);
             case ThriftBizStatusException biz:
                 return ((int)biz.StatusCode, biz.Message);
+            case ThriftApplicationException application when outcome.Origin == ServerFaultOrigin.Handler:
+                // Its number is no status: Kitex takes it for any other error.
+                return ((int)ThriftStatusCode.Internal, application.Message + HandlerMark);
             case ThriftException thrift when outcome.Origin == ServerFaultOrigin.Handler:
                 return ((int)thrift.StatusCode, thrift.Message + HandlerMark);
             case ThriftProtocolException protocol when badMessage:

@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Rx.ThriftStreams.InteropProgram;
+using Rx.ThriftStreams.InteropProgram.Client;
+using Rx.ThriftStreams.InteropProgram.SelfTest;
+using Rx.ThriftStreams.InteropProgram.Server;
+
+namespace Rx.ThriftStreams.Tests.Conformance;
+
+/// <summary>The interop program against itself: every transport with every behaviour, as its command <c>selftest</c> does it.</summary>
+public sealed class SelfTestTests
+{
+    public static TheoryData<string> Transports => [.. ClientChannel.Transports];
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task SelfTest_EveryBehaviour_IsAsItShouldBe(string transport)
+    {
+        var output = new StringWriter();
+
+        var exit = await SelfTestVerb.RunAsync(Arguments.Parse(["--transport", transport]), output).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.True(exit == 0, output.ToString());
+        Assert.Contains(" ok ", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Transports))]
+    public async Task SelfTest_OverTls_IsAsItShouldBe(string transport)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var server = await InteropServer.StartAsync("127.0.0.1:0", static _ => { }, logCalls: false, certificate);
+        var output = new StringWriter();
+        string[] arguments = ["--addr", server.Endpoint.ToString(), "--tls", "--transport", transport, "--case", "biz error"];
+
+        var exit = await SelfTestVerb.RunAsync(Arguments.Parse(arguments), output).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        Assert.True(exit == 0, output.ToString());
+        Assert.Contains(" ok ", output.ToString(), StringComparison.Ordinal);
+    }
+}
