@@ -66,6 +66,7 @@ internal sealed partial class PingPongServerConnection(
         _closing |= close;
         if (answer.Request.Type == ThriftMessageType.Oneway)
         {
+            StopReadingIfClosing(answer.Request);
             return;
         }
 
@@ -84,6 +85,16 @@ internal sealed partial class PingPongServerConnection(
         finally
         {
             _writeTurn.Release();
+            StopReadingIfClosing(answer.Request);
+        }
+    }
+
+    /// <summary>Calls that run side by side end while the connection waits for another request, which would keep it open.</summary>
+    private void StopReadingIfClosing(PingPongRequest request)
+    {
+        if (_closing && request.IsMultiplexed)
+        {
+            Stop();
         }
     }
 
@@ -136,6 +147,11 @@ internal sealed partial class PingPongServerConnection(
             }
 
             pipe.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (_closing || stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
             if (result.IsCanceled || result.IsCompleted)
             {
                 _closing = true;
@@ -247,7 +263,9 @@ internal sealed partial class PingPongServerConnection(
     private ITimer StartWatch()
     {
         var options = Runtime.Options;
-        var shortest = options.FrameTimeout > TimeSpan.Zero && options.FrameTimeout < options.ConnectionIdleTimeout ? options.FrameTimeout : options.ConnectionIdleTimeout;
+        var shortest = options.ConnectionIdleTimeout == Timeout.InfiniteTimeSpan || (options.FrameTimeout > TimeSpan.Zero && options.FrameTimeout < options.ConnectionIdleTimeout)
+            ? options.FrameTimeout
+            : options.ConnectionIdleTimeout;
         var period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 2, 10, 30_000));
         Wait(options.ConnectionIdleTimeout);
         return options.TimeProvider.CreateTimer(
