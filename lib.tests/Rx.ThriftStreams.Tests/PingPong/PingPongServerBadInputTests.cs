@@ -68,6 +68,27 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         Assert.Empty(await EndAfterAsync(idle, TimeSpan.FromSeconds(120)));
     }
 
+    [Fact]
+    public async Task Connection_IdleWithoutLimit_StaysOpen()
+    {
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services
+            .AddService<IKitchenSink>(new SinkService())
+            .Configure(options =>
+            {
+                options.TimeProvider = _clock;
+                options.FrameTimeout = TimeSpan.Zero;
+                options.ConnectionIdleTimeout = TimeSpan.Zero;
+            }));
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Endpoint, TestContext.Current.CancellationToken);
+        for (var i = 1; i <= 3; i++)
+        {
+            await WriteAsync(client.GetStream(), PingPongWire.Add(2, 3, i));
+            Assert.Equal($"Reply {i}", Short(await ReadAnswerAsync(client.GetStream())));
+            _clock.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("8001000100")]
