@@ -47,7 +47,7 @@ public sealed class ThriftServerOptions
     /// </summary>
     public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex.</summary>
+    /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex; zero for no limit.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; zero for no limit.</summary>

@@ -66,6 +66,7 @@ internal sealed partial class PingPongServerConnection(
         _closing |= close;
         if (answer.Request.Type == ThriftMessageType.Oneway)
         {
+            StopReadingIfClosing(answer.Request);
             return;
         }
 
@@ -84,6 +85,16 @@ internal sealed partial class PingPongServerConnection(
         finally
         {
             _writeTurn.Release();
+            StopReadingIfClosing(answer.Request);
+        }
+    }
+
+    /// <summary>Calls that run side by side end while the connection waits for another request, which would keep it open.</summary>
+    private void StopReadingIfClosing(PingPongRequest request)
+    {
+        if (_closing && request.IsMultiplexed)
+        {
+            Stop();
         }
     }
 
@@ -121,7 +132,7 @@ internal sealed partial class PingPongServerConnection(
     /// <summary>Part of a request is there: the rest must come within its time, however slowly its bytes trickle in.</summary>
     private async ValueTask AwaitRestAsync()
     {
-        Wait(Runtime.Options.FrameTimeout > TimeSpan.Zero ? Runtime.Options.FrameTimeout : Timeout.InfiniteTimeSpan);
+        Wait(Runtime.Options.FrameTimeout);
         while (true)
         {
             var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
@@ -136,6 +147,11 @@ internal sealed partial class PingPongServerConnection(
             }
 
             pipe.Input.AdvanceTo(buffer.Start, buffer.End);
+            if (_closing || stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
             if (result.IsCanceled || result.IsCompleted)
             {
                 _closing = true;
@@ -240,14 +256,16 @@ internal sealed partial class PingPongServerConnection(
 
     private void Wait(TimeSpan limit)
     {
-        _waitingLimit = limit;
+        _waitingLimit = limit > TimeSpan.Zero ? limit : Timeout.InfiniteTimeSpan;
         Volatile.Write(ref _waitingSince, Runtime.Options.TimeProvider.GetTimestamp());
     }
+
+    private static TimeSpan OrLongest(TimeSpan limit) => limit > TimeSpan.Zero ? limit : TimeSpan.MaxValue;
 
     private ITimer StartWatch()
     {
         var options = Runtime.Options;
-        var shortest = options.FrameTimeout > TimeSpan.Zero && options.FrameTimeout < options.ConnectionIdleTimeout ? options.FrameTimeout : options.ConnectionIdleTimeout;
+        var shortest = OrLongest(options.FrameTimeout) < OrLongest(options.ConnectionIdleTimeout) ? OrLongest(options.FrameTimeout) : OrLongest(options.ConnectionIdleTimeout);
         var period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 2, 10, 30_000));
         Wait(options.ConnectionIdleTimeout);
         return options.TimeProvider.CreateTimer(
