@@ -127,7 +127,7 @@ public sealed class ErrorTests
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(6)]
-    public async Task ApplicationException_OfAHandler_IsInternalAsFromKitexAndNeverSuccess(int type)
+    public async Task ApplicationException_OfAHandler_BecomesInternalAsInKitex(int type)
     {
         await using var loop = await Loopback.StartAsync(Throwing(new ThriftApplicationException((ThriftApplicationErrorType)type, "said")));
 
