@@ -6,13 +6,15 @@ namespace Demo;
 /// <param name="Action">What to do.</param>
 /// <param name="Address">The server to call, for <see cref="DemoAction.Call"/>.</param>
 /// <param name="Port">The port to serve at, for <see cref="DemoAction.Serve"/>.</param>
-internal sealed record Arguments(DemoAction Action, string? Address = null, int Port = Arguments.DefaultPort)
+/// <param name="Transport">The scheme of the address to call, for <see cref="DemoAction.Walkthrough"/>.</param>
+internal sealed record Arguments(DemoAction Action, string? Address = null, int Port = Arguments.DefaultPort, string Transport = "grpc")
 {
     internal const int DefaultPort = 8888;
 
     internal const string Help = """
         dotnet run --project playground/Demo                                    a server in this process, and calls to it
-        dotnet run --project playground/Demo -- --address grpc://host:port      calls to a server elsewhere
+        dotnet run --project playground/Demo -- --transport ttheader            the same over TTHeader instead of gRPC
+        dotnet run --project playground/Demo -- --address grpc://host:port      calls to a server elsewhere; ttheader://host:port likewise
         dotnet run --project playground/Demo -- serve [--port N]                that server, on the loopback address; port 8888 by default, 0 for a free one
         """;
 
@@ -21,6 +23,7 @@ internal sealed record Arguments(DemoAction Action, string? Address = null, int 
     {
         [] => new(DemoAction.Walkthrough),
         ["--help" or "-h"] => new(DemoAction.Help),
+        ["--transport", "grpc" or "ttheader"] => new(DemoAction.Walkthrough, Transport: words[1]),
         ["--address", var address] => new(DemoAction.Call, address),
         ["serve"] => new(DemoAction.Serve),
         ["serve", "--port", var port] => new(DemoAction.Serve, Port: ParsePort(port)),

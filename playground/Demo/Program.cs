@@ -30,7 +30,7 @@ try
             await Walkthrough.RunAsync(arguments.Address!, screen, interruption.Token);
             break;
         default:
-            await Walkthrough.RunAsync(screen, interruption.Token);
+            await Walkthrough.RunHereAsync(arguments.Transport, screen, interruption.Token);
             break;
     }
 

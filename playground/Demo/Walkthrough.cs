@@ -20,15 +20,17 @@ internal static class Walkthrough
         new Chat(),
         new LinqComposition(),
         new RxComposition(),
+        new RxOverflow(),
         new Deadline(),
+        new ReceiveTimeout(),
         new CircuitBreaker(),
     ];
 
-    /// <summary>Starts a server in this process and calls it.</summary>
-    internal static async Task RunAsync(Screen screen, CancellationToken cancellationToken)
+    /// <summary>Starts a server in this process and calls it over a transport: <c>grpc</c> or <c>ttheader</c>. The server speaks all on one port.</summary>
+    internal static async Task RunHereAsync(string transport, Screen screen, CancellationToken cancellationToken)
     {
         await using var server = await DemoServer.StartAsync(0, cancellationToken);
-        await RunAsync($"grpc://{server.Endpoint}", "in this process", screen, cancellationToken);
+        await RunAsync($"{transport}://{server.Endpoint}", "in this process", screen, cancellationToken);
     }
 
     /// <summary>Calls a server that runs elsewhere.</summary>

@@ -25,14 +25,21 @@ public sealed class DemoTests
         "Rx",
         "<- 30 tokens of two calls so far",
         "<- You said \"tick 3\".",
+        "Rx overflow",
+        " words, ",
+        " ticks were dropped",
+        "Overflow: ",
         "Deadline",
         "Stream timeout: The stream of echo.TestService/EchoServer took longer than its timeout of 400 ms",
+        "Receive timeout",
+        "<- You said \"Take your time.\".",
+        "Receive timeout: A receive of echo.TestService/Echo took longer than its timeout of 60 ms",
         "Circuit breaker",
         "call 3: Cannot connect to 127.0.0.1:",
         "call 4: The circuit breaker of method echo.TestService/EchoUnary is open",
         "Try again in",
         "closed: Welcome back.",
-        "All 8 scenarios ran.",
+        "All 10 scenarios ran.",
     ];
 
     [Fact]
@@ -48,10 +55,24 @@ public sealed class DemoTests
     }
 
     [Fact]
-    public async Task Demo_WithAddress_CallsTheServerOfAnotherProcess()
+    public async Task Demo_OverTTHeader_ShowsEveryScenario()
+    {
+        using var demo = PlaygroundProcess.Start("Demo", "Demo", "--transport", "ttheader");
+
+        var (exitCode, error) = await demo.WaitAsync();
+
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("Calling ttheader://127.0.0.1:", demo.Output, StringComparison.Ordinal);
+        AssertShowsEveryScenario(demo.Output);
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task Demo_WithAddress_CallsTheServerOfAnotherProcess(string transport)
     {
         using var server = PlaygroundProcess.Start("Demo", "Demo", "serve", "--port", "0");
-        string address = (await server.ReadUntilAsync("Listening on ")).TrimEnd('.');
+        string address = (await server.ReadUntilAsync("Listening on ")).TrimEnd('.').Replace("grpc://", $"{transport}://", StringComparison.Ordinal);
         using var demo = PlaygroundProcess.Start("Demo", "Demo", "--address", address);
 
         var (exitCode, error) = await demo.WaitAsync();

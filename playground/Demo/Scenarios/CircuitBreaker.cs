@@ -17,14 +17,15 @@ internal sealed class CircuitBreaker : IScenario
 
     public string Explanation => "Nobody listens. After three failures the breaker opens; it says when it will try again, and does.";
 
-    /// <remarks>The client that is passed in is not used: its server must be down, and later up.</remarks>
+    /// <remarks>Of the client that is passed in only the transport is used: its server would have to be down, and later up.</remarks>
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
 
-        await using var channel = ThriftChannel.ForAddress($"grpc://127.0.0.1:{port}", new ThriftChannelOptions
+        var scheme = new Uri(client.Channel.Address).Scheme;
+        await using var channel = ThriftChannel.ForAddress($"{scheme}://127.0.0.1:{port}", new ThriftChannelOptions
         {
             ConnectTimeout = Walkthrough.ConnectTimeout,
             CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = 3, BreakDuration = TimeSpan.FromSeconds(1) },

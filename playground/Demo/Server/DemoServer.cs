@@ -19,6 +19,7 @@ internal static class DemoServer
         var address = $"grpc://{server.Endpoint}";
         screen.Line(Tone.Good, $"Listening on {address}.");
         screen.Line(Tone.Plain, $"Try: dotnet run --project playground/Demo -- --address {address}");
+        screen.Line(Tone.Plain, $" or: dotnet run --project playground/Demo -- --address ttheader://{server.Endpoint}");
 
         // A container or a service manager asks with SIGTERM, not with Ctrl+C.
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
