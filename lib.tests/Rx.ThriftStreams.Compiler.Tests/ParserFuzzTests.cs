@@ -53,6 +53,13 @@ public sealed class ParserFuzzTests
         Compile(before + repeated + string.Concat(Enumerable.Repeat(inner.Length > 1 || inner == "[" ? inner : "1: i32 a xsd_attrs { ", 100_000)));
     }
 
+    [Theory]
+    [InlineData("struct A {} service S { A F () (streaming.mode=\"bidirectional\") }")]
+    [InlineData("struct A {} service S { A F (1: A a, 1: A a) (streaming.mode=\"client\") }")]
+    [InlineData("struct A {} service S { A F (1: list<> a) (streaming.mode=\"bidirectional\") }")]
+    [InlineData("struct A {} service S { void F (1: A a) (streaming.mode=\"server\") }")]
+    public void Compile_StreamsWithoutTheirMessage_AreFindings(string text) => Compile(text);
+
     private static void Compile(string text)
     {
         var source = new SourceFile(Parser.Parse(new IdlText("a.thrift", text)), CompilerOptions.Default);

@@ -263,13 +263,22 @@ internal sealed class ScriptedService : ITestService
 
     public async IAsyncEnumerable<Response> EchoServerAsync(Request req, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var registration = cancellationToken.Register(() => Cancelled.TrySetResult());
-        for (var i = 0; i < 3 || req.Message == "endless"; i++)
-        {
-            yield return new Response { Message = $"{req.Message}-{i}" };
-        }
-
         await Task.CompletedTask;
+        try
+        {
+            for (var i = 0; i < 3 || req.Message == "endless"; i++)
+            {
+                yield return new Response { Message = $"{req.Message}-{i}" };
+            }
+        }
+        finally
+        {
+            // Callbacks of the token run on another thread, which may come too late to find them registered.
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Cancelled.TrySetResult();
+            }
+        }
     }
 
     public Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(Unary(req));

@@ -206,6 +206,11 @@ internal sealed partial class Binder
         }
 
         CheckStreaming(function, file, service);
+        if (function.Arguments.Count != 1 || function.ReturnType is null)
+        {
+            // An error has said so. What is generated all the same, for the rest of the project to be understood, is the call without a stream.
+            function.Mode = StreamingMode.PingPong;
+        }
     }
 
     private void CheckStreaming(FunctionSymbol function, FileSymbol file, string service)
