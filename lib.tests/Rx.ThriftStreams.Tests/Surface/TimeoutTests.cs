@@ -245,7 +245,7 @@ public sealed class TimeoutTests
     [Fact]
     public async Task ServerReceiveTimeout_CallerSendsNothing_HandlerLearnsWhichAndCallerGets4()
     {
-        var seen = new TaskCompletionSource<Exception>();
+        var seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var loop = await StartAsync(
             new()
             {
