@@ -28,7 +28,8 @@ internal sealed class Loopback : IAsyncDisposable
         ScriptedService service,
         Action<ThriftServerOptions>? server = null,
         Action<ThriftChannelOptions>? channel = null,
-        Action<ThriftServerBuilder>? builder = null)
+        Action<ThriftServerBuilder>? builder = null,
+        string scheme = "grpc")
     {
         var log = new LogCollector();
         var host = await ThriftServer.StartAsync("127.0.0.1:0", setup =>
@@ -38,7 +39,7 @@ internal sealed class Loopback : IAsyncDisposable
         });
         var options = new ThriftChannelOptions { LoggerFactory = new LoggerFactory([log]), ConnectTimeout = TimeSpan.FromSeconds(30) };
         channel?.Invoke(options);
-        return new(host, ThriftChannel.ForAddress($"grpc://{host.Endpoint}", options), log);
+        return new(host, ThriftChannel.ForAddress($"{scheme}://{host.Endpoint}", options), log);
     }
 
     public async ValueTask DisposeAsync()

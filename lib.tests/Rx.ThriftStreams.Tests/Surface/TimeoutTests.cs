@@ -13,7 +13,8 @@ public sealed class TimeoutTests
     private Task<Loopback> StartAsync(
         ScriptedService service,
         Action<Rx.ThriftStreams.AspNetCore.ThriftServerOptions>? server = null,
-        Action<ThriftChannelOptions>? channel = null)
+        Action<ThriftChannelOptions>? channel = null,
+        string scheme = "grpc")
         => Loopback.StartAsync(
             service,
             options =>
@@ -26,7 +27,8 @@ public sealed class TimeoutTests
                 options.TimeProvider = _clientClock;
                 options.ConnectTimeout = Timeout.InfiniteTimeSpan;
                 channel?.Invoke(options);
-            });
+            },
+            scheme: scheme);
 
     [Fact]
     public async Task Timeout_OfAStream_EndsReceivesAndSendsWithStatus4()
@@ -81,6 +83,28 @@ public sealed class TimeoutTests
 
             yield break;
         }
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task Timeout_ServerIsFirstToSaySo_IsTheCallersTimeoutAllTheSame(string scheme)
+    {
+        var clock = new ClockWithLateTimers();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var loop = await StartAsync(
+            new() { EchoServer = (_, ct) => { started.SetResult(); return Never(ct); } }, channel: options => options.TimeProvider = clock, scheme: scheme);
+        await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromSeconds(5) }).Soon();
+        var receive = stream.FirstAsync(TestContext.Current.CancellationToken).AsTask();
+        await started.Task.Soon();
+
+        clock.Passed = TimeSpan.FromSeconds(6);
+        _serverClock.Advance(TimeSpan.FromSeconds(6));
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
+        Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
+        Assert.True(error.Elapsed >= TimeSpan.FromSeconds(5), error.Message);
+        Assert.Contains("deadline exceeded", Assert.IsAssignableFrom<ThriftException>(error.InnerException).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,12 +269,14 @@ public sealed class TimeoutTests
     [Fact]
     public async Task ServerReceiveTimeout_CallerSendsNothing_HandlerLearnsWhichAndCallerGets4()
     {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var loop = await StartAsync(
             new()
             {
                 EchoClient = async (requests, ct) =>
                 {
+                    started.SetResult();
                     try
                     {
                         return Answer($"{await requests.CountAsync(ct)}");
@@ -265,6 +291,9 @@ public sealed class TimeoutTests
             options => options.ReceiveTimeout = TimeSpan.FromSeconds(3));
         await using var stream = await loop.Client.OpenEchoClientAsync().Soon();
         var response = stream.GetResponseAsync();
+
+        // Before the call has reached its handler, the clock would end the port's wait for the connection's first bytes.
+        await started.Task.Soon();
         await AdvanceUntil(_serverClock, TimeSpan.FromSeconds(1), seen.Task);
 
         var timeout = Assert.IsType<ThriftTimeoutException>(await seen.Task);
@@ -404,5 +433,20 @@ public sealed class TimeoutTests
         {
             ended.SetResult(context.CancellationReason);
         }
+    }
+
+    /// <summary>Time passes, but no timer has noticed yet.</summary>
+    private sealed class ClockWithLateTimers : TimeProvider
+    {
+        private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
+
+        public TimeSpan Passed { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => _start + Passed;
+
+        public override long GetTimestamp() => Passed.Ticks * TimestampFrequency / TimeSpan.TicksPerSecond;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+            => base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 }

@@ -67,7 +67,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         if (start.Remaining is { } remaining)
         {
             _limit = remaining;
-            _deadlineTimer = new OperationTimer(start.TimeProvider, remaining, OnDeadline);
+            _deadlineTimer = new OperationTimer(start.TimeProvider, remaining, elapsed => OnDeadline(elapsed, null));
             _deadlineTimer.Start(start.TimeProvider.GetTimestamp());
         }
 
@@ -144,7 +144,21 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     }
 
     /// <summary>What an operation that failed has to report: the reason of the abort if there was one.</summary>
-    internal Exception Explain(Exception error) => Volatile.Read(ref _abortReason) ?? error;
+    /// <remarks>
+    /// The server counts the same time and may be the first to say that it is over, in the words of its transport. That is still the limit that was
+    /// set here, so the clock decides and not who was faster.
+    /// </remarks>
+    internal Exception Explain(Exception error)
+    {
+        if (Volatile.Read(ref _abortReason) is null
+            && error is ThriftException and not ThriftBizStatusException
+            && _start.Deadline - _start.TimeProvider.GetUtcNow() is { } left && left <= TimeSpan.Zero)
+        {
+            OnDeadline(_limit - left, error);
+        }
+
+        return Volatile.Read(ref _abortReason) ?? error;
+    }
 
     /// <summary>Records the end, which is the first that is recorded.</summary>
     internal void End(Exception? error)
@@ -184,11 +198,11 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         _parentCancellation.Unregister();
     }
 
-    private void OnDeadline(TimeSpan elapsed)
+    private void OnDeadline(TimeSpan elapsed, Exception? cause)
     {
         // The time between reading the clock for the deadline and for the timer is none that anybody configured.
         var configured = _start.Options.Timeout is { } timeout && (timeout - _limit).Duration() < TimeSpan.FromMilliseconds(100) ? timeout : _limit;
         var kind = Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc;
-        Abort(new ThriftTimeoutException(kind, configured, elapsed, Method.FullName));
+        Abort(new ThriftTimeoutException(kind, configured, elapsed, Method.FullName, cause));
     }
 }
