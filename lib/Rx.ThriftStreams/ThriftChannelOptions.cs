@@ -24,8 +24,9 @@ public sealed class ThriftChannelOptions
     /// </summary>
     public ThriftTransport? PingPongTransport { get; set; }
 
-    /// <summary>How long creating a stream may take for each endpoint tried. Default 1 s. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long creating a stream may take for each endpoint tried. Default 3 s: the first call of a process also waits for
+    /// code to be compiled. <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>The circuit breakers around creating streams; <see langword="null"/> for none. Default: on, with the defaults of <see cref="ThriftCircuitBreakerOptions"/>.</summary>
     public ThriftCircuitBreakerOptions? CircuitBreaker { get; set; } = new();

@@ -9,7 +9,7 @@ namespace Demo;
 /// <summary>All scenarios, one after the other.</summary>
 internal static class Walkthrough
 {
-    /// <summary>More than the default of 1 s: refusing a connection takes some systems two seconds, and the demo may meet a machine that is busy.</summary>
+    /// <summary>More than the default of 3 s: refusing a connection takes some systems two seconds, and the demo may meet a machine that is busy.</summary>
     internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly IScenario[] Scenarios =

@@ -22,7 +22,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
-        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
         _client = new TestServiceClient(_channel);
         _channel.Events.Subscribe(_clientLog);
         _server.Events.Subscribe(_serverLog);
@@ -91,7 +91,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task Creation_Fails_FinishesWithItsError()
     {
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
         var log = new EventLog();
         channel.Events.Subscribe(log);
 

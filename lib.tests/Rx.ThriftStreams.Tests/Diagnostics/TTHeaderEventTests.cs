@@ -29,7 +29,7 @@ public sealed class TTHeaderEventTests
             });
         });
         await host.StartAsync();
-        await using var channel = ThriftChannel.ForAddress($"ttheader://{host.Endpoint}");
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}");
         var log = new EventLog();
         using var subscription = channel.Events.Subscribe(log);
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();

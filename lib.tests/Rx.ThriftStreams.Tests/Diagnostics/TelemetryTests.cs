@@ -23,7 +23,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
         _server.Events.Subscribe(_serverLog);
-        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
         _client = new TestServiceClient(_channel);
     }
 
@@ -109,7 +109,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     public async Task TraceParent_SwitchedOff_DoesNotTravel()
     {
         var headers = CaptureHeaders();
-        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { PropagateTraceContext = false });
+        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { PropagateTraceContext = false });
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
@@ -156,7 +156,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         using var log = new RecordingLog();
         using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
@@ -170,7 +170,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         using var log = new RecordingLog();
         using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Error).AddProvider(log));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
         channel.Events.Subscribe(_ => throw new FormatException("a bug"));
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);

@@ -19,7 +19,7 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<IKitchenSink, KitchenSink>());
-        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
         _client = new KitchenSinkClient(_channel);
     }
 

@@ -14,7 +14,7 @@ public sealed class EndpointTests
     public async Task Call_DeadEndpoint_FailsWithAddressAndCause(string scheme)
     {
         var endpoint = DeadEndpoint();
-        await using var channel = ThriftChannel.ForAddress($"{scheme}://{endpoint}", Patient());
+        await using var channel = PatientChannel.ForAddress($"{scheme}://{endpoint}", Patient());
 
         var stream = await Assert.ThrowsAsync<ThriftConnectException>(
             () => new TestServiceClient(channel).EchoServerAsync(new(), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken).AsTask());
@@ -33,7 +33,7 @@ public sealed class EndpointTests
     public async Task Call_OneOfTwoEndpointsIsDead_TriesTheOther()
     {
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(new EchoService()));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{DeadEndpoint()},{server.Endpoint}", Patient());
+        await using var channel = PatientChannel.ForAddress($"grpc://{DeadEndpoint()},{server.Endpoint}", Patient());
         var client = new TestServiceClient(channel);
 
         for (var i = 0; i < 4; i++)
@@ -50,7 +50,7 @@ public sealed class EndpointTests
             .AddService<ITestService>(both)
             .AddService<ITwinService>(both)
             .Configure(options => options.FallbackService = "TestService"));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", Patient());
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", Patient());
 
         Assert.Equal("echo", (await new TestServiceClient(channel).EchoPingPongAsync(new() { Message = "echo" }, TestContext.Current.CancellationToken)).Message);
         Assert.Equal(new Empty(), await new TwinServiceClient(channel).EchoPingPongAsync(new(), TestContext.Current.CancellationToken));

@@ -12,7 +12,7 @@ public sealed class GrpcModesTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService, EchoService>());
-        _channel = ThriftChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
         _client = new TestServiceClient(_channel);
     }
 

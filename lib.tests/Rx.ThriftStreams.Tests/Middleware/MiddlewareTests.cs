@@ -359,7 +359,7 @@ public sealed class MiddlewareTests : IAsyncDisposable
     {
         var options = new ThriftChannelOptions();
         configure?.Invoke(options);
-        var channel = ThriftChannel.ForAddress($"grpc://{endpoint}", options);
+        var channel = PatientChannel.ForAddress($"grpc://{endpoint}", options);
         _toDispose.Add(channel);
         return new TestServiceClient(channel);
     }

@@ -226,6 +226,6 @@ public sealed class OnePortTests : IAsyncLifetime
     {
         var options = new ThriftChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(30) };
         configure(options);
-        return ThriftChannel.ForAddress($"ttheader://{_server.Endpoint}", options);
+        return PatientChannel.ForAddress($"ttheader://{_server.Endpoint}", options);
     }
 }

@@ -307,6 +307,6 @@ public sealed class PingPongClientTests
     {
         var options = new ThriftChannelOptions { PingPongTransport = form, ConnectTimeout = TimeSpan.FromSeconds(30) };
         configure?.Invoke(options);
-        return ThriftChannel.ForAddress($"ttheader://{server.Endpoint}", options);
+        return PatientChannel.ForAddress($"ttheader://{server.Endpoint}", options);
     }
 }

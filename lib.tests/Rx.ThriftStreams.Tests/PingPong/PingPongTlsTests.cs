@@ -159,7 +159,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
         };
         configure(options);
         options.ConfigureHttpHandler = handler => handler.SslOptions = options.TlsOptions ?? new();
-        return ThriftChannel.ForAddress($"ttheaders://{endpoint}", options);
+        return PatientChannel.ForAddress($"ttheaders://{endpoint}", options);
     }
 
     private async Task<IPEndPoint> StartAsync(ClientCertificateMode mode)

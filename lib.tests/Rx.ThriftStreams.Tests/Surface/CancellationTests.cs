@@ -62,7 +62,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Token_CancelledBefore_FailsEveryKindOfCallWithoutNetwork()
     {
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
         var client = new TestServiceClient(channel);
         var token = new CancellationToken(canceled: true);
         var none = AsyncEnumerable.Empty<Request>();
@@ -183,7 +183,7 @@ public sealed class CancellationTests
     public async Task ConnectionLost_HandlerIsCancelledWithAReason()
     {
         await using var loop = await Loopback.StartAsync(Streaming);
-        await using (var channel = ThriftChannel.ForAddress($"grpc://{loop.Server.Endpoint}"))
+        await using (var channel = PatientChannel.ForAddress($"grpc://{loop.Server.Endpoint}"))
         {
             var responses = new TestServiceClient(channel).EchoServerAsync(Ask("x")).GetAsyncEnumerator(TestContext.Current.CancellationToken);
             Assert.True(await responses.MoveNextAsync().Soon());
@@ -347,7 +347,7 @@ public sealed class CancellationTests
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup
             .AddService<ITestService, Injected>()
             .Services(services => services.AddSingleton(disposed).AddScoped<Helper>()));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
 
         var answer = await new TestServiceClient(channel).EchoUnaryAsync(Ask("x"), TestContext.Current.CancellationToken).Soon();
 

@@ -143,7 +143,7 @@ public sealed class ErrorTests
         {
             DoVoid = what => what == "fail" ? throw new SinkException { Code = 7, Reason = "full" } : Task.CompletedTask,
         }));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
         var client = new KitchenSinkClient(channel);
 
         await client.DoVoidAsync("go", TestContext.Current.CancellationToken).Soon();
@@ -220,7 +220,7 @@ public sealed class ErrorTests
     public async Task RequestThatCannotBeEncoded_FailsTheCallInsteadOfLeavingTheServerToWait()
     {
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<IKitchenSink>(new ScriptedSink()));
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
         var client = new KitchenSinkClient(channel);
         var bad = new AllTypes { ReqString = null!, ReqI32 = 1 };
 
@@ -232,7 +232,7 @@ public sealed class ErrorTests
     [Fact]
     public async Task Connect_NobodyListens_SaysWhere()
     {
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
         var error = await Assert.ThrowsAsync<ThriftConnectException>(() => new TestServiceClient(channel).OpenEchoAsync().Soon());
 
@@ -252,7 +252,7 @@ public sealed class ErrorTests
                 handled.SetResult((what, ct.IsCancellationRequested));
             },
         }));
-        var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
+        var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
 
         await new KitchenSinkClient(channel).FireAsync("and forget", TestContext.Current.CancellationToken).Soon();
         await channel.DisposeAsync().Soon();
@@ -273,7 +273,7 @@ public sealed class ErrorTests
                 return Task.CompletedTask;
             },
         }));
-        var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", new() { ConnectTimeout = Waits.Limit });
+        var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", new() { ConnectTimeout = Waits.Limit });
         var client = new KitchenSinkClient(channel);
 
         await Task.WhenAll(Enumerable.Range(0, 500).Select(i => client.FireAsync($"{i}"))).Soon();

@@ -68,7 +68,7 @@ public sealed class EvilPeerTests
                 after(context.Response);
             }
         });
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", options);
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", options);
         var received = new List<string?>();
         try
         {
@@ -256,7 +256,7 @@ public sealed class EvilPeerTests
 
             context.Response.AppendTrailer("grpc-status", "0");
         });
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
 
         var error = await Assert.ThrowsAsync<ThriftProtocolException>(
             () => new TestServiceClient(channel).EchoClientAsync(AsyncEnumerable.Empty<Request>(), TestContext.Current.CancellationToken).Soon());
@@ -357,7 +357,7 @@ public sealed class EvilPeerTests
     [Fact]
     public async Task Compressor_ThatIsNotKnown_IsRefusedByName()
     {
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => new TestServiceClient(channel).OpenEchoAsync(new() { Compressor = "zstd" }).Soon());
 

@@ -39,7 +39,7 @@ internal sealed class Loopback : IAsyncDisposable
         });
         var options = new ThriftChannelOptions { LoggerFactory = new LoggerFactory([log]), ConnectTimeout = TimeSpan.FromSeconds(30) };
         channel?.Invoke(options);
-        return new(host, ThriftChannel.ForAddress($"{scheme}://{host.Endpoint}", options), log);
+        return new(host, PatientChannel.ForAddress($"{scheme}://{host.Endpoint}", options), log);
     }
 
     public async ValueTask DisposeAsync()

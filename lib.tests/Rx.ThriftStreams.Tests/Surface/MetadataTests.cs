@@ -212,7 +212,7 @@ public sealed class MetadataTests
             context.Response.Headers["grpc-status"] = "9";
             await context.Response.CompleteAsync();
         });
-        await using var channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}", new() { DestinationService = "demo-server" });
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", new() { DestinationService = "demo-server" });
         var client = new TestServiceClient(channel);
 
         await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoUnaryAsync(Ask("x"), TestContext.Current.CancellationToken).Soon());
@@ -226,7 +226,7 @@ public sealed class MetadataTests
     public async Task Endpoint_OfTheCall_BeatsTheChannels()
     {
         await using var loop = await Loopback.StartAsync(Keeping);
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
         var options = new ThriftCallOptions { Endpoint = loop.Server.Endpoint.ToString() };
 

@@ -136,7 +136,7 @@ public sealed class TimeoutTests
     public async Task Deadline_ThatHasPassed_FailsWithoutNetwork(int seconds)
     {
         // Nobody listens there: a call that went to the network would fail otherwise.
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new() { TimeProvider = _clientClock });
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { TimeProvider = _clientClock });
         var client = new TestServiceClient(channel);
         var options = new ThriftCallOptions { Deadline = _clientClock.GetUtcNow().AddSeconds(seconds) };
 
@@ -248,7 +248,7 @@ public sealed class TimeoutTests
     public async Task ConnectTimeout_NoConnectionComesAbout_NamesItsKind()
     {
         // Its connection is never made.
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new()
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new()
         {
             TimeProvider = _clientClock,
             ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
@@ -374,10 +374,10 @@ public sealed class TimeoutTests
             nameof(ThriftCallOptions.ConnectTimeout) => new ThriftCallOptions { ConnectTimeout = bad },
             _ => new ThriftCallOptions { Timeout = bad },
         };
-        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
         Assert.Equal(name, (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => new TestServiceClient(channel).OpenEchoAsync(options).Soon())).ParamName);
-        Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => ThriftChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
+        Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
     }
 
     /// <summary>Lets a clock run until something has come about; when its timer was set is not to be seen from outside.</summary>

@@ -15,7 +15,7 @@ public sealed class ClientStateTests : IAsyncDisposable
 
     public ClientStateTests()
     {
-        _channel = ThriftChannel.ForAddress(
+        _channel = PatientChannel.ForAddress(
             _server.Address,
             new()
             {

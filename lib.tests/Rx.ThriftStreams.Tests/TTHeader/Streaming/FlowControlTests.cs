@@ -61,7 +61,7 @@ public sealed class FlowControlTests
     public async Task Client_OfAPeerThatKnowsNothing_SendsWithoutCredit()
     {
         await using var server = new ScriptedServer();
-        await using var channel = ThriftChannel.ForAddress(server.Address, new() { StreamBuffers = new() { StreamBytes = 1000 } });
+        await using var channel = PatientChannel.ForAddress(server.Address, new() { StreamBuffers = new() { StreamBytes = 1000 } });
         var answer = new TestServiceClient(channel).EchoClientAsync(
             AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = new string('x', 1000) }), TestContext.Current.CancellationToken);
         var peer = await server.AcceptAsync();
@@ -81,7 +81,7 @@ public sealed class FlowControlTests
     {
         var service = new CountingService();
         await using var host = await new StreamingHost(service).StartAsync();
-        await using var channel = ThriftChannel.ForAddress(
+        await using var channel = PatientChannel.ForAddress(
             $"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1, StreamBuffers = new() { StreamBytes = Window } });
         var client = new TestServiceClient(channel);
         await using var slow = client.EchoServerAsync(new() { Message = "1000" }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
@@ -174,7 +174,7 @@ public sealed class FlowControlTests
     public async Task ResetStream_OnTheClient_FailsTheCallAndTellsTheServer()
     {
         await using var server = new ScriptedServer();
-        await using var channel = ThriftChannel.ForAddress(
+        await using var channel = PatientChannel.ForAddress(
             server.Address, new() { StreamBuffers = new() { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } });
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
         var peer = await server.AcceptAsync();

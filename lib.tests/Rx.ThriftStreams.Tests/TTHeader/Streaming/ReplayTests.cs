@@ -77,7 +77,7 @@ public sealed class ReplayTests
         var sent = Frames(recording.Bytes(fromClient: true)).Select(f => f.Seen).ToList();
         var answers = Frames(recording.Bytes(fromClient: false)).ToList();
         await using var server = new ScriptedServer();
-        await using var channel = ThriftChannel.ForAddress(
+        await using var channel = PatientChannel.ForAddress(
             server.Address, new() { ConnectTimeout = Patience, MaxReceiveMessageSize = 8 * 1024 * 1024, StreamBuffers = new() { OfferFlowControl = false } });
         var received = new List<string?>();
         var call = RunAsync(new TestServiceClient(channel), recording.Method, [.. sent.Where(f => f.Type == TTHeaderFrameType.Data).Select(f => f.Text)], received);

@@ -16,7 +16,7 @@ public sealed class StressTests
     public async Task Streams_EndedInAllWays_DoNotDisturbEachOther(ThriftConnectionMode mode, int window)
     {
         await using var host = await new StreamingHost(configure: options => options.StreamBuffers.StreamBytes = window).StartAsync();
-        await using var channel = ThriftChannel.ForAddress(
+        await using var channel = PatientChannel.ForAddress(
             $"ttheader://{host.Endpoint}",
             new() { ConnectionMode = mode, MaxConnectionsPerEndpoint = 2, ConnectTimeout = Patience, StreamBuffers = new() { StreamBytes = window } });
         var client = new TestServiceClient(channel);

@@ -24,7 +24,7 @@ public sealed class TlsTests : IDisposable
     {
         string? seen = null;
         await using var host = await StartAsync(certificate => seen = certificate?.Subject);
-        await using var channel = ThriftChannel.ForAddress(
+        await using var channel = PatientChannel.ForAddress(
             $"ttheaders://{host.Endpoint}",
             new()
             {
@@ -47,7 +47,7 @@ public sealed class TlsTests : IDisposable
     public async Task Echo_CertificateNotTrusted_IsConnectError()
     {
         await using var host = await StartAsync(_ => { });
-        await using var channel = ThriftChannel.ForAddress($"ttheaders://{host.Endpoint}", new() { ConnectTimeout = TimeSpan.FromSeconds(30) });
+        await using var channel = PatientChannel.ForAddress($"ttheaders://{host.Endpoint}", new() { ConnectTimeout = TimeSpan.FromSeconds(30) });
 
         var error = await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
             .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));
