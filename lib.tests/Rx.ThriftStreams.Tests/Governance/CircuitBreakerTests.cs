@@ -136,13 +136,14 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
     public async Task Create_NoConnectionWithinTheTimeout_SaysSoAndCounts()
     {
         await using var channel = Open(minimumThroughput: 2);
+        var limit = new ThriftChannelOptions().ConnectTimeout;
         _transport.OnConnect = static token => Task.Delay(Timeout.Infinite, token);
         for (var i = 0; i < 2; i++)
         {
             var call = CallAsync(channel);
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            _clock.Advance(limit);
             var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-            Assert.Equal((ThriftTimeoutKind.Connect, TimeSpan.FromSeconds(1)), (error.Kind, error.Configured));
+            Assert.Equal((ThriftTimeoutKind.Connect, limit), (error.Kind, error.Configured));
         }
 
         await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel));

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>The requests of one call as its handler sees them. Synchronous while the transport has messages.</summary>
 internal sealed class RequestStream<TRequest, TResponse>(
     ServerTransportStream<TRequest, TResponse> stream,
-    CancellationToken callToken) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>
+    ServerCallContext context) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -25,14 +25,11 @@ internal sealed class RequestStream<TRequest, TResponse>(
         }
 
         // Handlers usually pass the call's own token on; only another one needs to be joined with it.
-        if (cancellationToken.CanBeCanceled && cancellationToken != callToken)
+        _token = context.CancellationToken;
+        if (cancellationToken.CanBeCanceled && cancellationToken != _token)
         {
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, callToken);
+            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _token);
             _token = _linked.Token;
-        }
-        else
-        {
-            _token = callToken;
         }
 
         return this;
@@ -56,7 +53,18 @@ internal sealed class RequestStream<TRequest, TResponse>(
         return default;
     }
 
-    private async ValueTask<bool> AwaitAsync(ValueTask<bool> receive) => Received(await receive.ConfigureAwait(false));
+    private async ValueTask<bool> AwaitAsync(ValueTask<bool> receive)
+    {
+        try
+        {
+            return Received(await receive.ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!_token.IsCancellationRequested)
+        {
+            context.CancelWithCaller();
+            throw;
+        }
+    }
 
     private bool Received(bool more)
     {

@@ -30,7 +30,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         {
             // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
             _callerGone = call.Aborted.UnsafeRegister(
-                static state => ((ServerCallContext)state!).Cancel(((ServerCallContext)state)._call, static call => call.AbortReason), this);
+                static state => ((ServerCallContext)state!).CancelWithCaller(), this);
         }
 
         if (call.Timeout is { } timeout)
@@ -91,6 +91,12 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     /// <summary>Cancels the call with that reason, unless another came first.</summary>
     internal void Cancel(ThriftException reason) => Cancel(reason, static reason => reason);
+
+    /// <summary>
+    /// A receive or a send found that the caller is gone. The token that says so may be on its way still, but the handler's own clean-up, which is
+    /// next, should see it.
+    /// </summary>
+    internal void CancelWithCaller() => Cancel(_call, static call => call.AbortReason);
 
     /// <summary>Cancels what the handler started and left running.</summary>
     internal void End()

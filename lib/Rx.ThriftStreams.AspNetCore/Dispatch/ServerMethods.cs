@@ -54,23 +54,32 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
             var next = enumerator.MoveNextAsync();
             while (await next.ConfigureAwait(false))
             {
-                await stream.SendAsync(enumerator.Current, context.ResponseHeaders, more: true, cancellationToken).ConfigureAwait(false);
-                context.SetHeadersSent();
-                next = enumerator.MoveNextAsync();
-                if (next.IsCompleted)
-                {
-                    continue;
-                }
-
+                var isMoving = false;
                 try
                 {
-                    await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    await stream.SendAsync(enumerator.Current, context.ResponseHeaders, more: true, cancellationToken).ConfigureAwait(false);
+                    context.SetHeadersSent();
+                    next = enumerator.MoveNextAsync();
+                    isMoving = !next.IsCompleted;
+                    if (isMoving)
+                    {
+                        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    }
                 }
-                catch
+                catch (Exception error)
                 {
-                    // An enumerator may only be disposed when it is not moving.
+                    if (error is OperationCanceledException)
+                    {
+                        context.CancelWithCaller();
+                    }
+
                     context.End();
-                    await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    if (isMoving)
+                    {
+                        // An enumerator may only be disposed when it is not moving.
+                        await ((Task)next.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    }
+
                     throw;
                 }
             }
@@ -91,7 +100,7 @@ internal sealed class BidirectionalServerMethod<TService, TRequest, TResponse>(
 {
     protected override ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
     {
-        var requests = new RequestStream<TRequest, TResponse>(stream, context.CancellationToken);
+        var requests = new RequestStream<TRequest, TResponse>(stream, context);
         return SendAllAsync(stream, context, handler(service, requests, context.CancellationToken));
     }
 }
@@ -127,7 +136,7 @@ internal sealed class ClientStreamingServerMethod<TService, TRequest, TResponse>
 {
     protected override async ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
     {
-        var requests = new RequestStream<TRequest, TResponse>(stream, context.CancellationToken);
+        var requests = new RequestStream<TRequest, TResponse>(stream, context);
         var response = await handler(service, requests, context.CancellationToken).ConfigureAwait(false);
 
         // A handler that returns null answers nothing, as one that returns nil does in Go; the end says that all is well.

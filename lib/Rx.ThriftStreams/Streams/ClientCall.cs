@@ -22,6 +22,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 {
     private readonly ClientCallStart _start;
     private readonly CancellationTokenSource _over = new();
+    private readonly ThriftServerContext? _parent;
     private readonly TimeSpan _limit = Timeout.InfiniteTimeSpan;
     private readonly OperationTimer? _deadlineTimer;
     private readonly CancellationTokenRegistration _methodCancellation;
@@ -53,15 +54,10 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         Observation = observation;
         _methodCancellation = AbortOn(methodToken);
         _enumerationCancellation = AbortOn(enumerationToken);
+        _parent = parent;
         if (parent is not null)
         {
-            _parentCancellation = parent.CancellationToken.UnsafeRegister(
-                static state =>
-                {
-                    var (call, server) = ((ClientCall<TRequest, TResponse>, ThriftServerContext))state!;
-                    call.Abort(CallErrors.ParentCancelled(server.CancellationReason));
-                },
-                (this, parent));
+            _parentCancellation = parent.CancellationToken.UnsafeRegister(static state => ((ClientCall<TRequest, TResponse>)state!).AbortWithParent(), this);
         }
 
         if (start.Remaining is { } remaining)
@@ -112,7 +108,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _abortReason) is { } reason)
         {
-            stream.Abort(reason);
+            stream.Abort(ForPeer(reason));
         }
     }
 
@@ -127,7 +123,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
             return false;
         }
 
-        Volatile.Read(ref _stream)?.Abort(reason);
+        Volatile.Read(ref _stream)?.Abort(ForPeer(reason));
         End(reason);
         return true;
     }
@@ -187,6 +183,17 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Cancels the call with the token, which is what its user then catches.</summary>
     internal CancellationTokenRegistration AbortOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
         static (state, token) => ((ClientCall<TRequest, TResponse>)state!).Abort(new OperationCanceledException(token)), this);
+
+    private void AbortWithParent() => Abort(CallErrors.ParentCancelled(_parent!.CancellationReason));
+
+    /// <summary>
+    /// What the server is told of an abort. A handler that is cancelled often gives its calls up by itself, by the token that it passed on or by
+    /// disposing; which of these comes first is chance, and why they were given up is the same.
+    /// </summary>
+    private Exception ForPeer(Exception reason)
+        => _parent?.CancellationReason is { } cause && reason is OperationCanceledException or ThriftStatusException { EndedByUser: true }
+            ? CallErrors.ParentCancelled(cause)
+            : reason;
 
     private void Release()
     {

@@ -11,6 +11,7 @@ public sealed class CascadeTests : IAsyncDisposable
     private readonly ThriftChannel _channel;
     private readonly ProgramService _service = new();
     private readonly StreamingHost _host;
+    private ThriftDuplexStream<Request, Response>? _held;
 
     public CascadeTests()
     {
@@ -20,6 +21,7 @@ public sealed class CascadeTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await (_held?.DisposeAsync() ?? default);
         await _channel.DisposeAsync();
         await _downstream.DisposeAsync();
         await _host.DisposeAsync();
@@ -45,6 +47,35 @@ public sealed class CascadeTests : IAsyncDisposable
         var reset = await downstream.ExpectAsync(TTHeaderFrameType.Rst, id);
         Assert.Equal("B", reset.Pairs["ttscp"]);
         Assert.Equal(12013, (int)reset.Error.Type);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task Reset_HandlerGivesItsCallUpByItself_GoesOnAllTheSame(bool passesToken, bool disposes)
+    {
+        ThriftDuplexStream<Request, Response>? held = null;
+        var (upstream, downstream, id) = await CallThroughAsync(async token =>
+        {
+            var call = held = await new TestServiceClient(_channel).OpenEchoAsync(cancellationToken: passesToken ? token : default);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+            finally
+            {
+                if (disposes)
+                {
+                    await call.DisposeAsync();
+                }
+            }
+        });
+        await upstream.SendAsync(FramePeer.Frame(TTHeaderFrameType.Rst, 1, pairs: [("ttscp", "A")], payload: FramePeer.Exception("gave up", 12007)));
+
+        var reset = await downstream.ExpectAsync(TTHeaderFrameType.Rst, id);
+        Assert.Equal(("A,B", 12007, "gave up"), (reset.Pairs["ttscp"], (int)reset.Error.Type, reset.Error.Message));
+        GC.KeepAlive(held);
     }
 
     [Fact]
@@ -74,15 +105,18 @@ public sealed class CascadeTests : IAsyncDisposable
         Assert.InRange(int.Parse(header.Pairs["rx-timeout"], System.Globalization.CultureInfo.InvariantCulture), 1, 3600000);
     }
 
-    private async Task OpenAsync() => await new TestServiceClient(_channel).OpenEchoAsync();
+    /// <summary>Makes the call and leaves it running. It is held: a call that is collected is cancelled.</summary>
+    private async Task OpenAsync() => _held = await new TestServiceClient(_channel).OpenEchoAsync();
 
-    private async Task<(FramePeer Upstream, FramePeer Downstream, int Id)> CallThroughAsync()
+    private Task<(FramePeer Upstream, FramePeer Downstream, int Id)> CallThroughAsync() => CallThroughAsync(async token =>
     {
-        _service.OnCall = async token =>
-        {
-            await OpenAsync();
-            await Task.Delay(Timeout.Infinite, token);
-        };
+        await OpenAsync();
+        await Task.Delay(Timeout.Infinite, token);
+    });
+
+    private async Task<(FramePeer Upstream, FramePeer Downstream, int Id)> CallThroughAsync(Func<CancellationToken, Task> handler)
+    {
+        _service.OnCall = handler;
         var (upstream, _) = _host.Connect();
         await upstream.SendAsync(FramePeer.Header(1));
         var downstream = await _downstream.AcceptAsync();
