@@ -9,18 +9,16 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> _call;
+    private readonly AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> _call;
     private readonly GrpcExchange _exchange;
-    private readonly GrpcRequest<TRequest> _request = new();
     private readonly GrpcOneways? _oneways;
-    private GrpcBatch<TResponse>? _batch;
     private TResponse? _current;
     private int _currentSize;
     private bool _receivedOnewayEnd;
     private int _ended;
 
     internal GrpcClientStream(
-        AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> call,
+        AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> call,
         GrpcExchange exchange,
         string peer,
         GrpcOneways? oneways)
@@ -43,40 +41,18 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     internal override ValueTask<int> SendAsync(TRequest message)
     {
-        _request.Message = message;
-        var write = _call.RequestStream.WriteAsync(_request);
-        return write.IsCompletedSuccessfully ? new(_request.Size) : AwaitWriteAsync(write);
+        var send = _exchange.Requests.SendAsync(message);
+        return send.IsCompletedSuccessfully ? send : AwaitSendAsync(send);
     }
 
-    internal override async ValueTask CompleteAsync()
+    internal override ValueTask CompleteAsync()
     {
-        try
-        {
-            await _call.RequestStream.CompleteAsync().ConfigureAwait(false);
-        }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
-        {
-            throw GrpcErrors.ToThriftException(error, _exchange, Peer);
-        }
+        _exchange.Requests.Complete();
+        return default;
     }
 
     internal override ValueTask<bool> ReceiveAsync()
-    {
-        if (_batch is { } batch)
-        {
-            if (batch.TryTake(out _current, out _currentSize))
-            {
-                return new(true);
-            }
-
-            if (batch.Error is { } error)
-            {
-                return ValueTask.FromException<bool>(error);
-            }
-        }
-
-        return AwaitBatchAsync();
-    }
+        => _exchange.Responses is { } responses && TryTake(responses) ? new(true) : AwaitReceiveAsync();
 
     internal override void Abort(Exception reason)
     {
@@ -100,12 +76,11 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitWriteAsync(Task write)
+    private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
     {
         try
         {
-            await write.ConfigureAwait(false);
-            return _request.Size;
+            return await send.ConfigureAwait(false);
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))
         {
@@ -114,7 +89,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> AwaitBatchAsync()
+    private async ValueTask<bool> AwaitReceiveAsync()
     {
         if (_oneways is not null)
         {
@@ -135,19 +110,20 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
         try
         {
-            while (await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false))
+            await _exchange.Answered.ConfigureAwait(false);
+            if (_exchange.Responses is { } responses)
             {
-                _batch = _call.ResponseStream.Current;
-                if (_batch.TryTake(out _current, out _currentSize))
+                while (await responses.FillAsync(CancellationToken.None).ConfigureAwait(false))
                 {
-                    return true;
-                }
-
-                if (_batch.Error is { } error)
-                {
-                    throw error;
+                    if (TryTake(responses))
+                    {
+                        return true;
+                    }
                 }
             }
+
+            // The end has a status; what a failure of the connection means is Grpc.Net.Client's to say.
+            await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))
         {
@@ -156,12 +132,25 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
 
         End();
-        if (_exchange.Truncated)
+        if (_exchange.Responses is { IsTruncated: true })
         {
             throw new ThriftProtocolException("The response ended within a message.");
         }
 
         return false;
+    }
+
+    private bool TryTake(GrpcResponseReader responses)
+    {
+        if (!responses.TryRead(out var message))
+        {
+            return false;
+        }
+
+        var reader = new ThriftReader(message);
+        _current = TResponse.Read(ref reader);
+        _currentSize = message.Length;
+        return true;
     }
 
     /// <summary>A send fails because of how the call ended, if it has.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Metadata;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
@@ -6,14 +8,25 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client stands between the two, and takes the place of
 /// neither: the handler finds the exchange through the execution context that the call was started in.
 /// </summary>
-internal sealed class GrpcExchange(ClientCallStart start, string authority, bool sendsManyMessages)
+internal sealed class GrpcExchange
 {
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<ThriftMetadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource? _sent;
+    private Task<ThriftMetadata>? _headers;
     private HttpResponseMessage? _response;
+
+    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string authority)
+    {
+        Start = start;
+        Authority = authority;
+        Requests = new GrpcRequestSink(
+            flows: method.Mode is StreamingMode.Client or StreamingMode.Bidirectional,
+            gzip: start.Options.Compressor == "gzip");
+        _sent = method.IsOneway ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+    }
 
     internal static GrpcExchange? Current
     {
@@ -21,23 +34,37 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
         set => CurrentExchange.Value = value;
     }
 
-    internal ClientCallStart Start { get; } = start;
+    internal ClientCallStart Start { get; }
 
-    internal string Authority { get; } = authority;
+    internal string Authority { get; }
 
-    /// <summary>Whether the method lets the client send any number of messages, so that they are worth gathering.</summary>
-    internal bool SendsManyMessages { get; } = sendsManyMessages;
+    internal GrpcRequestSink Requests { get; }
+
+    /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is none of gRPC.</summary>
+    internal GrpcResponseReader? Responses { get; private set; }
 
     /// <summary>Completes when a connection has taken the request headers; fails when none could be had.</summary>
     internal Task Connected => _connected.Task;
 
-    internal Task<ThriftMetadata> Headers => _headers.Task;
+    /// <summary>Completes when the response has begun, or will not any more. Never fails.</summary>
+    internal Task Answered => _answered.Task;
 
-    /// <summary>Completes when the whole request has been handed to the connection; fails when it cannot be.</summary>
-    internal Task Sent => _sent.Task;
+    internal Task<ThriftMetadata> Headers
+    {
+        get
+        {
+            return _headers ??= ReadAsync();
 
-    /// <summary>Whether the response ended within a message.</summary>
-    internal bool Truncated { get; set; }
+            async Task<ThriftMetadata> ReadAsync()
+            {
+                await _answered.Task.ConfigureAwait(false);
+                return _response is { } response && !IsTrailersOnly(response) ? Read(response.Headers.NonValidated) : ThriftMetadata.Empty;
+            }
+        }
+    }
+
+    /// <summary>Completes when the whole request of a oneway call has been handed to the connection; fails when it cannot be.</summary>
+    internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls end with what they send.");
 
     internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
 
@@ -51,10 +78,9 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
                 return null;
             }
 
-            var status = (int)response.StatusCode;
-            var contentType = response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : null;
-            if (status != 200 || contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
+            if (!IsGrpc(response, out var contentType))
             {
+                var status = (int)response.StatusCode;
                 var code = status switch
                 {
                     400 => ThriftStatusCode.Internal,
@@ -76,27 +102,30 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
 
     internal void SetConnected() => _connected.TrySetResult();
 
-    internal void SetSent() => _sent.TrySetResult();
+    internal void SetSent() => _sent?.TrySetResult();
 
     internal void SetSendFailed(Exception error)
     {
-        // Only oneway calls look at it.
-        _sent.TrySetException(error);
-        _ = _sent.Task.Exception;
+        if (_sent is not null)
+        {
+            _sent.TrySetException(error);
+            _ = _sent.Task.Exception;
+        }
     }
 
     internal void SetFailed(Exception error)
     {
         _connected.TrySetException(error);
-        _headers.TrySetResult(ThriftMetadata.Empty);
+        _answered.TrySetResult();
     }
 
-    internal void SetEnded() => _headers.TrySetResult(ThriftMetadata.Empty);
+    internal void SetEnded() => _answered.TrySetResult();
 
-    internal void SetResponse(HttpResponseMessage response)
+    internal void SetResponse(HttpResponseMessage response, GrpcResponseReader? messages)
     {
         _response = response;
-        _headers.TrySetResult(IsTrailersOnly(response) ? ThriftMetadata.Empty : Read(response.Headers.NonValidated));
+        Responses = messages;
+        _answered.TrySetResult();
     }
 
     /// <summary>Finds a trailer that belongs to the protocol and so is not part of <see cref="Trailers"/>.</summary>
@@ -114,6 +143,13 @@ internal sealed class GrpcExchange(ClientCallStart start, string authority, bool
 
         value = string.Empty;
         return false;
+    }
+
+    /// <summary>Whether the answer is one of gRPC, whatever it says.</summary>
+    internal static bool IsGrpc(HttpResponseMessage response, [NotNullWhen(true)] out string? contentType)
+    {
+        contentType = response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : null;
+        return response.StatusCode == System.Net.HttpStatusCode.OK && contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
     }
 
     private static bool IsTrailersOnly(HttpResponseMessage response) => response.Headers.NonValidated.Contains("grpc-status");

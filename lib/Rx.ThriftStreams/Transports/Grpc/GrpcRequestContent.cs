@@ -2,21 +2,9 @@ using System.Net;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>
-/// Stands before the request content of Grpc.Net.Client: tells when the connection has taken the headers, and gathers messages that
-/// come close together.
-/// </summary>
-internal sealed class GrpcRequestContent : HttpContent
+/// <summary>The body of a request: what the call sends. Tells when the connection has taken the headers.</summary>
+internal sealed class GrpcRequestContent(GrpcExchange exchange) : HttpContent
 {
-    private readonly HttpContent _inner;
-    private readonly GrpcExchange _exchange;
-
-    internal GrpcRequestContent(HttpContent inner, GrpcExchange exchange)
-    {
-        _inner = inner;
-        _exchange = exchange;
-    }
-
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
@@ -24,12 +12,19 @@ internal sealed class GrpcRequestContent : HttpContent
     {
         try
         {
-            await WriteAsync(stream, context, cancellationToken).ConfigureAwait(false);
-            _exchange.SetSent();
+            if (exchange.Requests.Flows)
+            {
+                // Headers wait in the connection's buffer for the first write unless they are flushed.
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            exchange.SetConnected();
+            await exchange.Requests.PumpAsync(stream, cancellationToken).ConfigureAwait(false);
+            exchange.SetSent();
         }
         catch (Exception error)
         {
-            _exchange.SetSendFailed(error);
+            exchange.SetSendFailed(error);
             throw;
         }
     }
@@ -38,41 +33,5 @@ internal sealed class GrpcRequestContent : HttpContent
     {
         length = 0;
         return false;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _inner.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    private async Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-    {
-        if (!_exchange.SendsManyMessages)
-        {
-            _exchange.SetConnected();
-            await _inner.CopyToAsync(new DirectStream(stream), context, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        // Headers wait in the connection's buffer for the first write unless they are flushed.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _exchange.SetConnected();
-        if (_exchange.Start.Options.NoDelay == true)
-        {
-            await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var coalescing = new CoalescingStream(stream);
-        await using (coalescing.ConfigureAwait(false))
-        {
-            await _inner.CopyToAsync(coalescing, context, cancellationToken).ConfigureAwait(false);
-            await coalescing.DrainAsync().ConfigureAwait(false);
-        }
     }
 }

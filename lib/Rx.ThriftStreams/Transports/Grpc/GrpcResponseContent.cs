@@ -2,33 +2,22 @@ using System.Net;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Stands before a response's content and has <see cref="ReframingStream"/> read it.</summary>
+/// <summary>
+/// What Grpc.Net.Client is shown of a response's body: only its end. The messages before it are read by the call itself.
+/// </summary>
 internal sealed class GrpcResponseContent : HttpContent
 {
-    private readonly HttpContent _inner;
-    private readonly GrpcExchange _exchange;
-    private readonly GrpcDecompression _decompression;
-    private readonly int _maxMessageSize;
+    private readonly GrpcResponseReader _reader;
 
-    internal GrpcResponseContent(HttpResponseMessage response, GrpcExchange exchange, int maxMessageSize)
+    internal GrpcResponseContent(GrpcResponseReader reader, string contentType)
     {
-        _inner = response.Content;
-        _exchange = exchange;
-        _maxMessageSize = maxMessageSize;
-        _decompression = GrpcDecompression.For(response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null);
-
-        // Messages are decompressed here: what Grpc.Net.Client is shown is plain.
-        response.Headers.Remove("grpc-encoding");
-        foreach (var (name, values) in _inner.Headers.NonValidated)
-        {
-            Headers.TryAddWithoutValidation(name, values);
-        }
+        _reader = reader;
+        Headers.TryAddWithoutValidation("content-type", contentType);
     }
 
-    protected override async Task<Stream> CreateContentReadStreamAsync()
-        => new ReframingStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), _decompression, _exchange, _maxMessageSize);
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult<Stream>(new EndOfResponseStream(_reader));
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _reader.DrainAsync(CancellationToken.None).AsTask();
 
     protected override bool TryComputeLength(out long length)
     {
@@ -40,7 +29,7 @@ internal sealed class GrpcResponseContent : HttpContent
     {
         if (disposing)
         {
-            _inner.Dispose();
+            _reader.Dispose();
         }
 
         base.Dispose(disposing);

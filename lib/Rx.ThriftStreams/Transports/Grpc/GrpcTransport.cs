@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -24,7 +23,7 @@ internal sealed class GrpcTransport : ClientTransport
             HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
             DisposeHttpClient = true,
 
-            // Both limits are kept elsewhere: the batches of ReframingStream have no size of a message.
+            // Both limits are kept elsewhere: no message comes this way.
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
             MaxRetryAttempts = 1,
@@ -39,11 +38,8 @@ internal sealed class GrpcTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var exchange = new GrpcExchange(
-            start,
-            start.Options.Authority ?? _authority,
-            method.Mode is StreamingMode.Client or StreamingMode.Bidirectional);
-        var call = Start(method, start, exchange);
+        var exchange = new GrpcExchange(method, start, start.Options.Authority ?? _authority);
+        var call = Start(method, exchange);
         try
         {
             await exchange.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -69,25 +65,14 @@ internal sealed class GrpcTransport : ClientTransport
         _channel.Dispose();
     }
 
-    private AsyncDuplexStreamingCall<GrpcRequest<TRequest>, GrpcBatch<TResponse>> Start<TRequest, TResponse>(
-        ThriftMethod<TRequest, TResponse> method,
-        ClientCallStart start,
-        GrpcExchange exchange)
-        where TRequest : class, IThriftStruct<TRequest>
-        where TResponse : class, IThriftStruct<TResponse>
+    private AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> Start(ThriftMethod method, GrpcExchange exchange)
     {
-        var headers = new global::Grpc.Core.Metadata();
-        if (start.Options.Compressor is { } compressor and not "identity")
-        {
-            headers.Add("grpc-internal-encoding-request", compressor);
-        }
-
         // The handler runs within this call's execution context, which is how it learns of the exchange.
         var outer = GrpcExchange.Current;
         GrpcExchange.Current = exchange;
         try
         {
-            return _invoker.AsyncDuplexStreamingCall(_methods.Get(method), null, new CallOptions(headers));
+            return _invoker.AsyncDuplexStreamingCall(_methods.Get(method), null, default);
         }
         finally
         {

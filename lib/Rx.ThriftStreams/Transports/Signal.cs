@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Rx.ThriftStreams.Transports.TTHeader.Streaming;
+namespace Rx.ThriftStreams.Transports;
 
 /// <summary>
 /// Wakes one waiter, again and again without allocating. It carries no result: who wakes looks at the state again.

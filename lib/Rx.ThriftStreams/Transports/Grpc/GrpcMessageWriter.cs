@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.IO.Compression;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Encodes messages behind their gRPC prefix.</summary>
+internal static class GrpcMessageWriter
+{
+    [ThreadStatic]
+    private static ThriftWriteBuffer? _buffer;
+
+    /// <summary>Appends one message; gives the size of its body before compression. Nothing is appended if encoding fails.</summary>
+    internal static int Write<T>(T message, ThriftWriteBuffer destination, bool gzip)
+        where T : class, IThriftStruct<T>
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var start = destination.Skip(GrpcFrame.PrefixLength);
+        try
+        {
+            var writer = new ThriftWriter(destination);
+            message.Write(ref writer);
+            writer.Flush();
+            var size = destination.Length - start - GrpcFrame.PrefixLength;
+            if (gzip)
+            {
+                Compress(destination, start + GrpcFrame.PrefixLength);
+            }
+
+            GrpcFrame.WritePrefix(
+                destination.GetWrittenSpan(start, GrpcFrame.PrefixLength), destination.Length - start - GrpcFrame.PrefixLength, compressed: gzip);
+            return size;
+        }
+        catch
+        {
+            destination.Truncate(start);
+            throw;
+        }
+    }
+
+    /// <summary>The same for memory of another kind. It is touched only when the message is complete.</summary>
+    internal static int Write<T>(T message, IBufferWriter<byte> destination, bool gzip)
+        where T : class, IThriftStruct<T>
+    {
+        var buffer = _buffer ??= new ThriftWriteBuffer();
+        buffer.Reset();
+        var size = Write(message, buffer, gzip);
+        destination.Write(buffer.WrittenSpan);
+        return size;
+    }
+
+    private static void Compress(ThriftWriteBuffer buffer, int start)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(buffer.WrittenSpan[start..]);
+        }
+
+        buffer.Truncate(start);
+        buffer.Write(compressed.GetBuffer().AsSpan(0, (int)compressed.Length));
+    }
+}

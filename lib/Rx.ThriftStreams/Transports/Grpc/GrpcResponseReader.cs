@@ -1,0 +1,156 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Finds the messages in the body of a response.</summary>
+/// <remarks>
+/// Not thread-safe: the receiving side of a call. Nothing is allocated on the word of a prefix: the buffer grows as bytes arrive. It goes back to its
+/// pool at the end of the body; a call that is left before that leaves it to the garbage collector, because a read may still write into it.
+/// </remarks>
+internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, int maxMessageSize) : IDisposable
+{
+    private const int InitialBufferSize = 4 * 1024;
+    private const int ChunkSize = 64 * 1024;
+
+    private byte[] _buffer = [];
+    private int _start;
+    private int _end;
+    private ThriftWriteBuffer? _inflated;
+    private Exception? _error;
+    private bool _ended;
+
+    /// <summary>Whether the body ended within a message.</summary>
+    internal bool IsTruncated { get; private set; }
+
+    /// <summary>Takes the next message that has arrived completely. Valid until the next operation.</summary>
+    internal bool TryRead(out ReadOnlySpan<byte> message)
+    {
+        message = default;
+        var available = _end - _start;
+        if (available < GrpcFrame.PrefixLength)
+        {
+            return false;
+        }
+
+        if (!decompression.IsKnown)
+        {
+            throw new ThriftStatusException(ThriftStatusCode.Internal, $"The server compresses with \"{decompression.Name}\", which is not supported.");
+        }
+
+        var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(_start), maxMessageSize, out var compressed);
+        if (available - GrpcFrame.PrefixLength < length)
+        {
+            return false;
+        }
+
+        var position = _start + GrpcFrame.PrefixLength;
+        _start = position + length;
+        message = compressed ? Inflate(_buffer.AsMemory(position, length)) : _buffer.AsSpan(position, length);
+        return true;
+    }
+
+    /// <summary>Waits for more of the body.</summary>
+    /// <returns><see langword="false"/> at its end, also when that is a failure: <see cref="DrainAsync"/> tells.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        if (_ended)
+        {
+            return false;
+        }
+
+        MakeRoom();
+        int read;
+        try
+        {
+            read = await body.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        {
+            _error = error;
+            _ended = true;
+            return false;
+        }
+
+        _end += read;
+        if (read == 0)
+        {
+            _ended = true;
+            IsTruncated = _end > _start;
+            Release();
+        }
+
+        return read > 0;
+    }
+
+    /// <summary>Reads to the end, and takes no notice of what comes.</summary>
+    /// <exception cref="IOException">The body failed before its end.</exception>
+    internal async ValueTask DrainAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            _start = _end = 0;
+        }
+        while (await FillAsync(cancellationToken).ConfigureAwait(false));
+        if (_error is not null)
+        {
+            throw _error;
+        }
+    }
+
+    /// <summary>Ends the body. A read that waits for more fails.</summary>
+    public void Dispose() => body.Dispose();
+
+    /// <summary>Grows only when the buffer is full of one message that has not ended.</summary>
+    private void MakeRoom()
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+
+        if (_buffer.Length == 0)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
+        }
+        else if (_end == _buffer.Length || (_buffer.Length < ChunkSize && _start == 0 && _end > _buffer.Length / 2))
+        {
+            var left = _end - _start;
+            if (left <= _buffer.Length / 2 && _buffer.Length >= ChunkSize)
+            {
+                _buffer.AsSpan(_start, left).CopyTo(_buffer);
+            }
+            else
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+                _buffer.AsSpan(_start, left).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = larger;
+            }
+
+            (_start, _end) = (0, left);
+        }
+    }
+
+    private ReadOnlySpan<byte> Inflate(ReadOnlyMemory<byte> message)
+    {
+        _inflated ??= new ThriftWriteBuffer();
+        _inflated.Reset();
+        decompression.Decompress(message, _inflated, maxMessageSize);
+        return _inflated.WrittenSpan;
+    }
+
+    private void Release()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _start = _end = 0;
+        }
+
+        _inflated?.Dispose();
+    }
+}
