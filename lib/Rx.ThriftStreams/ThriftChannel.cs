@@ -158,8 +158,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             method,
             changed => ConnectAsync(method, changed, observation, over));
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
+    private ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
         CallObservation? observation,
@@ -167,8 +166,13 @@ public sealed class ThriftChannel : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        var stream = await _connector.ConnectAsync(method, start, over).ConfigureAwait(false);
-        return observation is null ? stream : new ObservedClientStream<TRequest, TResponse>(stream, observation);
+        var connecting = _connector.ConnectAsync(method, start, over);
+        return observation is null ? connecting : ObserveAsync(connecting, observation);
+
+        static async ValueTask<ClientTransportStream<TRequest, TResponse>> ObserveAsync(
+            ValueTask<ClientTransportStream<TRequest, TResponse>> connecting,
+            CallObservation observation)
+            => new ObservedClientStream<TRequest, TResponse>(await connecting.ConfigureAwait(false), observation);
     }
 
     /// <summary>Closes the connections. Calls that go on fail.</summary>

@@ -21,6 +21,14 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
         or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }
         or ThriftCircuitOpenException { Scope: ThriftCircuitScope.Endpoint };
 
+    /// <summary>Keeps to <see cref="ConnectTimeout"/>. Apart from the breakers, because a stream on a connection that is there takes no time.</summary>
+    internal ResiliencePipeline Timeout { get; } = NewBuilder(options)
+        .AddTimeout(new TimeoutStrategyOptions
+        {
+            TimeoutGenerator = static arguments => new(arguments.Context.Properties.GetValue(ConnectTimeout, System.Threading.Timeout.InfiniteTimeSpan)),
+        })
+        .Build();
+
     internal ResiliencePipeline ForMethod(ThriftMethod method) => _methods.GetOrAdd(
         method.FullName,
         static (_, options) => AddBreaker(
@@ -35,10 +43,6 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
                 NewBuilder(options),
                 options.CircuitBreaker,
                 static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException))
-            .AddTimeout(new TimeoutStrategyOptions
-            {
-                TimeoutGenerator = static arguments => new(arguments.Context.Properties.GetValue(ConnectTimeout, Timeout.InfiniteTimeSpan)),
-            })
             .Build(),
         options);
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Polly;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports;
@@ -14,8 +15,11 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
 
     internal ClientCallStart Start { get; } = start;
 
-    /// <summary>Creates the stream on that transport; gives a <see cref="ClientTransportStream{TRequest, TResponse}"/>.</summary>
-    internal abstract ValueTask<object> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
+    /// <summary>Creates the stream on that transport if that needs no waiting; a <see cref="ClientTransportStream{TRequest, TResponse}"/> then.</summary>
+    internal abstract object? TryOpen(ClientTransport transport);
+
+    /// <summary>Creates the stream on that transport. Never fails: the outcome does.</summary>
+    internal abstract ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
 }
 
 /// <inheritdoc/>
@@ -24,7 +28,18 @@ internal sealed class ConnectRequest<TRequest, TResponse>(ThriftMethod<TRequest,
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
+    internal override object? TryOpen(ClientTransport transport) => transport.TryOpen(method, Start);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal override async ValueTask<object> OpenAsync(ClientTransport transport, CancellationToken cancellationToken)
-        => await transport.OpenAsync(method, Start, cancellationToken).ConfigureAwait(false);
+    internal override async ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Outcome.FromResult<object>(await transport.OpenAsync(method, Start, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception error)
+        {
+            return Outcome.FromException<object>(error);
+        }
+    }
 }

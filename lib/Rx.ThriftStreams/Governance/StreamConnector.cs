@@ -33,6 +33,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         _pipelines = new ConnectPipelines(options);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
@@ -40,17 +41,24 @@ internal sealed class StreamConnector : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
-            var stream = await _pipelines.ForMethod(method).ExecuteAsync(
-                static (state, token) => state.connector.TryEndpointsAsync(state.request, token),
-                (connector: this, request: new ConnectRequest<TRequest, TResponse>(method, start)),
-                cancellationToken).ConfigureAwait(false);
-            return (ClientTransportStream<TRequest, TResponse>)stream;
+            var outcome = await _pipelines.ForMethod(method).ExecuteOutcomeAsync(
+                static (context, state) => state.connector.TryEndpointsAsync(context, state.request),
+                context,
+                (connector: this, request: new ConnectRequest<TRequest, TResponse>(method, start))).ConfigureAwait(false);
+            if (outcome.Exception is BrokenCircuitException open)
+            {
+                throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, open.RetryAfter, open);
+            }
+
+            outcome.ThrowIfException();
+            return (ClientTransportStream<TRequest, TResponse>)outcome.Result!;
         }
-        catch (BrokenCircuitException open)
+        finally
         {
-            throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, open.RetryAfter, open);
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 
@@ -70,64 +78,77 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
+    /// <summary>Never fails: the outcome does, which is how Polly wants it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<object> TryEndpointsAsync(ConnectRequest request, CancellationToken cancellationToken)
+    private async ValueTask<Outcome<object>> TryEndpointsAsync(ResilienceContext context, ConnectRequest request)
     {
-        if (request.Start.Options.Endpoint is { } chosen)
-        {
-            ThriftAddress.CheckEndpoint(chosen, nameof(ThriftCallOptions.Endpoint));
-            return await TryEndpointAsync(chosen, request, cancellationToken).ConfigureAwait(false);
-        }
-
-        var endpoints = _address.Endpoints;
-        var attempts = Math.Clamp(_options.MaxConnectAttempts, 1, endpoints.Count);
-        var first = Interlocked.Increment(ref _next);
-        for (var attempt = 0; ; attempt++)
-        {
-            var endpoint = endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
-            try
-            {
-                return await TryEndpointAsync(endpoint, request, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception error) when (attempt + 1 < attempts && ConnectPipelines.IsConnectFailure(error))
-            {
-                // The next endpoint may do better; the last one's failure is the one reported.
-            }
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<object> TryEndpointAsync(string endpoint, ConnectRequest request, CancellationToken cancellationToken)
-    {
-        var timeout = request.Start.Options.ConnectTimeout ?? _options.ConnectTimeout;
-        var startedAt = _options.TimeProvider.GetTimestamp();
-        var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(ConnectPipelines.ConnectTimeout, timeout);
         try
         {
-            return await _pipelines.ForEndpoint(endpoint).ExecuteAsync(
-                static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken),
-                context,
-                (transport: TransportFor(request.Method, endpoint), request)).ConfigureAwait(false);
+            var chosen = request.Start.Options.Endpoint;
+            if (chosen is not null)
+            {
+                ThriftAddress.CheckEndpoint(chosen, nameof(ThriftCallOptions.Endpoint));
+            }
+
+            var endpoints = _address.Endpoints;
+            var attempts = chosen is null ? Math.Clamp(_options.MaxConnectAttempts, 1, endpoints.Count) : 1;
+            var first = Interlocked.Increment(ref _next);
+            for (var attempt = 1; ; attempt++)
+            {
+                var endpoint = chosen ?? endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
+                var startedAt = _options.TimeProvider.GetTimestamp();
+                var outcome = await _pipelines.ForEndpoint(endpoint).ExecuteOutcomeAsync(
+                    static (context, state) => state.connector.Open(context, state.transport, state.request),
+                    context,
+                    (connector: this, transport: TransportFor(request.Method, endpoint), request)).ConfigureAwait(false);
+                if (outcome.Exception is not { } cause)
+                {
+                    return outcome;
+                }
+
+                // The next endpoint may do better; the last one's failure is the one reported.
+                var error = Explain(cause, endpoint, request, startedAt);
+                if (attempt == attempts || !ConnectPipelines.IsConnectFailure(error))
+                {
+                    return ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
+                }
+            }
         }
-        catch (BrokenCircuitException open)
+        catch (Exception error)
         {
-            throw new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint, open.RetryAfter, open);
-        }
-        catch (TimeoutRejectedException expired)
-        {
-            throw new ThriftTimeoutException(
-                ThriftTimeoutKind.Connect,
-                timeout,
-                _options.TimeProvider.GetElapsedTime(startedAt),
-                $"{request.Method.FullName} to {endpoint}",
-                expired);
-        }
-        finally
-        {
-            ResilienceContextPool.Shared.Return(context);
+            return Outcome.FromException<object>(error);
         }
     }
+
+    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request)
+    {
+        try
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            if (request.TryOpen(transport) is { } stream)
+            {
+                return Outcome.FromResultAsValueTask(stream);
+            }
+        }
+        catch (Exception error)
+        {
+            return Outcome.FromExceptionAsValueTask<object>(error);
+        }
+
+        context.Properties.Set(ConnectPipelines.ConnectTimeout, TimeoutOf(request));
+        return _pipelines.Timeout.ExecuteOutcomeAsync(
+            static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken), context, (transport, request));
+    }
+
+    private Exception Explain(Exception error, string endpoint, ConnectRequest request, long startedAt) => error switch
+    {
+        BrokenCircuitException open => new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint, open.RetryAfter, open),
+        TimeoutRejectedException => new ThriftTimeoutException(
+            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(startedAt), $"{request.Method.FullName} to {endpoint}", error),
+        _ => error,
+    };
+
+    private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.ConnectTimeout;
 
     /// <summary>The name of the transport that a method's calls take.</summary>
     internal string TransportName(ThriftMethod method) => _only is null ? ThriftTransportNames.Of(KindFor(method)) : _address.ToString();

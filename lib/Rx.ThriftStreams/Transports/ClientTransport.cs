@@ -21,6 +21,13 @@ internal abstract class ClientTransport : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
+    /// <summary>Creates a stream if that needs no waiting, because a connection is there.</summary>
+    /// <returns><see langword="null"/> if <see cref="OpenAsync"/> has to be asked.</returns>
+    internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => null;
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

@@ -100,7 +100,12 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
             }
             catch (Exception error) when (GrpcErrors.IsTransportError(error))
             {
-                throw GrpcErrors.ToThriftException(error, _exchange, Peer);
+                // A server that has answered has the message, and may have ended the stream while the end of the request was on its way.
+                await _exchange.Answered.ConfigureAwait(false);
+                if (_exchange.Responses is null)
+                {
+                    throw GrpcErrors.ToThriftException(error, _exchange, Peer);
+                }
             }
 
             _receivedOnewayEnd = true;

@@ -15,8 +15,9 @@ internal sealed class GrpcExchange
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource? _sent;
-    private Task<ThriftMetadata>? _headers;
+    private TaskCompletionSource<ThriftMetadata>? _headers;
     private HttpResponseMessage? _response;
+    private bool _isAnswered;
 
     internal GrpcExchange(ThriftMethod method, ClientCallStart start, string authority)
     {
@@ -24,6 +25,7 @@ internal sealed class GrpcExchange
         Authority = authority;
         Requests = new GrpcRequestSink(
             flows: method.Mode is StreamingMode.Client or StreamingMode.Bidirectional,
+            gathers: start.Options.NoDelay != true,
             gzip: start.Options.Compressor == "gzip");
         _sent = method.IsOneway ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
     }
@@ -53,13 +55,13 @@ internal sealed class GrpcExchange
     {
         get
         {
-            return _headers ??= ReadAsync();
-
-            async Task<ThriftMetadata> ReadAsync()
+            var headers = LazyInitializer.EnsureInitialized(ref _headers, static () => new(TaskCreationOptions.RunContinuationsAsynchronously));
+            if (Volatile.Read(ref _isAnswered))
             {
-                await _answered.Task.ConfigureAwait(false);
-                return _response is { } response && !IsTrailersOnly(response) ? Read(response.Headers.NonValidated) : ThriftMetadata.Empty;
+                headers.TrySetResult(ReadHeaders());
             }
+
+            return headers.Task;
         }
     }
 
@@ -116,16 +118,16 @@ internal sealed class GrpcExchange
     internal void SetFailed(Exception error)
     {
         _connected.TrySetException(error);
-        _answered.TrySetResult();
+        SetAnswered();
     }
 
-    internal void SetEnded() => _answered.TrySetResult();
+    internal void SetEnded() => SetAnswered();
 
     internal void SetResponse(HttpResponseMessage response, GrpcResponseReader? messages)
     {
         _response = response;
         Responses = messages;
-        _answered.TrySetResult();
+        SetAnswered();
     }
 
     /// <summary>Finds a trailer that belongs to the protocol and so is not part of <see cref="Trailers"/>.</summary>
@@ -144,6 +146,18 @@ internal sealed class GrpcExchange
         value = string.Empty;
         return false;
     }
+
+    /// <summary>Headers are there before anybody can have a message.</summary>
+    private void SetAnswered()
+    {
+        Volatile.Write(ref _isAnswered, true);
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _headers)?.TrySetResult(ReadHeaders());
+        _answered.TrySetResult();
+    }
+
+    private ThriftMetadata ReadHeaders()
+        => _response is { } response && !IsTrailersOnly(response) ? Read(response.Headers.NonValidated) : ThriftMetadata.Empty;
 
     /// <summary>Whether the answer is one of gRPC, whatever it says.</summary>
     internal static bool IsGrpc(HttpResponseMessage response, [NotNullWhen(true)] out string? contentType)

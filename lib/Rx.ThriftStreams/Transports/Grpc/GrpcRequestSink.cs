@@ -15,9 +15,10 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <param name="flows">
 /// Whether messages go out as they come; else with the end, so that the only message of a call shares its write with headers and end.
 /// </param>
+/// <param name="gathers">Whether messages that come close together share a write; else each waits until the one before it is on its way.</param>
 /// <param name="gzip">Whether messages are compressed.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The pump gives the memory of the buffers back when it ends.")]
-internal sealed class GrpcRequestSink(bool flows, bool gzip)
+internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
 {
     private const int HighWater = 64 * 1024;
 
@@ -28,6 +29,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gzip)
     private Signal? _room;
     private Exception? _error;
     private bool _completed;
+    private bool _released;
 
     /// <summary>Whether messages go out as they come.</summary>
     internal bool Flows => flows;
@@ -46,13 +48,15 @@ internal sealed class GrpcRequestSink(bool flows, bool gzip)
                 return ValueTask.FromException<int>(_error);
             }
 
+            ObjectDisposedException.ThrowIf(_released, this);
+
             size = GrpcMessageWriter.Write(message, _gathering, gzip);
             if (!flows)
             {
                 return new(size);
             }
 
-            if (_gathering.Length >= HighWater)
+            if (_gathering.Length >= (gathers ? HighWater : 1))
             {
                 room = (_room ??= new Signal()).Arm();
             }
@@ -131,14 +135,16 @@ internal sealed class GrpcRequestSink(bool flows, bool gzip)
                 {
                     await destination.WriteAsync(_writing.WrittenMemory, cancellationToken).ConfigureAwait(false);
                     _writing.Reset();
-                    if (!isLast)
-                    {
-                        await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
-                    }
                 }
-                else if (isLast)
+
+                if (isLast)
                 {
                     return;
+                }
+
+                if (found)
+                {
+                    await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
                 }
                 else
                 {
@@ -190,7 +196,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gzip)
     {
         lock (_gate)
         {
-            _error ??= new ObjectDisposedException(nameof(GrpcRequestSink));
+            _released = true;
             _gathering.Dispose();
             _writing.Dispose();
         }

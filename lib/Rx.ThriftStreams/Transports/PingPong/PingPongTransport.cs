@@ -61,6 +61,25 @@ internal sealed class PingPongTransport : ClientTransport
         return new ExclusivePingPongStream<TRequest, TResponse>(connection, GiveBack, method, start, _writer, NextSequenceId());
     }
 
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    {
+        if (_mode == ThriftConnectionMode.Multiplexed)
+        {
+            if (_shared[(Volatile.Read(ref _next) + 1) % (uint)_shared.Length].Connection is not { IsClosed: false } shared)
+            {
+                // The turn of that slot is not over: OpenAsync connects it.
+                return null;
+            }
+
+            Interlocked.Increment(ref _next);
+            return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+        }
+
+        return _pool?.Take() is { } connection
+            ? new ExclusivePingPongStream<TRequest, TResponse>(connection, GiveBack, method, start, _writer, NextSequenceId())
+            : null;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         if (_pool is not null)

@@ -52,7 +52,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         ClientCallStart start,
         CancellationToken cancellationToken)
     {
-        var templates = _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
+        var templates = TemplatesOf(method);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -74,6 +74,26 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    {
+        if (_mode != ThriftConnectionMode.Multiplexed || _slots[(Volatile.Read(ref _next) + 1) % (uint)_slots.Length].Connection is not { IsClosed: false } connection)
+        {
+            // The turn of that slot is not over: OpenAsync connects it.
+            return null;
+        }
+
+        try
+        {
+            Interlocked.Increment(ref _next);
+            return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start));
+        }
+        catch (ThriftStreamException)
+        {
+            // It was closed just now, and nothing was sent on it.
+            return null;
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         _disposed = true;
@@ -87,6 +107,8 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             connection.Close(Closing());
         }
     }
+
+    private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
     private static ThriftStreamException Closing() => new(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
 
