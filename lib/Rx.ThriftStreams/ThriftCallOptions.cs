@@ -53,7 +53,7 @@ public readonly record struct ThriftCallOptions
     public bool? NoDelay { get; init; }
 
     /// <summary>These settings, with what they leave open taken from <paramref name="defaults"/>.</summary>
-    internal ThriftCallOptions Over(in ThriftCallOptions defaults) => new()
+    internal ThriftCallOptions Over(in ThriftCallOptions defaults) => defaults == default ? this : new()
     {
         Deadline = Deadline ?? defaults.Deadline,
         Timeout = Timeout ?? defaults.Timeout,

@@ -20,6 +20,7 @@ namespace Rx.ThriftStreams;
 public sealed class ThriftChannel : IAsyncDisposable
 {
     private readonly ThriftChannelOptions _options;
+    private readonly StrongBox<ThriftCallOptions> _defaults;
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
     private readonly ClientMiddleware? _middleware;
@@ -28,6 +29,7 @@ public sealed class ThriftChannel : IAsyncDisposable
     private ThriftChannel(ThriftAddress address, ThriftChannelOptions options, ClientTransport? transport = null)
     {
         _options = options;
+        _defaults = new(options.Defaults);
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
@@ -87,7 +89,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
         try
         {
-            start = CallStartFactory.Create(options.Over(_options.Defaults), parent, _options);
+            start = CallStartFactory.Create(options, _defaults, parent, _options);
         }
         catch (ArgumentException error)
         {
@@ -101,7 +103,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             : null;
         if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
         {
-            TraceContext.Inject(activity, start.Headers);
+            TraceContext.Inject(activity, start.OwnHeaders);
         }
 
         // The call's activity is current in what the call does, not in what its caller does next.

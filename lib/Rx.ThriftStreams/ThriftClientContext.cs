@@ -32,10 +32,10 @@ public sealed class ThriftClientContext : ThriftCallContext
     public override string Peer => Volatile.Read(ref _peer);
 
     /// <summary>The headers of the request. What stream middleware changes before it calls <c>next</c> is sent.</summary>
-    public override ThriftMetadata RequestHeaders => _start.Headers;
+    public override ThriftMetadata RequestHeaders => _start.OwnHeaders;
 
     /// <summary>The metainfo to send. What stream middleware changes before it calls <c>next</c> is sent.</summary>
-    public override ThriftMetaInfo MetaInfo => _start.MetaInfo;
+    public override ThriftMetaInfo MetaInfo => _start.OwnMetaInfo;
 
     /// <inheritdoc/>
     public override DateTimeOffset? Deadline => _start.Deadline;
@@ -62,13 +62,11 @@ public sealed class ThriftClientContext : ThriftCallContext
     /// <summary>What the stream is created with, by the settings of this moment.</summary>
     internal ClientCallStart Start => _start.Options == Options
         ? _start
-        : new()
+        : new(new(Options), _start.OwnHeaders, _start.OwnMetaInfo)
         {
-            Headers = _start.Headers,
-            MetaInfo = _start.MetaInfo,
             Deadline = _start.Deadline,
             TimeProvider = _start.TimeProvider,
-            Options = Options,
+            CallerMethod = _start.CallerMethod,
         };
 
     internal void SetPeer(string peer) => Volatile.Write(ref _peer, peer);

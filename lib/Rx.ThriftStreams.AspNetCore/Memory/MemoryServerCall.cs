@@ -16,12 +16,12 @@ internal sealed class MemoryServerCall : ServerTransportCall
         _options = options;
         CallerService = callerService;
         RequestHeaders = MemoryExchange.CopyOf(exchange.Start.Headers);
-        foreach (var (key, value) in exchange.Start.MetaInfo.Transient)
+        foreach (var (key, value) in exchange.Start.MetaInfo.TransientValues)
         {
             MetaInfo.Transient[key] = value;
         }
 
-        foreach (var (key, value) in exchange.Start.MetaInfo.Persistent)
+        foreach (var (key, value) in exchange.Start.MetaInfo.PersistentValues)
         {
             MetaInfo.Persistent[key] = value;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams.Streams;
@@ -5,23 +6,36 @@ namespace Rx.ThriftStreams.Streams;
 /// <summary>Settles what goes with a request: options, and what flows on from the server call that is being handled.</summary>
 internal static class CallStartFactory
 {
-    internal static ClientCallStart Create(in ThriftCallOptions options, ThriftServerContext? parent, ThriftChannelOptions channel)
+    /// <param name="options">The settings of the call; the channel's where they leave something open.</param>
+    /// <param name="defaults">The settings of the channel, which have been validated.</param>
+    /// <param name="parent">The server call within which the call is made, or <see langword="null"/>.</param>
+    /// <param name="channel">The channel's other settings.</param>
+    internal static ClientCallStart Create(
+        in ThriftCallOptions options,
+        StrongBox<ThriftCallOptions> defaults,
+        ThriftServerContext? parent,
+        ThriftChannelOptions channel)
     {
-        options.Validate();
-        var clock = channel.TimeProvider;
-        var headers = new ThriftMetadata();
-        if (options.Headers is { } own)
+        var settings = defaults;
+        if (options != default)
         {
+            options.Validate();
+            settings = new(options.Over(defaults.Value));
+        }
+
+        ref readonly var settled = ref settings.Value;
+        ThriftMetadata? headers = null;
+        if (settled.Headers is { Count: > 0 } own)
+        {
+            headers = new ThriftMetadata();
             headers.AddRange(own);
         }
 
-        return new ClientCallStart
+        var clock = channel.TimeProvider;
+        return new ClientCallStart(settings, headers, MergeMetaInfo(settled.MetaInfo, parent?.MetaInfo, channel.TransientPropagation))
         {
-            Headers = headers,
-            MetaInfo = MergeMetaInfo(options.MetaInfo, parent?.MetaInfo, channel.TransientPropagation),
-            Deadline = Earliest(options, parent?.Deadline, clock),
+            Deadline = Earliest(settled, parent?.Deadline, clock),
             TimeProvider = clock,
-            Options = options,
             CallerMethod = parent?.Method.Name ?? string.Empty,
         };
     }
@@ -46,8 +60,13 @@ internal static class CallStartFactory
     }
 
     /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call, unless the legacy rule is asked for.</summary>
-    private static ThriftMetaInfo MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited, ThriftTransientPropagation propagation)
+    private static ThriftMetaInfo? MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited, ThriftTransientPropagation propagation)
     {
+        if (own is null && inherited is null)
+        {
+            return null;
+        }
+
         var merged = new ThriftMetaInfo();
         if (inherited is not null)
         {

@@ -6,12 +6,16 @@ namespace Rx.ThriftStreams.Streams;
 /// <summary>The sending direction: sends are taken in the order of their calls, one at a time, and wait for room.</summary>
 internal sealed partial class ClientCall<TRequest, TResponse>
 {
-    // Waiters of SemaphoreSlim.WaitAsync are served first come, first served; a release hands the turn over without letting anyone past.
-    private readonly SemaphoreSlim _sendTurn = new(1, 1);
-    private readonly Lock _completionGate = new();
+    private SemaphoreSlim? _sendTurn;
     private OperationTimer? _sendTimer;
     private Task? _completion;
     private bool _completed;
+
+    /// <summary>
+    /// Whose turn it is to send. Waiters of SemaphoreSlim.WaitAsync are served first come, first served; a release hands the turn over without letting
+    /// anyone past.
+    /// </summary>
+    private SemaphoreSlim SendTurn => LazyInitializer.EnsureInitialized(ref _sendTurn, static () => new(1, 1));
 
     /// <summary>Sends a message: completes when the transport has taken it and has room for another.</summary>
     internal ValueTask SendAsync(TRequest message, CancellationToken cancellationToken)
@@ -27,13 +31,46 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        return _sendTurn.Wait(0, CancellationToken.None) ? SendInTurn(message, SendStart(), cancellationToken) : QueueSendAsync(message, cancellationToken);
+        return SendTurn.Wait(0, CancellationToken.None) ? SendInTurn(message, SendStart(), cancellationToken) : QueueSendAsync(message, cancellationToken);
+    }
+
+    /// <summary>Sends the only message of a call and ends the sending direction. Nobody else sends on such a call, so that it needs no turns.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    internal async ValueTask SendOnlyAsync(TRequest message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        _completed = true;
+        if (IsOver)
+        {
+            throw SendRefused();
+        }
+
+        OperationTimer? timer = null;
+        try
+        {
+            var send = Stream.SendAsync(message);
+            if (!send.IsCompleted && (timer = _sendTimer = CreateSendTimer()) is not null)
+            {
+                timer.Start(SendStart());
+            }
+
+            _ = await send.ConfigureAwait(false);
+            await Stream.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (!ReferenceEquals(Explain(error), error))
+        {
+            ExceptionDispatchInfo.Throw(Explain(error));
+        }
+        finally
+        {
+            timer?.Stop();
+        }
     }
 
     /// <summary>Ends the sending direction after all sends before it. Idempotent.</summary>
     internal Task CompleteAsync()
     {
-        lock (_completionGate)
+        lock (SendTurn)
         {
             return _completion ??= CompleteInTurnAsync();
         }
@@ -58,14 +95,14 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
         catch (Exception error)
         {
-            _sendTurn.Release();
+            SendTurn.Release();
             return ValueTask.FromException(Explain(error));
         }
 
         if (send.IsCompletedSuccessfully)
         {
             _ = send.Result;
-            _sendTurn.Release();
+            SendTurn.Release();
             return default;
         }
 
@@ -81,7 +118,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             try
             {
                 using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Over);
-                await _sendTurn.WaitAsync(stop.Token).ConfigureAwait(false);
+                await SendTurn.WaitAsync(stop.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested || IsOver)
             {
@@ -140,7 +177,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         finally
         {
             timer?.Stop();
-            _sendTurn.Release();
+            SendTurn.Release();
         }
     }
 
@@ -148,7 +185,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     {
         try
         {
-            await _sendTurn.WaitAsync(Over).ConfigureAwait(false);
+            await SendTurn.WaitAsync(Over).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -170,7 +207,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
         finally
         {
-            _sendTurn.Release();
+            SendTurn.Release();
         }
     }
 

@@ -97,8 +97,7 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
     {
         try
         {
-            await call.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
-            await call.CompleteAsync().ConfigureAwait(false);
+            await call.SendOnlyAsync(request).ConfigureAwait(false);
         }
         catch (Exception error) when (RequestPump.IsEndOf(call, error))
         {
