@@ -50,7 +50,8 @@ internal sealed partial class ClientCall<TRequest, TResponse>
     }
 
     /// <summary>Receives the one message of a call that has one, and its end.</summary>
-    internal async Task<TResponse> ReceiveSingleAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<TResponse> ReceiveSingleAsync()
     {
         if (!await MoveNextAsync().ConfigureAwait(false))
         {

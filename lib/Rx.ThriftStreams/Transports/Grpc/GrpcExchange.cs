@@ -104,6 +104,9 @@ internal sealed class GrpcExchange
 
     internal void SetConnected() => _connected.TrySetResult();
 
+    /// <summary>Nobody waits for the connection any more.</summary>
+    internal void CancelConnect(CancellationToken cancellationToken) => _connected.TrySetCanceled(cancellationToken);
+
     internal void SetSent() => _sent?.TrySetResult();
 
     internal void SetSendFailed(Exception error)

@@ -44,7 +44,9 @@ internal sealed class GrpcTransport : ClientTransport
         var call = Start(method, exchange);
         try
         {
-            await exchange.Connected.WaitAsync(cancellationToken).ConfigureAwait(false);
+            using var registration = cancellationToken.UnsafeRegister(
+                static (exchange, token) => ((GrpcExchange)exchange!).CancelConnect(token), exchange);
+            await exchange.Connected.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
