@@ -53,7 +53,7 @@ internal sealed class PingPongAnswer(PingPongRequest request)
         var payloadLength = _message.Length + (framed ? ThriftFraming.PrefixSize : 0);
         if (Request.HasHeader)
         {
-            var header = new TTHeaderBuilder()
+            var header = TTHeaderBuilder.OfThread
                 .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
                 .AddInt(TTHeaderIntKey.MessageType, (int)_type);
             foreach (var (key, value) in _pairs)

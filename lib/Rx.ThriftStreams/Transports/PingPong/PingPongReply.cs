@@ -82,8 +82,8 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
                 ThriftApplicationErrorType.InvalidMessageType, $"client side, invalid message type {(int)envelope.Type}");
         }
 
-        var name = Encoding.UTF8.GetString(envelope.Method);
-        if (name != method.Name)
+        // Names are ASCII as a rule, and then need no text made of them.
+        if (!Ascii.Equals(envelope.Method, method.Name) && Encoding.UTF8.GetString(envelope.Method) is var name && name != method.Name)
         {
             return new ThriftApplicationException(
                 ThriftApplicationErrorType.WrongMethodName, $"wrong method name, expect={method.Name}, actual={name}");

@@ -1,4 +1,3 @@
-using System.Text;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports.TTHeader;
@@ -8,12 +7,16 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
 internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelOptions options, bool multiplexed)
 {
+    [ThreadStatic]
+    private static ThriftWriteBuffer? _message;
+
     /// <summary>Appends a request.</summary>
     /// <returns>The size of the arguments in bytes.</returns>
     internal int Write<TArguments>(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, TArguments arguments)
         where TArguments : class, IThriftStruct<TArguments>
     {
-        using var message = new ThriftWriteBuffer();
+        // Disposing gives the memory back; the object is used again.
+        using var message = _message ??= new ThriftWriteBuffer();
         var framed = form is ThriftTransport.Framed or ThriftTransport.TTHeaderFramed;
         if (framed)
         {
@@ -40,7 +43,7 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
 
     private void WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, bool framed, ThriftWriteBuffer message)
     {
-        var header = new TTHeaderBuilder()
+        var header = TTHeaderBuilder.OfThread
             .Reset(multiplexed ? TTHeaderFlags.SupportsOutOfOrder : default, sequenceId, TTHeaderProtocolId.ThriftBinary)
             .AddInt(TTHeaderIntKey.TransportType, framed ? "framed" : "unframed")
             .AddInt(TTHeaderIntKey.FromService, options.ServiceName ?? string.Empty)
@@ -55,7 +58,7 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
 
         foreach (var (name, value) in start.Headers)
         {
-            header.AddString(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(value));
+            header.AddString(name, value);
         }
 
         foreach (var (key, value) in start.MetaInfo.TransientValues)
@@ -70,11 +73,11 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
 
         if (options.SendChecksums)
         {
-            header.AddString(TTHeaderStringKeys.Crc32C, Encoding.ASCII.GetBytes(PayloadChecksum.Format(PayloadChecksum.Compute(message.WrittenSpan))));
+            header.AddString(TTHeaderStringKeys.Crc32C, PayloadChecksum.Format(PayloadChecksum.Compute(message.WrittenSpan)));
         }
 
         // Last, so that no header of the user's can stand for it.
-        header.AddString(TTHeaderStringKeys.ServiceName, Encoding.UTF8.GetBytes(method.ServiceName));
+        header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
         header.WriteTo(output, message.Length);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionPool? _pool;
     private readonly SharedSlot[] _shared;
+    private readonly Action<PingPongConnection> _giveBack;
     private uint _next = unchecked((uint)Random.Shared.Next());
 
     internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
@@ -31,6 +32,7 @@ internal sealed class PingPongTransport : ClientTransport
         }
 
         _endpoint = endpoint;
+        _giveBack = GiveBack;
         _tls = ClientTls.For(endpoint, useTls, options);
         _maxMessageSize = options.MaxReceiveMessageSize;
         _writer = new PingPongRequestWriter(form, options, _mode == ThriftConnectionMode.Multiplexed);
@@ -58,7 +60,7 @@ internal sealed class PingPongTransport : ClientTransport
 
         var connection = _pool?.Take()
             ?? new PingPongConnection(await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
-        return new ExclusivePingPongStream<TRequest, TResponse>(connection, GiveBack, method, start, _writer, NextSequenceId());
+        return new ExclusivePingPongStream<TRequest, TResponse>(connection, _giveBack, method, start, _writer, NextSequenceId());
     }
 
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
@@ -76,7 +78,7 @@ internal sealed class PingPongTransport : ClientTransport
         }
 
         return _pool?.Take() is { } connection
-            ? new ExclusivePingPongStream<TRequest, TResponse>(connection, GiveBack, method, start, _writer, NextSequenceId())
+            ? new ExclusivePingPongStream<TRequest, TResponse>(connection, _giveBack, method, start, _writer, NextSequenceId())
             : null;
     }
 

@@ -6,12 +6,15 @@ using System.Text;
 namespace Rx.ThriftStreams.Transports.TTHeader;
 
 /// <summary>Puts a frame's header together: pairs in any order, written as peers write them (ACL token, string pairs, integer keys, padding).</summary>
-/// <remarks>Made to be kept and used again under a connection's write lock; not thread-safe. A key added twice is written twice.</remarks>
+/// <remarks>Made to be kept and used again; not thread-safe. A key added twice is written twice.</remarks>
 /// <param name="maxHeaderInfoSize">The largest header info to write, in bytes. Some old peers take 65536 only.</param>
 internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.MaxHeaderInfoSize)
 {
     // A larger buffer is given up on Reset, so that one huge header does not stay in memory with its connection.
     private const int LargestKept = 16 * 1024;
+
+    [ThreadStatic]
+    private static TTHeaderBuilder? _ofThread;
 
     private ArrayBufferWriter<byte> _strings = new(256);
     private ArrayBufferWriter<byte> _ints = new(64);
@@ -21,6 +24,9 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
     private TTHeaderFlags _flags;
     private TTHeaderProtocolId _protocolId;
     private int _sequenceId;
+
+    /// <summary>One that this thread uses again and again: from <see cref="Reset"/> to WriteTo, with nothing awaited between them.</summary>
+    public static TTHeaderBuilder OfThread => _ofThread ??= new();
 
     /// <summary>The size of the header info in bytes, padding included.</summary>
     public int HeaderInfoSize => (UnpaddedSize + 3) & ~3;
