@@ -4,7 +4,7 @@ namespace Rx.ThriftStreams.InteropProgram.Bench;
 internal sealed record BenchOptions(
     string Address,
     string Transport,
-    string Case,
+    string[] Cases,
     TimeSpan Duration,
     TimeSpan WarmUp,
     int[] Streams,
@@ -18,7 +18,7 @@ internal sealed record BenchOptions(
         var options = new BenchOptions(
             arguments.Text("addr") ?? "127.0.0.1:8888",
             arguments.Text("transport") ?? "grpc",
-            arguments.Text("case") ?? "all",
+            ParseCases(arguments.Text("case") ?? "all"),
             TimeSpan.FromSeconds(arguments.Fraction("secs", 3)),
             TimeSpan.FromSeconds(arguments.Fraction("warmup", 0.5)),
             arguments.Numbers("streams", 1, 16, 64),
@@ -28,5 +28,20 @@ internal sealed record BenchOptions(
             arguments.Text("label") ?? "rx");
         arguments.CheckAllKnown();
         return options;
+    }
+
+    /// <summary>Empty for all.</summary>
+    private static string[] ParseCases(string text)
+    {
+        var cases = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var name in cases)
+        {
+            if (name is not ("all" or "bidi" or "server" or "client" or "unary"))
+            {
+                throw new UsageException($"There is no case \"{name}\". Say all, or some of bidi, server, client and unary, with commas between them.");
+            }
+        }
+
+        return cases.Contains("all") ? [] : cases;
     }
 }

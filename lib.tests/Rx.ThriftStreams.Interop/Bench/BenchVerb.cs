@@ -46,10 +46,5 @@ internal static class BenchVerb
     }
 
     private static bool Wanted(BenchOptions options, string name, bool possible)
-        => options.Case switch
-        {
-            "all" => possible,
-            "bidi" or "server" or "client" or "unary" => options.Case == name,
-            _ => throw new UsageException($"There is no case \"{options.Case}\". Say all, bidi, server, client or unary."),
-        };
+        => options.Cases is [] ? possible : options.Cases.Contains(name);
 }
