@@ -1,35 +1,11 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
-using Microsoft.Extensions.Time.Testing;
 using static Rx.ThriftStreams.Tests.Surface.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
-public sealed class TimeoutTests
+public sealed class TimeoutTests : TwoClocks
 {
-    private readonly FakeTimeProvider _clientClock = new(DateTimeOffset.UtcNow);
-    private readonly FakeTimeProvider _serverClock = new(DateTimeOffset.UtcNow);
-
-    private Task<Loopback> StartAsync(
-        ScriptedService service,
-        Action<Rx.ThriftStreams.AspNetCore.ThriftServerOptions>? server = null,
-        Action<ThriftChannelOptions>? channel = null,
-        string scheme = "grpc")
-        => Loopback.StartAsync(
-            service,
-            options =>
-            {
-                options.TimeProvider = _serverClock;
-                server?.Invoke(options);
-            },
-            options =>
-            {
-                options.TimeProvider = _clientClock;
-                options.ConnectTimeout = Timeout.InfiniteTimeSpan;
-                channel?.Invoke(options);
-            },
-            scheme: scheme);
-
     [Fact]
     public async Task Timeout_OfAStream_EndsReceivesAndSendsWithStatus4()
     {
@@ -38,9 +14,9 @@ public sealed class TimeoutTests
         await stream.SendAsync(Ask("in time")).Soon();
         var receive = stream.FirstAsync(TestContext.Current.CancellationToken).AsTask();
 
-        _clientClock.Advance(TimeSpan.FromSeconds(4));
+        ClientClock.Advance(TimeSpan.FromSeconds(4));
         Assert.False(receive.IsCompleted);
-        _clientClock.Advance(TimeSpan.FromSeconds(1));
+        ClientClock.Advance(TimeSpan.FromSeconds(1));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
@@ -48,41 +24,6 @@ public sealed class TimeoutTests
         Assert.Equal(ThriftStatusCode.DeadlineExceeded, error.StatusCode);
         Assert.Same(error, await Assert.ThrowsAsync<ThriftTimeoutException>(() => stream.SendAsync(Ask("late")).AsTask()));
         Assert.Equal(ThriftStatusCode.DeadlineExceeded, stream.Status!.Value.Code);
-    }
-
-    [Fact]
-    public async Task Timeout_OnTheServer_CancelsTheHandlerAndAnswersStatus4()
-    {
-        var reason = new TaskCompletionSource<ThriftException?>();
-        var deadline = new TaskCompletionSource<DateTimeOffset?>();
-        await using var loop = await StartAsync(new() { EchoServer = (_, ct) => Report(ct) });
-        await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromSeconds(5) }).Soon();
-        var receive = stream.FirstAsync(TestContext.Current.CancellationToken).AsTask();
-        Assert.Equal(5, ((await deadline.Task.Soon())!.Value - _serverClock.GetUtcNow()).TotalSeconds, 0.1);
-
-        // Only the server's clock moves: what the client gets is the server's answer.
-        _serverClock.Advance(TimeSpan.FromSeconds(6));
-
-        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => receive.Soon());
-        Assert.Equal((ThriftStatusCode.DeadlineExceeded, "context deadline exceeded"), (error.StatusCode, error.Message));
-        var timeout = Assert.IsType<ThriftTimeoutException>(await reason.Task.Soon());
-        Assert.Equal(ThriftTimeoutKind.Stream, timeout.Kind);
-
-        async IAsyncEnumerable<Response> Report([EnumeratorCancellation] CancellationToken ct)
-        {
-            var context = ThriftServerContext.Current!;
-            deadline.SetResult(context.Deadline);
-            try
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
-            }
-            finally
-            {
-                reason.SetResult(context.CancellationReason);
-            }
-
-            yield break;
-        }
     }
 
     [Theory]
@@ -99,35 +40,12 @@ public sealed class TimeoutTests
         await started.Task.Soon();
 
         clock.Passed = TimeSpan.FromSeconds(6);
-        _serverClock.Advance(TimeSpan.FromSeconds(6));
+        ServerClock.Advance(TimeSpan.FromSeconds(6));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
         Assert.True(error.Elapsed >= TimeSpan.FromSeconds(5), error.Message);
         Assert.Contains("deadline exceeded", Assert.IsAssignableFrom<ThriftException>(error.InnerException).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Timeout_OnTheServer_EndsSendsOfAHandlerThatDoesNotLook()
-    {
-        var go = new TaskCompletionSource();
-        await using var loop = await StartAsync(new() { EchoServer = (_, _) => SendLate() });
-        await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromSeconds(5) }).Soon();
-        await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
-        Assert.True(await responses.MoveNextAsync().Soon());
-
-        _serverClock.Advance(TimeSpan.FromSeconds(6));
-        go.SetResult();
-
-        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => responses.MoveNextAsync().Soon());
-        Assert.Equal(ThriftStatusCode.DeadlineExceeded, error.StatusCode);
-
-        async IAsyncEnumerable<Response> SendLate()
-        {
-            yield return Answer("1");
-            await go.Task;
-            yield return Answer("2");
-        }
     }
 
     [Theory]
@@ -136,9 +54,9 @@ public sealed class TimeoutTests
     public async Task Deadline_ThatHasPassed_FailsWithoutNetwork(int seconds)
     {
         // Nobody listens there: a call that went to the network would fail otherwise.
-        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { TimeProvider = _clientClock });
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { TimeProvider = ClientClock });
         var client = new TestServiceClient(channel);
-        var options = new ThriftCallOptions { Deadline = _clientClock.GetUtcNow().AddSeconds(seconds) };
+        var options = new ThriftCallOptions { Deadline = ClientClock.GetUtcNow().AddSeconds(seconds) };
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => client.EchoUnaryAsync(Ask("x"), options).Soon());
         Assert.Equal(ThriftTimeoutKind.Rpc, error.Kind);
@@ -150,10 +68,10 @@ public sealed class TimeoutTests
     public async Task Timeout_OfAnRpc_NamesItsKindAndDeadlineWinsWhenEarlier()
     {
         await using var loop = await StartAsync(new() { EchoUnary = async (_, ct) => await Never(ct).FirstAsync(ct) });
-        var options = new ThriftCallOptions { Timeout = TimeSpan.FromHours(1), Deadline = _clientClock.GetUtcNow().AddSeconds(3) };
+        var options = new ThriftCallOptions { Timeout = TimeSpan.FromHours(1), Deadline = ClientClock.GetUtcNow().AddSeconds(3) };
         await using var call = await loop.Client.OpenEchoUnaryAsync(Ask("x"), options).Soon();
 
-        _clientClock.Advance(TimeSpan.FromSeconds(3));
+        ClientClock.Advance(TimeSpan.FromSeconds(3));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.Response.Soon());
         Assert.Equal((ThriftTimeoutKind.Rpc, TimeSpan.FromSeconds(3)), (error.Kind, error.Configured));
@@ -166,9 +84,9 @@ public sealed class TimeoutTests
         await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromDays(100) }).Soon();
         var receive = stream.FirstAsync(TestContext.Current.CancellationToken).AsTask();
 
-        _clientClock.Advance(TimeSpan.FromDays(60));
+        ClientClock.Advance(TimeSpan.FromDays(60));
         Assert.Null(stream.Status);
-        _clientClock.Advance(TimeSpan.FromDays(41));
+        ClientClock.Advance(TimeSpan.FromDays(41));
 
         Assert.Equal(TimeSpan.FromDays(100), (await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon())).Configured);
     }
@@ -183,11 +101,11 @@ public sealed class TimeoutTests
         Assert.True(await responses.MoveNextAsync().Soon());
 
         // Time that passes between receives is nobody's.
-        _clientClock.Advance(TimeSpan.FromSeconds(10));
+        ClientClock.Advance(TimeSpan.FromSeconds(10));
         var receive = responses.MoveNextAsync().AsTask();
-        _clientClock.Advance(TimeSpan.FromSeconds(1.9));
+        ClientClock.Advance(TimeSpan.FromSeconds(1.9));
         Assert.False(receive.IsCompleted);
-        _clientClock.Advance(TimeSpan.FromSeconds(0.2));
+        ClientClock.Advance(TimeSpan.FromSeconds(0.2));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(2)), (error.Kind, error.Configured));
@@ -207,7 +125,7 @@ public sealed class TimeoutTests
         for (var i = 0; i < 3; i++)
         {
             var receive = responses.MoveNextAsync().AsTask();
-            _clientClock.Advance(TimeSpan.FromSeconds(2));
+            ClientClock.Advance(TimeSpan.FromSeconds(2));
             Assert.Equal(ThriftTimeoutKind.Receive, (await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon())).Kind);
             Assert.Null(stream.Status);
         }
@@ -235,7 +153,7 @@ public sealed class TimeoutTests
 
         // 60 MiB: more than all windows and buffers together take.
         var sends = Enumerable.Range(0, 60).Select(_ => stream.SendAsync(Ask(new string('x', 1024 * 1024))).AsTask()).ToArray();
-        _clientClock.Advance(TimeSpan.FromSeconds(2));
+        ClientClock.Advance(TimeSpan.FromSeconds(2));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => sends[^1].Soon());
         Assert.Equal((ThriftTimeoutKind.Send, TimeSpan.FromSeconds(2)), (error.Kind, error.Configured));
@@ -250,7 +168,7 @@ public sealed class TimeoutTests
         // Its connection is never made.
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new()
         {
-            TimeProvider = _clientClock,
+            TimeProvider = ClientClock,
             ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, ct);
@@ -260,80 +178,10 @@ public sealed class TimeoutTests
         var client = new TestServiceClient(channel);
 
         var open = client.OpenEchoAsync(new() { ConnectTimeout = TimeSpan.FromSeconds(7) }).AsTask();
-        _clientClock.Advance(TimeSpan.FromSeconds(8));
+        ClientClock.Advance(TimeSpan.FromSeconds(8));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => open.Soon());
         Assert.Equal((ThriftTimeoutKind.Connect, TimeSpan.FromSeconds(7), ThriftStatusCode.Unavailable), (error.Kind, error.Configured, error.StatusCode));
-    }
-
-    [Fact]
-    public async Task ServerReceiveTimeout_CallerSendsNothing_HandlerLearnsWhichAndCallerGets4()
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var seen = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var loop = await StartAsync(
-            new()
-            {
-                EchoClient = async (requests, ct) =>
-                {
-                    started.SetResult();
-                    try
-                    {
-                        return Answer($"{await requests.CountAsync(ct)}");
-                    }
-                    catch (Exception error)
-                    {
-                        seen.SetResult(error);
-                        throw;
-                    }
-                },
-            },
-            options => options.ReceiveTimeout = TimeSpan.FromSeconds(3));
-        await using var stream = await loop.Client.OpenEchoClientAsync().Soon();
-        var response = stream.GetResponseAsync();
-
-        // Before the call has reached its handler, the clock would end the port's wait for the connection's first bytes.
-        await started.Task.Soon();
-        await AdvanceUntil(_serverClock, TimeSpan.FromSeconds(1), seen.Task);
-
-        var timeout = Assert.IsType<ThriftTimeoutException>(await seen.Task);
-        Assert.Equal((ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(3)), (timeout.Kind, timeout.Configured));
-        Assert.Equal(ThriftStatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<ThriftStatusException>(() => response.Soon())).StatusCode);
-    }
-
-    [Fact]
-    public async Task ServerSendTimeout_CallerMakesNoRoom_EndsTheHandlerAndResetsTheStream()
-    {
-        var ended = new TaskCompletionSource<ThriftException?>();
-        await using var loop = await StartAsync(new() { EchoServer = (_, ct) => Flood(ended, ct) }, options => options.SendTimeout = TimeSpan.FromSeconds(3));
-        await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x")).Soon();
-        await stream.GetHeadersAsync(TestContext.Current.CancellationToken).Soon();
-
-        await AdvanceUntil(_serverClock, TimeSpan.FromSeconds(1), ended.Task);
-
-        Assert.Equal(ThriftTimeoutKind.Send, Assert.IsType<ThriftTimeoutException>(await ended.Task).Kind);
-        var error = await Assert.ThrowsAnyAsync<ThriftException>(() => stream.CountAsync(TestContext.Current.CancellationToken).Soon());
-
-        // A reset, unless the clock ran on while there was room: then the status could be sent.
-        Assert.True(error.StatusCode is ThriftStatusCode.Cancelled or ThriftStatusCode.DeadlineExceeded, error.Message);
-    }
-
-    [Fact]
-    public async Task MaxStreamDuration_Passes_CancelsTheHandlerAndAnswers4()
-    {
-        var cancelled = new TaskCompletionSource<ThriftException?>();
-        await using var loop = await StartAsync(
-            new() { EchoServer = (_, ct) => OneThenNothing(cancelled, ct), EchoUnary = (request, _) => Task.FromResult(Answer(request.Message!)) },
-            options => options.MaxStreamDuration = TimeSpan.FromMinutes(1));
-        await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromHours(1) }).Soon();
-        await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
-        Assert.True(await responses.MoveNextAsync().Soon());
-
-        _serverClock.Advance(TimeSpan.FromMinutes(1));
-
-        Assert.Equal(ThriftStatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<ThriftStatusException>(() => responses.MoveNextAsync().Soon())).StatusCode);
-        Assert.Equal(TimeSpan.FromMinutes(1), Assert.IsType<ThriftTimeoutException>(await cancelled.Task.Soon()).Configured);
-        Assert.Equal("u", (await loop.Client.EchoUnaryAsync(Ask("u"), TestContext.Current.CancellationToken).Soon()).Message);
     }
 
     [Fact]
@@ -341,9 +189,9 @@ public sealed class TimeoutTests
     {
         var cancelled = 0;
         var never = new TaskCompletionSource();
-        var call = ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), () => cancelled++, () => never.Task, _clientClock);
+        var call = ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), () => cancelled++, () => never.Task, ClientClock);
 
-        _clientClock.Advance(TimeSpan.FromSeconds(1));
+        ClientClock.Advance(TimeSpan.FromSeconds(1));
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.Soon());
         Assert.Equal((ThriftTimeoutKind.UserCode, 1), (error.Kind, cancelled));
@@ -352,11 +200,11 @@ public sealed class TimeoutTests
     [Fact]
     public async Task CallWithTimeout_EndsInTimeOrHasNoLimit_GivesWhatTheActionGives()
     {
-        await ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), () => Assert.Fail("not cancelled"), () => Task.CompletedTask, _clientClock);
-        await ThriftTimeout.CallWithTimeoutAsync(TimeSpan.Zero, () => Assert.Fail("not cancelled"), () => Task.CompletedTask, _clientClock);
+        await ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), () => Assert.Fail("not cancelled"), () => Task.CompletedTask, ClientClock);
+        await ThriftTimeout.CallWithTimeoutAsync(TimeSpan.Zero, () => Assert.Fail("not cancelled"), () => Task.CompletedTask, ClientClock);
         await Assert.ThrowsAsync<FormatException>(() => ThriftTimeout.CallWithTimeoutAsync(
-            TimeSpan.FromSeconds(1), () => Assert.Fail("not cancelled"), () => Task.FromException(new FormatException()), _clientClock));
-        await Assert.ThrowsAsync<ArgumentNullException>(() => ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), null!, () => Task.CompletedTask, _clientClock));
+            TimeSpan.FromSeconds(1), () => Assert.Fail("not cancelled"), () => Task.FromException(new FormatException()), ClientClock));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => ThriftTimeout.CallWithTimeoutAsync(TimeSpan.FromSeconds(1), null!, () => Task.CompletedTask, ClientClock));
     }
 
     [Theory]
@@ -380,34 +228,6 @@ public sealed class TimeoutTests
         Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
     }
 
-    /// <summary>Lets a clock run until something has come about; when its timer was set is not to be seen from outside.</summary>
-    private static async Task AdvanceUntil(FakeTimeProvider clock, TimeSpan step, Task done)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!done.IsCompleted)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            clock.Advance(step);
-            await Task.Yield();
-        }
-    }
-
-    private static async IAsyncEnumerable<Response> OneThenNothing(
-        TaskCompletionSource<ThriftException?> cancelled,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var context = ThriftServerContext.Current!;
-        yield return Answer("1");
-        try
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-        }
-        finally
-        {
-            cancelled.SetResult(context.CancellationReason);
-        }
-    }
-
     private static async Task<Response> NeverReads(TaskCompletionSource started, TaskCompletionSource<ThriftException?> cancelled, CancellationToken cancellationToken)
     {
         var context = ThriftServerContext.Current!;
@@ -415,24 +235,6 @@ public sealed class TimeoutTests
         await cancellationToken.Cancelled();
         cancelled.SetResult(context.CancellationReason);
         throw new OperationCanceledException(cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<Response> Flood(TaskCompletionSource<ThriftException?> ended, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var context = ThriftServerContext.Current!;
-        var big = Answer(new string('x', 1024 * 1024));
-        try
-        {
-            while (true)
-            {
-                yield return big;
-                await Task.Yield();
-            }
-        }
-        finally
-        {
-            ended.SetResult(context.CancellationReason);
-        }
     }
 
     /// <summary>Time passes, but no timer has noticed yet.</summary>
