@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.PingPong;
 using Rx.ThriftStreams.AspNetCore.TTHeader;
+using Rx.ThriftStreams.Transports.Sockets;
 using Rx.ThriftStreams.Transports.TTHeader;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -15,6 +16,11 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
 
     internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
+        {
+            TcpKeepAlive.Enable(socket);
+        }
+
         var peer = connection.RemoteEndPoint?.ToString() ?? "unknown";
         var protocol = await DetectAsync(connection, peer).ConfigureAwait(false);
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;

@@ -15,9 +15,6 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
     // Large segments make few system calls; the pool gives them back as soon as they are read.
     private const int SegmentSize = 64 * 1024;
 
-    private const int SecondsBeforeProbes = 60;
-    private const int SecondsBetweenProbes = 10;
-
     private readonly Socket _socket;
     private readonly Stream _stream;
     private Exception? _abortReason;
@@ -69,7 +66,7 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
     internal static async ValueTask<SocketConnection> ConnectAsync(string endpoint, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        ProbeWhenIdle(socket);
+        TcpKeepAlive.Enable(socket);
         Stream? stream = null;
         try
         {
@@ -118,14 +115,6 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
             await _stream.DisposeAsync().ConfigureAwait(false);
             _socket.Dispose();
         }
-    }
-
-    // The protocols have no pings: only TCP's own notice a peer that is gone without a word.
-    private static void ProbeWhenIdle(Socket socket)
-    {
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, SecondsBeforeProbes);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, SecondsBetweenProbes);
     }
 
     internal static EndPoint ToEndPoint(string endpoint)
