@@ -30,7 +30,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         try
         {
             var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var messages = GrpcExchange.IsGrpc(response, out var type) ? await ReadAsync(response, type, cancellationToken).ConfigureAwait(false) : null;
+            var messages = GrpcExchange.IsGrpc(response, out var type) ? await TakeBodyAsync(response, type, cancellationToken).ConfigureAwait(false) : null;
             exchange.SetResponse(response, messages);
             return response;
         }
@@ -52,7 +52,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
     }
 
     /// <summary>Takes the body out of the response.</summary>
-    private async ValueTask<GrpcResponseReader> ReadAsync(HttpResponseMessage response, string contentType, CancellationToken cancellationToken)
+    private async ValueTask<GrpcResponseReader> TakeBodyAsync(HttpResponseMessage response, string contentType, CancellationToken cancellationToken)
     {
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
         if (encoding is not null)
