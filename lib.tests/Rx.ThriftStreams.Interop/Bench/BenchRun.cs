@@ -22,12 +22,12 @@ internal sealed class BenchRun(BenchOptions options)
         var running = Array.ConvertAll(workers, worker => Task.Run(() => RunAsync(worker, work)));
         await Task.Delay(options.WarmUp);
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
-        var allocated = GC.GetTotalAllocatedBytes(precise: false);
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
         Volatile.Write(ref _from, Stopwatch.GetTimestamp());
         await Task.Delay(options.Duration);
         Volatile.Write(ref _to, Stopwatch.GetTimestamp());
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
-        allocated = GC.GetTotalAllocatedBytes(precise: false) - allocated;
+        allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         Volatile.Write(ref _over, 1);
         await Task.WhenAll(running);
         var latencies = new LatencyHistogram();
