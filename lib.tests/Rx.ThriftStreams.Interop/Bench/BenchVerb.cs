@@ -4,10 +4,16 @@ using Rx.ThriftStreams.InteropProgram.Idl;
 namespace Rx.ThriftStreams.InteropProgram.Bench;
 
 /// <summary><c>bench --addr A --transport T …</c>: one JSON line a case.</summary>
-internal static class BenchVerb
+public static class BenchVerb
 {
-    internal static async Task<int> RunAsync(Arguments arguments, TextWriter output)
+    /// <summary>Runs it.</summary>
+    /// <param name="arguments">What is to be measured.</param>
+    /// <param name="output">Where the lines go.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(output);
         var options = BenchOptions.From(arguments);
         var channel = ClientChannel.Open(options.Address, options.Transport, caller: "bench");
         await using (channel)

@@ -89,6 +89,11 @@ public sealed record ClientOptions
             DestinationService = arguments.Text("dest-service") ?? "lab.server",
             Caller = arguments.Text("caller") ?? "lab.client",
         };
+        if (arguments.Text("balance") is { } balance and not "round-robin")
+        {
+            throw new UsageException($"Streams are spread over the addresses of --addr in turn, which is --balance round-robin. There is no \"{balance}\".");
+        }
+
         arguments.CheckAllKnown();
         return options;
     }
