@@ -218,6 +218,23 @@ public sealed class ClientStateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Cancel_ChannelDisposedAtOnce_TheResetStillArrives()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            var channel = PatientChannel.ForAddress(_server.Address, new() { MaxConnectionsPerEndpoint = 1 });
+            var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+            var server = await _server.AcceptAsync();
+            var id = (await server.ExpectAsync(TTHeaderFrameType.Header)).Id;
+
+            stream.Finish();
+            await channel.DisposeAsync();
+
+            await server.ExpectAsync(TTHeaderFrameType.Rst, id);
+        }
+    }
+
+    [Fact]
     public async Task Cancel_AfterHalfClose_ResetWithoutTrailer()
     {
         using var cancel = new CancellationTokenSource();

@@ -8,6 +8,8 @@ namespace Rx.ThriftStreams.Transports.TTHeader.Streaming;
 /// <summary>TTHeader Streaming to one endpoint: its connections, and which of them a stream gets.</summary>
 internal sealed class TTHeaderStreamingTransport : ClientTransport
 {
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
     private readonly string _endpoint;
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly StreamLimits _limits;
@@ -102,6 +104,9 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             await _idleTimer.DisposeAsync().ConfigureAwait(false);
         }
 
+        // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
+        var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
+        await written.WaitAsync(LimitWhenClosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in _all.Keys)
         {
             connection.Close(Closing());
