@@ -12,7 +12,7 @@ public sealed class BoundedStreamTests
     private readonly MarbleClock _clock = new();
 
     // Hot: subscribed to when the first MoveNextAsync returns.
-    private static ObservableBufferOptions Hot(int capacity, OverflowPolicy overflow, Action<long>? onDropped = null)
+    internal static ObservableBufferOptions Hot(int capacity, OverflowPolicy overflow, Action<long>? onDropped = null)
         => new() { Capacity = capacity, Overflow = overflow, OnDropped = onDropped, SubscribeScheduler = ImmediateScheduler.Instance };
 
     [Theory]
@@ -97,29 +97,6 @@ public sealed class BoundedStreamTests
         Assert.True(await stream.MoveNextAsync());
     }
 
-    [Fact]
-    public async Task Wait_FastProducer_IsNeverAheadByMoreThanTheCapacity()
-    {
-        const int Count = 10_000;
-        const int Capacity = 8;
-        int sent = 0;
-        int taken = 0;
-        int most = 0;
-        IObservable<int> source = Observable.Range(0, Count).Do(_ => Interlocked.Increment(ref sent));
-
-        await foreach (int i in source.AsBoundedStream(new() { Capacity = Capacity }))
-        {
-            Assert.Equal(taken, i);
-            most = Math.Max(most, Volatile.Read(ref sent) - taken);
-            taken++;
-        }
-
-        Assert.Equal(Count, taken);
-
-        // The buffer, the element that was just taken, and the one that the producer holds in its hand.
-        Assert.InRange(most, 1, Capacity + 2);
-    }
-
     [Theory]
     [InlineData(OverflowPolicy.Wait)]
     [InlineData(OverflowPolicy.DropOldest)]
@@ -133,109 +110,6 @@ public sealed class BoundedStreamTests
         Assert.Equal(1, await source.AsBoundedStream(new() { Capacity = 2, Overflow = overflow }).FirstAsync());
 
         await stopped.Task.WaitAsync(Streams.Patience);
-    }
-
-    [Fact]
-    public async Task Wait_DisposalWhileTheProducerIsBlocked_ReleasesIt()
-    {
-        using var subject = new Subject<int>();
-        IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(1, OverflowPolicy.Wait)).GetAsyncEnumerator();
-        ValueTask<bool> first = stream.MoveNextAsync();
-        subject.OnNext(1);
-        Assert.True(await first);
-        subject.OnNext(2);
-        Thread producer = Blocked(() => subject.OnNext(3));
-
-        await stream.DisposeAsync();
-
-        Assert.True(producer.Join(Streams.Patience));
-        Assert.False(subject.HasObservers);
-    }
-
-    [Fact]
-    public async Task Wait_CancellationWhileTheProducerIsBlocked_ReleasesIt()
-    {
-        using var cancellation = new CancellationTokenSource();
-        using var subject = new Subject<int>();
-        await using IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(1, OverflowPolicy.Wait)).GetAsyncEnumerator(cancellation.Token);
-        ValueTask<bool> first = stream.MoveNextAsync();
-        subject.OnNext(1);
-        Assert.True(await first);
-        subject.OnNext(2);
-        Thread producer = Blocked(() => subject.OnNext(3));
-
-        await cancellation.CancelAsync();
-
-        Assert.True(producer.Join(Streams.Patience));
-        Assert.False(subject.HasObservers);
-        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.MoveNextAsync());
-        Assert.Equal(cancellation.Token, error.CancellationToken);
-    }
-
-    [Fact]
-    public async Task Wait_TakingAnElement_LetsTheBlockedProducerGoOn()
-    {
-        using var subject = new Subject<int>();
-        await using IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(1, OverflowPolicy.Wait)).GetAsyncEnumerator();
-        ValueTask<bool> first = stream.MoveNextAsync();
-        subject.OnNext(1);
-        Assert.True(await first);
-        subject.OnNext(2);
-        Thread producer = Blocked(() => subject.OnNext(3));
-
-        Assert.True(await stream.MoveNextAsync());
-        Assert.True(producer.Join(Streams.Patience));
-
-        Assert.True(await stream.MoveNextAsync());
-        Assert.Equal(3, stream.Current);
-    }
-
-    [Theory]
-    [InlineData(2, 1)]
-    [InlineData(3, 2)]
-    [InlineData(8, 4)]
-    public async Task Wait_HalfOfTheBufferTaken_LetsAllBlockedProducersGoOn(int capacity, int taken)
-    {
-        using var subject = new Subject<int>();
-        await using IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(capacity, OverflowPolicy.Wait)).GetAsyncEnumerator();
-        ValueTask<bool> first = stream.MoveNextAsync();
-        for (int i = 0; i <= capacity; i++)
-        {
-            subject.OnNext(i);
-            if (i == 0)
-            {
-                Assert.True(await first);
-            }
-        }
-
-        Thread producer = Blocked(() => subject.OnNext(100));
-        Thread other = Blocked(() => subject.OnNext(100));
-        for (int i = 0; i < taken; i++)
-        {
-            Assert.True(await stream.MoveNextAsync());
-        }
-
-        // With room for one only, the other has to wait for the next half.
-        if (taken == 1)
-        {
-            Assert.True(SpinWait.SpinUntil(() => producer.Join(0) || other.Join(0), Streams.Patience));
-            Assert.True(await stream.MoveNextAsync());
-        }
-
-        Assert.True(producer.Join(Streams.Patience));
-        Assert.True(other.Join(Streams.Patience));
-    }
-
-    [Fact]
-    public async Task Wait_SourceThatEmitsInSubscribeOnTheConsumersThread_FailsInsteadOfDeadlocking()
-    {
-        IObservable<int> source = new EmitsInSubscribe(3);
-        await using IAsyncEnumerator<int> stream = source.AsBoundedStream(Hot(2, OverflowPolicy.Wait)).GetAsyncEnumerator();
-
-        Assert.True(await stream.MoveNextAsync());
-        Assert.True(await stream.MoveNextAsync());
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await stream.MoveNextAsync());
-        Assert.Contains(nameof(ObservableBufferOptions.SubscribeScheduler), error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -399,15 +273,6 @@ public sealed class BoundedStreamTests
         return synchronous;
     }
 
-    // The producer's thread, once it waits in OnNext.
-    private static Thread Blocked(Action produce)
-    {
-        var thread = new Thread(() => produce()) { IsBackground = true };
-        thread.Start();
-        Assert.True(SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0, Streams.Patience));
-        return thread;
-    }
-
     private static async Task<string> DrainAsync(IAsyncEnumerator<char> stream)
     {
         string text = "";
@@ -427,19 +292,6 @@ public sealed class BoundedStreamTests
         catch (ThriftBufferOverflowException)
         {
             return text + '!';
-        }
-    }
-
-    private sealed class EmitsInSubscribe(int count) : IObservable<int>
-    {
-        public IDisposable Subscribe(IObserver<int> observer)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                observer.OnNext(i);
-            }
-
-            return System.Reactive.Disposables.Disposable.Empty;
         }
     }
 
