@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Streams;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams;
@@ -36,11 +37,7 @@ public static class ThriftTimeout
         catch (TimeoutException) when (!running.IsCompleted)
         {
             // Whatever it ends with later was asked for by the cancellation: it is observed here and dropped.
-            _ = running.ContinueWith(
-                static task => _ = task.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            running.DropFailure();
             cancel();
             throw new ThriftTimeoutException(ThriftTimeoutKind.UserCode, timeout, clock.GetElapsedTime(started));
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Streams;
 using Rx.ThriftStreams.Transports;
 using Rx.ThriftStreams.Transports.Grpc;
 
@@ -171,11 +172,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         {
             // The bytes stay where they are until the caller makes room, and nothing can be told to the caller behind them.
             _call.IsStuck = true;
-            _ = flushing.ContinueWith(
-                static task => _ = task.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            flushing.DropFailure();
             throw;
         }
     }

@@ -145,11 +145,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
             _keptReceive = receive;
 
             // Its user may never come back for it.
-            _ = receive.ContinueWith(
-                static task => _ = task.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            receive.DropFailure();
         }
         catch (TimeoutException)
         {

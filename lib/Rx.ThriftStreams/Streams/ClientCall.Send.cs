@@ -151,11 +151,7 @@ internal sealed partial class ClientCall<TRequest, TResponse>
         }
         catch (OperationCanceledException) when (!finish.IsCompleted)
         {
-            _ = finish.ContinueWith(
-                static task => _ = task.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            finish.DropFailure();
             throw;
         }
     }

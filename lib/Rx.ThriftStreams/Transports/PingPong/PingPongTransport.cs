@@ -18,9 +18,8 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly ThriftConnectionMode _mode;
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionPool? _pool;
-    private readonly SharedSlot[] _shared;
+    private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
     private readonly Action<PingPongConnection> _giveBack;
-    private uint _next = unchecked((uint)Random.Shared.Next());
 
     internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
@@ -39,11 +38,7 @@ internal sealed class PingPongTransport : ClientTransport
         _pool = _mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero
             ? new ConnectionPool(Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint), options.ConnectionIdleTimeout, options.TimeProvider)
             : null;
-        _shared = new SharedSlot[_mode == ThriftConnectionMode.Multiplexed ? Math.Max(1, options.MaxConnectionsPerEndpoint) : 0];
-        for (var i = 0; i < _shared.Length; i++)
-        {
-            _shared[i] = new SharedSlot();
-        }
+        _shared = _mode == ThriftConnectionMode.Multiplexed ? new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed) : null;
     }
 
     internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
@@ -52,9 +47,9 @@ internal sealed class PingPongTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_mode == ThriftConnectionMode.Multiplexed)
+        if (_shared is not null)
         {
-            var shared = await ShareAsync(cancellationToken).ConfigureAwait(false);
+            var (shared, _) = await _shared.TakeAsync(ConnectSharedAsync, cancellationToken).ConfigureAwait(false);
             return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
         }
 
@@ -65,16 +60,11 @@ internal sealed class PingPongTransport : ClientTransport
 
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
     {
-        if (_mode == ThriftConnectionMode.Multiplexed)
+        if (_shared is not null)
         {
-            if (_shared[(Volatile.Read(ref _next) + 1) % (uint)_shared.Length].Connection is not { IsClosed: false } shared)
-            {
-                // The turn of that slot is not over: OpenAsync connects it.
-                return null;
-            }
-
-            Interlocked.Increment(ref _next);
-            return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+            return _shared.TryTake() is { } shared
+                ? new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId())
+                : null;
         }
 
         return _pool?.Take() is { } connection
@@ -89,12 +79,9 @@ internal sealed class PingPongTransport : ClientTransport
             await _pool.DisposeAsync().ConfigureAwait(false);
         }
 
-        foreach (var slot in _shared)
+        foreach (var connection in _shared?.Made ?? [])
         {
-            if (slot.Connection is { } connection)
-            {
-                await connection.DisposeAsync().ConfigureAwait(false);
-            }
+            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -122,44 +109,11 @@ internal sealed class PingPongTransport : ClientTransport
         }
     }
 
-    private async ValueTask<MultiplexedPingPongConnection> ShareAsync(CancellationToken cancellationToken)
+    private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {
-        var slot = _shared[Interlocked.Increment(ref _next) % (uint)_shared.Length];
-        if (slot.Connection is { IsClosed: false } connection)
-        {
-            return connection;
-        }
-
-        // One connects, the others wait for it; each for as long as its own call allows.
-        await slot.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (slot.Connection is not { IsClosed: false } made)
-            {
-                made = new MultiplexedPingPongConnection(
-                    await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
-                made.Start();
-                slot.Connection = made;
-            }
-
-            return made;
-        }
-        finally
-        {
-            slot.Turn.Release();
-        }
-    }
-
-    private sealed class SharedSlot
-    {
-        private volatile MultiplexedPingPongConnection? _connection;
-
-        internal SemaphoreSlim Turn { get; } = new(1, 1);
-
-        internal MultiplexedPingPongConnection? Connection
-        {
-            get => _connection;
-            set => _connection = value;
-        }
+        var connection = new MultiplexedPingPongConnection(
+            await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
+        connection.Start();
+        return connection;
     }
 }

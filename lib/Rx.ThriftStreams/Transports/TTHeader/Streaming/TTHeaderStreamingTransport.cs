@@ -17,12 +17,12 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly ThriftConnectionMode _mode;
     private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _clock;
-    private readonly Slot[] _slots;
+    private readonly SharedConnections<ClientFrameConnection> _shared;
+    private readonly int _mostIdle;
     private readonly ConcurrentStack<ClientFrameConnection> _idle = new();
     private readonly ConcurrentDictionary<ClientFrameConnection, bool> _all = new();
     private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
     private readonly ITimer? _idleTimer;
-    private uint _next = unchecked((uint)Random.Shared.Next());
     private volatile bool _disposed;
 
     internal TTHeaderStreamingTransport(string endpoint, bool useTls, ThriftChannelOptions options)
@@ -33,11 +33,8 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         _limits = new StreamLimits(options.StreamBuffers, options.MaxReceiveMessageSize);
         _serviceName = options.ServiceName ?? string.Empty;
         _mode = options.ConnectionMode ?? ThriftConnectionMode.Multiplexed;
-        _slots = new Slot[Math.Max(1, options.MaxConnectionsPerEndpoint)];
-        for (var i = 0; i < _slots.Length; i++)
-        {
-            _slots[i] = new Slot();
-        }
+        _shared = new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed);
+        _mostIdle = Math.Max(1, options.MaxConnectionsPerEndpoint);
 
         _clock = options.TimeProvider;
         var idle = _idleTimeout = options.ConnectionIdleTimeout;
@@ -59,7 +56,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         {
             cancellationToken.ThrowIfCancellationRequested();
             var (connection, isNew) = _mode == ThriftConnectionMode.Multiplexed
-                ? await ShareAsync(cancellationToken).ConfigureAwait(false)
+                ? await _shared.TakeAsync(ConnectAsync, cancellationToken).ConfigureAwait(false)
                 : await TakeAsync(cancellationToken).ConfigureAwait(false);
             try
             {
@@ -78,15 +75,13 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
     {
-        if (_mode != ThriftConnectionMode.Multiplexed || _slots[(Volatile.Read(ref _next) + 1) % (uint)_slots.Length].Connection is not { IsClosed: false } connection)
+        if (_mode != ThriftConnectionMode.Multiplexed || _shared.TryTake() is not { } connection)
         {
-            // The turn of that slot is not over: OpenAsync connects it.
             return null;
         }
 
         try
         {
-            Interlocked.Increment(ref _next);
             return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start));
         }
         catch (ThriftStreamException)
@@ -116,33 +111,6 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
     private static ThriftStreamException Closing() => new(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
-
-    private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> ShareAsync(CancellationToken cancellationToken)
-    {
-        var slot = _slots[Interlocked.Increment(ref _next) % (uint)_slots.Length];
-        if (slot.Connection is { IsClosed: false } connection)
-        {
-            return (connection, false);
-        }
-
-        // One connects, the others of the slot wait for it; each for as long as its own call allows.
-        await slot.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (slot.Connection is { IsClosed: false } made)
-            {
-                return (made, false);
-            }
-
-            made = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            slot.Connection = made;
-            return (made, true);
-        }
-        finally
-        {
-            slot.Turn.Release();
-        }
-    }
 
     private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
     {
@@ -186,7 +154,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     private void OnFree(ClientFrameConnection connection)
     {
-        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && _idle.Count >= _slots.Length))
+        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && _idle.Count >= _mostIdle))
         {
             _ = connection.CloseGracefullyAsync();
         }
@@ -216,19 +184,6 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             {
                 _idle.Push(kept[i]);
             }
-        }
-    }
-
-    private sealed class Slot
-    {
-        private volatile ClientFrameConnection? _connection;
-
-        internal SemaphoreSlim Turn { get; } = new(1, 1);
-
-        internal ClientFrameConnection? Connection
-        {
-            get => _connection;
-            set => _connection = value;
         }
     }
 }
