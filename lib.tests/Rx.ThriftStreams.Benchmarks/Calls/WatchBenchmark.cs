@@ -3,9 +3,8 @@ using System.Diagnostics.Metrics;
 using BenchmarkDotNet.Attributes;
 using Rx.ThriftStreams.Benchmarks.Codec.Idl;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Tests.Diagnostics;
 
 namespace Rx.ThriftStreams.Benchmarks.Calls;
 
@@ -86,42 +85,5 @@ public class WatchBenchmark
             await _call.SendAsync(_message, CancellationToken.None).ConfigureAwait(false);
             await _call.MoveNextAsync().ConfigureAwait(false);
         }
-    }
-
-    private sealed class InstantTransport : ClientTransport
-    {
-        internal override ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
-            ThriftMethod<TRequest, TResponse> method,
-            ClientCallStart start,
-            CancellationToken cancellationToken) => new(new InstantStream<TRequest, TResponse>());
-
-        public override ValueTask DisposeAsync() => default;
-    }
-
-    private sealed class InstantStream<TRequest, TResponse> : ClientTransportStream<TRequest, TResponse>
-        where TRequest : class, IThriftStruct<TRequest>
-        where TResponse : class, IThriftStruct<TResponse>
-    {
-        internal override string Peer => "instant:1";
-
-        internal override TResponse Current { get; } = ThriftSerializer.Deserialize<TResponse>([0]);
-
-        internal override int CurrentSize => 1;
-
-        internal override Task<ThriftMetadata> Headers { get; } = Task.FromResult(ThriftMetadata.Empty);
-
-        internal override ThriftMetadata Trailers => ThriftMetadata.Empty;
-
-        internal override ValueTask<int> SendAsync(TRequest message) => new(1);
-
-        internal override ValueTask CompleteAsync() => default;
-
-        internal override ValueTask<bool> ReceiveAsync() => new(true);
-
-        internal override void Abort(Exception reason)
-        {
-        }
-
-        public override ValueTask DisposeAsync() => default;
     }
 }

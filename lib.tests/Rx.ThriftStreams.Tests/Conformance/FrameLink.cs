@@ -68,14 +68,9 @@ internal sealed record WireFrame(byte[] Bytes, SeenFrame Seen)
 /// <summary>One end of a connection of TTHeader Streaming that a script drives.</summary>
 internal sealed class FrameLink : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly Lock _gate = new();
     private readonly Stream _stream;
-    private readonly List<WireFrame> _received = [];
+    private readonly Arrivals<List<WireFrame>> _received = new([]);
     private readonly Task _reading;
-    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _closed;
 
     internal FrameLink(Stream stream)
     {
@@ -92,47 +87,9 @@ internal sealed class FrameLink : IAsyncDisposable
 
     internal ValueTask SendAsync(byte[] frame) => _stream.WriteAsync(frame);
 
-    internal IReadOnlyList<WireFrame> Received
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _received];
-            }
-        }
-    }
+    internal IReadOnlyList<WireFrame> Received => _received.Read(static frames => frames.ToArray());
 
-    internal async Task WaitAsync(Func<IReadOnlyList<WireFrame>, bool> condition, string what)
-    {
-        while (true)
-        {
-            Task news;
-            lock (_gate)
-            {
-                if (condition(_received))
-                {
-                    return;
-                }
-
-                if (_closed)
-                {
-                    throw new IOException($"The connection ended before {what}.");
-                }
-
-                news = _news.Task;
-            }
-
-            try
-            {
-                await news.WaitAsync(Patience);
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"Waited in vain for {what}.");
-            }
-        }
-    }
+    internal Task WaitAsync(Func<IReadOnlyList<WireFrame>, bool> condition, string what) => _received.WaitAsync(condition, what);
 
     public async ValueTask DisposeAsync()
     {
@@ -151,11 +108,7 @@ internal sealed class FrameLink : IAsyncDisposable
                 var rest = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
                 await _stream.ReadExactlyAsync(rest);
                 var frame = WireFrame.Parse([.. length, .. rest]);
-                lock (_gate)
-                {
-                    _received.Add(frame);
-                    Notify();
-                }
+                _received.Add(frames => frames.Add(frame));
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException)
@@ -163,17 +116,6 @@ internal sealed class FrameLink : IAsyncDisposable
             // The end of the connection is told below.
         }
 
-        lock (_gate)
-        {
-            _closed = true;
-            Notify();
-        }
-    }
-
-    private void Notify()
-    {
-        var news = _news;
-        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        news.SetResult();
+        _received.Close();
     }
 }

@@ -7,16 +7,11 @@ namespace Rx.ThriftStreams.Tests.Conformance;
 /// <summary>One end of an HTTP/2 connection that a script drives: it answers SETTINGS and PING, and keeps what came.</summary>
 internal sealed class Http2Peer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
-    private readonly Lock _gate = new();
     private readonly Stream _stream;
-    private readonly Http2Decoder _received;
+    private readonly Arrivals<Http2Decoder> _received;
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Dictionary<int, long> _windows = [];
     private readonly Task _reading;
-    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _closed;
     private int _handled;
     private long _initialWindow = 65535;
 
@@ -26,7 +21,7 @@ internal sealed class Http2Peer : IAsyncDisposable
     internal Http2Peer(Stream stream, bool isServer, byte[] greeting)
     {
         _stream = stream;
-        _received = new Http2Decoder(fromClient: isServer);
+        _received = new(new Http2Decoder(fromClient: isServer));
         _reading = ReadAsync(greeting);
     }
 
@@ -54,10 +49,7 @@ internal sealed class Http2Peer : IAsyncDisposable
     internal async Task SendDataAsync(int stream, bool end, byte[] payload)
     {
         await WaitAsync(_ => _windows.GetValueOrDefault(stream) + _initialWindow >= payload.Length, $"room for {payload.Length} bytes");
-        lock (_gate)
-        {
-            _windows[stream] = _windows.GetValueOrDefault(stream) - payload.Length;
-        }
+        _received.Read(_ => _windows[stream] = _windows.GetValueOrDefault(stream) - payload.Length);
 
         await SendAsync(Http2Wire.Frame(Http2FrameType.Data, (byte)(end ? 1 : 0), stream, payload));
     }
@@ -76,45 +68,10 @@ internal sealed class Http2Peer : IAsyncDisposable
     }
 
     /// <summary>Waits for something to have come.</summary>
-    internal async Task WaitAsync(Func<Http2Decoder, bool> condition, string what)
-    {
-        while (true)
-        {
-            Task news;
-            lock (_gate)
-            {
-                if (condition(_received))
-                {
-                    return;
-                }
-
-                if (_closed)
-                {
-                    throw new IOException($"The connection ended before {what}.");
-                }
-
-                news = _news.Task;
-            }
-
-            try
-            {
-                await news.WaitAsync(Patience);
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"Waited in vain for {what}.");
-            }
-        }
-    }
+    internal Task WaitAsync(Func<Http2Decoder, bool> condition, string what) => _received.WaitAsync(condition, what);
 
     /// <summary>Reads what has come.</summary>
-    internal T Read<T>(Func<Http2Decoder, T> read)
-    {
-        lock (_gate)
-        {
-            return read(_received);
-        }
-    }
+    internal T Read<T>(Func<Http2Decoder, T> read) => _received.Read(read);
 
     public async ValueTask DisposeAsync()
     {
@@ -131,15 +88,14 @@ internal sealed class Http2Peer : IAsyncDisposable
             await SendAsync(greeting);
             while (await _stream.ReadAsync(buffer) is var count and > 0)
             {
-                List<Http2Frame> fresh;
-                lock (_gate)
+                List<Http2Frame> fresh = [];
+                _received.Add(received =>
                 {
-                    _received.Append(buffer.AsSpan(0, count));
-                    fresh = [.. _received.Frames.Skip(_handled)];
-                    _handled = _received.Frames.Count;
+                    received.Append(buffer.AsSpan(0, count));
+                    fresh = [.. received.Frames.Skip(_handled)];
+                    _handled = received.Frames.Count;
                     fresh.ForEach(CountWindow);
-                    Notify();
-                }
+                });
 
                 foreach (var frame in fresh.Where(frame => frame.Type is Http2FrameType.Settings or Http2FrameType.Ping && !frame.HasFlag1))
                 {
@@ -152,11 +108,7 @@ internal sealed class Http2Peer : IAsyncDisposable
             // The end of the connection is told below.
         }
 
-        lock (_gate)
-        {
-            _closed = true;
-            Notify();
-        }
+        _received.Close();
     }
 
     private void CountWindow(Http2Frame frame)
@@ -176,12 +128,5 @@ internal sealed class Http2Peer : IAsyncDisposable
                 }
             }
         }
-    }
-
-    private void Notify()
-    {
-        var news = _news;
-        _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        news.SetResult();
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,8 +18,8 @@ public sealed class PingPongTlsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly X509Certificate2 _serverCertificate = Create("localhost");
-    private readonly X509Certificate2 _clientCertificate = Create("client");
+    private readonly X509Certificate2 _serverCertificate = TestCertificate.Create("localhost");
+    private readonly X509Certificate2 _clientCertificate = TestCertificate.Create("client");
     private WebApplication? _application;
     private string? _seenSubject;
 
@@ -133,18 +132,6 @@ public sealed class PingPongTlsTests : IAsyncLifetime
 
         await using var channel = Open(endpoint, options => options.PingPongTransport = ThriftTransport.Framed);
         Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken));
-    }
-
-    private static X509Certificate2 Create(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);
     }
 
     private ThriftChannel Open(IPEndPoint endpoint, Action<ThriftChannelOptions> configure)

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Tests.Serialization;
 
-/// <summary>Shows the bytes of an <c>AllTypes</c> of Idl/interop.thrift as the JSON that the recording Go client prints.</summary>
+/// <summary>Shows the bytes of an <c>AllTypes</c> of interop.thrift as the JSON that the recording Go client prints.</summary>
 internal static class RecordedJson
 {
     private static readonly Dictionary<short, string> Inner = Named("name count numbers");

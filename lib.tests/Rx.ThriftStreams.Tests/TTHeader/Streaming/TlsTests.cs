@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
 using Microsoft.AspNetCore.Hosting;
@@ -10,8 +8,8 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
 public sealed class TlsTests : IDisposable
 {
-    private readonly X509Certificate2 _server = Create("localhost");
-    private readonly X509Certificate2 _client = Create("client");
+    private readonly X509Certificate2 _server = TestCertificate.Create("localhost");
+    private readonly X509Certificate2 _client = TestCertificate.Create("client");
 
     public void Dispose()
     {
@@ -52,18 +50,6 @@ public sealed class TlsTests : IDisposable
         var error = await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
             .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));
         Assert.IsType<System.Security.Authentication.AuthenticationException>(error.InnerException);
-    }
-
-    private static X509Certificate2 Create(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);
     }
 
     private Task<StreamingHost> StartAsync(Action<X509Certificate2?> onClient) => new StreamingHost(listen: options => options.UseHttps(new HttpsConnectionAdapterOptions
