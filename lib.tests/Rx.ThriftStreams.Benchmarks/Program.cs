@@ -2,6 +2,13 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Rx.ThriftStreams.Benchmarks.Calls;
+
+if (args is ["bare", var address])
+{
+    await BareCalls.RunAsync(address);
+    return;
+}
 
 // In this process: a second build of the same projects under a generated one would need the network.
 IConfig config = DefaultConfig.Instance
