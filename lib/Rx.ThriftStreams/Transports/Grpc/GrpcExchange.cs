@@ -130,6 +130,9 @@ internal sealed class GrpcExchange
     {
         _response = response;
         Responses = messages;
+
+        // A server that refuses a call at once ends its stream, maybe before the body of the request has come to tell of the connection.
+        SetConnected();
         SetAnswered();
     }
 

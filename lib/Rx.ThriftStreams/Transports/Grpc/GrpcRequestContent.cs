@@ -24,6 +24,7 @@ internal sealed class GrpcRequestContent(GrpcExchange exchange) : HttpContent
         }
         catch (Exception error)
         {
+            exchange.Requests.Fail(error);
             exchange.SetSendFailed(error);
             throw;
         }

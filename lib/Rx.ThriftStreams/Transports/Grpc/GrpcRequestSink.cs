@@ -171,7 +171,8 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         return Volatile.Read(ref _error) is { } error ? throw error : size;
     }
 
-    private void Fail(Exception error)
+    /// <summary>Nothing more can be sent. The first reason counts.</summary>
+    internal void Fail(Exception error)
     {
         bool wake, wakeSender;
         lock (_gate)
