@@ -1,4 +1,5 @@
 using Demo.Echo;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transports.Grpc;
 using static Rx.ThriftStreams.Tests.Surface.Waits;
 
@@ -14,8 +15,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Send_WhileAWriteIsUnderWay_GathersIntoTheNext()
     {
-        var sink = new GrpcRequestSink(flows: true, gathers: true, gzip: false);
-        var pump = sink.PumpAsync(_stream, TestContext.Current.CancellationToken);
+        var (sink, writing) = Begin(StreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
@@ -23,17 +23,16 @@ public sealed class GrpcRequestSinkTests : IDisposable
         await sink.SendAsync(Ask("3"));
         sink.Complete();
         _stream.Open();
-        await pump.Soon();
+        await writing.Soon();
 
         Assert.Equal([["1"], ["2", "3"]], _stream.Writes);
-        Assert.Equal(1, _stream.Flushes);
+        Assert.Equal(2, _stream.Flushes);
     }
 
     [Fact]
     public async Task Send_NoDelay_WritesEachMessageByItself()
     {
-        var sink = new GrpcRequestSink(flows: true, gathers: false, gzip: false);
-        var pump = sink.PumpAsync(_stream, TestContext.Current.CancellationToken);
+        var (sink, writing) = Begin(StreamingMode.Bidirectional, noDelay: true);
         var first = sink.SendAsync(Ask("1")).AsTask();
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
         await first.Soon();
@@ -44,7 +43,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
         await second.Soon();
         await sink.SendAsync(Ask("3")).Soon();
         sink.Complete();
-        await pump.Soon();
+        await writing.Soon();
 
         Assert.Equal([["1"], ["2"], ["3"]], _stream.Writes);
     }
@@ -52,8 +51,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Send_TheBufferIsFull_WaitsUntilItIsTaken()
     {
-        var sink = new GrpcRequestSink(flows: true, gathers: true, gzip: false);
-        var pump = sink.PumpAsync(_stream, TestContext.Current.CancellationToken);
+        var (sink, writing) = Begin(StreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
@@ -63,20 +61,19 @@ public sealed class GrpcRequestSinkTests : IDisposable
 
         Assert.InRange(await large.Soon(), 70_000, 70_100);
         sink.Complete();
-        await pump.Soon();
+        await writing.Soon();
     }
 
     [Fact]
     public async Task Send_OnlyOneMessage_IsWrittenWithTheEndAndWithoutAFlush()
     {
-        var sink = new GrpcRequestSink(flows: false, gathers: true, gzip: false);
         _stream.Open();
-        var pump = sink.PumpAsync(_stream, TestContext.Current.CancellationToken);
+        var (sink, writing) = Begin(StreamingMode.Unary);
         await sink.SendAsync(Ask("only"));
         Assert.Empty(_stream.Writes);
 
         sink.Complete();
-        await pump.Soon();
+        await writing.Soon();
 
         Assert.Equal([["only"]], _stream.Writes);
         Assert.Equal(0, _stream.Flushes);
@@ -86,8 +83,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Pump_Cancelled_FailsTheSenderThatWaitsAndThoseThatCome()
     {
         using var cancellation = new CancellationTokenSource();
-        var sink = new GrpcRequestSink(flows: true, gathers: true, gzip: false);
-        var pump = sink.PumpAsync(_stream, cancellation.Token);
+        var (sink, writing) = Begin(StreamingMode.Bidirectional, cancellation.Token);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
         var waiting = sink.SendAsync(Ask(new string('x', 70_000))).AsTask();
@@ -95,36 +91,67 @@ public sealed class GrpcRequestSinkTests : IDisposable
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Soon());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pump.Soon());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.Soon());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sink.SendAsync(Ask("late")).AsTask());
     }
 
     [Fact]
     public async Task Write_Fails_IsWhatTheNextSendReports()
     {
-        var sink = new GrpcRequestSink(flows: true, gathers: true, gzip: false);
-        var pump = sink.PumpAsync(_stream, TestContext.Current.CancellationToken);
+        var (sink, writing) = Begin(StreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
         _stream.Open(new IOException("cut"));
 
-        Assert.Equal("cut", (await Assert.ThrowsAsync<IOException>(() => pump.Soon())).Message);
+        Assert.Equal("cut", (await Assert.ThrowsAsync<HttpRequestException>(() => writing.Soon())).InnerException?.Message);
         Assert.Equal("cut", (await Assert.ThrowsAsync<IOException>(() => sink.SendAsync(Ask("2")).AsTask())).Message);
     }
 
     [Fact]
     public async Task Send_MessageThatCannotBeEncoded_LeavesNothingBehind()
     {
-        var sink = new GrpcRequestSink(flows: false, gathers: true, gzip: false);
         _stream.Open();
+        var content = Content(StreamingMode.Unary);
+        var sink = content.Exchange.Requests;
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await sink.SendAsync<Request>(null!));
         await sink.SendAsync(Ask("good"));
         sink.Complete();
 
-        await sink.PumpAsync(_stream, TestContext.Current.CancellationToken).Soon();
+        await content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon();
 
         Assert.Equal([["good"]], _stream.Writes);
+    }
+
+    [Fact]
+    public async Task Body_AskedForAgainByHttpClient_FailsInsteadOfSendingLess()
+    {
+        _stream.Open();
+        var content = Content(StreamingMode.Unary);
+        await content.Exchange.Requests.SendAsync(Ask("only"));
+        content.Exchange.Requests.Complete();
+        await content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon());
+
+        Assert.Equal([["only"]], _stream.Writes);
+    }
+
+    private static GrpcRequestContent Content(StreamingMode mode, bool noDelay = false)
+    {
+        var settings = new ThriftCallOptions { NoDelay = noDelay };
+        return new(new GrpcExchange(
+            new ThriftMethod<Request, Response>("echo", "TestService", "Echo", mode),
+            new(new(settings), null, null) { Deadline = null, TimeProvider = TimeProvider.System },
+            authority: null,
+            new GrpcConnections(new ThriftChannelOptions()),
+            waits: false));
+    }
+
+    private (GrpcRequestSink Sink, Task Writing) Begin(StreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)
+    {
+        var content = Content(mode, noDelay);
+        return (content.Exchange.Requests, content.CopyToAsync(_stream, cancellationToken ?? TestContext.Current.CancellationToken));
     }
 
     /// <summary>Keeps what is written, as the texts of its messages; writes wait until it is opened.</summary>

@@ -11,7 +11,12 @@ namespace Rx.ThriftStreams.Tests.Grpc;
 public sealed class GrpcThriftHandlerTests
 {
     private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", StreamingMode.Bidirectional);
-    private readonly GrpcExchange _exchange = new(Method, new(new(default), null, null) { Deadline = null, TimeProvider = TimeProvider.System }, "authority");
+    private readonly GrpcExchange _exchange = new(
+        Method,
+        new(new(default), null, null) { Deadline = null, TimeProvider = TimeProvider.System },
+        "authority",
+        new GrpcConnections(new ThriftChannelOptions()),
+        waits: true);
 
     [Fact]
     public async Task SendAsync_AnsweredBeforeTheBodyIsAskedFor_CountsAsConnected()

@@ -15,7 +15,7 @@ public sealed class CallAllocationTests
     private const int Calls = 500;
 
     [Theory]
-    [InlineData("grpc", 20_000)]
+    [InlineData("grpc", 16_300)]
     [InlineData("ttheader", 6_200)]
     public async Task PingPong_ManyCalls_AllocateNoMoreThanBefore(string scheme, double most)
     {

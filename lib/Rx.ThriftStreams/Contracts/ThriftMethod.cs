@@ -41,6 +41,9 @@ public abstract class ThriftMethod
     /// <summary>Whether the method has a stream in at least one direction, so that its messages travel as bare structs.</summary>
     public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
 
+    /// <summary>Whether the client sends any number of messages; one otherwise.</summary>
+    internal bool TakesStream => Mode is StreamingMode.Client or StreamingMode.Bidirectional;
+
     /// <inheritdoc/>
     public override string ToString() => FullName;
 }

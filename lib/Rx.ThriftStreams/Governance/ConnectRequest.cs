@@ -16,7 +16,7 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
     internal ClientCallStart Start { get; } = start;
 
     /// <summary>Creates the stream on that transport if that needs no waiting; a <see cref="ClientTransportStream{TRequest, TResponse}"/> then.</summary>
-    internal abstract object? TryOpen(ClientTransport transport);
+    internal abstract object? TryOpen(ClientTransport transport, bool isLast);
 
     /// <summary>Creates the stream on that transport. Never fails: the outcome does.</summary>
     internal abstract ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
@@ -28,7 +28,7 @@ internal sealed class ConnectRequest<TRequest, TResponse>(ThriftMethod<TRequest,
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    internal override object? TryOpen(ClientTransport transport) => transport.TryOpen(method, Start);
+    internal override object? TryOpen(ClientTransport transport, bool isLast) => transport.TryOpen(method, Start, isLast);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken)

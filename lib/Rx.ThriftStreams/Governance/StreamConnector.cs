@@ -98,9 +98,9 @@ internal sealed class StreamConnector : IAsyncDisposable
                 var endpoint = chosen ?? endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
                 var startedAt = _options.TimeProvider.GetTimestamp();
                 var outcome = await _pipelines.ForEndpoint(endpoint).ExecuteOutcomeAsync(
-                    static (context, state) => state.connector.Open(context, state.transport, state.request),
+                    static (context, state) => state.connector.Open(context, state.transport, state.request, state.isLast),
                     context,
-                    (connector: this, transport: TransportFor(request.Method, endpoint), request)).ConfigureAwait(false);
+                    (connector: this, transport: TransportFor(request.Method, endpoint), request, isLast: attempt == attempts)).ConfigureAwait(false);
                 if (outcome.Exception is not { } cause)
                 {
                     return outcome;
@@ -120,12 +120,12 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request)
+    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request, bool isLast)
     {
         try
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            if (request.TryOpen(transport) is { } stream)
+            if (request.TryOpen(transport, isLast) is { } stream)
             {
                 return Outcome.FromResultAsValueTask(stream);
             }

@@ -22,8 +22,17 @@ internal abstract class ClientTransport : IAsyncDisposable
         where TResponse : class, IThriftStruct<TResponse>;
 
     /// <summary>Creates a stream if that needs no waiting, because a connection is there.</summary>
+    /// <param name="method">The method to call.</param>
+    /// <param name="start">What goes with the request.</param>
+    /// <param name="isLast">
+    /// Whether no other endpoint would be tried. Then a connection will do that is probably there: the first operation of the stream reports a
+    /// <see cref="ThriftConnectException"/> if it is not.
+    /// </param>
     /// <returns><see langword="null"/> if <see cref="OpenAsync"/> has to be asked.</returns>
-    internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => null;

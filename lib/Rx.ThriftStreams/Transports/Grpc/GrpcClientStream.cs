@@ -9,7 +9,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> _call;
+    private readonly GrpcCall _call;
     private readonly GrpcExchange _exchange;
     private readonly GrpcOneways? _oneways;
     private TResponse? _current;
@@ -18,7 +18,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     private int _ended;
 
     internal GrpcClientStream(
-        AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> call,
+        GrpcCall call,
         GrpcExchange exchange,
         string peer,
         GrpcOneways? oneways)
@@ -65,7 +65,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         End();
         if (_oneways is not null && _receivedOnewayEnd)
         {
-            _oneways.Linger(_call, _call.ResponseStream);
+            _oneways.Linger(_call, _exchange);
         }
         else
         {
@@ -128,7 +128,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
             }
 
             // The end has a status; what a failure of the connection means is Grpc.Net.Client's to say.
-            await _call.ResponseStream.MoveNext(CancellationToken.None).ConfigureAwait(false);
+            await _call.EndAsync().ConfigureAwait(false);
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))
         {

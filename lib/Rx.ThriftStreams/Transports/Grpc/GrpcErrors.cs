@@ -17,6 +17,13 @@ internal static class GrpcErrors
     internal static bool IsTransportError(Exception error)
         => error is RpcException or IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
 
+    /// <summary>Whether a request failed for want of a connection.</summary>
+    internal static bool IsConnectError(HttpRequestError kind) => kind
+        is HttpRequestError.NameResolutionError
+        or HttpRequestError.ConnectionError
+        or HttpRequestError.SecureConnectionError
+        or HttpRequestError.VersionNegotiationError;
+
     internal static ThriftException ToThriftException(Exception error, GrpcExchange exchange, string peer)
     {
         // Errors of this library come back wrapped by Grpc.Net.Client.
@@ -31,6 +38,11 @@ internal static class GrpcErrors
             {
                 return FromReset(reset, peer, error);
             }
+        }
+
+        if (exchange.ConnectError is { } refused)
+        {
+            return new ThriftConnectException(peer, refused);
         }
 
         return error switch

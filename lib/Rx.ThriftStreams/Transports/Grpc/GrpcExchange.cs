@@ -12,19 +12,28 @@ internal sealed class GrpcExchange
 {
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
-    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly GrpcConnections _connections;
+    private readonly TaskCompletionSource? _connected;
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource? _sent;
     private TaskCompletionSource<ThriftMetadata>? _headers;
     private HttpResponseMessage? _response;
+    private bool _isConnected;
     private bool _isAnswered;
 
-    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string authority)
+    /// <param name="method">The method that is called.</param>
+    /// <param name="start">What goes with the request.</param>
+    /// <param name="authority">The name to call the server by; <see langword="null"/> for its address.</param>
+    /// <param name="connections">Is told when a connection takes the request.</param>
+    /// <param name="waits">Whether somebody will wait for that by <see cref="Connected"/>.</param>
+    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnections connections, bool waits)
     {
         Start = start;
         Authority = authority;
+        _connections = connections;
+        _connected = waits ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Requests = new GrpcRequestSink(
-            flows: method.Mode is StreamingMode.Client or StreamingMode.Bidirectional,
+            flows: method.TakesStream,
             gathers: start.Options.NoDelay != true,
             gzip: start.Options.Compressor == "gzip");
         _sent = method.IsOneway ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
@@ -38,7 +47,7 @@ internal sealed class GrpcExchange
 
     internal ClientCallStart Start { get; }
 
-    internal string Authority { get; }
+    internal string? Authority { get; }
 
     internal GrpcRequestSink Requests { get; }
 
@@ -46,7 +55,13 @@ internal sealed class GrpcExchange
     internal GrpcResponseReader? Responses { get; private set; }
 
     /// <summary>Completes when a connection has taken the request headers; fails when none could be had.</summary>
-    internal Task Connected => _connected.Task;
+    internal Task Connected => _connected?.Task ?? throw new InvalidOperationException("This call was sent without waiting for a connection.");
+
+    /// <summary>Whether the call waits for its connection and keeps to the connect timeout by itself.</summary>
+    internal bool Waits => _connected is not null;
+
+    /// <summary>Why no connection could be had; <see langword="null"/> if one was, or the call was given up.</summary>
+    internal HttpRequestException? ConnectError { get; private set; }
 
     /// <summary>Completes when the response has begun, or will not any more. Never fails.</summary>
     internal Task Answered => _answered.Task;
@@ -102,10 +117,15 @@ internal sealed class GrpcExchange
         }
     }
 
-    internal void SetConnected() => _connected.TrySetResult();
+    internal void SetConnected()
+    {
+        Volatile.Write(ref _isConnected, true);
+        _connections.SetTaken();
+        _connected?.TrySetResult();
+    }
 
     /// <summary>Nobody waits for the connection any more.</summary>
-    internal void CancelConnect(CancellationToken cancellationToken) => _connected.TrySetCanceled(cancellationToken);
+    internal void CancelConnect(CancellationToken cancellationToken) => _connected?.TrySetCanceled(cancellationToken);
 
     internal void SetSent() => _sent?.TrySetResult();
 
@@ -120,7 +140,16 @@ internal sealed class GrpcExchange
 
     internal void SetFailed(Exception error)
     {
-        _connected.TrySetException(error);
+        if (!Volatile.Read(ref _isConnected))
+        {
+            ConnectError = error is HttpRequestException failure && GrpcErrors.IsConnectError(failure.HttpRequestError) ? failure : null;
+            _connected?.TrySetException(error);
+
+            // The body, which would do that, was never asked for.
+            Requests.Fail(error);
+            SetSendFailed(error);
+        }
+
         SetAnswered();
     }
 
@@ -160,6 +189,7 @@ internal sealed class GrpcExchange
         Interlocked.MemoryBarrier();
         Volatile.Read(ref _headers)?.TrySetResult(ReadHeaders());
         _answered.TrySetResult();
+        Requests.SetAnswered();
     }
 
     private ThriftMetadata ReadHeaders()

@@ -5,7 +5,14 @@ using Rx.ThriftStreams.Contracts;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>Stands for the messages of a call towards Grpc.Net.Client, which sees none.</summary>
-internal sealed class GrpcMessage;
+internal sealed class GrpcMessage
+{
+    internal static readonly GrpcMessage Instance = new();
+
+    private GrpcMessage()
+    {
+    }
+}
 
 /// <summary>Methods as Grpc.Net.Client wants them. Kept, because it caches by their identity.</summary>
 internal sealed class GrpcMethods
@@ -16,8 +23,13 @@ internal sealed class GrpcMethods
 
     private readonly ConcurrentDictionary<ThriftMethod, Method<GrpcMessage, GrpcMessage>> _methods = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Every kind of method is called as a duplex stream: the kinds differ above the transport, not on the wire.</summary>
+    /// <summary>The kinds of methods differ above the transport; for Grpc.Net.Client it counts only whether requests are a stream.</summary>
     internal Method<GrpcMessage, GrpcMessage> Get(ThriftMethod method) => _methods.GetOrAdd(
         method,
-        static method => new(MethodType.DuplexStreaming, method.FullName[..method.FullName.LastIndexOf('/')], method.Name, Marshaller, Marshaller));
+        static method => new(
+            method.TakesStream ? MethodType.DuplexStreaming : MethodType.ServerStreaming,
+            method.FullName[..method.FullName.LastIndexOf('/')],
+            method.Name,
+            Marshaller,
+            Marshaller));
 }

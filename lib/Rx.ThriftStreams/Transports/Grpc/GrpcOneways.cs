@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Grpc.Core;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -16,9 +15,9 @@ internal sealed class GrpcOneways
     private readonly ConcurrentDictionary<Task, bool> _lingering = new();
 
     /// <summary>Disposes a call when its answer has come or is not to be expected any more.</summary>
-    internal void Linger<T>(IDisposable call, IAsyncStreamReader<T> answer)
+    internal void Linger(GrpcCall call, GrpcExchange exchange)
     {
-        var lingering = LingerAsync(call, answer);
+        var lingering = LingerAsync(call, exchange);
         if (lingering.IsCompleted)
         {
             return;
@@ -33,14 +32,16 @@ internal sealed class GrpcOneways
     internal Task WaitAsync()
         => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing));
 
-    private static async Task LingerAsync<T>(IDisposable call, IAsyncStreamReader<T> answer)
+    private static async Task LingerAsync(GrpcCall call, GrpcExchange exchange)
     {
         using var limit = new CancellationTokenSource(Limit);
         try
         {
-            while (await answer.MoveNext(limit.Token).ConfigureAwait(false))
+            await call.AnsweredAsync().WaitAsync(limit.Token).ConfigureAwait(false);
+            if (exchange.Responses is { } responses)
             {
                 // Whatever the server has to say.
+                await responses.DrainAsync(limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))

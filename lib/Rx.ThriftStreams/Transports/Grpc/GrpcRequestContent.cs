@@ -2,31 +2,77 @@ using System.Net;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>The body of a request: what the call sends. Tells when the connection has taken the headers.</summary>
-internal sealed class GrpcRequestContent(GrpcExchange exchange) : HttpContent
+/// <summary>The body of a request: writes what the call sends, until that is complete. Tells when the connection has taken the headers.</summary>
+internal sealed class GrpcRequestContent : HttpContent
 {
+    internal GrpcRequestContent(GrpcExchange exchange)
+    {
+        Exchange = exchange;
+        Headers.TryAddWithoutValidation("content-type", GrpcThriftHandler.ContentType);
+    }
+
+    internal GrpcExchange Exchange { get; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        var requests = Exchange.Requests;
+        CancellationTokenRegistration registration = default;
+        requests.BeginWrite();
         try
         {
-            if (exchange.Requests.Flows)
+            if (requests.Flows)
             {
                 // Headers wait in the connection's buffer for the first write unless they are flushed.
                 await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            exchange.SetConnected();
-            await exchange.Requests.PumpAsync(stream, cancellationToken).ConfigureAwait(false);
-            exchange.SetSent();
+            Exchange.SetConnected();
+            while (true)
+            {
+                if (!requests.TryTake(out var bytes, out var isLast, out var more))
+                {
+                    if (registration == default)
+                    {
+                        registration = cancellationToken.UnsafeRegister(static requests => ((GrpcRequestSink)requests!).WakeBody(), requests);
+                    }
+
+                    await more.ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    continue;
+                }
+
+                if (!bytes.IsEmpty)
+                {
+                    await stream.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+                }
+
+                if (isLast)
+                {
+                    break;
+                }
+
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            Exchange.SetSent();
         }
         catch (Exception error)
         {
-            exchange.Requests.Fail(error);
-            exchange.SetSendFailed(error);
+            if (requests.Flows)
+            {
+                requests.Fail(error);
+            }
+
+            Exchange.SetSendFailed(error);
             throw;
+        }
+        finally
+        {
+            registration.Unregister();
+            requests.EndWrite();
         }
     }
 

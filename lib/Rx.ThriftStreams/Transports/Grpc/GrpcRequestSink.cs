@@ -5,30 +5,34 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// The requests of one call on their way: sending encodes a message into a buffer, and a pump writes to the connection whatever has gathered while an
-/// earlier write was on its way.
+/// The requests of one call on their way: sending encodes a message into a buffer, and the body of the request takes whatever has gathered while it wrote
+/// what came before.
 /// </summary>
 /// <remarks>
-/// Above 64 KiB senders wait for the pump: that is the back-pressure. An error of the connection surfaces at the next send.
+/// Above 64 KiB senders wait for the body: that is the back-pressure. An error of the connection surfaces at the next send.
 /// One send at a time; the rest is thread-safe.
 /// </remarks>
 /// <param name="flows">
-/// Whether messages go out as they come; else with the end, so that the only message of a call shares its write with headers and end.
+/// Whether messages go out as they come; else with the end, so that the only message of a call shares its write with headers and end. It is kept until the
+/// server answers: <see cref="HttpClient"/> sends a request again that a closing connection has not processed.
 /// </param>
 /// <param name="gathers">Whether messages that come close together share a write; else each waits until the one before it is on its way.</param>
 /// <param name="gzip">Whether messages are compressed.</param>
-[SuppressMessage("Design", "CA1001", Justification = "The pump gives the memory of the buffers back when it ends.")]
+[SuppressMessage("Design", "CA1001", Justification = "The body gives the memory of the buffers back when it ends.")]
 internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
 {
     private const int HighWater = 64 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly Signal _work = new();
-    private ThriftWriteBuffer _gathering = new();
-    private ThriftWriteBuffer _writing = new();
+    private ThriftWriteBuffer? _gathering;
+    private ThriftWriteBuffer? _writing;
+    private Signal? _work;
     private Signal? _room;
     private Exception? _error;
     private bool _completed;
+    private bool _begun;
+    private int _bodies;
+    private bool _answered;
     private bool _released;
 
     /// <summary>Whether messages go out as they come.</summary>
@@ -50,7 +54,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
 
             ObjectDisposedException.ThrowIf(_released, this);
 
-            size = GrpcMessageWriter.Write(message, _gathering, gzip);
+            size = GrpcMessageWriter.Write(message, _gathering ??= new(), gzip);
             if (!flows)
             {
                 return new(size);
@@ -61,114 +65,105 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
                 room = (_room ??= new Signal()).Arm();
             }
 
-            wake = _work.TryTake();
+            wake = TakeTurn(_work);
         }
 
-        if (wake)
-        {
-            _work.Set();
-        }
-
+        Wake(_work, wake);
         return room.IsCompleted ? new(size) : AwaitRoomAsync(room, size);
     }
 
     /// <summary>Nothing more is sent. Idempotent.</summary>
     internal void Complete()
     {
-        bool wake;
         lock (_gate)
         {
             _completed = true;
-            wake = _work.TryTake();
         }
 
-        if (wake)
+        WakeBody();
+    }
+
+    /// <summary>Ends a wait of the body for more.</summary>
+    internal void WakeBody()
+    {
+        bool wake;
+        lock (_gate)
         {
-            _work.Set();
+            wake = TakeTurn(_work);
+        }
+
+        Wake(_work, wake);
+    }
+
+    /// <summary>A body begins to write the requests; <see cref="EndWrite"/> follows.</summary>
+    /// <exception cref="IOException">One did before, and what it wrote cannot be written again.</exception>
+    internal void BeginWrite()
+    {
+        lock (_gate)
+        {
+            if (_begun && (flows || _released))
+            {
+                throw new IOException("The server closes the connection and has not taken the request.");
+            }
+
+            _begun = true;
+            _bodies++;
         }
     }
 
-    /// <summary>Writes what is sent until it is complete.</summary>
-    /// <exception cref="IOException">The connection failed.</exception>
-    /// <exception cref="OperationCanceledException">The call has ended otherwise.</exception>
-    internal async Task PumpAsync(Stream destination, CancellationToken cancellationToken)
+    /// <summary>Takes what has gathered. Called by the body alone, which is done with what it took before.</summary>
+    /// <param name="bytes">What to write; may be empty at the end. Valid until the next call.</param>
+    /// <param name="isLast">Nothing comes after that.</param>
+    /// <param name="more">If there is nothing to write, completes when there may be.</param>
+    /// <returns>Whether there is something to do.</returns>
+    /// <exception cref="Exception">What <see cref="Fail"/> was told.</exception>
+    internal bool TryTake(out ReadOnlyMemory<byte> bytes, out bool isLast, out ValueTask more)
     {
-        using var registration = cancellationToken.UnsafeRegister(static (self, token) => ((GrpcRequestSink)self!).Fail(new OperationCanceledException(token)), this);
-        try
+        bool wake;
+        lock (_gate)
         {
-            while (true)
+            if (_error is not null)
             {
-                ValueTask more = default;
-                bool found, isLast, wake;
-                lock (_gate)
+                throw _error;
+            }
+
+            more = default;
+            bytes = default;
+            isLast = _completed;
+            var written = _writing;
+            written?.Reset();
+            if (isLast && !flows)
+            {
+                bytes = _gathering?.WrittenMemory ?? default;
+                return true;
+            }
+
+            if (flows && _gathering is { Length: > 0 } gathered)
+            {
+                (_gathering, _writing) = (written, gathered);
+                bytes = gathered.WrittenMemory;
+                wake = TakeTurn(_room);
+            }
+            else if (isLast)
+            {
+                return true;
+            }
+            else
+            {
+                // Idle calls hold no memory.
+                written?.Dispose();
+                if (_gathering?.Length == 0)
                 {
-                    if (_error is not null)
-                    {
-                        throw _error;
-                    }
-
-                    isLast = _completed;
-                    found = _gathering.Length > 0 && (flows || isLast);
-                    wake = found && (_room?.TryTake() ?? false);
-                    if (found)
-                    {
-                        (_gathering, _writing) = (_writing, _gathering);
-                    }
-                    else if (!isLast)
-                    {
-                        // Idle calls hold no memory.
-                        if (_gathering.Length == 0)
-                        {
-                            _gathering.Dispose();
-                        }
-
-                        more = _work.Arm();
-                    }
+                    _gathering.Dispose();
                 }
 
-                if (wake)
-                {
-                    _room!.Set();
-                }
-
-                if (found)
-                {
-                    await destination.WriteAsync(_writing.WrittenMemory, cancellationToken).ConfigureAwait(false);
-                    _writing.Reset();
-                }
-
-                if (isLast)
-                {
-                    return;
-                }
-
-                if (found)
-                {
-                    await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
-                }
-                else
-                {
-                    _writing.Dispose();
-                    await more.ConfigureAwait(false);
-                }
+                more = (_work ??= new Signal()).Arm();
+                return false;
             }
         }
-        catch (Exception error)
-        {
-            Fail(error);
-            throw;
-        }
-        finally
-        {
-            Release();
-        }
-    }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitRoomAsync(ValueTask room, int size)
-    {
-        await room.ConfigureAwait(false);
-        return Volatile.Read(ref _error) is { } error ? throw error : size;
+        Wake(_room, wake);
+        return true;
     }
 
     /// <summary>Nothing more can be sent. The first reason counts.</summary>
@@ -178,28 +173,59 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         lock (_gate)
         {
             _error ??= error;
-            wake = _work.TryTake();
-            wakeSender = _room?.TryTake() ?? false;
+            wake = TakeTurn(_work);
+            wakeSender = TakeTurn(_room);
         }
 
-        if (wake)
-        {
-            _work.Set();
-        }
-
-        if (wakeSender)
-        {
-            _room!.Set();
-        }
+        Wake(_work, wake);
+        Wake(_room, wakeSender);
     }
 
-    private void Release()
+    /// <summary>The body has ended, however.</summary>
+    internal void EndWrite()
     {
         lock (_gate)
         {
-            _released = true;
-            _gathering.Dispose();
-            _writing.Dispose();
+            _bodies--;
+            ReleaseIfDone();
         }
+    }
+
+    /// <summary>The server has answered, or will not any more: nothing has to be written again.</summary>
+    internal void SetAnswered()
+    {
+        lock (_gate)
+        {
+            _answered = true;
+            ReleaseIfDone();
+        }
+    }
+
+    /// <summary>The memory goes back to its pool.</summary>
+    private void ReleaseIfDone()
+    {
+        if (_begun && _bodies == 0 && (flows || _answered))
+        {
+            _released = true;
+            _gathering?.Dispose();
+            _writing?.Dispose();
+        }
+    }
+
+    private static bool TakeTurn(Signal? signal) => signal is not null && signal.TryTake();
+
+    private static void Wake(Signal? signal, bool wake)
+    {
+        if (wake)
+        {
+            signal!.Set();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitRoomAsync(ValueTask room, int size)
+    {
+        await room.ConfigureAwait(false);
+        return Volatile.Read(ref _error) is { } error ? throw error : size;
     }
 }

@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// Not thread-safe: the receiving side of a call. Nothing is allocated on the word of a prefix: the buffer grows as bytes arrive. It goes back to its
 /// pool at the end of the body; a call that is left before that leaves it to the garbage collector, because a read may still write into it.
 /// </remarks>
-internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, int maxMessageSize) : IDisposable
+internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, int maxMessageSize)
 {
     private const int InitialBufferSize = 4 * 1024;
     private const int ChunkSize = 64 * 1024;
@@ -18,7 +18,6 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     private int _start;
     private int _end;
     private ThriftWriteBuffer? _inflated;
-    private Exception? _error;
     private bool _ended;
 
     /// <summary>Whether the body ended within a message.</summary>
@@ -52,7 +51,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     }
 
     /// <summary>Waits for more of the body.</summary>
-    /// <returns><see langword="false"/> at its end, also when that is a failure: <see cref="DrainAsync"/> tells.</returns>
+    /// <returns><see langword="false"/> at its end, also when that is a failure: whoever reads the body once more learns of it.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
@@ -69,7 +68,6 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         }
         catch (Exception error) when (GrpcErrors.IsTransportError(error))
         {
-            _error = error;
             _ended = true;
             return false;
         }
@@ -86,7 +84,6 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     }
 
     /// <summary>Reads to the end, and takes no notice of what comes.</summary>
-    /// <exception cref="IOException">The body failed before its end.</exception>
     internal async ValueTask DrainAsync(CancellationToken cancellationToken)
     {
         do
@@ -94,14 +91,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
             _start = _end = 0;
         }
         while (await FillAsync(cancellationToken).ConfigureAwait(false));
-        if (_error is not null)
-        {
-            throw _error;
-        }
     }
-
-    /// <summary>Ends the body. A read that waits for more fails.</summary>
-    public void Dispose() => body.Dispose();
 
     /// <summary>Grows only when the buffer is full of one message that has not ended.</summary>
     private void MakeRoom()

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
@@ -16,8 +14,6 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
 {
     internal const string ContentType = "application/grpc+thrift";
 
-    private static readonly MediaTypeHeaderValue ContentTypeHeader = new(ContentType);
-
     private readonly HttpMessageInvoker _inner = new(inner);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -26,12 +22,10 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
             ?? throw new InvalidOperationException("A gRPC request was not started by this library.");
         SetHeaders(request, exchange);
         request.Content = new GrpcRequestContent(exchange);
-        request.Content.Headers.ContentType = ContentTypeHeader;
         try
         {
             var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var messages = GrpcExchange.IsGrpc(response, out var type) ? await TakeBodyAsync(response, type, cancellationToken).ConfigureAwait(false) : null;
-            exchange.SetResponse(response, messages);
+            exchange.SetResponse(response, GrpcExchange.IsGrpc(response, out _) ? ReadBody(response) : null);
             return response;
         }
         catch (Exception error)
@@ -51,8 +45,8 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         base.Dispose(disposing);
     }
 
-    /// <summary>Takes the body out of the response.</summary>
-    private async ValueTask<GrpcResponseReader> TakeBodyAsync(HttpResponseMessage response, string contentType, CancellationToken cancellationToken)
+    /// <summary>Prepares to read messages from the response's body, of which Grpc.Net.Client is left the end.</summary>
+    private GrpcResponseReader ReadBody(HttpResponseMessage response)
     {
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
         if (encoding is not null)
@@ -61,17 +55,19 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
             response.Headers.Remove("grpc-encoding");
         }
 
-        var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var messages = new GrpcResponseReader(body, GrpcDecompression.For(encoding), options.MaxReceiveMessageSize);
-        response.Content = new GrpcResponseContent(messages, contentType);
-        return messages;
+        // Content gives the same stream to everybody who asks.
+        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.MaxReceiveMessageSize);
     }
 
     private void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)
     {
         var start = exchange.Start;
         var headers = request.Headers;
-        headers.Host = exchange.Authority;
+        if (exchange.Authority is { } authority)
+        {
+            headers.Host = authority;
+        }
+
         headers.Remove("grpc-accept-encoding");
         if (start.Options.Compressor is { } compressor and not "identity")
         {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -9,7 +10,8 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 internal sealed class GrpcTransport : ClientTransport
 {
     private readonly string _endpoint;
-    private readonly string _authority;
+    private readonly string? _authority;
+    private readonly GrpcConnections _connections;
     private readonly GrpcChannel _channel;
     private readonly CallInvoker _invoker;
     private readonly GrpcMethods _methods = new();
@@ -18,8 +20,12 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
-        _authority = options.DestinationService ?? endpoint;
-        _channel = GrpcChannel.ForAddress($"{(useTls ? "https" : "http")}://{endpoint}", new GrpcChannelOptions
+        _connections = new GrpcConnections(options);
+        var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
+
+        // HttpClient leaves a scheme's usual port out of what it calls a server by; Kitex never does.
+        _authority = options.DestinationService ?? (address.IsDefaultPort ? endpoint : null);
+        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
             DisposeHttpClient = true,
@@ -40,7 +46,7 @@ internal sealed class GrpcTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var exchange = new GrpcExchange(method, start, start.Options.Authority ?? _authority);
+        var exchange = NewExchange(method, start, waits: true);
         var call = Start(method, exchange);
         try
         {
@@ -59,7 +65,21 @@ internal sealed class GrpcTransport : ClientTransport
             throw new ThriftConnectException(_endpoint, error);
         }
 
-        return new GrpcClientStream<TRequest, TResponse>(call, exchange, _endpoint, method.IsOneway ? _oneways : null);
+        return NewStream(method, exchange, call);
+    }
+
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
+    {
+        if (!isLast || !_connections.IsReady)
+        {
+            return null;
+        }
+
+        var exchange = NewExchange(method, start, waits: false);
+        return NewStream(method, exchange, Start(method, exchange));
     }
 
     public override async ValueTask DisposeAsync()
@@ -69,14 +89,22 @@ internal sealed class GrpcTransport : ClientTransport
         _channel.Dispose();
     }
 
-    private AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage> Start(ThriftMethod method, GrpcExchange exchange)
+    private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start, bool waits)
+        => new(method, start, start.Options.Authority ?? _authority, _connections, waits);
+
+    private GrpcClientStream<TRequest, TResponse> NewStream<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, GrpcExchange exchange, GrpcCall call)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => new(call, exchange, _endpoint, method.IsOneway ? _oneways : null);
+
+    private GrpcCall Start(ThriftMethod method, GrpcExchange exchange)
     {
         // The handler runs within this call's execution context, which is how it learns of the exchange.
         var outer = GrpcExchange.Current;
         GrpcExchange.Current = exchange;
         try
         {
-            return _invoker.AsyncDuplexStreamingCall(_methods.Get(method), null, default);
+            return new GrpcCall(_invoker, _methods.Get(method));
         }
         finally
         {
@@ -84,7 +112,7 @@ internal sealed class GrpcTransport : ClientTransport
         }
     }
 
-    private static SocketsHttpHandler CreateSocketsHandler(ThriftChannelOptions options)
+    private SocketsHttpHandler CreateSocketsHandler(ThriftChannelOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -99,7 +127,7 @@ internal sealed class GrpcTransport : ClientTransport
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
 
             // A callback of our own also keeps Grpc.Net.Client from connecting sockets itself, ahead of calls.
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = _connections.ConnectAsync,
 
             // biz-extra and header values may be UTF-8.
             RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
@@ -107,20 +135,5 @@ internal sealed class GrpcTransport : ClientTransport
         };
         options.ConfigureHttpHandler?.Invoke(handler);
         return handler;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

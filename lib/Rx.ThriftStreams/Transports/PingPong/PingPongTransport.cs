@@ -58,7 +58,10 @@ internal sealed class PingPongTransport : ClientTransport
         return new ExclusivePingPongStream<TRequest, TResponse>(connection, _giveBack, method, start, _writer, NextSequenceId());
     }
 
-    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
     {
         if (_shared is not null)
         {

@@ -73,7 +73,10 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
-    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
     {
         if (_mode != ThriftConnectionMode.Multiplexed || _shared.TryTake() is not { } connection)
         {

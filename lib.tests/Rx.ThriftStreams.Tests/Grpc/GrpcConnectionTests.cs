@@ -1,0 +1,220 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.Tests.Conformance;
+using Rx.ThriftStreams.Tests.Recordings;
+using static Rx.ThriftStreams.Tests.Surface.Waits;
+
+namespace Rx.ThriftStreams.Tests.Grpc;
+
+/// <summary>What calls do while connections come and go.</summary>
+public sealed class GrpcConnectionTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _clock = new();
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ThriftChannel _channel;
+    private readonly TestServiceClient _client;
+
+    public GrpcConnectionTests()
+    {
+        _listener.Start();
+        _channel = PatientChannel.ForAddress($"grpc://{_listener.LocalEndpoint}", new() { TimeProvider = _clock });
+        _client = new(_channel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        _listener.Dispose();
+    }
+
+    [Fact]
+    public async Task Open_AConnectionHasTakenARequest_DoesNotWait()
+    {
+        await using var server = await AnswerFirstCallAsync();
+
+        var opening = _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.True(opening.IsCompletedSuccessfully);
+        await using var stream = await opening;
+        await server.WaitAsync(static received => received.HeadersOf(3).Count == 1, "the second request");
+    }
+
+    [Fact]
+    public async Task Open_TheConnectionWasLost_WaitsForAnother()
+    {
+        var first = await AnswerFirstCallAsync();
+        await using (var lost = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            await first.DisposeAsync();
+            await Assert.ThrowsAsync<ThriftTransportException>(async () => await lost.ToListAsync(TestContext.Current.CancellationToken));
+        }
+
+        var answer = _client.EchoUnaryAsync(Ask("again"), TestContext.Current.CancellationToken);
+        await using var second = await AcceptAsync();
+        await AnswerAsync(second, 1, "again");
+        Assert.Equal("again", (await answer.Soon()).Message);
+    }
+
+    [Fact]
+    public async Task Open_ServerClosesTheConnectionAndTakesNoOther_ReportsThatWhereItIsNoticed()
+    {
+        await using var server = await AnswerFirstCallAsync();
+        await using var old = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await RetireAsync(server);
+        _listener.Stop();
+
+        // That the server wants the connection closed is known to HttpClient alone, until it asks for another.
+        await using var late = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var noticed = await Assert.ThrowsAsync<ThriftConnectException>(async () => await late.ToListAsync(TestContext.Current.CancellationToken).Soon());
+        var next = await Assert.ThrowsAsync<ThriftConnectException>(
+            async () => await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken).Soon());
+
+        Assert.All([noticed, next], error => Assert.IsType<SocketException>(error.GetBaseException()));
+        await server.SendAsync([.. AnswerHeaders(3), .. Message(3, Struct("still there"))]);
+        await using var responses = old.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await responses.MoveNextAsync().Soon());
+    }
+
+    [Fact]
+    public async Task Send_NoConnectionForAStreamThatDidNotWait_FailsInsteadOfWaitingForRoom()
+    {
+        await using var server = await AnswerFirstCallAsync();
+        await using var old = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await RetireAsync(server);
+        _listener.Stop();
+
+        await using var late = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<ThriftConnectException>(async () =>
+        {
+            while (true)
+            {
+                await late.SendAsync(Ask(new string('x', 40_000)), TestContext.Current.CancellationToken).Soon();
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Open_ServerClosesTheConnectionAndDoesNotAnswer_KeepsToTheConnectTimeout()
+    {
+        await using var server = await AnswerFirstCallAsync();
+        await using var old = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await RetireAsync(server);
+        using var deaf = DeafListener();
+        using var filler = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await filler.ConnectAsync(deaf.LocalEndPoint!, TestContext.Current.CancellationToken);
+
+        await using var late = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var end = late.ToListAsync(TestContext.Current.CancellationToken).AsTask();
+        await Until(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return end.IsCompleted;
+        });
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => end);
+        Assert.Equal((ThriftTimeoutKind.Connect, TimeSpan.FromSeconds(30)), (error.Kind, error.Configured));
+    }
+
+    [Fact]
+    public async Task Call_ServerClosesTheConnectionAndHasNotTakenTheRequest_IsMadeAgainOnTheNext()
+    {
+        await using var first = await AnswerFirstCallAsync();
+        var answer = _client.EchoUnaryAsync(Ask("mine"), TestContext.Current.CancellationToken);
+        await first.WaitAsync(static received => received.MessagesOf(3).Count == 1, "the request");
+        await GoAwayAsync(first, lastStream: 1);
+
+        await using var second = await AcceptAsync();
+        await AnswerAsync(second, 1, "yours");
+
+        Assert.Equal("yours", (await answer.Soon()).Message);
+        Assert.Equal(first.Read(static received => received.MessagesOf(3)[0].Bytes), second.Read(static received => received.MessagesOf(1)[0].Bytes));
+    }
+
+    [Fact]
+    public async Task Stream_ServerClosesTheConnectionAndHasNotTakenTheRequests_FailsRatherThanLosingThem()
+    {
+        await using var first = await AnswerFirstCallAsync();
+        var answer = _client.EchoClientAsync(new[] { Ask("1"), Ask("2") }.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        await first.WaitAsync(static received => received.MessagesOf(3).Count == 2, "the requests");
+        await GoAwayAsync(first, lastStream: 1);
+
+        await using var second = await AcceptAsync();
+        var error = await Assert.ThrowsAsync<ThriftTransportException>(() => answer.Soon());
+
+        Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
+        Assert.DoesNotContain(second.Read(static received => received.Frames), static frame => frame.Type == Http2FrameType.Data && frame.HasFlag1);
+    }
+
+    private static byte[] AnswerHeaders(int stream)
+        => Http2Wire.Headers(stream, endStream: false, [(":status", "200"), ("content-type", "application/grpc+thrift")]);
+
+    private static byte[] Message(int stream, byte[] message)
+    {
+        var data = new byte[5 + message.Length];
+        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(1), message.Length);
+        message.CopyTo(data, 5);
+        return Http2Wire.Frame(Http2FrameType.Data, 0, stream, data);
+    }
+
+    /// <summary>A response in Thrift's binary protocol: field 1 is the text.</summary>
+    private static byte[] Struct(string text) => [11, 0, 1, 0, 0, 0, (byte)text.Length, .. Encoding.ASCII.GetBytes(text), 0];
+
+    private static async Task AnswerAsync(Http2Peer peer, int stream, string text)
+    {
+        await peer.WaitAsync(received => received.MessagesOf(stream).Count == 1, "the request");
+        await peer.SendAsync(
+        [
+            .. AnswerHeaders(stream),
+            .. Message(stream, [12, 0, 0, .. Struct(text), 0]),
+            .. Http2Wire.Headers(stream, endStream: true, [("grpc-status", "0")]),
+        ]);
+    }
+
+    private static Task GoAwayAsync(Http2Peer peer, int lastStream)
+    {
+        var goAway = new byte[8];
+        BinaryPrimitives.WriteInt32BigEndian(goAway, lastStream);
+        return peer.SendAsync(Http2Wire.Frame(Http2FrameType.GoAway, 0, 0, goAway));
+    }
+
+    /// <summary>Has the client make no more streams on the connection, and waits until it knows. One goes on, so that it stays open.</summary>
+    private static async Task RetireAsync(Http2Peer peer)
+    {
+        await peer.WaitAsync(static received => received.HeadersOf(3).Count == 1, "the stream that goes on");
+        await GoAwayAsync(peer, lastStream: 3);
+        await peer.SendAsync(Http2Wire.Frame(Http2FrameType.Ping, 0, 0, new byte[8]));
+        await peer.WaitAsync(static received => received.Frames.Any(static frame => frame.Type == Http2FrameType.Ping && frame.HasFlag1), "the answer to the ping");
+    }
+
+    private async Task<Http2Peer> AnswerFirstCallAsync()
+    {
+        var answer = _client.EchoUnaryAsync(Ask("first"), TestContext.Current.CancellationToken);
+        var server = await AcceptAsync();
+        await AnswerAsync(server, 1, "first");
+        Assert.Equal("first", (await answer.Soon()).Message);
+        return server;
+    }
+
+    private async Task<Http2Peer> AcceptAsync()
+    {
+        var socket = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken).Soon();
+        return new Http2Peer(new NetworkStream(socket, ownsSocket: true), isServer: true, Http2Wire.Frame(Http2FrameType.Settings, 0, 0, []));
+    }
+
+    /// <summary>Takes the listener's place and has room for one connection, which nobody takes.</summary>
+    private Socket DeafListener()
+    {
+        var endpoint = _listener.LocalEndpoint;
+        _listener.Stop();
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.Bind(endpoint);
+        socket.Listen(0);
+        return socket;
+    }
+}

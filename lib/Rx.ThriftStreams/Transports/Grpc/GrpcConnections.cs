@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Rx.ThriftStreams.Streams;
+using Rx.ThriftStreams.Transports.Sockets;
+
+namespace Rx.ThriftStreams.Transports.Grpc;
+
+/// <summary>Connects the sockets of a channel to one endpoint, and knows whether a connection is there that takes requests.</summary>
+/// <remarks>Thread-safe. Connections that a callback of the user's makes are not seen: there is none then, as far as this knows.</remarks>
+internal sealed class GrpcConnections(ThriftChannelOptions options)
+{
+    private int _open;
+    private int _connecting;
+    private volatile bool _hasTaken;
+
+    /// <summary>
+    /// Whether a request that is sent now need not wait for a connection: one is open, it has taken a request, and <see cref="HttpClient"/> has not asked for
+    /// another since, which it does when the streams of the first are used up or the server wants it closed.
+    /// </summary>
+    internal bool IsReady => _hasTaken && Volatile.Read(ref _connecting) == 0 && Volatile.Read(ref _open) > 0;
+
+    /// <summary>A connection has taken the headers of a request.</summary>
+    internal void SetTaken()
+    {
+        if (!_hasTaken)
+        {
+            _hasTaken = true;
+        }
+    }
+
+    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        _hasTaken = false;
+        Interlocked.Increment(ref _connecting);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            TcpKeepAlive.Enable(socket);
+            if (context.InitialRequestMessage.Content is GrpcRequestContent { Exchange: { Waits: false } exchange })
+            {
+                await ConnectInTimeAsync(socket, context.DnsEndPoint, exchange.Start, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            }
+
+            Interlocked.Increment(ref _open);
+            return new Connection(this, socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connecting);
+        }
+    }
+
+    /// <summary>Connects for a call that did not wait for a connection, and so does not see to its connect timeout either.</summary>
+    private async ValueTask ConnectInTimeAsync(Socket socket, DnsEndPoint endpoint, ClientCallStart start, CancellationToken cancellationToken)
+    {
+        var limit = start.Options.ConnectTimeout ?? options.ConnectTimeout;
+        var startedAt = options.TimeProvider.GetTimestamp();
+        using var timeout = new CancellationTokenSource(CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await socket.ConnectAsync(endpoint, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}");
+            throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, options.TimeProvider.GetElapsedTime(startedAt), name, error);
+        }
+    }
+
+    private void OnClosed()
+    {
+        _hasTaken = false;
+        Interlocked.Decrement(ref _open);
+    }
+
+    private sealed class Connection(GrpcConnections connections, Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        private int _closed;
+
+        protected override void Dispose(bool disposing)
+        {
+            if (Interlocked.Exchange(ref _closed, 1) == 0)
+            {
+                connections.OnClosed();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}
