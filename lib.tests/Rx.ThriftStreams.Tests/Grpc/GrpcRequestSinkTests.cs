@@ -9,6 +9,7 @@ namespace Rx.ThriftStreams.Tests.Grpc;
 public sealed class GrpcRequestSinkTests : IDisposable
 {
     private readonly GatedStream _stream = new();
+    private GrpcRequestContent? _content;
 
     public void Dispose() => _stream.Dispose();
 
@@ -124,17 +125,33 @@ public sealed class GrpcRequestSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task Body_AskedForAgainByHttpClient_FailsInsteadOfSendingLess()
+    public async Task Body_AskedForAgainBeforeTheAnswer_WritesTheOnlyMessageAgain()
     {
         _stream.Open();
         var content = Content(StreamingMode.Unary);
         await content.Exchange.Requests.SendAsync(Ask("only"));
         content.Exchange.Requests.Complete();
-        await content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon();
 
+        await content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon();
+        await content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon();
+        content.Exchange.SetEnded();
         await Assert.ThrowsAsync<HttpRequestException>(() => content.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon());
 
-        Assert.Equal([["only"]], _stream.Writes);
+        Assert.Equal([["only"], ["only"]], _stream.Writes);
+    }
+
+    [Fact]
+    public async Task Body_OfAStreamAskedForAgain_FailsInsteadOfSendingLess()
+    {
+        _stream.Open();
+        var (sink, writing) = Begin(StreamingMode.Client);
+        await sink.SendAsync(Ask("1"));
+        sink.Complete();
+        await writing.Soon();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => _content!.CopyToAsync(_stream, TestContext.Current.CancellationToken).Soon());
+
+        Assert.Equal([["1"]], _stream.Writes);
     }
 
     private static GrpcRequestContent Content(StreamingMode mode, bool noDelay = false)
@@ -150,8 +167,8 @@ public sealed class GrpcRequestSinkTests : IDisposable
 
     private (GrpcRequestSink Sink, Task Writing) Begin(StreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)
     {
-        var content = Content(mode, noDelay);
-        return (content.Exchange.Requests, content.CopyToAsync(_stream, cancellationToken ?? TestContext.Current.CancellationToken));
+        _content = Content(mode, noDelay);
+        return (_content.Exchange.Requests, _content.CopyToAsync(_stream, cancellationToken ?? TestContext.Current.CancellationToken));
     }
 
     /// <summary>Keeps what is written, as the texts of its messages; writes wait until it is opened.</summary>

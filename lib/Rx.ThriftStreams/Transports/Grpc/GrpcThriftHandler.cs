@@ -49,11 +49,6 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
     private GrpcResponseReader ReadBody(HttpResponseMessage response)
     {
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
-        if (encoding is not null)
-        {
-            // It is kept here, so that nobody else feels called upon to decompress.
-            response.Headers.Remove("grpc-encoding");
-        }
 
         // Content gives the same stream to everybody who asks.
         return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.MaxReceiveMessageSize);
