@@ -27,21 +27,24 @@ internal static class BareCalls
         var invoker = channel.CreateCallInvoker();
         var bytes = Marshallers.Create<byte[]>(static value => value, static value => value);
         var unary = new Method<byte[], byte[]>(MethodType.Unary, Service, Method, bytes, bytes);
+        var serverStreaming = new Method<byte[], byte[]>(MethodType.ServerStreaming, Service, Method, bytes, bytes);
         var duplex = new Method<byte[], byte[]>(MethodType.DuplexStreaming, Service, Method, bytes, bytes);
         await MeasureAsync("Grpc.Net.Client, unary", async () =>
         {
             using var call = invoker.AsyncUnaryCall(unary, null, default, message);
             await call.ResponseAsync;
         });
+        await MeasureAsync("Grpc.Net.Client, server streaming", async () =>
+        {
+            using var call = invoker.AsyncServerStreamingCall(serverStreaming, null, default, message);
+            await ReadToEndAsync(call.ResponseStream);
+        });
         await MeasureAsync("Grpc.Net.Client, duplex", async () =>
         {
             using var call = invoker.AsyncDuplexStreamingCall(duplex, null, default);
             await call.RequestStream.WriteAsync(message);
             await call.RequestStream.CompleteAsync();
-            while (await call.ResponseStream.MoveNext(CancellationToken.None))
-            {
-                // One answer, and the end.
-            }
+            await ReadToEndAsync(call.ResponseStream);
         });
 
         using var http = new HttpMessageInvoker(NewHandler());
@@ -49,6 +52,14 @@ internal static class BareCalls
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, 5);
         await MeasureAsync("HttpClient", () => PostAsync(http, address, frame));
+    }
+
+    private static async Task ReadToEndAsync(IAsyncStreamReader<byte[]> answers)
+    {
+        while (await answers.MoveNext(CancellationToken.None))
+        {
+            // One, and the end.
+        }
     }
 
     private static async Task PostAsync(HttpMessageInvoker http, string address, byte[] frame)
@@ -77,7 +88,7 @@ internal static class BareCalls
         var before = GC.GetTotalAllocatedBytes(precise: true);
         await RunCallersAsync(call);
         var allocated = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)(Callers * Calls);
-        Console.WriteLine($"{name,-25} {allocated,8:0} bytes a call");
+        Console.WriteLine($"{name,-33} {allocated,8:0} bytes a call");
     }
 
     private static Task RunCallersAsync(Func<Task> call) => Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
