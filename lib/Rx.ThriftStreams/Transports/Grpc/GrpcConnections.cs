@@ -46,8 +46,9 @@ internal sealed class GrpcConnections(ThriftChannelOptions options)
                 await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
             }
 
-            Interlocked.Increment(ref _open);
-            return new Connection(this, socket);
+            var connection = new Connection(this, socket);
+            connection.Count();
+            return connection;
         }
         catch
         {
@@ -86,11 +87,18 @@ internal sealed class GrpcConnections(ThriftChannelOptions options)
 
     private sealed class Connection(GrpcConnections connections, Socket socket) : NetworkStream(socket, ownsSocket: true)
     {
-        private int _closed;
+        private bool _counts;
+
+        /// <summary>Counts it as open, until it is disposed.</summary>
+        internal void Count()
+        {
+            _counts = true;
+            Interlocked.Increment(ref connections._open);
+        }
 
         protected override void Dispose(bool disposing)
         {
-            if (Interlocked.Exchange(ref _closed, 1) == 0)
+            if (Interlocked.Exchange(ref _counts, false))
             {
                 connections.OnClosed();
             }
