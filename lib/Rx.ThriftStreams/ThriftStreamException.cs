@@ -55,6 +55,10 @@ public sealed class ThriftStreamException : ThriftException
         {
             Type: ThriftApplicationErrorType.UnknownMethod or ThriftApplicationErrorType.UnknownService,
         } => ThriftStatusCode.Unimplemented,
+
+        // A server that shuts down refuses streams so.
+        TTStreamCodes.Application when InnerException is ThriftApplicationException { Type: (ThriftApplicationErrorType)TTStreamCodes.TransportClosing }
+            => ThriftStatusCode.Unavailable,
         _ => IsCanceled ? ThriftStatusCode.Cancelled : ThriftStatusCode.Internal,
     };
 

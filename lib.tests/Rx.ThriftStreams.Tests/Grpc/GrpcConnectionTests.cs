@@ -150,6 +150,23 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         Assert.DoesNotContain(second.Read(static received => received.Frames), static frame => frame.Type == Http2FrameType.Data && frame.HasFlag1);
     }
 
+    [Fact]
+    public async Task Stream_ServerClosesTheConnectionWithinTheAnswer_IsUnavailable()
+    {
+        await using var server = await AnswerFirstCallAsync();
+        await using var stream = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await server.WaitAsync(static received => received.HeadersOf(3).Count == 1, "the request");
+        await server.SendAsync([.. AnswerHeaders(3), .. Message(3, Struct("half"))]);
+        await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await responses.MoveNextAsync().Soon());
+
+        await GoAwayAsync(server, lastStream: 1);
+
+        var error = await Assert.ThrowsAsync<ThriftTransportException>(async () => await responses.MoveNextAsync().Soon());
+        Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
+        Assert.EndsWith("closed the connection with HTTP/2 error code 0.", error.Message, StringComparison.Ordinal);
+    }
+
     private static byte[] AnswerHeaders(int stream)
         => Http2Wire.Headers(stream, endStream: false, [(":status", "200"), ("content-type", "application/grpc+thrift")]);
 

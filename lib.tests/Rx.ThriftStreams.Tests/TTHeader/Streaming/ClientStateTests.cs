@@ -110,22 +110,23 @@ public sealed class ClientStateTests : IAsyncDisposable
         Assert.Equal((404, "nf é", "b", "v"), (error.Code, error.Message, error.Extra["a"], error.Trailers["x-t"]));
     }
 
-    public static TheoryData<string, int, string> Ends => new()
+    public static TheoryData<string, int, ThriftStatusCode, string> Ends => new()
     {
-        { "bad biz-extra", 12003, "[ttstream error, code=12003] [client-side stream] malformed header info, extra: {nope" },
-        { "exception", 12001, "[ttstream error, code=12001] [client-side stream] unknown method" },
-        { "both", 12001, "[ttstream error, code=12001] [client-side stream] boom" },
-        { "garbage payload", 12004, "[ttstream error, code=12004] [client-side stream] the Thrift message ends inside its envelope." },
-        { "second header", 12002, "[ttstream error, code=12002] [client-side stream] stream[{0}] already set header" },
-        { "reset", 12010, "[ttstream error, code=12010] [client-side stream] [canceled path: svcA -> svcB] server gave up" },
-        { "bare reset", 13, "[ttstream error, code=13] [client-side stream] rst" },
-        { "frame type 7", 12004, "[ttstream error, code=12004] [client-side stream] unexpected frame type: 7" },
-        { "closed", 12006, "[ttstream error, code=12006] [client-side stream] connection closed by peer" },
+        { "bad biz-extra", 12003, ThriftStatusCode.Internal, "[ttstream error, code=12003] [client-side stream] malformed header info, extra: {nope" },
+        { "exception", 12001, ThriftStatusCode.Unimplemented, "[ttstream error, code=12001] [client-side stream] unknown method" },
+        { "shutdown", 12001, ThriftStatusCode.Unavailable, "[ttstream error, code=12001] [client-side stream] transport is closing" },
+        { "both", 12001, ThriftStatusCode.Internal, "[ttstream error, code=12001] [client-side stream] boom" },
+        { "garbage payload", 12004, ThriftStatusCode.Internal, "[ttstream error, code=12004] [client-side stream] the Thrift message ends inside its envelope." },
+        { "second header", 12002, ThriftStatusCode.Internal, "[ttstream error, code=12002] [client-side stream] stream[{0}] already set header" },
+        { "reset", 12010, ThriftStatusCode.Cancelled, "[ttstream error, code=12010] [client-side stream] [canceled path: svcA -> svcB] server gave up" },
+        { "bare reset", 13, ThriftStatusCode.Cancelled, "[ttstream error, code=13] [client-side stream] rst" },
+        { "frame type 7", 12004, ThriftStatusCode.Internal, "[ttstream error, code=12004] [client-side stream] unexpected frame type: 7" },
+        { "closed", 12006, ThriftStatusCode.Unavailable, "[ttstream error, code=12006] [client-side stream] connection closed by peer" },
     };
 
     [Theory]
     [MemberData(nameof(Ends))]
-    public async Task EchoServer_EndsBadly_IsItsError(string how, int code, string text)
+    public async Task EchoServer_EndsBadly_IsItsError(string how, int code, ThriftStatusCode status, string text)
     {
         var call = _client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken).AsTask();
         var (server, id) = await BeginAsync();
@@ -136,6 +137,9 @@ public sealed class ClientStateTests : IAsyncDisposable
                 break;
             case "exception":
                 await server.SendAsync(FramePeer.Frame(TTHeaderFrameType.Trailer, id, payload: FramePeer.Exception("unknown method", 1, id: 999)));
+                break;
+            case "shutdown":
+                await server.SendAsync(FramePeer.Frame(TTHeaderFrameType.Trailer, id, payload: FramePeer.Exception("transport is closing", 12006)));
                 break;
             case "both":
                 await server.SendAsync(FramePeer.Frame(TTHeaderFrameType.Trailer, id, pairs: [("biz-status", "4")], payload: FramePeer.Exception("boom", 6)));
@@ -161,7 +165,7 @@ public sealed class ClientStateTests : IAsyncDisposable
         }
 
         var error = await Assert.ThrowsAsync<ThriftStreamException>(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.Equal(code, error.Code);
+        Assert.Equal((code, status), (error.Code, error.StatusCode));
         Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, text.Replace("{nope", "{{nope", StringComparison.Ordinal), id), error.Message);
         Assert.Equal(code is 12010 or 13, error.IsCanceled);
         Assert.Equal(code is >= 12002 and <= 12006, error.IsProtocol);

@@ -90,6 +90,15 @@ internal static class GrpcErrors
 
     private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
     {
+        // Only the text (or, in an application without texts, the name of it) tells a connection that was closed from a stream that was reset.
+        if (reset.Message.Contains("connection", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(
+                ThriftStatusCode.Unavailable,
+                string.Create(CultureInfo.InvariantCulture, $"{peer} closed the connection with HTTP/2 error code {reset.ErrorCode}."),
+                error);
+        }
+
         var code = reset.ErrorCode switch
         {
             0 or 1 or 2 or 4 or 5 or 6 or 9 or 10 or 13 => ThriftStatusCode.Internal,

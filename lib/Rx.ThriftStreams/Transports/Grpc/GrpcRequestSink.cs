@@ -52,7 +52,10 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
                 return ValueTask.FromException<int>(_error);
             }
 
-            ObjectDisposedException.ThrowIf(_released, this);
+            if (_released)
+            {
+                return ValueTask.FromException<int>(new ObjectDisposedException(nameof(GrpcRequestSink)));
+            }
 
             size = GrpcMessageWriter.Write(message, _gathering ??= new(), gzip);
             if (!flows)

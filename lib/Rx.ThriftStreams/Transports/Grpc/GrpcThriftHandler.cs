@@ -28,6 +28,13 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
             exchange.SetResponse(response, GrpcExchange.IsGrpc(response, out _) ? ReadBody(response) : null);
             return response;
         }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // HttpClient stops sending the body on a connection that is lost, and may report that alone.
+            var lost = new IOException("The connection was lost while the request was being sent.", error);
+            exchange.SetFailed(lost);
+            throw lost;
+        }
         catch (Exception error)
         {
             exchange.SetFailed(error);
