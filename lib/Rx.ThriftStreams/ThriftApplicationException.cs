@@ -15,8 +15,14 @@ public sealed class ThriftApplicationException : ThriftException
     /// <summary>The number of its kind; peers may send numbers that are not listed.</summary>
     public ThriftApplicationErrorType Type { get; }
 
-    /// <summary>The number of its kind as a status: Kitex copies it so. 0 would mean success and becomes <see cref="ThriftStatusCode.Unknown"/>.</summary>
-    public override ThriftStatusCode StatusCode => Type == ThriftApplicationErrorType.Unknown ? ThriftStatusCode.Unknown : (ThriftStatusCode)(int)Type;
+    /// <summary>
+    /// The nearest status: <see cref="ThriftStatusCode.Unimplemented"/> for a method or service that is not there, otherwise <see cref="ThriftStatusCode.Internal"/>.
+    /// The numbers of <see cref="Type"/> are no statuses.
+    /// </summary>
+    public override ThriftStatusCode StatusCode => Type
+        is ThriftApplicationErrorType.UnknownMethod
+        or ThriftApplicationErrorType.UnknownService
+        or ThriftApplicationErrorType.NoServiceName ? ThriftStatusCode.Unimplemented : ThriftStatusCode.Internal;
 }
 
 /// <summary>The kinds of <see cref="ThriftApplicationException"/>: Thrift's own, and those that Kitex adds.</summary>

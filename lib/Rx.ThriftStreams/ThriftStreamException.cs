@@ -51,14 +51,11 @@ public sealed class ThriftStreamException : ThriftException
         TTStreamCodes.TransportClosing or TTStreamCodes.ConnectionLost => ThriftStatusCode.Unavailable,
         TTStreamCodes.ReceiveTimeout => ThriftStatusCode.ReceiveDeadlineExceeded,
         TTStreamCodes.StreamTimeout => ThriftStatusCode.DeadlineExceeded,
-        TTStreamCodes.Application when InnerException is ThriftApplicationException
-        {
-            Type: ThriftApplicationErrorType.UnknownMethod or ThriftApplicationErrorType.UnknownService,
-        } => ThriftStatusCode.Unimplemented,
 
         // A server that shuts down refuses streams so.
         TTStreamCodes.Application when InnerException is ThriftApplicationException { Type: (ThriftApplicationErrorType)TTStreamCodes.TransportClosing }
             => ThriftStatusCode.Unavailable,
+        TTStreamCodes.Application when InnerException is ThriftApplicationException own => own.StatusCode,
         _ => IsCanceled ? ThriftStatusCode.Cancelled : ThriftStatusCode.Internal,
     };
 

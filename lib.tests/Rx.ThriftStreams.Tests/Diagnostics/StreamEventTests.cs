@@ -130,6 +130,7 @@ public sealed class StreamEventTests : IAsyncLifetime
         Assert.Equal((error, true, ThriftStatusCode.Internal), (_clientLog.Finish.Error, _clientLog.Finish.Failed, _clientLog.Finish.Status!.Value.Code));
         Assert.Same(error, Assert.Single(_clientLog.All, e => e.Kind == StreamRecv).Error);
         Assert.IsType<InvalidOperationException>(_serverLog.Finish.Error);
+        Assert.Equal(ThriftStatusCode.Internal, _serverLog.Finish.Status!.Value.Code);
     }
 
     [Fact]
@@ -141,6 +142,20 @@ public sealed class StreamEventTests : IAsyncLifetime
         Assert.Equal((ThriftStatusCode.Cancelled, null, false), (_clientLog.Finish.Status!.Value.Code, _clientLog.Finish.Error, _clientLog.Finish.Failed));
         Assert.True(_serverLog.Finish.Failed);
         _clientLog.AssertGrammar();
+    }
+
+    [Fact]
+    public async Task EndedEarly_ByItsObserver_FinishesCancelledWithoutError()
+    {
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (_client.AsObservable().EchoServer(new() { Message = "endless" }).Subscribe(_ => received.TrySetResult()))
+        {
+            await received.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+
+        await _clientLog.FinishedAsync();
+
+        Assert.Equal((ThriftStatusCode.Cancelled, null, false), (_clientLog.Finish.Status!.Value.Code, _clientLog.Finish.Error, _clientLog.Finish.Failed));
     }
 
     [Fact]

@@ -79,7 +79,8 @@ public sealed class OnePortTests : IAsyncLifetime
         var panic = await Assert.ThrowsAsync<ThriftApplicationException>(() => client.EchoStringAsync("fault", cancellation));
 
         Assert.Equal(
-            (ThriftApplicationErrorType.InternalError, "biz error: rpc error: code = 9 desc = nope"), (status.Type, status.Message));
+            (ThriftApplicationErrorType.InternalError, "biz error: rpc error: code = 9 desc = nope", ThriftStatusCode.Internal),
+            (status.Type, status.Message, status.StatusCode));
         Assert.Equal(
             "panic: [happened in biz handler, method=KitchenSink.EchoString, please check the panic at the server side] boom", panic.Message);
     }
@@ -128,7 +129,7 @@ public sealed class OnePortTests : IAsyncLifetime
 
         var error = await Assert.ThrowsAsync<ThriftApplicationException>(() => unknown.CallAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal((type, text), (error.Type, error.Message));
+        Assert.Equal((type, text, ThriftStatusCode.Unimplemented), (error.Type, error.Message, error.StatusCode));
         Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken));
     }
 

@@ -10,10 +10,11 @@ internal static class ServerFaults
         if (error is OperationCanceledException or ThriftTimeoutException && context.CancellationReason is { } reason)
         {
             // Kitex's words where Kitex has any.
-            var text = reason is not ThriftTimeoutException ? "context canceled"
+            var expired = reason is ThriftTimeoutException or ThriftStreamException { IsTimeout: true };
+            var text = !expired ? "context canceled"
                 : reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send } ? reason.Message
                 : "context deadline exceeded";
-            var code = reason is ThriftTimeoutException ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled;
+            var code = expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled;
             return new(new ThriftStatusException(code, text, error), ServerFaultOrigin.Framework, RevealDetails: true);
         }
 

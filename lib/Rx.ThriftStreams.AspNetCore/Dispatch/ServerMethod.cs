@@ -52,7 +52,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
 
         context.End();
-        observation?.Finish(outcome.Error);
+        observation?.Finish(outcome);
         await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
     }
 
@@ -65,7 +65,12 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
     {
-        if (outcome.Origin != ServerFaultOrigin.Framework)
+        if (error is ThriftStreamException { IsServerSide: true, IsProtocol: false })
+        {
+            // How the caller's going looks to a handler that was receiving or sending.
+            LogCancelled(runtime.Logger, Method.FullName, context.Peer, error.Message);
+        }
+        else if (outcome.Origin != ServerFaultOrigin.Framework)
         {
             // What was thrown to tell the caller is no news here. Of the rest the caller is told little, so that the log must have it.
             if (!ServerFaults.IsMeantForCaller(error))

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Streams;
+using Rx.ThriftStreams.Transports;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
@@ -139,7 +140,12 @@ internal sealed partial class CallObservation
 
     /// <summary>The call is over. Only the first call of this counts.</summary>
     /// <param name="error">How it ended; <see langword="null"/> for success.</param>
-    internal void Finish(Exception? error)
+    internal void Finish(Exception? error) => Finish(error, CallErrors.ToStatus(error));
+
+    /// <summary>The same, of a server's call.</summary>
+    internal void Finish(in ServerCallOutcome outcome) => Finish(outcome.Error, outcome.Status);
+
+    private void Finish(Exception? error, ThriftStatus status)
     {
         if (Interlocked.Exchange(ref _finished, 1) != 0)
         {
@@ -150,9 +156,9 @@ internal sealed partial class CallObservation
         if (error is ThriftStatusException { EndedByUser: true } && Volatile.Read(ref _sendError) is { } sendError)
         {
             error = sendError;
+            status = CallErrors.ToStatus(error);
         }
 
-        var status = CallErrors.ToStatus(error);
         if (error is ThriftStatusException { EndedByUser: true })
         {
             error = null;

@@ -2,6 +2,7 @@ using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Rx.ThriftStreams.Streams;
 
 namespace Rx.ThriftStreams.Reactive;
 
@@ -14,6 +15,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
 
     // Never disposed: it has neither a timer nor a wait handle, and Dispose may race with its last use.
     private readonly CancellationTokenSource _cancellation = new();
+    private IAsyncEnumerator<T>? _enumerator;
     private int _state;
 
     // True until something had to be waited for: so long the thread is the subscriber's, and inside Rx's trampoline.
@@ -31,18 +33,20 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
     {
         if (Interlocked.CompareExchange(ref _state, Disposed, Active) == Active)
         {
+            // A call learns from this that its user left, which is no failure, as cancelling is.
+            (Volatile.Read(ref _enumerator) as IAbandonable)?.Abandon();
             _cancellation.Cancel();
         }
     }
 
     private async Task RunAsync()
     {
-        IAsyncEnumerator<T>? enumerator = null;
         Exception? sourceError = null;
         Exception? observerError = null;
         try
         {
-            enumerator = source.GetAsyncEnumerator(_cancellation.Token);
+            var enumerator = source.GetAsyncEnumerator(_cancellation.Token);
+            Volatile.Write(ref _enumerator, enumerator);
             while (Volatile.Read(ref _state) == Active)
             {
                 ValueTask<bool> move = enumerator.MoveNextAsync();
@@ -76,7 +80,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
             sourceError = error;
         }
 
-        Exception? closeError = await CloseAsync(enumerator).ConfigureAwait(false);
+        Exception? closeError = await CloseAsync(_enumerator).ConfigureAwait(false);
         sourceError ??= closeError;
 
         if (Interlocked.CompareExchange(ref _state, Ended, Active) == Active)

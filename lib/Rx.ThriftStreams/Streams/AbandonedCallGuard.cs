@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Rx.ThriftStreams.Streams;
 
-/// <summary>A call that nobody holds any more can be told so.</summary>
+/// <summary>A call, or the enumeration of one, whose user wants no more of it.</summary>
 internal interface IAbandonable
 {
-    /// <summary>Cancels the call if it goes on.</summary>
+    /// <summary>Cancels the call if it goes on, as disposing does. Safe at any time, also while a message is waited for.</summary>
     /// <returns>Whether it did.</returns>
     bool Abandon();
 }

@@ -33,7 +33,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
 
     public IAsyncEnumerator<TResponse> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new Enumerator(this, cancellationToken);
 
-    private sealed class Enumerator(ColdStream<TRequest, TResponse> stream, CancellationToken cancellationToken) : IAsyncEnumerator<TResponse>
+    private sealed class Enumerator(ColdStream<TRequest, TResponse> stream, CancellationToken cancellationToken)
+        : IAsyncEnumerator<TResponse>, IAbandonable
     {
         private ClientCall<TRequest, TResponse>? _call;
         private AbandonedCallGuard? _guard;
@@ -51,6 +52,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
 
             return _disposed && _opening is null ? new(false) : StartAsync();
         }
+
+        public bool Abandon() => Volatile.Read(ref _call)?.Abandon() == true;
 
         public async ValueTask DisposeAsync()
         {
@@ -82,7 +85,7 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
         {
             var call = await stream._channel.OpenAsync(stream._method, stream._options, stream._cancellationToken, cancellationToken).ConfigureAwait(false);
             _guard = new AbandonedCallGuard(call, stream._channel.Logger, stream._method.FullName);
-            _call = call;
+            Volatile.Write(ref _call, call);
             if (_disposed)
             {
                 await DisposeAsync().ConfigureAwait(false);

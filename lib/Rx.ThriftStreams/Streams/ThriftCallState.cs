@@ -87,7 +87,7 @@ internal sealed class ThriftCallState<TRequest, TResponse> : ThriftCallState<TRe
             ? new Enumerator(this, cancellationToken)
             : throw new InvalidOperationException($"The responses of this call of {Method.FullName} can be enumerated once. Open another call.");
 
-    private sealed class Enumerator : IAsyncEnumerator<TResponse>
+    private sealed class Enumerator : IAsyncEnumerator<TResponse>, IAbandonable
     {
         private readonly ThriftCallState<TRequest, TResponse> _state;
         private readonly ClientCall<TRequest, TResponse> _call;
@@ -103,6 +103,8 @@ internal sealed class ThriftCallState<TRequest, TResponse> : ThriftCallState<TRe
         public TResponse Current => _call.Current;
 
         public ValueTask<bool> MoveNextAsync() => _call.MoveNextAsync();
+
+        public bool Abandon() => _call.Abandon();
 
         public async ValueTask DisposeAsync()
         {

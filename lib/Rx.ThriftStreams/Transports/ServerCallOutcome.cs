@@ -23,4 +23,15 @@ internal enum ServerFaultOrigin
 internal readonly record struct ServerCallOutcome(Exception? Error, ServerFaultOrigin Origin, bool RevealDetails)
 {
     internal static ServerCallOutcome Success => default;
+
+    /// <summary>The status of the call: what the caller is told, whatever the words of its protocol are.</summary>
+    internal ThriftStatus Status => Error switch
+    {
+        null => ThriftStatus.Success,
+
+        // The number of one that a handler throws is no status: Kitex takes it for any other error.
+        ThriftException thrift and not ThriftApplicationException => new(thrift.StatusCode, thrift.Message),
+        ThriftApplicationException own when Origin == ServerFaultOrigin.Framework => new(own.StatusCode, own.Message),
+        _ => new(ThriftStatusCode.Internal, Error.Message),
+    };
 }
