@@ -30,7 +30,10 @@ public sealed class ThriftServer : IAsyncDisposable
     public IObservable<ThriftStreamEvent> Events { get; }
 
     /// <summary>Starts a server.</summary>
-    /// <param name="endpoint">Where to listen: <c>address:port</c>. Port 0 takes a free one.</param>
+    /// <param name="endpoint">
+    /// Where to listen: <c>address:port</c>. The address is numeric, or <c>localhost</c> for 127.0.0.1, or <c>*</c> for every address of the machine. Port 0
+    /// takes a free one.
+    /// </param>
     /// <param name="configure">Adds the services.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The server, listening.</returns>
@@ -41,8 +44,9 @@ public sealed class ThriftServer : IAsyncDisposable
         Action<ThriftServerBuilder> configure,
         CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(configure);
-        var listenOn = IPEndPoint.Parse(endpoint);
+        var listenOn = ListenAddress.Parse(endpoint);
         var setup = new ThriftServerBuilder();
         configure(setup);
 

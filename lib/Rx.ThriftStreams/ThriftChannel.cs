@@ -58,12 +58,14 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
-    /// <exception cref="ArgumentException">The address cannot be understood; the text says why.</exception>
+    /// <exception cref="ArgumentException">The address cannot be understood, or an option does not go with it or with another; the text says why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
         options ??= new ThriftChannelOptions();
         options.Defaults.Validate();
-        return new(ThriftAddress.Parse(address), options);
+        var parsed = ThriftAddress.Parse(address);
+        options.Validate(parsed);
+        return new(parsed, options);
     }
 
     /// <summary>Makes a channel whose calls all take one transport.</summary>

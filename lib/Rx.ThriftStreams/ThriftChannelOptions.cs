@@ -76,9 +76,8 @@ public sealed class ThriftChannelOptions
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>
-    /// TLS settings of the TTHeader transports, used with a <c>ttheaders</c> address: client certificates, validation, versions.
+    /// TLS settings of every transport, used with a <c>grpcs</c> or <c>ttheaders</c> address: client certificates, validation, versions.
     /// Default: the system's trust. The expected name is the endpoint's host unless <see cref="SslClientAuthenticationOptions.TargetHost"/> says another.
-    /// For gRPC, see <see cref="ConfigureHttpHandler"/>.
     /// </summary>
     public SslClientAuthenticationOptions? TlsOptions { get; set; }
 
@@ -106,6 +105,30 @@ public sealed class ThriftChannelOptions
     /// <summary>How much a stream over TTHeader Streaming keeps of what was received and not yet consumed.</summary>
     public ThriftStreamBufferOptions StreamBuffers { get; set; } = new();
 
-    /// <summary>Changes the HTTP handler of the gRPC transport, for instance its TLS settings. Called once an endpoint.</summary>
+    /// <summary>Changes the HTTP handler of the gRPC transport: its windows, pings or proxy. Called once an endpoint. For TLS, see <see cref="TlsOptions"/>.</summary>
     public Action<SocketsHttpHandler>? ConfigureHttpHandler { get; set; }
+
+    /// <summary>Fails if transports were chosen that cannot do what they were chosen for.</summary>
+    internal void Validate(ThriftAddress address)
+    {
+        var streams = StreamTransport ?? address.StreamTransport;
+        if (streams is not (ThriftTransport.Grpc or ThriftTransport.TTHeaderStreaming))
+        {
+            throw new ArgumentException(
+                $"{nameof(StreamTransport)} is {streams}, which carries no streams. Use {ThriftTransport.Grpc} or {ThriftTransport.TTHeaderStreaming}.");
+        }
+
+        var calls = PingPongTransport ?? address.PingPongTransport;
+        if (calls == ThriftTransport.TTHeaderStreaming)
+        {
+            throw new ArgumentException(
+                $"{nameof(PingPongTransport)} is {calls}, which carries streams only. Use {ThriftTransport.TTHeaderFramed} for the same kind of header.");
+        }
+
+        if (ConnectionMode == ThriftConnectionMode.Multiplexed && calls is (ThriftTransport.Framed or ThriftTransport.Buffered))
+        {
+            throw new ArgumentException(
+                $"{nameof(ConnectionMode)} is {ConnectionMode}, but the answers of {calls} do not tell which call they belong to. Use {ThriftTransport.TTHeader}, or connections that are pooled.");
+        }
+    }
 }

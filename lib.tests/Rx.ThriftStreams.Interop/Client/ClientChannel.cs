@@ -37,9 +37,7 @@ public static class ClientChannel
         };
         if (insecure)
         {
-            RemoteCertificateValidationCallback trust = TrustAny;
-            options.TlsOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = trust };
-            options.ConfigureHttpHandler = handler => handler.SslOptions.RemoteCertificateValidationCallback = trust;
+            options.TlsOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TrustAny };
         }
 
         return ThriftChannel.ForAddress($"{scheme}://{address}", options);

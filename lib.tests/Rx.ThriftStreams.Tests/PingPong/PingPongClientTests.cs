@@ -276,18 +276,6 @@ public sealed class PingPongClientTests
     }
 
     [Fact]
-    public async Task Open_MultiplexedOverFramed_SaysWhyNot()
-    {
-        await using var server = new ScriptedPingPongServer(_ => null);
-        await using var channel = Open(server, ThriftTransport.Framed, options => options.ConnectionMode = ThriftConnectionMode.Multiplexed);
-
-        var error = await Assert.ThrowsAsync<NotSupportedException>(
-            () => new TestServiceClient(channel).EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
-
-        Assert.Contains("TTHeader", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Call_Cancelled_ThrowsWithTheTokenAndClosesTheConnection()
     {
         using var cancellation = new CancellationTokenSource();

@@ -145,7 +145,6 @@ public sealed class PingPongTlsTests : IAsyncLifetime
             },
         };
         configure(options);
-        options.ConfigureHttpHandler = handler => handler.SslOptions = options.TlsOptions ?? new();
         return PatientChannel.ForAddress($"ttheaders://{endpoint}", options);
     }
 

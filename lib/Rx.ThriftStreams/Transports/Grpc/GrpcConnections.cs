@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Rx.ThriftStreams.Streams;
 using Rx.ThriftStreams.Transports.Sockets;
@@ -8,7 +9,9 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>Connects the sockets of a channel to one endpoint, and knows whether a connection is there that takes requests.</summary>
 /// <remarks>Thread-safe. Connections that a callback of the user's makes are not seen: there is none then, as far as this knows.</remarks>
-internal sealed class GrpcConnections(ThriftChannelOptions options)
+/// <param name="options">The channel's settings.</param>
+/// <param name="tls">TLS settings to connect with; <see langword="null"/> if there is no TLS, or it is left to <see cref="HttpClient"/> and its own settings.</param>
+internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAuthenticationOptions? tls = null)
 {
     private int _open;
     private int _connecting;
@@ -47,8 +50,9 @@ internal sealed class GrpcConnections(ThriftChannelOptions options)
             }
 
             var connection = new Connection(this, socket);
+            var stream = tls is null ? (Stream)connection : await SecureAsync(connection, tls, cancellationToken).ConfigureAwait(false);
             connection.Count();
-            return connection;
+            return stream;
         }
         catch
         {
@@ -76,6 +80,22 @@ internal sealed class GrpcConnections(ThriftChannelOptions options)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}");
             throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, options.TimeProvider.GetElapsedTime(startedAt), name, error);
+        }
+    }
+
+    /// <summary>What is given an <see cref="SslStream"/>, HttpClient takes as it is.</summary>
+    private static async ValueTask<SslStream> SecureAsync(Stream connection, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
+    {
+        var secure = new SslStream(connection, leaveInnerStreamOpen: false);
+        try
+        {
+            await secure.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+            return secure;
+        }
+        catch
+        {
+            await secure.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

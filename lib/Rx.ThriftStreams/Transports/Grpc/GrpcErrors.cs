@@ -50,6 +50,8 @@ internal static class GrpcErrors
             RpcException { Status.DebugException: null } rpc => FromStatus(rpc.Status, exchange),
             RpcException rpc => new ThriftTransportException(
                 (ThriftStatusCode)(int)rpc.StatusCode, $"The connection to {peer} failed: {rpc.Status.Detail}", rpc),
+            ObjectDisposedException => new ThriftTransportException(
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: the channel was disposed, or its connection closed.", error),
             _ => new ThriftTransportException(
                 ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: {error.Message.TrimEnd('.')}.", error),
         };

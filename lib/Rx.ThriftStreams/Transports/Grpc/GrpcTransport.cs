@@ -1,8 +1,10 @@
+using System.Net.Security;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transports.Sockets;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -20,7 +22,7 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
-        _connections = new GrpcConnections(options);
+        _connections = new GrpcConnections(options, options.TlsOptions is null ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
 
         // HttpClient leaves a scheme's usual port out of what it calls a server by; Kitex never does.

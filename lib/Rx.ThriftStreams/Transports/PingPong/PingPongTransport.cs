@@ -24,12 +24,6 @@ internal sealed class PingPongTransport : ClientTransport
     internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
-        if (_mode == ThriftConnectionMode.Multiplexed && form is not (ThriftTransport.TTHeader or ThriftTransport.TTHeaderFramed))
-        {
-            throw new NotSupportedException(
-                $"Calls over {form} cannot share a connection, because their answers do not tell which call they belong to. Use TTHeader, or connections that are pooled.");
-        }
-
         _endpoint = endpoint;
         _giveBack = GiveBack;
         _tls = ClientTls.For(endpoint, useTls, options);

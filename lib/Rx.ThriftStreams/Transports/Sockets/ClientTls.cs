@@ -6,8 +6,12 @@ namespace Rx.ThriftStreams.Transports.Sockets;
 internal static class ClientTls
 {
     /// <summary>The settings to authenticate with: the user's, with the endpoint's host as the name to expect unless they name another.</summary>
+    /// <param name="endpoint">Where to, as <c>host:port</c>.</param>
+    /// <param name="useTls">Whether over TLS at all.</param>
+    /// <param name="options">The channel's settings.</param>
+    /// <param name="protocol">What is spoken over the connection, if that has to be agreed on.</param>
     /// <returns><see langword="null"/> without TLS.</returns>
-    internal static SslClientAuthenticationOptions? For(string endpoint, bool useTls, ThriftChannelOptions options)
+    internal static SslClientAuthenticationOptions? For(string endpoint, bool useTls, ThriftChannelOptions options, SslApplicationProtocol? protocol = null)
     {
         if (!useTls)
         {
@@ -21,7 +25,7 @@ internal static class ClientTls
             TargetHost = string.IsNullOrEmpty(own.TargetHost) ? endpoint[..endpoint.LastIndexOf(':')].Trim('[', ']') : own.TargetHost,
             AllowRenegotiation = own.AllowRenegotiation,
             AllowTlsResume = own.AllowTlsResume,
-            ApplicationProtocols = own.ApplicationProtocols,
+            ApplicationProtocols = protocol is { } only ? [only] : own.ApplicationProtocols,
             CertificateChainPolicy = own.CertificateChainPolicy,
             CertificateRevocationCheckMode = own.CertificateRevocationCheckMode,
             CipherSuitesPolicy = own.CipherSuitesPolicy,
