@@ -133,6 +133,23 @@ public sealed class OnePortTests : IAsyncLifetime
         Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(ThriftTransport.TTHeader)]
+    [InlineData(ThriftTransport.TTHeaderFramed)]
+    [InlineData(ThriftTransport.Framed)]
+    public async Task PingPong_RequestTooLarge_IsAnsweredThoughItsCallerWritesOn(ThriftTransport transport)
+    {
+        await using var channel = OpenPingPong(transport);
+        var client = new KitchenSinkClient(channel);
+
+        var error = await Assert.ThrowsAsync<ThriftApplicationException>(
+            () => client.EchoStringAsync(new string('x', 20_000_000), TestContext.Current.CancellationToken));
+
+        Assert.Equal(ThriftApplicationErrorType.ProtocolError, error.Type);
+        Assert.EndsWith("larger than the limit(4194304)", error.Message, StringComparison.Ordinal);
+        Assert.Equal("fine", await client.EchoStringAsync("fine", TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task PingPong_Multiplexed_ManyCallersShareAConnection()
     {

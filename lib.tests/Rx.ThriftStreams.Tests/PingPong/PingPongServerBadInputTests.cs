@@ -19,6 +19,9 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         "80010001000000034164640000000108000100",
         "0000001f8001000100000003",
         "000000481000000000000001000f000001",
+
+        // More than the 4 MiB that are allowed, of which the first kilobyte comes.
+        $"00500000800100010000000341646400000001{new string('0', 2048)}",
     ];
 
     public async ValueTask InitializeAsync() => _server = await ThriftServer.StartAsync(

@@ -18,6 +18,9 @@ internal sealed class PingPongRequest
     /// <summary>The arguments' struct, in the connection's buffer.</summary>
     internal ReadOnlySequence<byte> Body { get; set; }
 
+    /// <summary>Why the request is not handled, if its arguments were not even read.</summary>
+    internal string? Refusal { get; set; }
+
     /// <summary>The service's name in the IDL; empty where the form has no place for it, or the caller gave none.</summary>
     internal string Service { get; private set; } = string.Empty;
 

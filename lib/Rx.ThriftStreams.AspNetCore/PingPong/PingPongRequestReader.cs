@@ -12,6 +12,10 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     private readonly TTHeaderFrameReader _frames = new();
     private readonly ThriftMessageScanner _scanner = new(maxMessageSize);
     private ThriftMetadata? _meshPairs;
+    private OversizeRequest? _oversize;
+
+    /// <summary>Whether a request has begun that is too large, and its end has not come.</summary>
+    internal bool IsSkipping => _oversize is not null;
 
     /// <summary>Takes one request.</summary>
     /// <returns><see langword="false"/> while it is not complete.</returns>
@@ -19,6 +23,11 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     internal bool TryRead(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
     {
         request = null;
+        if (_oversize is not null)
+        {
+            return TrySkip(ref buffer, out request);
+        }
+
         var protocol = ProtocolDetector.DetectMessage(buffer);
         switch (protocol)
         {
@@ -26,16 +35,18 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
                 return false;
 
             case WireProtocol.TTHeader:
-                CheckLength(buffer, TTHeaderFormat.MaxHeaderInfoSize);
+                if (IsTooLarge(buffer, TTHeaderFormat.MaxHeaderInfoSize))
+                {
+                    return TryBeginSkip(ref buffer, protocol, out request);
+                }
+
                 if (!_frames.TryRead(ref buffer, out var frame))
                 {
                     return false;
                 }
 
                 PayloadChecksum.Verify(frame);
-                var inner = ProtocolDetector.GetMessage(frame.Payload, out var framed);
-                request = Read(inner, framed ? ThriftTransport.TTHeaderFramed : ThriftTransport.TTHeader);
-                request.ReadHeader(frame);
+                request = Read(frame);
                 return true;
 
             case WireProtocol.Mesh:
@@ -54,7 +65,11 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
                 return TryRead(ref buffer, out request);
 
             case WireProtocol.Framed:
-                CheckLength(buffer, 0);
+                if (IsTooLarge(buffer, 0))
+                {
+                    return TryBeginSkip(ref buffer, protocol, out request);
+                }
+
                 if (!ThriftFraming.TryRead(ref buffer, maxMessageSize, out var message, out _))
                 {
                     return false;
@@ -103,17 +118,61 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         }
     }
 
-    /// <summary>Lengths are checked before anything is waited for.</summary>
-    private void CheckLength(in ReadOnlySequence<byte> buffer, int allowance)
+    private static PingPongRequest Read(in TTHeaderFrame frame)
+    {
+        var message = ProtocolDetector.GetMessage(frame.Payload, out var framed);
+        var request = Read(message, framed ? ThriftTransport.TTHeaderFramed : ThriftTransport.TTHeader);
+        request.ReadHeader(frame);
+        return request;
+    }
+
+    /// <summary>Lengths are checked before anything is waited for. One that no form may have is left to the reader of the form, which ends the connection.</summary>
+    private bool IsTooLarge(in ReadOnlySequence<byte> buffer, int allowance)
+        => LengthOf(buffer) is var length && length > (uint)maxMessageSize + (uint)allowance && length <= TTHeaderFormat.MaxFrameLength;
+
+    private static uint LengthOf(in ReadOnlySequence<byte> buffer)
     {
         Span<byte> prefix = stackalloc byte[4];
         buffer.Slice(0, 4).CopyTo(prefix);
-        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
-        if (length > (uint)maxMessageSize + (uint)allowance)
+        return BinaryPrimitives.ReadUInt32BigEndian(prefix);
+    }
+
+    private bool TryBeginSkip(ref ReadOnlySequence<byte> buffer, WireProtocol protocol, [NotNullWhen(true)] out PingPongRequest? request)
+    {
+        request = null;
+        var length = LengthOf(buffer);
+        if (!OversizeRequest.TryReadHead(buffer, protocol, 4L + length, out var head))
         {
-            throw new ThriftStatusException(
-                ThriftStatusCode.ResourceExhausted, $"invalid data: payload size({length}) larger than the limit({maxMessageSize})");
+            return false;
         }
+
+        PingPongRequest answerable;
+        if (protocol == WireProtocol.TTHeader)
+        {
+            _ = _frames.TryRead(ref head, out var frame);
+            answerable = Read(frame);
+        }
+        else
+        {
+            answerable = Read(head, ThriftTransport.Framed);
+            TakeMeshPairs(answerable);
+        }
+
+        answerable.Refusal = $"invalid data: payload size({length}) larger than the limit({maxMessageSize})";
+        _oversize = new OversizeRequest(answerable, 4L + length);
+        return TrySkip(ref buffer, out request);
+    }
+
+    private bool TrySkip(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
+    {
+        request = _oversize!.Skip(ref buffer) ? _oversize.Request : null;
+        if (request is null)
+        {
+            return false;
+        }
+
+        _oversize = null;
+        return true;
     }
 
     private static ThriftProtocolException Invalid(in ReadOnlySequence<byte> buffer, WireProtocol protocol)

@@ -120,7 +120,7 @@ internal sealed partial class PingPongServerConnection(
                 return;
             }
 
-            var isPartial = !buffer.IsEmpty;
+            var isPartial = !buffer.IsEmpty || _reader.IsSkipping;
             pipe.Input.AdvanceTo(buffer.Start, buffer.End);
             if (isPartial)
             {
@@ -195,6 +195,13 @@ internal sealed partial class PingPongServerConnection(
         if (request.Type is not (ThriftMessageType.Call or ThriftMessageType.Oneway))
         {
             await RefuseAsync(request, ThriftApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}").ConfigureAwait(false);
+            return;
+        }
+
+        if (request.Refusal is { } refusal)
+        {
+            LogRefused(Runtime.Logger, Peer, request.Method, refusal);
+            await RefuseAsync(request, ThriftApplicationErrorType.ProtocolError, refusal).ConfigureAwait(false);
             return;
         }
 
@@ -283,6 +290,9 @@ internal sealed partial class PingPongServerConnection(
             period,
             period);
     }
+
+    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string peer, string method, string reason);
 
     [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
