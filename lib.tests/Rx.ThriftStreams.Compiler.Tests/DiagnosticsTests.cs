@@ -56,15 +56,16 @@ public sealed class DiagnosticsTests
         { "TS0057", "service S { void f(1: optional i32 a) }", 1, 23, "optional keyword is ignored in argument lists." },
         { "TS0058", "service S { void _f() }", 1, 18, "Kitex skips functions whose name begins with \"_\": a Kitex peer does not have S._f." },
         { "TS0060", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"client\", streaming.mode=\"client\") }", 2, 64, "service S: f has multiple values for annotation streaming.mode (at most 1 allowed)." },
-        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"Server\") }", 2, 54, "service S: invalid value (Server) for annotation streaming.mode. Did you mean \"server\"?" },
-        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"\") }", 2, 54, "service S: invalid value () for annotation streaming.mode." },
+        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"Server\") }", 2, 54, "service S: invalid value (Server) for annotation streaming.mode, which can be bidirectional, client, server or unary. Did you mean \"server\"?" },
+        { "TS0061", Types + "\nservice S { Response f(1: Request r) (streaming.mode=\"\") }", 2, 54, "service S: invalid value () for annotation streaming.mode, which can be bidirectional, client, server or unary." },
         { "TS0062", Types + "\nservice S { Response f() (streaming.mode=\"client\") }", 2, 22, "service S: streaming function f should have exactly 1 argument." },
         { "TS0063", Types + "\nservice S { void f(1: Request r) (streaming.mode=\"client\") }", 2, 18, "service S: streaming function f should have exactly 1 response." },
         { "TS0064", Types + "\nservice S { oneway void f(1: Request r) (streaming.mode=\"client\") }", 2, 25, "service S: streaming function f cannot be oneway." },
-        { "TS0065", Types + "\nservice S { Response f(1: Request r) throws (1: E e) (streaming.mode=\"client\") }", 2, 22, "service S: the exceptions of streaming function f are not sent as such by Kitex; the peer sees an ordinary error status." },
+        { "TS0065", Types + "\nservice S { Response f(1: Request r) throws (1: E e) (streaming.mode=\"client\") }", 2, 22, "service S: the exceptions of streaming function f are not sent as such; the caller sees an ordinary error status. A ThriftBizStatusException tells it a code, a text and values." },
         { "TS0066", Types + "\nservice S { Response f(1: string r) (streaming.mode=\"client\") }", 2, 27, "service S: the argument of streaming function f must be a struct, not string." },
         { "TS0067", Types + "\nservice S { list<i32> f(1: Request r) (streaming.mode=\"client\") }", 2, 13, "service S: the response of streaming function f must be a struct, not list<i32>." },
         { "TS0068", "service S {} (streaming.mode=\"client\")", 1, 15, "streaming.mode is ignored here: it is an annotation of functions." },
+        { "TS0069", Types + "\nservice S { Response f(1: Request r) (streaming_mode=\"client\") }", 2, 39, "service S: annotation streaming_mode of function f means nothing and is ignored. Did you mean \"streaming.mode\"?" },
     };
 
     [Theory]

@@ -66,14 +66,15 @@ internal static class Rules
 
     // streaming.mode
     public static readonly Rule StreamingModeRepeated = Error("TS0060", "streaming.mode given twice", "service {0}: {1} has multiple values for annotation streaming.mode (at most 1 allowed).");
-    public static readonly Rule StreamingModeInvalid = Error("TS0061", "Unknown streaming.mode", "service {0}: invalid value ({1}) for annotation streaming.mode.{2}");
+    public static readonly Rule StreamingModeInvalid = Error("TS0061", "Unknown streaming.mode", "service {0}: invalid value ({1}) for annotation streaming.mode, which can be bidirectional, client, server or unary.{2}");
     public static readonly Rule StreamingArgumentCount = Error("TS0062", "Streaming function without exactly one argument", "service {0}: streaming function {1} should have exactly 1 argument.");
     public static readonly Rule StreamingResponseCount = Error("TS0063", "Streaming function without a response", "service {0}: streaming function {1} should have exactly 1 response.");
     public static readonly Rule StreamingOneway = Error("TS0064", "Oneway streaming function", "service {0}: streaming function {1} cannot be oneway.");
-    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such by Kitex; the peer sees an ordinary error status.");
+    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such; the caller sees an ordinary error status. A ThriftBizStatusException tells it a code, a text and values.");
     public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is no struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
     public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is no struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
     public static readonly Rule StreamingModeMisplaced = Warning("TS0068", "streaming.mode in the wrong place", "streaming.mode is ignored here: it is an annotation of functions.");
+    public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelt", "service {0}: annotation {1} of function {2} means nothing and is ignored.{3}");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

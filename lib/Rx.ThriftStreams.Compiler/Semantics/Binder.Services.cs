@@ -169,6 +169,12 @@ internal sealed partial class Binder
         {
             if (annotation.Key.Text != StreamingModeKey)
             {
+                // Other tools have annotations of their own, but none that looks like this one.
+                if (Hints.DidYouMean(annotation.Key.Text, [StreamingModeKey]) is { Length: > 0 } hint)
+                {
+                    Report(Rules.StreamingModeMisspelt, file, annotation.Key.Span, service, annotation.Key.Text, function.Name, hint);
+                }
+
                 continue;
             }
 
