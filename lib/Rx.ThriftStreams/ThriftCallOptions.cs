@@ -90,7 +90,7 @@ public readonly record struct ThriftCallOptions
         if (limit is { } time && time != System.Threading.Timeout.InfiniteTimeSpan && (allowZero ? time < TimeSpan.Zero : time <= TimeSpan.Zero))
         {
             throw new ArgumentOutOfRangeException(
-                name, time, $"ThriftCallOptions.{name} must be positive, or Timeout.InfiniteTimeSpan for no limit.");
+                name, time, $"ThriftCallOptions.{name} must {(allowZero ? "not be negative" : "be positive")}; Timeout.InfiniteTimeSpan means no limit.");
         }
     }
 

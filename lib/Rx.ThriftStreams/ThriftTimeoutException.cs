@@ -76,6 +76,11 @@ public sealed class ThriftTimeoutException : ThriftException
             _ => "User code",
         };
         var of = operation is null ? string.Empty : $" of {operation}";
+        if (configured <= TimeSpan.Zero)
+        {
+            return $"{what}{of} had no time left when it began.";
+        }
+
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
             $"{what}{of} took longer than its timeout of {configured.TotalMilliseconds:0.###} ms ({elapsed.TotalMilliseconds:0.###} ms had passed).");

@@ -150,8 +150,10 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         Assert.DoesNotContain(second.Read(static received => received.Frames), static frame => frame.Type == Http2FrameType.Data && frame.HasFlag1);
     }
 
-    [Fact]
-    public async Task Stream_ServerClosesTheConnectionWithinTheAnswer_IsUnavailable()
+    [Theory]
+    [InlineData(0, "closed the connection with HTTP/2 error code 0.")]
+    [InlineData(13, "speaks HTTP/1.1 only there: gRPC needs a port for HTTP/2.")]
+    public async Task Stream_ServerClosesTheConnectionWithinTheAnswer_IsUnavailable(int errorCode, string text)
     {
         await using var server = await AnswerFirstCallAsync();
         await using var stream = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
@@ -160,11 +162,11 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await responses.MoveNextAsync().Soon());
 
-        await GoAwayAsync(server, lastStream: 1);
+        await GoAwayAsync(server, lastStream: 1, errorCode);
 
         var error = await Assert.ThrowsAsync<ThriftTransportException>(async () => await responses.MoveNextAsync().Soon());
         Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
-        Assert.EndsWith("closed the connection with HTTP/2 error code 0.", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(text, error.Message, StringComparison.Ordinal);
     }
 
     private static byte[] AnswerHeaders(int stream)
@@ -192,10 +194,11 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         ]);
     }
 
-    private static Task GoAwayAsync(Http2Peer peer, int lastStream)
+    private static Task GoAwayAsync(Http2Peer peer, int lastStream, int errorCode = 0)
     {
         var goAway = new byte[8];
         BinaryPrimitives.WriteInt32BigEndian(goAway, lastStream);
+        BinaryPrimitives.WriteInt32BigEndian(goAway.AsSpan(4), errorCode);
         return peer.SendAsync(Http2Wire.Frame(Http2FrameType.GoAway, 0, 0, goAway));
     }
 

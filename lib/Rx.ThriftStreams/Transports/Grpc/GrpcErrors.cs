@@ -10,6 +10,9 @@ internal static class GrpcErrors
     /// <summary>The HTTP/2 error code with which a Kitex server ends the streams that outlive its graceful shutdown.</summary>
     private const long KitexGracefulShutdown = 1000;
 
+    /// <summary>With it a server says that this is no port for HTTP/2.</summary>
+    private const long Http11Required = 13;
+
     internal static ThriftStatusException MessageTooLarge(long size, int limit) => new(
         ThriftStatusCode.ResourceExhausted,
         string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} that are allowed."));
@@ -97,7 +100,9 @@ internal static class GrpcErrors
         {
             return new(
                 ThriftStatusCode.Unavailable,
-                string.Create(CultureInfo.InvariantCulture, $"{peer} closed the connection with HTTP/2 error code {reset.ErrorCode}."),
+                reset.ErrorCode == Http11Required
+                    ? $"{peer} speaks HTTP/1.1 only there: gRPC needs a port for HTTP/2."
+                    : string.Create(CultureInfo.InvariantCulture, $"{peer} closed the connection with HTTP/2 error code {reset.ErrorCode}."),
                 error);
         }
 

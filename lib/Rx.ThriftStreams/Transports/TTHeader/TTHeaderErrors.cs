@@ -5,13 +5,19 @@ namespace Rx.ThriftStreams.Transports.TTHeader;
 /// <summary>The errors of this folder's codecs. Where a peer has a wording of its own for the same error, the text contains it.</summary>
 internal static class TTHeaderErrors
 {
+    /// <summary>The first four bytes of an HTTP/1.1 answer, read as a length.</summary>
+    private const long Http = 0x48545450;
+
     [DoesNotReturn]
     public static void InvalidMagic(ushort magic)
         => throw new ThriftProtocolException($"invalid TTHeader magic[0x{magic:x4}]: a frame must have 0x1000 behind its length.", TTHeaderFormat.MagicOffset);
 
     [DoesNotReturn]
     public static void FrameTooLarge(long length, long limit)
-        => throw new ThriftProtocolException($"invalid data: payload size({length}) larger than the limit({limit}); raise the limit if frames of this size are wanted.", 0);
+        => throw new ThriftProtocolException(
+            length == Http
+                ? "the peer speaks HTTP/1.1: this is not the port of a TTHeader service."
+                : $"invalid data: payload size({length}) larger than the limit({limit}); raise the limit if frames of this size are wanted.", 0);
 
     [DoesNotReturn]
     public static void FrameTooLargeToWrite(long length)
