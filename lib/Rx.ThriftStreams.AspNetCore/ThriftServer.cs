@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,7 +12,7 @@ using Rx.ThriftStreams.Diagnostics;
 namespace Rx.ThriftStreams.AspNetCore;
 
 /// <summary>A server of Thrift services for programs that are no web applications.</summary>
-/// <remarks>Thread-safe. Runs until it is stopped or disposed; it does not watch for signals.</remarks>
+/// <remarks>Thread-safe. Runs until it is stopped or disposed; it watches for signals only in <see cref="WaitForShutdownAsync"/>.</remarks>
 public sealed class ThriftServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -80,6 +81,29 @@ public sealed class ThriftServer : IAsyncDisposable
     /// <summary>Stops: takes no new streams, lets those that run finish, and ends what is left when the token is cancelled.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
+
+    /// <summary>
+    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then: it takes no new streams, and those that run have 30 s to finish.
+    /// Also returns when the server was stopped otherwise.
+    /// </summary>
+    /// <param name="cancellationToken">Asks to end as a signal does.</param>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var byToken = cancellationToken.UnsafeRegister(static asked => ((TaskCompletionSource)asked!).TrySetResult(), asked);
+        using var byCode = _application.Lifetime.ApplicationStopping.UnsafeRegister(static asked => ((TaskCompletionSource)asked!).TrySetResult(), asked);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+        await asked.Task.ConfigureAwait(false);
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+
+        void Ask(PosixSignalContext signal)
+        {
+            // The process ends when its program does.
+            signal.Cancel = true;
+            asked.TrySetResult();
+        }
+    }
 
     /// <summary>Stops at once and lets go of everything.</summary>
     public async ValueTask DisposeAsync()

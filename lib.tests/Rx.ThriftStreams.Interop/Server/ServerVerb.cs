@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;
@@ -18,25 +17,15 @@ internal static class ServerVerb
         arguments.CheckAllKnown();
 
         var lines = TextWriter.Synchronized(output);
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         var server = await InteropServer.StartAsync(address, quiet ? static _ => { } : Log, logCalls: !quiet, certificate);
         await using (server)
         {
             await lines.WriteLineAsync($"listening on {server.Endpoint}");
             await lines.FlushAsync();
-            await stop.Task;
-            await server.StopAsync();
+            await server.WaitForShutdownAsync();
         }
 
         return 0;
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.TrySetResult();
-        }
 
         void Log(string line) => lines.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.ffffff} {line}"));
     }

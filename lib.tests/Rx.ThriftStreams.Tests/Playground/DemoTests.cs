@@ -120,6 +120,10 @@ public sealed class DemoTests
         Assert.Equal(
             ["Good morning, Ada", "Good morning, Grace.", "Good morning, Edsger.", "Good morning, Barbara."],
             client.Output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
+        server.Terminate();
+        Assert.Equal((0, string.Empty), await server.WaitAsync());
     }
 
     private static void AssertShowsEveryScenario(string output)

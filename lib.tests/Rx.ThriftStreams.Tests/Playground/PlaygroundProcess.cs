@@ -58,6 +58,13 @@ internal sealed class PlaygroundProcess : IDisposable
         throw new InvalidOperationException($"The program ended without \"{text}\". It wrote:\n{Output}{await _process.StandardError.ReadToEndAsync(limit.Token)}");
     }
 
+    /// <summary>Asks it to end, as a host does.</summary>
+    internal void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
     /// <summary>Reads the rest of the output and waits for the end.</summary>
     /// <returns>The exit code, and what was written as error.</returns>
     internal async Task<(int ExitCode, string Error)> WaitAsync()

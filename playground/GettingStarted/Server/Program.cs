@@ -1,12 +1,15 @@
 // <sample getting-started-server>
 using System.Runtime.CompilerServices;
 using Greetings;
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 
 string endpoint = args.FirstOrDefault() ?? "127.0.0.1:8888";
-await using ThriftServer server = await ThriftServer.StartAsync(endpoint, services => services.AddService<IGreeter, GreeterService>());
+await using ThriftServer server = await ThriftServer.StartAsync(endpoint, services => services
+    .AddService<IGreeter, GreeterService>()
+    .Logging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)));
 Console.WriteLine($"Listening on grpc://{server.Endpoint}");
-await Task.Delay(Timeout.Infinite);
+await server.WaitForShutdownAsync();
 
 internal sealed class GreeterService : IGreeter
 {
