@@ -26,6 +26,56 @@ internal static class CallSamples
         }
     }
 
+    internal static async Task DuplexAsync(TestServiceClient client)
+    {
+        // <sample calls-duplex>
+        await using var chat = await client.OpenEchoAsync();
+        await chat.SendAsync(new() { Message = "What is the time?" });
+        await foreach (var answer in chat)
+        {
+            Console.WriteLine($"{chat.Peer}: {answer.Message}");
+            await chat.CompleteAsync();
+        }
+
+        Console.WriteLine(chat.Status);
+        // </sample calls-duplex>
+    }
+
+    internal static async Task<Response> ClientStreamAsync(TestServiceClient client)
+    {
+        // <sample calls-client>
+        await using var upload = await client.OpenEchoClientAsync();
+        for (var part = 0; part < 3; part++)
+        {
+            await upload.SendAsync(new() { Message = $"part {part}" });
+        }
+
+        var summary = await upload.CompleteAndReceiveAsync();
+        // </sample calls-client>
+        return summary;
+    }
+
+    internal static async Task<string> BackwardAsync(TestServiceClient client)
+    {
+        // <sample calls-unary>
+        await using var call = await client.OpenEchoPingPongAsync(new() { Message = "hi" }, new() { Timeout = TimeSpan.FromSeconds(1) });
+        var response = await call.Response;
+        var shard = call.Backward.GetValueOrDefault("SHARD", "unknown");
+        // </sample calls-unary>
+        return response.Message + shard;
+    }
+
+    internal static async Task TlsAsync(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
+    {
+        // <sample options-tls>
+        await using var channel = ThriftChannel.ForAddress("grpcs://10.0.0.1:8888", new()
+        {
+            TlsOptions = new() { TargetHost = "echo.internal", ClientCertificates = [certificate] },
+        });
+        // </sample options-tls>
+        Console.WriteLine(channel.Address);
+    }
+
     internal static async Task TimeoutsAsync(TestServiceClient client)
     {
         // <sample timeouts-kind>

@@ -39,7 +39,7 @@ public sealed class ReadmeSamples
         using IDisposable subscription = client.AsObservable().EchoServer(new Request { Message = "hi" })
             .Buffer(3)
             .Retry(2)
-            .Subscribe(batch => Show($"{batch.Count} at once"));
+            .Subscribe(batch => Show($"{batch.Count} at once"), error => Show(error.Message));
         // </sample readme>
 
         for (int i = 0; i < 4; i++)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Demo.Echo;
 using Demo.Terminal;
 using Rx.ThriftStreams.AspNetCore;
@@ -21,15 +20,7 @@ internal static class DemoServer
         screen.Line(Tone.Plain, $"Try: dotnet run --project playground/Demo -- --address {address}");
         screen.Line(Tone.Plain, $" or: dotnet run --project playground/Demo -- --address ttheader://{server.Endpoint}");
 
-        // A container or a service manager asks with SIGTERM, not with Ctrl+C.
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-        {
-            signal.Cancel = true;
-            stopped.TrySetResult();
-        });
-        await using var cancelled = stop.Register(() => stopped.TrySetResult());
-        await stopped.Task;
+        await server.WaitForShutdownAsync(stop);
         screen.Line(Tone.Plain, "Stopped.");
     }
 }
