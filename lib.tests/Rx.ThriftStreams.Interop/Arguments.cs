@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.InteropProgram;
 /// <summary>The options of a command line: <c>--name value</c>, <c>--name=value</c> or <c>--flag</c>, with one dash or two.</summary>
 public sealed class Arguments
 {
-    private static readonly HashSet<string> Flags = ["quiet", "tls", "no-close-send", "lockstep", "insecure"];
+    private static readonly HashSet<string> Flags = ["quiet", "tls", "no-close-send", "lockstep"];
 
     private readonly List<(string Name, string Value)> _values = [];
     private readonly HashSet<string> _asked = [];

@@ -12,9 +12,9 @@ public static class ClientChannel
     /// <summary>The names.</summary>
     public static IReadOnlyList<string> Transports { get; } = ["grpc", "ttheader-streaming", "ttheader", "ttheaderframed", "framed", "buffered"];
 
-    /// <summary>Makes a channel.</summary>
-    [SuppressMessage("Security", "CA5359", Justification = "Asked for by name, to try a server whose certificate nobody signed.")]
-    public static ThriftChannel Open(string address, string transport, string? destination = null, string? caller = null, bool tls = false, bool insecure = false)
+    /// <summary>Makes a channel. Over TLS it trusts any certificate.</summary>
+    [SuppressMessage("Security", "CA5359", Justification = "The contract has no option for a certificate to trust: what is tried are protocols, with servers whose certificates nobody signed.")]
+    public static ThriftChannel Open(string address, string transport, string? destination = null, string? caller = null, bool tls = false)
     {
         var scheme = (transport == "grpc" ? "grpc" : "ttheader") + (tls ? "s" : string.Empty);
         var options = new ThriftChannelOptions
@@ -35,7 +35,7 @@ public static class ClientChannel
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PropagateTraceContext = false,
         };
-        if (insecure)
+        if (tls)
         {
             options.TlsOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TrustAny };
         }

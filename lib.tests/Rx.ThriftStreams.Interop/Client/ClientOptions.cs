@@ -39,11 +39,8 @@ public sealed record ClientOptions
     /// <summary>Cancel after so long.</summary>
     public TimeSpan? CancelDelay { get; init; }
 
-    /// <summary>Use TLS.</summary>
+    /// <summary>Use TLS, whatever the server's certificate.</summary>
     public bool Tls { get; init; }
-
-    /// <summary>Trust any certificate.</summary>
-    public bool Insecure { get; init; }
 
     /// <summary>The limit of a call of one message each way.</summary>
     public TimeSpan? RpcTimeout { get; init; }
@@ -75,7 +72,6 @@ public sealed record ClientOptions
             CancelAfter = arguments.Text("cancel-after") is null ? null : arguments.Number("cancel-after", 0),
             CancelDelay = arguments.Duration("cancel-delay"),
             Tls = arguments.Flag("tls"),
-            Insecure = arguments.Flag("insecure"),
             RpcTimeout = arguments.Duration("rpc-timeout"),
             Call = new ThriftCallOptions
             {

@@ -17,7 +17,7 @@ public static class ClientVerb
         var started = Stopwatch.GetTimestamp();
         var succeeded = true;
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var channel = ClientChannel.Open(options.Address, options.Transport, options.DestinationService, options.Caller, options.Tls, options.Insecure);
+        var channel = ClientChannel.Open(options.Address, options.Transport, options.DestinationService, options.Caller, options.Tls);
         await using (channel)
         {
             using var timer = options.CancelDelay is { } delay ? CancelLater(delay, events, cancellation) : null;

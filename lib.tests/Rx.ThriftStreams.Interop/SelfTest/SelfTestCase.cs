@@ -9,7 +9,7 @@ internal sealed record SelfTestCase(string Name, string Arguments, string[] Expe
     internal async Task<string> RunAsync(string address, string transport, bool tls)
     {
         var output = new StringWriter();
-        var options = ClientOptions.From(InteropProgram.Arguments.Parse(["--addr", address, "--transport", transport, .. tls ? ["--tls", "--insecure"] : Array.Empty<string>(), .. Arguments.Split('|')]));
+        var options = ClientOptions.From(InteropProgram.Arguments.Parse(["--addr", address, "--transport", transport, .. tls ? ["--tls"] : Array.Empty<string>(), .. Arguments.Split('|')]));
         await ClientVerb.RunAsync(options, output).WaitAsync(TimeSpan.FromSeconds(60));
         string[] actual = [.. output.ToString().Split(Environment.NewLine).Select(line => line.Trim()).Where(IsCompared)];
         return actual.Length == Expected.Length && actual.Zip(Expected).All(pair => Fits(pair.First, pair.Second))
