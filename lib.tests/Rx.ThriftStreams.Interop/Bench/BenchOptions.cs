@@ -27,8 +27,26 @@ internal sealed record BenchOptions(
             arguments.Numbers("conc", 1, 16, 64),
             arguments.Text("label") ?? "rx");
         arguments.CheckAllKnown();
+        if (options.Duration <= TimeSpan.Zero || options.WarmUp < TimeSpan.Zero)
+        {
+            throw new UsageException("--secs must be more than 0, and --warmup not less.");
+        }
+
+        if (options.ServerStreams < 1 || options.Sizes.Concat(options.Streams).Concat(options.Callers).Any(number => number < 1))
+        {
+            throw new UsageException("Numbers of streams and callers, and sizes, are 1 at least.");
+        }
+
+        if (options.Cases.FirstOrDefault(name => !options.Carries(name)) is { } impossible)
+        {
+            throw new UsageException($"{options.Transport} cannot carry the case {impossible}.");
+        }
+
         return options;
     }
+
+    /// <summary>Whether a case can be measured over the transport.</summary>
+    internal bool Carries(string name) => name == "unary" ? Transport != "ttheader-streaming" : Transport is "grpc" or "ttheader-streaming";
 
     /// <summary>Empty for all.</summary>
     private static string[] ParseCases(string text)

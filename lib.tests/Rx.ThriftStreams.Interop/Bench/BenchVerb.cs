@@ -19,23 +19,22 @@ public static class BenchVerb
         await using (channel)
         {
             var cases = new BenchCases(new TestServiceClient(channel), options.Transport);
-            var streams = options.Transport is "grpc" or "ttheader-streaming";
-            foreach (var count in Wanted(options, "bidi", streams) ? options.Streams : [])
+            foreach (var count in Wanted(options, "bidi") ? options.Streams : [])
             {
                 await WriteAsync("bidi", count, 16, cases.BidirectionalAsync);
             }
 
-            foreach (var size in Wanted(options, "server", streams) ? options.Sizes : [])
+            foreach (var size in Wanted(options, "server") ? options.Sizes : [])
             {
                 await WriteAsync("server", options.ServerStreams, size, worker => cases.ServerStreamingAsync(worker, size));
             }
 
-            foreach (var size in Wanted(options, "client", streams) ? options.Sizes : [])
+            foreach (var size in Wanted(options, "client") ? options.Sizes : [])
             {
                 await WriteAsync("client", options.ServerStreams, size, worker => cases.ClientStreamingAsync(worker, size));
             }
 
-            foreach (var count in Wanted(options, "unary", options.Transport != "ttheader-streaming") ? options.Callers : [])
+            foreach (var count in Wanted(options, "unary") ? options.Callers : [])
             {
                 await WriteAsync("unary", count, 16, cases.UnaryAsync);
             }
@@ -51,6 +50,5 @@ public static class BenchVerb
         }
     }
 
-    private static bool Wanted(BenchOptions options, string name, bool possible)
-        => options.Cases is [] ? possible : options.Cases.Contains(name);
+    private static bool Wanted(BenchOptions options, string name) => options.Cases is [] ? options.Carries(name) : options.Cases.Contains(name);
 }

@@ -3,14 +3,22 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.InteropProgram.Client;
 
 /// <summary>Makes calls of each kind and writes what happens.</summary>
-public sealed class ClientCalls(ClientOptions options, EventWriter events, CancellationTokenSource cancellation)
+public sealed class ClientCalls(ClientOptions options, EventWriter events, CancellationTokenSource cancellation) : IDisposable
 {
+    private Timer? _cancelLater;
+
     /// <summary>What the client was asked to do.</summary>
     public ClientOptions Options { get; } = options;
+
+    /// <summary>Whether the call is one of a method that streams.</summary>
+    public bool IsStream { get; private set; }
 
     private bool ShowsMetadata => Options.Transport == "grpc";
 
     private ThriftCallOptions UnaryOptions => Options.Call with { Timeout = Options.RpcTimeout ?? Options.Call.Timeout };
+
+    /// <inheritdoc/>
+    public void Dispose() => _cancelLater?.Dispose();
 
     /// <summary>A bidirectional call.</summary>
     public async Task BidirectionalAsync<TRequest, TResponse>(
@@ -20,19 +28,18 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        await using var stream = await open(Options.Call, cancellation.Token);
+        await using var stream = await OpenStreamAsync(open);
         try
         {
             await using var responses = stream.GetAsyncEnumerator();
-            var ended = false;
-            for (var i = 0; i < Options.Count && !ended; i++)
+            bool ended = false, sends = true;
+            for (var i = 0; i < Options.Count && !ended && sends; i++)
             {
-                await stream.SendAsync(request(i));
-                events.Sent(i);
-                ended = Options.Lockstep && !await ReceiveAsync(responses, show);
+                sends = await TrySendAsync(stream.SendAsync(request(i)), i);
+                ended = sends && Options.Lockstep && !await ReceiveAsync(responses, show);
             }
 
-            if (Options.CloseSend && !ended)
+            if (Options.CloseSend && !ended && sends)
             {
                 await stream.CompleteAsync();
                 events.ClosedSend();
@@ -54,7 +61,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
         Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftStream<TResponse>>> open,
         Func<TResponse, string> show)
     {
-        await using var stream = await open(Options.Call, cancellation.Token);
+        await using var stream = await OpenStreamAsync(open);
         try
         {
             await using var responses = stream.GetAsyncEnumerator();
@@ -77,13 +84,13 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        await using var stream = await open(Options.Call, cancellation.Token);
+        await using var stream = await OpenStreamAsync(open);
         try
         {
-            for (var i = 0; i < Options.Count; i++)
+            var sends = true;
+            for (var i = 0; i < Options.Count && sends; i++)
             {
-                await stream.SendAsync(request(i));
-                events.Sent(i);
+                sends = await TrySendAsync(stream.SendAsync(request(i)), i);
             }
 
             var response = await (Options.CloseSend ? stream.CompleteAndReceiveAsync() : stream.GetResponseAsync());
@@ -103,6 +110,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
         for (var i = 0; i < Options.Count; i++)
         {
             await using var call = await open(i, UnaryOptions, cancellation.Token);
+            CancelLater();
             string shown;
             try
             {
@@ -144,6 +152,46 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
 
             Received("<oneway>");
         }
+    }
+
+    private async ValueTask<TStream> OpenStreamAsync<TStream>(Func<ThriftCallOptions, CancellationToken, ValueTask<TStream>> open)
+    {
+        if (Options.Transport is not ("grpc" or "ttheader-streaming"))
+        {
+            throw new UsageException($"{Options.Method} streams, which {Options.Transport} cannot. Use grpc or ttheader-streaming.");
+        }
+
+        IsStream = true;
+        var stream = await open(Options.Call, cancellation.Token);
+        CancelLater();
+        return stream;
+    }
+
+    /// <summary>The time counts from when the call is made, whatever connecting took.</summary>
+    private void CancelLater() => _cancelLater ??= Options.CancelDelay is not { } delay ? null : new Timer(
+        _ =>
+        {
+            events.Cancelling($"{Json.Number(delay.TotalMilliseconds)}ms");
+            cancellation.Cancel();
+        },
+        null,
+        delay,
+        Timeout.InfiniteTimeSpan);
+
+    /// <summary>A server may end a call before it has all requests. How it ended is received, not sent.</summary>
+    private async ValueTask<bool> TrySendAsync(ValueTask send, int index)
+    {
+        try
+        {
+            await send;
+        }
+        catch (ThriftException error) when (error is not ThriftTimeoutException)
+        {
+            return false;
+        }
+
+        events.Sent(index);
+        return true;
     }
 
     private async ValueTask<bool> ReceiveAsync<TResponse>(IAsyncEnumerator<TResponse> responses, Func<TResponse, string> show)

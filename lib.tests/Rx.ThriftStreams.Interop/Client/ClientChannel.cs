@@ -40,7 +40,14 @@ public static class ClientChannel
             options.TlsOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = TrustAny };
         }
 
-        return ThriftChannel.ForAddress($"{scheme}://{address}", options);
+        try
+        {
+            return ThriftChannel.ForAddress($"{scheme}://{address}", options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException(error.Message);
+        }
     }
 
     private static bool TrustAny(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;

@@ -106,13 +106,20 @@ public sealed record ClientOptions
         var metadata = new ThriftMetadata();
         foreach (var (name, value) in arguments.Pairs("meta"))
         {
-            if (name.EndsWith("-bin", StringComparison.Ordinal))
+            try
             {
-                metadata.AddBinary(name, System.Text.Encoding.UTF8.GetBytes(value));
+                if (name.EndsWith("-bin", StringComparison.Ordinal))
+                {
+                    metadata.AddBinary(name, System.Text.Encoding.UTF8.GetBytes(value));
+                }
+                else
+                {
+                    metadata.Add(name, value);
+                }
             }
-            else
+            catch (ArgumentException error)
             {
-                metadata.Add(name, value);
+                throw new UsageException(error.Message);
             }
         }
 

@@ -20,29 +20,19 @@ public static class ClientVerb
         var channel = ClientChannel.Open(options.Address, options.Transport, options.DestinationService, options.Caller, options.Tls);
         await using (channel)
         {
-            using var timer = options.CancelDelay is { } delay ? CancelLater(delay, events, cancellation) : null;
+            using var calls = new ClientCalls(options, events, cancellation);
             try
             {
-                await MethodTable.CallAsync(options.Method, channel, new ClientCalls(options, events, cancellation));
+                await MethodTable.CallAsync(options.Method, channel, calls);
             }
             catch (Exception error) when (error is not UsageException)
             {
                 succeeded = false;
-                ErrorEvents.Write(events, error, options.Transport);
+                ErrorEvents.Write(events, error, options.Transport, calls.IsStream);
             }
         }
 
         events.Done(succeeded, options.Transport, options.Method, Stopwatch.GetElapsedTime(started));
         return succeeded ? 0 : 1;
     }
-
-    private static Timer CancelLater(TimeSpan delay, EventWriter events, CancellationTokenSource cancellation) => new(
-        _ =>
-        {
-            events.Cancelling($"{Json.Number(delay.TotalMilliseconds)}ms");
-            cancellation.Cancel();
-        },
-        null,
-        delay,
-        Timeout.InfiniteTimeSpan);
 }

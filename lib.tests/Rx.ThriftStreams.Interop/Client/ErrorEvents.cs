@@ -5,8 +5,12 @@ namespace Rx.ThriftStreams.InteropProgram.Client;
 /// <summary>Tells of an error in the client's lines.</summary>
 public static class ErrorEvents
 {
+    /// <summary>What Kitex calls the end of a stream whose context was cancelled.</summary>
+    private const string CancelledStream = "[ttstream error, code=12007] [client-side stream] "
+        + "user code invoking stream RPC with context processed by context.WithCancel or context.WithTimeout, then invoking cancel() actively";
+
     /// <summary>Writes what an error says.</summary>
-    public static void Write(EventWriter events, Exception error, string transport)
+    public static void Write(EventWriter events, Exception error, string transport, bool ofStream)
     {
         ArgumentNullException.ThrowIfNull(events);
         ArgumentNullException.ThrowIfNull(error);
@@ -37,6 +41,9 @@ public static class ErrorEvents
                 break;
             case ThriftException thrift:
                 events.Status(thrift.StatusCode, thrift.Message);
+                break;
+            case OperationCanceledException when ofStream && transport == "ttheader-streaming":
+                events.StreamError(12007, CancelledStream);
                 break;
             case OperationCanceledException:
                 events.Status(ThriftStatusCode.Cancelled, "context canceled");

@@ -15,9 +15,10 @@ internal static class CommandText
         return (Number(parts[0]), parts.Length > 1 ? parts[1] : string.Empty);
     }
 
-    /// <summary><c>k=v,k=v</c>.</summary>
+    /// <summary><c>k=v,k=v</c>; of a key that stands there twice the last value counts.</summary>
     internal static Dictionary<string, string> Pairs(string text)
         => text.Split(',', StringSplitOptions.RemoveEmptyEntries)
             .Select(pair => pair.Split('=', 2))
+            .GroupBy(pair => pair[0], (_, same) => same.Last())
             .ToDictionary(pair => pair[0], pair => pair.Length > 1 ? pair[1] : string.Empty, StringComparer.Ordinal);
 }

@@ -3,18 +3,18 @@ namespace Rx.ThriftStreams.InteropProgram.Server;
 /// <summary>Commands that end the handler with an error.</summary>
 internal static class ErrorCommands
 {
-    /// <summary><c>error:CODE:text</c>.</summary>
+    /// <summary><c>error:CODE:text</c>. The status 0 is none: the handler ends without a reply.</summary>
     internal static ValueTask Status(CommandRun run, string arguments)
     {
         var (code, text) = CommandText.CodeAndText(arguments);
-        throw new ThriftStatusException((ThriftStatusCode)code, text);
+        return code == 0 ? ReplyCommands.Return(run, arguments) : throw new ThriftStatusException((ThriftStatusCode)code, text);
     }
 
     /// <summary><c>errdetail:CODE:text</c>.</summary>
     internal static ValueTask StatusWithDetail(CommandRun run, string arguments)
     {
         var (code, text) = CommandText.CodeAndText(arguments);
-        throw new ThriftStatusException((ThriftStatusCode)code, text) { Details = GoogleStatus.WithString(code, text, text) };
+        return code == 0 ? ReplyCommands.Return(run, arguments) : throw new ThriftStatusException((ThriftStatusCode)code, text) { Details = GoogleStatus.WithString(code, text, text) };
     }
 
     /// <summary><c>biz:CODE:text[:k=v,k=v]</c>.</summary>

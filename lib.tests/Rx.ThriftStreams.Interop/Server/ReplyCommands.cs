@@ -10,12 +10,12 @@ internal static class ReplyCommands
     {
         if (!run.CanStream)
         {
-            run.Answer(run.Text);
+            run.Answer($"count:{arguments}");
             return ValueTask.CompletedTask;
         }
 
         var parts = arguments.Split(':');
-        var count = CommandText.Number(parts[0]);
+        var count = Math.Max(0, CommandText.Number(parts[0]));
         var size = parts.Length > 1 ? CommandText.Number(parts[1]) : 0;
         run.Send(size >= FillerSize
             ? Enumerable.Repeat(new string('x', size), count)
@@ -26,7 +26,7 @@ internal static class ReplyCommands
     /// <summary><c>size:N</c>: a reply of N bytes.</summary>
     internal static ValueTask Size(CommandRun run, string arguments)
     {
-        run.Answer(new string('x', CommandText.Number(arguments)));
+        run.Answer(new string('x', Math.Max(0, CommandText.Number(arguments))));
         return ValueTask.CompletedTask;
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;
 
@@ -7,7 +9,33 @@ namespace Rx.ThriftStreams.InteropProgram.Server;
 internal static class ServerVerb
 {
     private static X509Certificate2? Certificate(Arguments arguments)
-        => arguments.Text("tls-cert") is { } file ? X509Certificate2.CreateFromPemFile(file, arguments.Required("tls-key")) : null;
+    {
+        if (arguments.Text("tls-cert") is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(file, arguments.Required("tls-key"));
+        }
+        catch (Exception error) when (error is IOException or CryptographicException)
+        {
+            throw new UsageException($"There is no certificate to use: {error.Message}");
+        }
+    }
+
+    private static async Task<ThriftServer> StartAsync(string address, Action<string> log, bool logCalls, X509Certificate2? certificate)
+    {
+        try
+        {
+            return await InteropServer.StartAsync(address, log, logCalls, certificate);
+        }
+        catch (Exception error) when (error is FormatException or IOException)
+        {
+            throw new UsageException(error.Message);
+        }
+    }
 
     internal static async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
@@ -17,7 +45,7 @@ internal static class ServerVerb
         arguments.CheckAllKnown();
 
         var lines = TextWriter.Synchronized(output);
-        var server = await InteropServer.StartAsync(address, quiet ? static _ => { } : Log, logCalls: !quiet, certificate);
+        var server = await StartAsync(address, quiet ? static _ => { } : Log, logCalls: !quiet, certificate);
         await using (server)
         {
             await lines.WriteLineAsync($"listening on {server.Endpoint}");
@@ -27,6 +55,6 @@ internal static class ServerVerb
 
         return 0;
 
-        void Log(string line) => lines.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.ffffff} {line}"));
+        void Log(string line) => lines.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.ffffff} {line.ReplaceLineEndings("\\n")}"));
     }
 }

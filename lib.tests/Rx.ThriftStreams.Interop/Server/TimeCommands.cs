@@ -36,11 +36,12 @@ internal static class TimeCommands
     /// <summary><c>cancelwatch[:maxms]</c>: waits for cancellation and logs how it ended.</summary>
     internal static async ValueTask WatchCancellation(CommandRun run, string arguments)
     {
+        var longest = CommandText.Number(arguments, LongWatch);
         run.Log("CANCELWATCH waiting");
         var started = Stopwatch.GetTimestamp();
         try
         {
-            await Task.Delay(CommandText.Number(arguments, LongWatch), run.CancellationToken);
+            await Task.Delay(longest, run.CancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -48,7 +49,7 @@ internal static class TimeCommands
             throw;
         }
 
-        run.Log($"CANCELWATCH not canceled within {arguments}ms");
+        run.Log($"CANCELWATCH not canceled within {longest}ms");
         run.Answer("cancelwatch:none");
     }
 

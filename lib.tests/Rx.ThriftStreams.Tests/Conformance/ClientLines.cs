@@ -101,7 +101,6 @@ internal static partial class ClientLines
         var code = TypeNumber().Match(line).Groups[1].Value;
         return code switch
         {
-            "12007" => "STATUS    code=1(Canceled) message=\"context canceled\"",
             "12014" => "TIMEOUT   kind=Recv",
             "12015" => "TIMEOUT   kind=Stream",
             _ => $"STREAMEX  code={code} message={InteropProgram.Json.Quote(error[error.IndexOf('[', StringComparison.Ordinal)..])}",

@@ -166,15 +166,23 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         {
             status = _call.GetStatus();
         }
+        catch (InvalidOperationException) when (error is OperationCanceledException)
+        {
+            // HttpClient takes no more of a request that is answered to its end: the status is still to be received.
+            return EndedByServer(error);
+        }
         catch (InvalidOperationException)
         {
             return GrpcErrors.ToThriftException(error, _exchange, Peer);
         }
 
         return status.StatusCode == StatusCode.OK
-            ? new ThriftStatusException(ThriftStatusCode.Internal, $"{Peer} has ended the call: nothing more can be sent.", error)
+            ? EndedByServer(error)
             : GrpcErrors.ToThriftException(new RpcException(status), _exchange, Peer);
     }
+
+    private ThriftStatusException EndedByServer(Exception error)
+        => new(ThriftStatusCode.Internal, $"{Peer} has ended the call: nothing more can be sent. Receiving tells how it ended.", error);
 
     private void End()
     {

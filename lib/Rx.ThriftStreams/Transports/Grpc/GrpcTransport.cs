@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
@@ -11,6 +12,9 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>Thrift over gRPC to one endpoint: one <see cref="GrpcChannel"/>, which opens more connections when one has too many streams.</summary>
 internal sealed class GrpcTransport : ClientTransport
 {
+    /// <summary>Kitex's client takes any; HttpClient's own 64 KB are less than its servers may send.</summary>
+    private const int MaxHeadersKilobytes = 1024;
+
     private readonly string _endpoint;
     private readonly string? _authority;
     private readonly GrpcConnections _connections;
@@ -114,12 +118,14 @@ internal sealed class GrpcTransport : ClientTransport
         }
     }
 
+    [SuppressMessage("Usage", "CA2262", Justification = "Kilobytes are meant.")]
     private SocketsHttpHandler CreateSocketsHandler(ThriftChannelOptions options)
     {
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = 1024 * 1024,
+            MaxResponseHeadersLength = MaxHeadersKilobytes,
             UseProxy = false,
             AllowAutoRedirect = false,
             UseCookies = false,
