@@ -78,10 +78,30 @@ public readonly record struct ThriftCallOptions
         CheckLimit(ReceiveTimeout, nameof(ReceiveTimeout), allowZero: false);
         CheckLimit(SendTimeout, nameof(SendTimeout), allowZero: false);
         CheckLimit(Timeout, nameof(Timeout), allowZero: true);
+        CheckAuthority(Authority, $"{nameof(ThriftCallOptions)}.{nameof(Authority)}");
         if (Compressor is not (null or "gzip" or "identity"))
         {
             throw new ArgumentException(
                 $"The compressor \"{Compressor}\" of ThriftCallOptions.Compressor is not known. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
+        }
+    }
+
+    /// <summary>Fails unless the name may be an <c>:authority</c>, or is none.</summary>
+    internal static void CheckAuthority(string? name, string option)
+    {
+        if (name is null)
+        {
+            return;
+        }
+
+        using var probe = new HttpRequestMessage();
+        try
+        {
+            probe.Headers.Host = name;
+        }
+        catch (FormatException error)
+        {
+            throw new ArgumentException($"{option} is \"{name}\", which cannot be the name of a host.", error);
         }
     }
 

@@ -111,6 +111,7 @@ public sealed class ThriftChannelOptions
     /// <summary>Fails if transports were chosen that cannot do what they were chosen for.</summary>
     internal void Validate(ThriftAddress address)
     {
+        ThriftCallOptions.CheckAuthority(DestinationService, nameof(DestinationService));
         var streams = StreamTransport ?? address.StreamTransport;
         if (streams is not (ThriftTransport.Grpc or ThriftTransport.TTHeaderStreaming))
         {

@@ -56,6 +56,59 @@ public sealed class EndpointTests
         Assert.Equal(new Empty(), await new TwinServiceClient(channel).EchoPingPongAsync(new(), TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("my service")]
+    [InlineData("a/b")]
+    [InlineData("user@host")]
+    public async Task Name_ThatNoHostCanHave_IsRefused(string name)
+    {
+        Assert.Throws<ArgumentException>(() => ThriftChannel.ForAddress("grpc://127.0.0.1:1", new() { DestinationService = name }));
+
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", Patient());
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => new TestServiceClient(channel).EchoUnaryAsync(new(), new ThriftCallOptions { Authority = name }, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task MetaInfo_ValueThatNoHeaderCanHave_IsDroppedAndHarmsNobody()
+    {
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(new EchoService()));
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", Patient());
+        var client = new TestServiceClient(channel);
+        await using var other = await client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await using var answers = other.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+        foreach (var value in new[] { "a\0b", "a\nb", "a\r\nb: c" })
+        {
+            var metaInfo = new ThriftMetaInfo { Persistent = { ["KEY"] = value } };
+            Assert.Equal("x", (await client.EchoUnaryAsync(new() { Message = "x" }, new ThriftCallOptions { MetaInfo = metaInfo }, TestContext.Current.CancellationToken)).Message);
+        }
+
+        await other.SendAsync(new() { Message = "alive" }, TestContext.Current.CancellationToken);
+        Assert.True(await answers.MoveNextAsync());
+        Assert.Equal("alive", answers.Current.Message);
+    }
+
+    [Fact]
+    public async Task Channel_DisposedWhileACallIsBeingMade_MakesNoConnectionForIt()
+    {
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(new EchoService()));
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var options = Patient();
+        options.StreamMiddleware.Add(async (_, next) =>
+        {
+            await gate.Task;
+            return await next();
+        });
+        var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", options);
+        var call = new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        await channel.DisposeAsync();
+        gate.SetResult();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => call);
+    }
+
     private static ThriftChannelOptions Patient() => new() { ConnectTimeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>A port that was free a moment ago.</summary>

@@ -169,6 +169,42 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         Assert.EndsWith(text, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Oneway_ServerClosesTheConnectionAndHasNotTakenIt_IsSentAgain()
+    {
+        await using var first = await AnswerFirstCallAsync();
+        await new Interop.KitchenSinkClient(_channel).FireAsync("fired", TestContext.Current.CancellationToken).Soon();
+        await first.WaitAsync(static received => received.MessagesOf(3).Count == 1, "the message");
+
+        await GoAwayAsync(first, lastStream: 1);
+
+        await using var second = await AcceptAsync();
+        await second.WaitAsync(static received => received.MessagesOf(1).Count == 1, "the message again");
+    }
+
+    [Fact]
+    public async Task Oneway_ServerClosesTheConnectionWithinTheMessage_EndsWhenItIsSentAgain()
+    {
+        // More than the window that a server gives at first, so that it is under way for as long as the test likes.
+        const int InitialWindow = 65_535;
+        const int More = 1 << 20;
+        await using var first = await AnswerFirstCallAsync();
+        var call = new Interop.KitchenSinkClient(_channel).FireAsync(new string('x', 100_000), TestContext.Current.CancellationToken);
+        await first.WaitAsync(
+            static received => received.Frames.Where(static frame => frame.Type == Http2FrameType.Data && frame.StreamId == 3).Sum(static frame => frame.Payload.Length) >= InitialWindow - 100,
+            "what the window allows");
+
+        await GoAwayAsync(first, lastStream: 1);
+        await using var second = await AcceptAsync();
+        await second.SendAsync(Http2Wire.WindowUpdate(0, More));
+        await second.WaitAsync(static received => received.HeadersOf(1).Count == 1, "the request again");
+        await second.SendAsync(Http2Wire.WindowUpdate(1, More));
+        await second.WaitAsync(static received => received.MessagesOf(1).Count == 1, "the message again");
+
+        // A Kitex server never answers it.
+        await call.Soon();
+    }
+
     private static byte[] AnswerHeaders(int stream)
         => Http2Wire.Headers(stream, endStream: false, [(":status", "200"), ("content-type", "application/grpc+thrift")]);
 

@@ -92,8 +92,26 @@ public sealed class GrpcRequestSinkTests : IDisposable
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Soon());
+
+        // Why HttpClient stopped the body is its own to say, first.
+        Assert.False(writing.IsCompleted);
+        _content!.Exchange.SetEnded();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.Soon());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sink.SendAsync(Ask("late")).AsTask());
+    }
+
+    [Fact]
+    public async Task Pump_CancelledBetweenTwoWaits_EndsNonetheless()
+    {
+        using var cancellation = new CancellationTokenSource();
+        _stream.Open();
+        var (sink, writing) = Begin(StreamingMode.Bidirectional, cancellation.Token);
+        _stream.Flushed = cancellation.Cancel;
+
+        await sink.SendAsync(Ask("1"));
+        _content!.Exchange.SetEnded();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.Soon());
     }
 
     [Fact]
@@ -183,6 +201,8 @@ public sealed class GrpcRequestSinkTests : IDisposable
 
         internal int Flushes { get; private set; }
 
+        internal Action? Flushed { get; set; }
+
         internal void Open(Exception? failure = null)
         {
             if (failure is null)
@@ -205,6 +225,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
         public override Task FlushAsync(CancellationToken cancellationToken)
         {
             Flushes++;
+            Flushed?.Invoke();
             return Task.CompletedTask;
         }
 

@@ -20,6 +20,7 @@ internal sealed class StreamConnector : IAsyncDisposable
     private readonly ConnectPipelines _pipelines;
     private readonly ConcurrentDictionary<(ThriftTransport Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
     private readonly ClientTransport? _only;
+    private int _disposed;
     private uint _next = unchecked((uint)Random.Shared.Next());
 
     /// <param name="address">The endpoints.</param>
@@ -64,6 +65,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Interlocked.Exchange(ref _disposed, 1);
         if (_only is not null)
         {
             await _only.DisposeAsync().ConfigureAwait(false);
@@ -71,10 +73,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
         foreach (var transport in _transports.Values)
         {
-            if (transport.IsValueCreated)
-            {
-                await transport.Value.DisposeAsync().ConfigureAwait(false);
-            }
+            await transport.Value.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -153,10 +152,26 @@ internal sealed class StreamConnector : IAsyncDisposable
     /// <summary>The name of the transport that a method's calls take.</summary>
     internal string TransportName(ThriftMethod method) => _only is null ? ThriftTransportNames.Of(KindFor(method)) : _address.ToString();
 
-    private ClientTransport TransportFor(ThriftMethod method, string endpoint) => _only ?? _transports.GetOrAdd(
-        (KindFor(method), endpoint),
-        static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),
-        this).Value;
+    private ClientTransport TransportFor(ThriftMethod method, string endpoint)
+    {
+        if (_only is not null)
+        {
+            return _only;
+        }
+
+        var transport = _transports.GetOrAdd(
+            (KindFor(method), endpoint),
+            static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),
+            this).Value;
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            // Made behind the back of the disposal, which may not have seen it.
+            _ = transport.DisposeAsync().AsTask();
+            throw new ObjectDisposedException(nameof(ThriftChannel));
+        }
+
+        return transport;
+    }
 
     /// <summary>Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
     private ThriftTransport KindFor(ThriftMethod method)

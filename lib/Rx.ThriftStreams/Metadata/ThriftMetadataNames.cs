@@ -10,6 +10,9 @@ internal static class ThriftMetadataNames
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
+    private static readonly SearchValues<char> ControlCharacters
+        = SearchValues.Create([.. Enumerable.Range(0, ' ').Append(0x7f).Where(static c => c != '\t').Select(static c => (char)c)]);
+
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         "content-type", "user-agent", "te", "host", "connection", "transfer-encoding", "content-length",
@@ -45,13 +48,14 @@ internal static class ThriftMetadataNames
     internal static void CheckValue(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        foreach (var c in value)
+        var bad = value.AsSpan().IndexOfAny(ControlCharacters);
+        if (bad >= 0)
         {
-            if (c is < ' ' and not '\t' or '\u007f')
-            {
-                throw new ArgumentException(
-                    $"The value of metadata \"{name}\" has the control character U+{(int)c:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
-            }
+            throw new ArgumentException(
+                $"The value of metadata \"{name}\" has the control character U+{(int)value[bad]:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
         }
     }
+
+    /// <summary>Whether no header can have the value.</summary>
+    internal static bool HasControlCharacter(string value) => value.AsSpan().ContainsAny(ControlCharacters);
 }

@@ -94,22 +94,26 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         if (_oneways is not null)
         {
             // A Kitex server never answers a oneway call over gRPC, so nobody may wait for more than the sending.
-            try
-            {
-                await _exchange.Sent.ConfigureAwait(false);
-            }
-            catch (Exception error) when (GrpcErrors.IsTransportError(error))
+            await Task.WhenAny(_exchange.Sent, _exchange.Answered).ConfigureAwait(false);
+            if (!_exchange.Sent.IsCompletedSuccessfully && _exchange.Responses is null)
             {
                 // A server that has answered has the message, and may have ended the stream while the end of the request was on its way.
-                await _exchange.Answered.ConfigureAwait(false);
-                if (_exchange.Responses is null)
+                try
+                {
+                    await _exchange.Sent.ConfigureAwait(false);
+                }
+                catch (Exception error) when (GrpcErrors.IsTransportError(error))
                 {
                     throw GrpcErrors.ToThriftException(error, _exchange, Peer);
                 }
             }
 
             _receivedOnewayEnd = true;
-            End();
+            if (Interlocked.Exchange(ref _ended, 1) == 0)
+            {
+                _exchange.SetOnewayEnded();
+            }
+
             return false;
         }
 

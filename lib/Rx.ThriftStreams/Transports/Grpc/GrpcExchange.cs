@@ -51,6 +51,9 @@ internal sealed class GrpcExchange
 
     internal GrpcRequestSink Requests { get; }
 
+    /// <summary>Whether the request has come to <see cref="GrpcThriftHandler"/>. A channel that is being disposed may fail a call before that.</summary>
+    internal bool IsHandled { get; set; }
+
     /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is none of gRPC.</summary>
     internal GrpcResponseReader? Responses { get; private set; }
 
@@ -129,7 +132,7 @@ internal sealed class GrpcExchange
 
     internal void SetSent() => _sent?.TrySetResult();
 
-    internal void SetSendFailed(Exception error)
+    private void SetSendFailed(Exception error)
     {
         if (_sent is not null)
         {
@@ -147,13 +150,17 @@ internal sealed class GrpcExchange
 
             // The body, which would do that, was never asked for.
             Requests.Fail(error);
-            SetSendFailed(error);
         }
 
+        // Not before: HttpClient may have sent the request again after its body had failed.
+        SetSendFailed(error);
         SetAnswered();
     }
 
     internal void SetEnded() => SetAnswered();
+
+    /// <summary>The caller of a oneway call waits no longer. The request may still have to be written again.</summary>
+    internal void SetOnewayEnded() => CompleteAnswered();
 
     internal void SetResponse(HttpResponseMessage response, GrpcResponseReader? messages)
     {
@@ -182,14 +189,19 @@ internal sealed class GrpcExchange
         return false;
     }
 
-    /// <summary>Headers are there before anybody can have a message.</summary>
     private void SetAnswered()
+    {
+        CompleteAnswered();
+        Requests.SetAnswered();
+    }
+
+    /// <summary>Headers are there before anybody can have a message.</summary>
+    private void CompleteAnswered()
     {
         Volatile.Write(ref _isAnswered, true);
         Interlocked.MemoryBarrier();
         Volatile.Read(ref _headers)?.TrySetResult(ReadHeaders());
         _answered.TrySetResult();
-        Requests.SetAnswered();
     }
 
     private ThriftMetadata ReadHeaders()

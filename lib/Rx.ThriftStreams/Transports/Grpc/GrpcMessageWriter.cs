@@ -7,6 +7,9 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>Encodes messages behind their gRPC prefix.</summary>
 internal static class GrpcMessageWriter
 {
+    // What a thread keeps between messages.
+    private const int LargestKept = 256 * 1024;
+
     [ThreadStatic]
     private static ThriftWriteBuffer? _buffer;
 
@@ -46,6 +49,12 @@ internal static class GrpcMessageWriter
         buffer.Reset();
         var size = Write(message, buffer, gzip);
         destination.Write(buffer.WrittenSpan);
+        if (buffer.Capacity > LargestKept)
+        {
+            _buffer = null;
+            buffer.Dispose();
+        }
+
         return size;
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Rx.ThriftStreams.Metadata;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -12,7 +13,11 @@ internal static class GrpcMetaInfo
     {
         foreach (var (key, value) in values)
         {
-            headers.TryAddWithoutValidation(prefix + ToHeaderName(key), value);
+            // A server ends the whole connection for such a header, and the value may be somebody else's, passed on.
+            if (!ThriftMetadataNames.HasControlCharacter(value))
+            {
+                headers.TryAddWithoutValidation(prefix + ToHeaderName(key), value);
+            }
         }
     }
 

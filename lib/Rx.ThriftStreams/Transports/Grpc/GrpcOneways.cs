@@ -49,6 +49,7 @@ internal sealed class GrpcOneways
             // Whether an answer came, and which, is of no interest.
         }
 
+        exchange.SetEnded();
         call.Dispose();
     }
 }

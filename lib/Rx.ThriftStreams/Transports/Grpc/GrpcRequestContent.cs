@@ -39,6 +39,12 @@ internal sealed class GrpcRequestContent : HttpContent
                         registration = cancellationToken.UnsafeRegister(static requests => ((GrpcRequestSink)requests!).WakeBody(), requests);
                     }
 
+                    if (cancellationToken.IsCancellationRequested)
+                    {
+                        // It was cancelled while nobody waited here to be woken. HttpClient resets the stream when the body ends, not before.
+                        requests.WakeBody();
+                    }
+
                     await more.ConfigureAwait(false);
                     cancellationToken.ThrowIfCancellationRequested();
                     continue;
@@ -66,7 +72,12 @@ internal sealed class GrpcRequestContent : HttpContent
                 requests.Fail(error);
             }
 
-            Exchange.SetSendFailed(error);
+            if (error is OperationCanceledException)
+            {
+                // HttpClient has stopped the body because of something that it reports only if the body does not fail first.
+                await Exchange.Answered.ConfigureAwait(false);
+            }
+
             throw;
         }
         finally

@@ -20,10 +20,11 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
     {
         var exchange = GrpcExchange.Current
             ?? throw new InvalidOperationException("A gRPC request was not started by this library.");
-        SetHeaders(request, exchange);
-        request.Content = new GrpcRequestContent(exchange);
+        exchange.IsHandled = true;
         try
         {
+            SetHeaders(request, exchange);
+            request.Content = new GrpcRequestContent(exchange);
             var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);
             exchange.SetResponse(response, GrpcExchange.IsGrpc(response, out _) ? ReadBody(response) : null);
             return response;

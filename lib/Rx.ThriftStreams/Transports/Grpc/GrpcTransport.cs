@@ -110,11 +110,33 @@ internal sealed class GrpcTransport : ClientTransport
         GrpcExchange.Current = exchange;
         try
         {
-            return new GrpcCall(_invoker, _methods.Get(method));
+            var call = new GrpcCall(_invoker, _methods.Get(method));
+            if (!exchange.IsHandled)
+            {
+                // The first call of a channel comes there later; one on a channel that is being disposed may never.
+                _ = FailUnlessHandledAsync(call, exchange);
+            }
+
+            return call;
         }
         finally
         {
             GrpcExchange.Current = outer;
+        }
+    }
+
+    private static async Task FailUnlessHandledAsync(GrpcCall call, GrpcExchange exchange)
+    {
+        try
+        {
+            await call.AnsweredAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            if (!exchange.IsHandled)
+            {
+                exchange.SetFailed(error);
+            }
         }
     }
 
