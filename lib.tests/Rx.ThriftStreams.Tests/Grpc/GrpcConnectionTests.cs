@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Demo.Echo;
@@ -121,6 +122,39 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Open_ServerClosesTheConnectionAndStallsInTheTlsHandshakeOfTheNext_KeepsToTheConnectTimeout()
+    {
+        using var certificate = TestCertificate.Create("localhost");
+        await using var channel = PatientChannel.ForAddress($"grpcs://{_listener.LocalEndpoint}", new()
+        {
+            TimeProvider = _clock,
+            TlsOptions = new() { RemoteCertificateValidationCallback = (_, peer, _, _) => peer!.GetCertHashString() == certificate.GetCertHashString() },
+        });
+        var client = new TestServiceClient(channel);
+        var answer = client.EchoUnaryAsync(Ask("first"), TestContext.Current.CancellationToken);
+        var tls = new SslStream(new NetworkStream(await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken).Soon(), ownsSocket: true));
+        await tls.AuthenticateAsServerAsync(
+            new SslServerAuthenticationOptions { ServerCertificate = certificate, ApplicationProtocols = [SslApplicationProtocol.Http2] }, TestContext.Current.CancellationToken);
+        await using var server = new Http2Peer(tls, isServer: true, Http2Wire.Frame(Http2FrameType.Settings, 0, 0, []));
+        await AnswerAsync(server, 1, "first");
+        await answer.Soon();
+        await using var old = await client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await RetireAsync(server);
+
+        await using var late = await client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
+        var end = late.ToListAsync(TestContext.Current.CancellationToken).AsTask();
+        using var silent = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken).Soon();
+        await Until(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return end.IsCompleted;
+        });
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => end);
+        Assert.Equal(ThriftTimeoutKind.Connect, error.Kind);
+    }
+
+    [Fact]
     public async Task Call_ServerClosesTheConnectionAndHasNotTakenTheRequest_IsMadeAgainOnTheNext()
     {
         await using var first = await AnswerFirstCallAsync();
@@ -147,7 +181,7 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         var error = await Assert.ThrowsAsync<ThriftTransportException>(() => answer.Soon());
 
         Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
-        Assert.DoesNotContain(second.Read(static received => received.Frames), static frame => frame.Type == Http2FrameType.Data && frame.HasFlag1);
+        Assert.DoesNotContain(second.Read(static received => received.Frames.ToArray()), static frame => frame.Type == Http2FrameType.Data && frame.HasFlag1);
     }
 
     [Theory]

@@ -40,19 +40,9 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         try
         {
             TcpKeepAlive.Enable(socket);
-            if (context.InitialRequestMessage.Content is GrpcRequestContent { Exchange: { Waits: false } exchange })
-            {
-                await ConnectInTimeAsync(socket, context.DnsEndPoint, exchange.Start, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            }
-
-            var connection = new Connection(this, socket);
-            var stream = tls is null ? (Stream)connection : await SecureAsync(connection, tls, cancellationToken).ConfigureAwait(false);
-            connection.Count();
-            return stream;
+            return context.InitialRequestMessage.Content is GrpcRequestContent { Exchange: { Waits: false } exchange }
+                ? await ConnectInTimeAsync(socket, context.DnsEndPoint, exchange.Start, cancellationToken).ConfigureAwait(false)
+                : await ConnectAsync(socket, context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -66,7 +56,7 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
     }
 
     /// <summary>Connects for a call that did not wait for a connection, and so does not see to its connect timeout either.</summary>
-    private async ValueTask ConnectInTimeAsync(Socket socket, DnsEndPoint endpoint, ClientCallStart start, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectInTimeAsync(Socket socket, DnsEndPoint endpoint, ClientCallStart start, CancellationToken cancellationToken)
     {
         var limit = start.Options.ConnectTimeout ?? options.ConnectTimeout;
         var startedAt = options.TimeProvider.GetTimestamp();
@@ -74,7 +64,7 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            await socket.ConnectAsync(endpoint, either.Token).ConfigureAwait(false);
+            return await ConnectAsync(socket, endpoint, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -83,13 +73,22 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         }
     }
 
-    /// <summary>What is given an <see cref="SslStream"/>, HttpClient takes as it is.</summary>
-    private static async ValueTask<SslStream> SecureAsync(Stream connection, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
+    /// <summary>Connects, and agrees on TLS: what is given an <see cref="SslStream"/>, HttpClient takes as it is.</summary>
+    private async ValueTask<Stream> ConnectAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
+        await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        var connection = new Connection(this, socket);
+        if (tls is null)
+        {
+            connection.Count();
+            return connection;
+        }
+
         var secure = new SslStream(connection, leaveInnerStreamOpen: false);
         try
         {
             await secure.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+            connection.Count();
             return secure;
         }
         catch

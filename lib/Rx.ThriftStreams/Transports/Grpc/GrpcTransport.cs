@@ -26,7 +26,10 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
-        _connections = new GrpcConnections(options, options.TlsOptions is null ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
+
+        // Who configures the handler may have set its own TLS up.
+        var isHandlers = options.TlsOptions is null && options.ConfigureHttpHandler is not null;
+        _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
 
         // HttpClient leaves a scheme's usual port out of what it calls a server by; Kitex never does.
