@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Rx.ThriftStreams.InteropProgram.Idl;
+using Rx.ThriftStreams.InteropProgram.Server;
 
 namespace Rx.ThriftStreams.InteropProgram.Bench;
 
@@ -12,8 +13,6 @@ internal sealed class BenchCases(TestServiceClient client, string transport)
 
     /// <summary>Bytes a stream of one direction has at most.</summary>
     private const long BytesPerStream = 256L * 1024 * 1024;
-
-    private const int Filler = 16;
 
     /// <summary>Send one, receive one.</summary>
     internal async Task BidirectionalAsync(BenchWorker worker)
@@ -49,7 +48,7 @@ internal sealed class BenchCases(TestServiceClient client, string transport)
     internal async Task ServerStreamingAsync(BenchWorker worker, int size)
     {
         // A text too short to be filler is not all x: the server numbers such messages.
-        var filler = size >= Filler ? new string('x', size) : null;
+        var filler = size >= ReplyCommands.FillerSize ? new string('x', size) : null;
         var perStream = MessagesFor(size);
         var request = new Request { Message = string.Create(CultureInfo.InvariantCulture, $"count:{perStream}:{size}") };
         while (!worker.IsOver)
@@ -60,7 +59,7 @@ internal sealed class BenchCases(TestServiceClient client, string transport)
             await foreach (var response in stream)
             {
                 last = worker.Done(last);
-                if (!string.Equals(response.Message, filler ?? $"message-{received}".PadRight(size, 'x'), StringComparison.Ordinal))
+                if (!string.Equals(response.Message, filler ?? ReplyCommands.Numbered(received, size), StringComparison.Ordinal))
                 {
                     worker.Wrong();
                 }

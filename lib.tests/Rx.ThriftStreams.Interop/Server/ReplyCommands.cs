@@ -3,7 +3,11 @@ namespace Rx.ThriftStreams.InteropProgram.Server;
 /// <summary>Commands that decide what is answered.</summary>
 internal static class ReplyCommands
 {
-    private const int FillerSize = 16;
+    /// <summary>The length of a text from which on it is all <c>x</c>.</summary>
+    internal const int FillerSize = 16;
+
+    /// <summary>A message of <c>count:N:SIZE</c>, where SIZE is too short for filler.</summary>
+    internal static string Numbered(int index, int size) => $"message-{index}".PadRight(size, 'x');
 
     /// <summary><c>count:N[:SIZE]</c>: N messages now.</summary>
     internal static ValueTask Count(CommandRun run, string arguments)
@@ -19,7 +23,7 @@ internal static class ReplyCommands
         var size = parts.Length > 1 ? CommandText.Number(parts[1]) : 0;
         run.Send(size >= FillerSize
             ? Enumerable.Repeat(new string('x', size), count)
-            : Enumerable.Range(0, count).Select(i => $"message-{i}".PadRight(size, 'x')));
+            : Enumerable.Range(0, count).Select(i => Numbered(i, size)));
         return ValueTask.CompletedTask;
     }
 

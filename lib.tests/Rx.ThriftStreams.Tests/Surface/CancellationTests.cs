@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Diagnostics;
 using static Rx.ThriftStreams.Tests.Surface.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
@@ -124,29 +122,6 @@ public sealed class CancellationTests
 
         Assert.Equal(["0", "2"], taken);
         Assert.Equal(ThriftStatusCode.Cancelled, (await _reason.Task.Soon())!.StatusCode);
-    }
-
-    [Theory]
-    [InlineData("grpc")]
-    [InlineData("ttheader")]
-    public async Task CallerLeaves_HandlerIsReceiving_IsNoErrorInTheServersLog(string scheme)
-    {
-        await using var loop = await Loopback.StartAsync(
-            new() { Echo = static (requests, _) => requests.Select(static request => Answer(request.Message!)) }, scheme: scheme);
-        var log = new EventLog();
-        using var subscription = loop.Server.Events.Subscribe(log);
-
-        Assert.Equal("0", (await loop.Client.EchoAsync(OneAndNoEnd()).FirstAsync(TestContext.Current.CancellationToken)).Message);
-        await log.FinishedAsync();
-
-        Assert.True(log.Finish.Failed);
-        Assert.DoesNotContain(loop.Log.Entries, entry => entry.Level >= LogLevel.Warning);
-
-        static async IAsyncEnumerable<Request> OneAndNoEnd([EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            yield return Ask("0");
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-        }
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal static class GrpcMessageWriter
         destination.Write(buffer.WrittenSpan);
         if (buffer.Capacity > LargestKept)
         {
-            _buffer = null;
+            // Disposing gives the memory back; the object is used again.
             buffer.Dispose();
         }
 
