@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Xml.Linq;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 
@@ -23,9 +25,7 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task Consumer_OfThePackage_BuildsAndRuns()
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        await Dotnet(
-            Repository.Root, "pack", "lib/Rx.ThriftStreams/Rx.ThriftStreams.csproj", "--no-build", "-c", configuration, "-o", Path.Combine(_directory, "feed"), "-p:PackageVersion=" + _version, "-nologo");
+        await Pack("Rx.ThriftStreams");
         Write("nuget.config", """<configuration><packageSources><clear /><add key="feed" value="feed" /></packageSources></configuration>""");
         Write("Idl/common.thrift", "namespace csharp Consumer.Common struct Item { 1: required string name }");
         Write("Idl/shop.thrift", "namespace csharp Consumer include \"common.thrift\" service Shop { common.Item watch(1: common.Item item) (streaming.mode=\"server\") }");
@@ -59,6 +59,27 @@ public sealed class PackageTests : IDisposable
         Write("Idl/common.thrift", "namespace csharp Consumer.Common\nstruct Item { 1: required strng name }");
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => Dotnet(_directory, "build", "Consumer.csproj", "-nologo", "-m:1", "-v", "q", "--no-restore"));
         Assert.Contains("common.thrift(2,27): error TS0025: undefined type: \"strng\". Did you mean \"string\"?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Rx.ThriftStreams.AspNetCore")]
+    [InlineData("Rx.ThriftStreams.Apache")]
+    public async Task Package_ThatUsesInternalsOfTheCore_DependsOnItsExactVersion(string package)
+    {
+        await Pack(package);
+
+        using var archive = await ZipFile.OpenReadAsync(Path.Combine(_directory, "feed", $"{package}.{_version}.nupkg"), TestContext.Current.CancellationToken);
+        using var nuspec = new StreamReader(await archive.GetEntry($"{package}.nuspec")!.OpenAsync(TestContext.Current.CancellationToken));
+        var dependencies = XDocument.Parse(await nuspec.ReadToEndAsync(TestContext.Current.CancellationToken)).Descendants().Where(e => e.Name.LocalName == "dependency");
+
+        Assert.Contains(dependencies, d => d.Attribute("id")!.Value == "Rx.ThriftStreams" && d.Attribute("version")!.Value == $"[{_version}]");
+    }
+
+    private async Task Pack(string project)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        await Dotnet(
+            Repository.Root, "pack", $"lib/{project}/{project}.csproj", "--no-build", "-c", configuration, "-o", Path.Combine(_directory, "feed"), "-p:PackageVersion=" + _version, "-nologo");
     }
 
     private static async Task<string> Dotnet(string directory, params string[] arguments)

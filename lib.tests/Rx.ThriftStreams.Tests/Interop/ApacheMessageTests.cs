@@ -1,4 +1,4 @@
-using Rx.ThriftStreams.Interop;
+using Rx.ThriftStreams.Apache;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Tests.Interop;

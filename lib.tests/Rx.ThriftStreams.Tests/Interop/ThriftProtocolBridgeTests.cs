@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Rx.ThriftStreams.Interop;
+using Rx.ThriftStreams.Apache;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Tests.Serialization;
 using Thrift;

@@ -3,7 +3,7 @@ using Thrift;
 using Thrift.Protocol;
 using Thrift.Transport.Client;
 
-namespace Rx.ThriftStreams.Interop;
+namespace Rx.ThriftStreams.Apache;
 
 /// <summary>Makes a type that Apache Thrift's compiler generated a message of this library, so that it can be streamed and called like any other.</summary>
 /// <typeparam name="T">The Apache-generated struct, union or exception.</typeparam>

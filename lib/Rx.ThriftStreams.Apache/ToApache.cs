@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Serialization;
 using Thrift.Protocol;
 using Thrift.Protocol.Entities;
 
-namespace Rx.ThriftStreams.Interop;
+namespace Rx.ThriftStreams.Apache;
 
 /// <summary>Plays a message in Binary into an Apache protocol.</summary>
 /// <param name="message">The message.</param>

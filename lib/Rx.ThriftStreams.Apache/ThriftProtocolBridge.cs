@@ -1,7 +1,7 @@
 using Rx.ThriftStreams.Serialization;
 using Thrift.Protocol;
 
-namespace Rx.ThriftStreams.Interop;
+namespace Rx.ThriftStreams.Apache;
 
 /// <summary>Reads and writes this library's types over any protocol of Apache Thrift: Binary, Compact, JSON, multiplexed ones, a user's own.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Serialization;
 using Thrift.Protocol;
 using Thrift.Protocol.Entities;
 
-namespace Rx.ThriftStreams.Interop;
+namespace Rx.ThriftStreams.Apache;
 
 /// <summary>Collects a message from an Apache protocol in Binary.</summary>
 /// <param name="buffer">Where to write.</param>
