@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using BenchmarkDotNet.Attributes;
 using Rx.ThriftStreams.Benchmarks.Codec.Idl;
+using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Streams;
 using Rx.ThriftStreams.Tests.Diagnostics;
 
 namespace Rx.ThriftStreams.Benchmarks.Calls;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.InteropProgram.Idl;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Rx.ThriftStreams.Tests.TTHeader.Streaming;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Conformance;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Conformance;
 

@@ -1,5 +1,5 @@
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Conformance;
 

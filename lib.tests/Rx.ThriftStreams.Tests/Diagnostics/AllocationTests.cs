@@ -1,8 +1,8 @@
 using Demo.Echo;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
-using Rx.ThriftStreams.Streams;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 

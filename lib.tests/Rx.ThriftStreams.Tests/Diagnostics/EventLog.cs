@@ -1,5 +1,3 @@
-using Rx.ThriftStreams.Diagnostics;
-
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
 /// <summary>Keeps the events of a source, and checks the grammar that all calls follow.</summary>

@@ -1,8 +1,8 @@
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Tests.Memory;
-using static Rx.ThriftStreams.Diagnostics.ThriftStreamEventKind;
+using static Rx.ThriftStreams.ThriftStreamEventKind;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 

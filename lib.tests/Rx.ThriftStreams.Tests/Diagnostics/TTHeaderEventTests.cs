@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Demo.Echo;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;

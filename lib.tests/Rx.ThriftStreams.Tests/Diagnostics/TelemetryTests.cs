@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Tests.Memory;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;

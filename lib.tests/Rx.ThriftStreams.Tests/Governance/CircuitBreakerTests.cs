@@ -1,6 +1,5 @@
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Governance;
 
 namespace Rx.ThriftStreams.Tests.Governance;
 

@@ -1,4 +1,5 @@
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Grpc;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Tests.Memory;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
 

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
-using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.PingPong;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Rx.ThriftStreams.Tests.TTHeader;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Recordings;
 
@@ -28,7 +28,7 @@ public sealed class TTHeaderRecordingTests
             {
                 if (bytes.Length < 100_000 || segmentSize > 11)
                 {
-                    CompareAll([.. recording.NotesOf(fromClient)], Wire.Cut(bytes, segmentSize));
+                    CompareAll([.. recording.NotesOf(fromClient)], WireBytes.Cut(bytes, segmentSize));
                 }
             }
         }
@@ -42,7 +42,7 @@ public sealed class TTHeaderRecordingTests
         {
             foreach (bool fromClient in (bool[])[true, false])
             {
-                ReadOnlySequence<byte> buffer = Wire.One(connection.Bytes(fromClient));
+                ReadOnlySequence<byte> buffer = WireBytes.One(connection.Bytes(fromClient));
                 Assert.True(buffer.IsEmpty || ProtocolDetector.DetectConnection(buffer) > WireProtocol.Http2);
                 while (!buffer.IsEmpty)
                 {
@@ -58,7 +58,7 @@ public sealed class TTHeaderRecordingTests
     {
         foreach (bool fromClient in (bool[])[true, false])
         {
-            ReadOnlySequence<byte> buffer = Wire.One(Recording.Get(name).Bytes(fromClient));
+            ReadOnlySequence<byte> buffer = WireBytes.One(Recording.Get(name).Bytes(fromClient));
             var reader = new TTHeaderFrameReader();
             while (!buffer.IsEmpty && ProtocolDetector.DetectMessage(buffer) is WireProtocol.TTHeader or WireProtocol.TTHeaderStreaming)
             {
@@ -72,7 +72,7 @@ public sealed class TTHeaderRecordingTests
 
                 foreach (HeaderIntPair pair in frame.IntPairs)
                 {
-                    builder.AddInt(pair.Key, Wire.Text(pair.Value));
+                    builder.AddInt(pair.Key, WireBytes.Text(pair.Value));
                 }
 
                 // Pairs keep their order here, and Kitex writes blocks in the order that the builder does: the bytes are the same.
@@ -140,7 +140,7 @@ public sealed class TTHeaderRecordingTests
         if (note is not null)
         {
             Assert.Equal(note.Text("type"), envelope.Type.ToString().ToUpperInvariant());
-            Assert.Equal(note.Text("method"), Wire.Text(envelope.Method));
+            Assert.Equal(note.Text("method"), WireBytes.Text(envelope.Method));
             Assert.Equal(note.Number("seq"), envelope.SequenceId);
             note.AssertJson("body", text);
         }
@@ -155,7 +155,7 @@ public sealed class TTHeaderRecordingTests
             ReadOnlySequence<byte> message = ProtocolDetector.GetMessage(frame.Payload, out bool framed);
             innerLength = framed ? (int)message.Length : null;
             ThriftMessageEnvelope envelope = ThriftMessageEnvelope.Read(message, out ReadOnlySequence<byte> body);
-            inner = $$"""{"body":{{ThriftText.OfStruct(body.ToArray())}},"method":"{{Wire.Text(envelope.Method)}}","seq":{{envelope.SequenceId}},"type":"{{envelope.Type.ToString().ToUpperInvariant()}}"}""";
+            inner = $$"""{"body":{{ThriftText.OfStruct(body.ToArray())}},"method":"{{WireBytes.Text(envelope.Method)}}","seq":{{envelope.SequenceId}},"type":"{{envelope.Type.ToString().ToUpperInvariant()}}"}""";
         }
 
         if (note is null)
@@ -172,16 +172,16 @@ public sealed class TTHeaderRecordingTests
         var strings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (HeaderStringPair pair in frame.StringPairs)
         {
-            strings.Add(Wire.Text(pair.Key), Wire.Text(pair.Value));
+            strings.Add(WireBytes.Text(pair.Key), WireBytes.Text(pair.Value));
         }
 
         var ints = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (HeaderIntPair pair in frame.IntPairs)
         {
-            ints.Add(((int)pair.Key).ToString(CultureInfo.InvariantCulture), Wire.Text(pair.Value));
+            ints.Add(((int)pair.Key).ToString(CultureInfo.InvariantCulture), WireBytes.Text(pair.Value));
         }
 
-        Assert.Equal(note.Text("acl_token"), frame.HasAclToken ? Wire.Text(frame.AclToken) : null);
+        Assert.Equal(note.Text("acl_token"), frame.HasAclToken ? WireBytes.Text(frame.AclToken) : null);
         strings.Remove(Encoding.UTF8.GetString(TTHeaderStringKeys.AclToken));
         Assert.Equal(note.Json("str_info") is null, strings.Count == 0);
         if (strings.Count > 0)
@@ -190,13 +190,13 @@ public sealed class TTHeaderRecordingTests
         }
 
         note.AssertJson("int_info", JsonSerializer.Serialize(ints, Unescaped));
-        Assert.Equal(ints.GetValueOrDefault("9", ""), Wire.Text(frame.ToMethod));
-        Assert.Equal(ints.GetValueOrDefault("27", ""), Wire.Text(frame.FrameTypeText));
-        Assert.Equal(ints.GetValueOrDefault("22", ""), Wire.Text(frame.MessageType));
-        Assert.Equal(ints.GetValueOrDefault("1", ""), Wire.Text(frame.TransportType));
-        Assert.Equal(ints.GetValueOrDefault("3", ""), Wire.Text(frame.FromService));
-        Assert.Equal(ints.GetValueOrDefault("6", ""), Wire.Text(frame.ToService));
-        Assert.Equal(ints.GetValueOrDefault("20", ""), Wire.Text(frame.FromMethod));
+        Assert.Equal(ints.GetValueOrDefault("9", ""), WireBytes.Text(frame.ToMethod));
+        Assert.Equal(ints.GetValueOrDefault("27", ""), WireBytes.Text(frame.FrameTypeText));
+        Assert.Equal(ints.GetValueOrDefault("22", ""), WireBytes.Text(frame.MessageType));
+        Assert.Equal(ints.GetValueOrDefault("1", ""), WireBytes.Text(frame.TransportType));
+        Assert.Equal(ints.GetValueOrDefault("3", ""), WireBytes.Text(frame.FromService));
+        Assert.Equal(ints.GetValueOrDefault("6", ""), WireBytes.Text(frame.ToService));
+        Assert.Equal(ints.GetValueOrDefault("20", ""), WireBytes.Text(frame.FromMethod));
         Assert.Equal(ints.ContainsKey("12"), frame.TryGetRpcTimeout(out int timeout));
         Assert.Equal(ints.GetValueOrDefault("12", "0"), timeout.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(note.Number("framed_length_field"), innerLength);

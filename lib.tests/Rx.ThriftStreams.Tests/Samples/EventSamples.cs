@@ -3,7 +3,6 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 

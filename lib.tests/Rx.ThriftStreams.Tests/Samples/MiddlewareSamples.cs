@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Tests.Memory;
 
 namespace Rx.ThriftStreams.Tests.Samples;

@@ -2,7 +2,7 @@ using System.Net;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Rx.ThriftStreams.AspNetCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 

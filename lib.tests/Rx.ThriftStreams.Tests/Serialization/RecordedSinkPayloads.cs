@@ -1,7 +1,7 @@
 using System.Buffers;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Serialization;
 

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Tests.Interop;
+using static Rx.ThriftStreams.Tests.Surface.Waits;
 using Response = Demo.Echo.Response;
 using TestServiceClient = Demo.Echo.TestServiceClient;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

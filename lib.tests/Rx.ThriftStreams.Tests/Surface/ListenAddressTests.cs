@@ -1,6 +1,7 @@
 using System.Net;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -10,21 +10,21 @@ public sealed class MeshHeaderTests
     [InlineData(100)]
     public void TryRead_ByteByByte_GivesThePairsAndLeavesTheMessage(int segmentSize)
     {
-        byte[] header = Wire.Hex("ffaf 0010 0002 0001 61 0002 6262 0001 63 0000 ffff");
+        byte[] header = WireBytes.Hex("ffaf 0010 0002 0001 61 0002 6262 0001 63 0000 ffff");
         byte[] bytes = [.. header, 0x80, 0x01];
         for (int present = 0; present < header.Length; present++)
         {
-            ReadOnlySequence<byte> part = Wire.Cut(bytes.AsMemory(0, present), segmentSize);
+            ReadOnlySequence<byte> part = WireBytes.Cut(bytes.AsMemory(0, present), segmentSize);
             Assert.False(MeshHeader.TryRead(ref part, out _));
             Assert.Equal(present, part.Length);
         }
 
-        ReadOnlySequence<byte> whole = Wire.Cut(bytes, segmentSize);
+        ReadOnlySequence<byte> whole = WireBytes.Cut(bytes, segmentSize);
         Assert.True(MeshHeader.TryRead(ref whole, out MeshHeader mesh));
         var pairs = new List<string>();
         foreach (HeaderStringPair pair in mesh.Pairs)
         {
-            pairs.Add(Wire.Text(pair.Key) + "=" + Wire.Text(pair.Value));
+            pairs.Add(WireBytes.Text(pair.Key) + "=" + WireBytes.Text(pair.Value));
         }
 
         Assert.Equal(["a=bb", "c="], pairs);
@@ -40,7 +40,7 @@ public sealed class MeshHeaderTests
     [InlineData("ffaf 0005 0001 0002 61", "ends inside a pair")]
     public void TryRead_BadBytes_Fails(string hex, string text)
     {
-        ReadOnlySequence<byte> buffer = Wire.One(Wire.Hex(hex));
+        ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex(hex));
         var error = Assert.Throws<ThriftProtocolException>(() => MeshHeader.TryRead(ref buffer, out _));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using CsCheck;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -19,7 +19,7 @@ public sealed class PayloadChecksumTests
     [Fact]
     public void Compute_InSegments_IsTheSame()
         => Gen.Select(Gen.Byte.Array[0, 200], Gen.Int[1, 30]).Sample((bytes, segmentSize)
-            => Assert.Equal(PayloadChecksum.Compute(bytes), PayloadChecksum.Compute(Wire.Cut(bytes, segmentSize))), iter: 500, threads: 1);
+            => Assert.Equal(PayloadChecksum.Compute(bytes), PayloadChecksum.Compute(WireBytes.Cut(bytes, segmentSize))), iter: 500, threads: 1);
 
     [Theory]
     [InlineData("e3069283", true)]
@@ -41,7 +41,7 @@ public sealed class PayloadChecksumTests
 
         Exception? error = Record.Exception(() =>
         {
-            ReadOnlySequence<byte> buffer = Wire.Cut(output.WrittenMemory, 5);
+            ReadOnlySequence<byte> buffer = WireBytes.Cut(output.WrittenMemory, 5);
             Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
             PayloadChecksum.Verify(frame);
         });

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -42,35 +42,35 @@ public sealed class ProtocolDetectorTests
     [MemberData(nameof(Connections))]
     public void DetectConnection_EveryPrefix_DecidesAtEightBytes(string hex, WireProtocolName expected)
     {
-        byte[] bytes = Wire.Hex(hex);
+        byte[] bytes = WireBytes.Hex(hex);
         for (int present = 0; present <= bytes.Length; present++)
         {
             string name = present < 8 ? nameof(WireProtocol.NeedMore) : expected.ToString();
             Assert.Equal(name, ProtocolDetector.DetectConnection(bytes.AsSpan(0, present)).ToString());
             for (int segment = 1; segment <= 9; segment++)
             {
-                Assert.Equal(name, ProtocolDetector.DetectConnection(Wire.Cut(bytes.AsMemory(0, present), segment)).ToString());
+                Assert.Equal(name, ProtocolDetector.DetectConnection(WireBytes.Cut(bytes.AsMemory(0, present), segment)).ToString());
             }
         }
     }
 
     [Fact]
     public void DetectMessage_PrefaceOfHttp2_IsUnknown()
-        => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectMessage(Wire.One("PRI * HTTP/2.0"u8.ToArray())));
+        => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectMessage(WireBytes.One("PRI * HTTP/2.0"u8.ToArray())));
 
     [Fact]
     public void DetectPayload_TTHeaderInside_IsUnknown()
-        => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectPayload(Wire.One(Wire.Hex("0000003a 1000 0000 00000001"))));
+        => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectPayload(WireBytes.One(WireBytes.Hex("0000003a 1000 0000 00000001"))));
 
     [Theory]
     [InlineData(100)]
     [InlineData(3)]
     public void GetMessage_FramedAndUnframed_GivesTheMessage(int segmentSize)
     {
-        byte[] message = Wire.Hex("80010002 00000001 61 00000001 00");
+        byte[] message = WireBytes.Hex("80010002 00000001 61 00000001 00");
 
-        byte[] plain = ProtocolDetector.GetMessage(Wire.Cut(message, segmentSize), out bool plainFramed).ToArray();
-        byte[] inner = ProtocolDetector.GetMessage(Wire.Cut((byte[])[0, 0, 0, 14, .. message], segmentSize), out bool framed).ToArray();
+        byte[] plain = ProtocolDetector.GetMessage(WireBytes.Cut(message, segmentSize), out bool plainFramed).ToArray();
+        byte[] inner = ProtocolDetector.GetMessage(WireBytes.Cut((byte[])[0, 0, 0, 14, .. message], segmentSize), out bool framed).ToArray();
 
         Assert.Equal(message, plain);
         Assert.Equal(message, inner);
@@ -87,10 +87,10 @@ public sealed class ProtocolDetectorTests
     [InlineData("ffffffff 80010001", "invalid frame length[4294967295]")]
     public void GetMessage_NeitherFormOrLyingLength_Fails(string hex, string text)
     {
-        byte[] payload = Wire.Hex(hex);
+        byte[] payload = WireBytes.Hex(hex);
         foreach (int segment in (int[])[100, 3])
         {
-            var error = Assert.Throws<ThriftProtocolException>(() => ProtocolDetector.GetMessage(Wire.Cut(payload, segment), out _));
+            var error = Assert.Throws<ThriftProtocolException>(() => ProtocolDetector.GetMessage(WireBytes.Cut(payload, segment), out _));
             Assert.Contains(text, error.Message, StringComparison.Ordinal);
         }
     }

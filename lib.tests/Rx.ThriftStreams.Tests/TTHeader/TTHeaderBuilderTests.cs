@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using CsCheck;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -15,7 +15,7 @@ public sealed class TTHeaderBuilderTests
     [Fact]
     public void WriteTo_HandMadeCall_GivesItsBytes()
     {
-        byte[] expected = Wire.Hex("00000048 1000 0000 00000001 0006 0000 010001 0003 69736e 000b 5465737453657276696365 00");
+        byte[] expected = WireBytes.Hex("00000048 1000 0000 00000001 0006 0000 010001 0003 69736e 000b 5465737453657276696365 00");
         var output = new ArrayBufferWriter<byte>();
 
         new TTHeaderBuilder().Reset(TTHeaderFlags.None, 1, TTHeaderProtocolId.ThriftBinary)
@@ -28,7 +28,7 @@ public sealed class TTHeaderBuilderTests
     [Fact]
     public void WriteTo_PairsInAnyOrder_WritesTokenThenStringsThenInts()
     {
-        byte[] expected = Wire.Hex("00000026 1000 0002 fffffff9 0007 10 00 11 0003 746f6b 01 0001 0001 6b 0001 76 10 0001 001b 0001 33 000000");
+        byte[] expected = WireBytes.Hex("00000026 1000 0002 fffffff9 0007 10 00 11 0003 746f6b 01 0001 0001 6b 0001 76 10 0001 001b 0001 33 000000");
         expected[13] = 7;
         var output = new ArrayBufferWriter<byte>();
 
@@ -59,7 +59,7 @@ public sealed class TTHeaderBuilderTests
             builder.WriteTo(written[overload], 0);
         }
 
-        byte[] expected = Wire.Hex("00000012 1000 0000 00000001 0002 0000 11 0003 746f6b");
+        byte[] expected = WireBytes.Hex("00000012 1000 0000 00000001 0002 0000 11 0003 746f6b");
         Assert.All(written, bytes => Assert.Equal(expected, bytes));
     }
 
@@ -95,7 +95,7 @@ public sealed class TTHeaderBuilderTests
             Assert.Equal(0, builder.HeaderInfoSize % 4);
             output.Write(payload);
 
-            ReadOnlySequence<byte> buffer = Wire.Cut(output.WrittenMemory, segmentSize);
+            ReadOnlySequence<byte> buffer = WireBytes.Cut(output.WrittenMemory, segmentSize);
             Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
             Assert.True(buffer.IsEmpty);
             Assert.True(frame.IsStreaming);
@@ -105,18 +105,18 @@ public sealed class TTHeaderBuilderTests
             var readStrings = new Dictionary<string, string>();
             foreach (HeaderStringPair pair in frame.StringPairs)
             {
-                readStrings[Wire.Text(pair.Key)] = Wire.Text(pair.Value);
+                readStrings[WireBytes.Text(pair.Key)] = WireBytes.Text(pair.Value);
             }
 
             var readInts = new Dictionary<int, string>();
             foreach (HeaderIntPair pair in frame.IntPairs)
             {
-                readInts[(int)pair.Key] = Wire.Text(pair.Value);
+                readInts[(int)pair.Key] = WireBytes.Text(pair.Value);
             }
 
             Assert.Equal(expectedStrings, readStrings);
             Assert.Equal(expectedInts, readInts);
-            Assert.Equal(expectedInts.GetValueOrDefault(9, ""), Wire.Text(frame.ToMethod));
+            Assert.Equal(expectedInts.GetValueOrDefault(9, ""), WireBytes.Text(frame.ToMethod));
         }, iter: 2000, threads: 1);
     }
 
@@ -127,7 +127,7 @@ public sealed class TTHeaderBuilderTests
             Array.Resize(ref info, info.Length & ~3);
             info[0] = 0;
             byte[] frame = [0, 0, 0, (byte)(10 + info.Length), 0x10, 0, 0, 0, 0, 0, 0, 1, 0, (byte)(info.Length / 4), .. info];
-            ReadOnlySequence<byte> buffer = Wire.One(frame);
+            ReadOnlySequence<byte> buffer = WireBytes.One(frame);
             try
             {
                 Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame read));

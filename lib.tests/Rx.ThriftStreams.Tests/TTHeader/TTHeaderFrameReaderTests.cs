@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using CsCheck;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -15,7 +15,7 @@ public sealed class TTHeaderFrameReaderTests
     [Fact]
     public void TryRead_HandMadeCall_GivesItsParts()
     {
-        ReadOnlySequence<byte> buffer = Wire.One(Wire.Hex(Call));
+        ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex(Call));
 
         Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
 
@@ -26,7 +26,7 @@ public sealed class TTHeaderFrameReaderTests
         Assert.Equal(24, frame.Info.Length);
         Assert.Equal(38, frame.Payload.Length);
         Assert.True(frame.TryGetString(TTHeaderStringKeys.ServiceName, out ReadOnlySpan<byte> service));
-        Assert.Equal("TestService", Wire.Text(service));
+        Assert.Equal("TestService", WireBytes.Text(service));
         Assert.False(frame.TryGetString("nope"u8, out _));
         Assert.True(frame.ToMethod.IsEmpty);
         Assert.Equal(TTHeaderFrameType.None, frame.FrameType);
@@ -40,22 +40,22 @@ public sealed class TTHeaderFrameReaderTests
     [InlineData(17)]
     public void TryRead_ByteByByteInSmallSegments_CompletesExactlyAtTheEnd(int segmentSize)
     {
-        byte[] bytes = [.. Wire.Hex(Call), .. Wire.Hex("00000048 1000")];
+        byte[] bytes = [.. WireBytes.Hex(Call), .. WireBytes.Hex("00000048 1000")];
         int frameLength = bytes.Length - 6;
         var reader = new TTHeaderFrameReader();
         for (int present = 0; present < frameLength; present++)
         {
-            ReadOnlySequence<byte> part = Wire.Cut(bytes.AsMemory(0, present), segmentSize);
+            ReadOnlySequence<byte> part = WireBytes.Cut(bytes.AsMemory(0, present), segmentSize);
             Assert.False(reader.TryRead(ref part, out _));
             Assert.Equal(present, part.Length);
             Assert.InRange(reader.NeededBytes, present + 1, frameLength);
         }
 
-        ReadOnlySequence<byte> whole = Wire.Cut(bytes, segmentSize);
+        ReadOnlySequence<byte> whole = WireBytes.Cut(bytes, segmentSize);
         Assert.True(reader.TryRead(ref whole, out TTHeaderFrame frame));
         Assert.True(frame.TryGetString("isn"u8, out ReadOnlySpan<byte> service));
-        Assert.Equal("TestService", Wire.Text(service));
-        Assert.Equal(Wire.Hex(Call)[^38..], frame.Payload.ToArray());
+        Assert.Equal("TestService", WireBytes.Text(service));
+        Assert.Equal(WireBytes.Hex(Call)[^38..], frame.Payload.ToArray());
         Assert.Equal(6, whole.Length);
         Assert.False(reader.TryRead(ref whole, out _));
     }
@@ -66,17 +66,17 @@ public sealed class TTHeaderFrameReaderTests
         byte[] frame = Frame(
             "10 00" + "10 0001 0009 0001 61" + "00" + "01 0001 0001 6b 0001 31" + "00 00" + "11 0003 746f6b" +
             "10 0003 0009 0001 62 03e7 0000 001b 0001 33" + "01 0001 0001 6b 0001 32", "");
-        ReadOnlySequence<byte> buffer = Wire.One(frame);
+        ReadOnlySequence<byte> buffer = WireBytes.One(frame);
 
         Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame read));
 
-        Assert.Equal("b", Wire.Text(read.ToMethod));
+        Assert.Equal("b", WireBytes.Text(read.ToMethod));
         Assert.Equal(TTHeaderFrameType.Data, read.FrameType);
         Assert.True(read.TryGetString("k"u8, out ReadOnlySpan<byte> value));
-        Assert.Equal("2", Wire.Text(value));
-        Assert.Equal("tok", Wire.Text(read.AclToken));
+        Assert.Equal("2", WireBytes.Text(value));
+        Assert.Equal("tok", WireBytes.Text(read.AclToken));
         Assert.True(read.TryGetString("RPC_TRANSIT_gdpr-token"u8, out value));
-        Assert.Equal("tok", Wire.Text(value));
+        Assert.Equal("tok", WireBytes.Text(value));
         Assert.True(read.TryGetInt((TTHeaderIntKey)999, out value));
         Assert.True(value.IsEmpty);
         Assert.False(read.TryGetInt(TTHeaderIntKey.Env, out _));
@@ -84,7 +84,7 @@ public sealed class TTHeaderFrameReaderTests
         var pairs = new List<string>();
         foreach (HeaderStringPair pair in read.StringPairs)
         {
-            pairs.Add(Wire.Text(pair.Key) + "=" + Wire.Text(pair.Value));
+            pairs.Add(WireBytes.Text(pair.Key) + "=" + WireBytes.Text(pair.Value));
         }
 
         Assert.Equal(["k=1", "RPC_TRANSIT_gdpr-token=tok", "k=2"], pairs);
@@ -103,7 +103,7 @@ public sealed class TTHeaderFrameReaderTests
     {
         byte[] bytes = Frame("00 02 01 03" + "10 0001 000c 0003 333030", "ab");
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(6), 0xFFFD);
-        ReadOnlySequence<byte> buffer = Wire.One(bytes);
+        ReadOnlySequence<byte> buffer = WireBytes.One(bytes);
 
         Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
 
@@ -122,7 +122,7 @@ public sealed class TTHeaderFrameReaderTests
     public void TryGetRpcTimeout_NotAPositiveNumber_IsFalse(string text)
     {
         byte[] value = System.Text.Encoding.ASCII.GetBytes(text);
-        ReadOnlySequence<byte> buffer = Wire.One(Frame("00 00 10 0001 000c" + value.Length.ToString("x4") + Convert.ToHexString(value), ""));
+        ReadOnlySequence<byte> buffer = WireBytes.One(Frame("00 00 10 0001 000c" + value.Length.ToString("x4") + Convert.ToHexString(value), ""));
 
         Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
 
@@ -144,7 +144,7 @@ public sealed class TTHeaderFrameReaderTests
         byte[] bytes = Frame(id + "00", "");
         if (accepted)
         {
-            ReadOnlySequence<byte> buffer = Wire.One(bytes);
+            ReadOnlySequence<byte> buffer = WireBytes.One(bytes);
             Assert.True(new TTHeaderFrameReader().TryRead(ref buffer, out TTHeaderFrame frame));
             Assert.Equal(Convert.ToByte(id, 16), (byte)frame.ProtocolId);
         }
@@ -170,12 +170,12 @@ public sealed class TTHeaderFrameReaderTests
     [InlineData("00000012 1000 0000 00000001 0002 0000 10 ffff 000900", "ends inside a block")]
     [InlineData("00000012 1000 0000 00000001 0002 0000 11 0004 616263", "ends inside a block")]
     public void TryRead_BadBytes_FailsAsSoonAsTheyShow(string hex, string message)
-        => Assert.Contains(message, Fails(Wire.Hex(hex)).Message, StringComparison.Ordinal);
+        => Assert.Contains(message, Fails(WireBytes.Hex(hex)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void TryRead_FrameAboveTheLimit_FailsByItsLengthAlone()
     {
-        ReadOnlySequence<byte> buffer = Wire.One(Wire.Hex("00000401"));
+        ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex("00000401"));
         var error = Assert.Throws<ThriftProtocolException>(() => new TTHeaderFrameReader(1024).TryRead(ref buffer, out _));
         Assert.Contains("payload size(1025) larger than the limit(1024)", error.Message, StringComparison.Ordinal);
     }
@@ -183,7 +183,7 @@ public sealed class TTHeaderFrameReaderTests
     [Fact]
     public void TryRead_HeaderAboveTheLimit_FailsBeforeThePayload()
     {
-        ReadOnlySequence<byte> buffer = Wire.One(Wire.Hex("00100000 1000 0002 00000001 4001"));
+        ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex("00100000 1000 0002 00000001 4001"));
         var error = Assert.Throws<ThriftProtocolException>(() => new TTHeaderFrameReader(maxHeaderInfoSize: 65536).TryRead(ref buffer, out _));
         Assert.Contains("invalid header length[65540]", error.Message, StringComparison.Ordinal);
     }
@@ -201,7 +201,7 @@ public sealed class TTHeaderFrameReaderTests
             output.Write("abc"u8);
         }
 
-        ReadOnlySequence<byte> all = Wire.Cut(output.WrittenMemory, segmentSize);
+        ReadOnlySequence<byte> all = WireBytes.Cut(output.WrittenMemory, segmentSize);
         var reader = new TTHeaderFrameReader();
         Assert.Equal(100, ReadAll(reader, all));
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -237,14 +237,14 @@ public sealed class TTHeaderFrameReaderTests
             int consumed = 0;
             for (int present = 0; consumed < output.WrittenCount; present = Math.Min(present + step, output.WrittenCount))
             {
-                ReadOnlySequence<byte> buffer = Wire.Cut(output.WrittenMemory[consumed..present], segmentSize);
+                ReadOnlySequence<byte> buffer = WireBytes.Cut(output.WrittenMemory[consumed..present], segmentSize);
                 long before = buffer.Length;
                 while (reader.TryRead(ref buffer, out TTHeaderFrame frame))
                 {
                     (int type, int method, bool pairs, byte[] payload) = frames[read++];
                     Assert.Equal((TTHeaderFrameType)type, frame.FrameType);
                     Assert.Equal(method, frame.SequenceId);
-                    Assert.Equal(methods[method], Wire.Text(frame.ToMethod));
+                    Assert.Equal(methods[method], WireBytes.Text(frame.ToMethod));
                     Assert.Equal(pairs, frame.TryGetString("key"u8, out _));
                     Assert.Equal(payload, frame.Payload.ToArray());
                 }
@@ -261,12 +261,12 @@ public sealed class TTHeaderFrameReaderTests
         byte[] good = Frame("10 00 10 0001 001b 0001 33", "");
         byte[] bad = Frame("10 00 10 0001 001b 0001 33 05", "");
         var reader = new TTHeaderFrameReader();
-        ReadOnlySequence<byte> buffer = Wire.One(good);
+        ReadOnlySequence<byte> buffer = WireBytes.One(good);
         Assert.True(reader.TryRead(ref buffer, out _));
 
         for (int i = 0; i < 2; i++)
         {
-            ReadOnlySequence<byte> badBuffer = Wire.One(bad);
+            ReadOnlySequence<byte> badBuffer = WireBytes.One(bad);
             Assert.Throws<ThriftProtocolException>(() => reader.TryRead(ref badBuffer, out _));
         }
     }
@@ -287,15 +287,15 @@ public sealed class TTHeaderFrameReaderTests
 
     private static ThriftProtocolException Fails(byte[] bytes)
     {
-        ReadOnlySequence<byte> buffer = Wire.One(bytes);
+        ReadOnlySequence<byte> buffer = WireBytes.One(bytes);
         return Assert.Throws<ThriftProtocolException>(() => new TTHeaderFrameReader().TryRead(ref buffer, out _));
     }
 
     private static byte[] Frame(string infoHex, string payloadHex)
     {
-        byte[] info = Wire.Hex(infoHex);
+        byte[] info = WireBytes.Hex(infoHex);
         Array.Resize(ref info, (info.Length + 3) & ~3);
-        byte[] payload = Wire.Hex(payloadHex);
+        byte[] payload = WireBytes.Hex(payloadHex);
         byte[] frame = [0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 9, 0, (byte)(info.Length / 4), .. info, .. payload];
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length - 4);
         return frame;

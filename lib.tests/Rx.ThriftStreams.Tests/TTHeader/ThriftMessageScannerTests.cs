@@ -1,6 +1,6 @@
 using CsCheck;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader;
 
@@ -33,21 +33,21 @@ public sealed class ThriftMessageScannerTests
     public void TryScan_AnyMessage_EndsWhereItEnds()
         => Gen.Select(Gen.Select(Value, Gen.Short).Array[0, 5], Gen.Int[1, 40], Gen.Byte.Array[0, 10]).Sample((fields, segmentSize, behind) =>
         {
-            byte[] message = [.. Wire.Hex(Envelope), .. Struct(fields)];
+            byte[] message = [.. WireBytes.Hex(Envelope), .. Struct(fields)];
             byte[] all = [.. message, .. behind];
             var scanner = new ThriftMessageScanner(1_000_000);
-            Assert.True(scanner.TryScan(Wire.Cut(all, segmentSize), out long length));
+            Assert.True(scanner.TryScan(WireBytes.Cut(all, segmentSize), out long length));
             Assert.Equal(message.Length, length);
 
             // Byte by byte: complete at the last byte and not before, and what is needed never passes the end.
             scanner.Reset();
             for (int present = 0; present < message.Length; present++)
             {
-                Assert.False(scanner.TryScan(Wire.Cut(all.AsMemory(0, present), segmentSize), out _));
+                Assert.False(scanner.TryScan(WireBytes.Cut(all.AsMemory(0, present), segmentSize), out _));
                 Assert.InRange(scanner.NeededBytes, present + 1, message.Length);
             }
 
-            Assert.True(scanner.TryScan(Wire.Cut(all.AsMemory(0, message.Length), segmentSize), out length));
+            Assert.True(scanner.TryScan(WireBytes.Cut(all.AsMemory(0, message.Length), segmentSize), out length));
             Assert.Equal(message.Length, length);
             Assert.Equal(message.Length, scanner.NeededBytes);
         }, iter: 500, threads: 1);
@@ -57,16 +57,16 @@ public sealed class ThriftMessageScannerTests
     public void TryScan_ByteByByte_NeverLooksBack()
         => Gen.Select(Value, Gen.Short).Array[0, 5].Sample(fields =>
         {
-            byte[] message = [.. Wire.Hex(Envelope), .. Struct(fields)];
+            byte[] message = [.. WireBytes.Hex(Envelope), .. Struct(fields)];
             byte[] all = [.. message];
             var scanner = new ThriftMessageScanner(1_000_000);
             for (int present = 0; present < message.Length; present++)
             {
                 all.AsSpan(0, Math.Max(0, present - 6)).Fill(0xFF);
-                Assert.False(scanner.TryScan(Wire.One(all[..present]), out _));
+                Assert.False(scanner.TryScan(WireBytes.One(all[..present]), out _));
             }
 
-            Assert.True(scanner.TryScan(Wire.One(all), out long length));
+            Assert.True(scanner.TryScan(WireBytes.One(all), out long length));
             Assert.Equal(message.Length, length);
         }, iter: 300, threads: 1);
 
@@ -74,10 +74,10 @@ public sealed class ThriftMessageScannerTests
     public void TryScan_Garbage_FailsTypedOrWaits()
         => Gen.Byte.Array[0, 300].Sample(garbage =>
         {
-            byte[] all = [.. Wire.Hex(Envelope), .. garbage];
+            byte[] all = [.. WireBytes.Hex(Envelope), .. garbage];
             try
             {
-                if (new ThriftMessageScanner(100_000).TryScan(Wire.One(all), out long length))
+                if (new ThriftMessageScanner(100_000).TryScan(WireBytes.One(all), out long length))
                 {
                     Assert.InRange(length, 14, all.Length);
                 }
@@ -104,7 +104,7 @@ public sealed class ThriftMessageScannerTests
     [InlineData(Envelope + "010001", "unknown type 1")]
     public void TryScan_LyingBytes_FailBeforeMoreIsWaitedFor(string hex, string text)
     {
-        var error = Assert.Throws<ThriftProtocolException>(() => new ThriftMessageScanner(1000).TryScan(Wire.One(Wire.Hex(hex)), out _));
+        var error = Assert.Throws<ThriftProtocolException>(() => new ThriftMessageScanner(1000).TryScan(WireBytes.One(WireBytes.Hex(hex)), out _));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
     }
 
@@ -114,16 +114,16 @@ public sealed class ThriftMessageScannerTests
     public void TryScan_NestedStructs_EndAtSixtyFour(int inner, bool accepted)
     {
         byte[] nested = [.. Enumerable.Repeat((byte[])[12, 0, 1], inner).SelectMany(b => b), .. new byte[inner + 1]];
-        byte[] message = [.. Wire.Hex(Envelope), .. nested];
+        byte[] message = [.. WireBytes.Hex(Envelope), .. nested];
         var scanner = new ThriftMessageScanner(100_000);
         if (accepted)
         {
-            Assert.True(scanner.TryScan(Wire.One(message), out long length));
+            Assert.True(scanner.TryScan(WireBytes.One(message), out long length));
             Assert.Equal(message.Length, length);
         }
         else
         {
-            var error = Assert.Throws<ThriftProtocolException>(() => scanner.TryScan(Wire.One(message), out _));
+            var error = Assert.Throws<ThriftProtocolException>(() => scanner.TryScan(WireBytes.One(message), out _));
             Assert.Contains("nested deeper than 64", error.Message, StringComparison.Ordinal);
         }
     }
@@ -131,14 +131,14 @@ public sealed class ThriftMessageScannerTests
     [Fact]
     public void TryScan_LongString_IsSteppedOver()
     {
-        byte[] head = Wire.Hex(Envelope + "0b0001 00100000");
+        byte[] head = WireBytes.Hex(Envelope + "0b0001 00100000");
         var scanner = new ThriftMessageScanner(2_000_000);
 
-        Assert.False(scanner.TryScan(Wire.One(head), out _));
+        Assert.False(scanner.TryScan(WireBytes.One(head), out _));
         Assert.Equal(head.Length + 0x100000 + 1, scanner.NeededBytes);
 
         byte[] whole = [.. head, .. new byte[0x100000 + 1]];
-        Assert.True(scanner.TryScan(Wire.One(whole), out long length));
+        Assert.True(scanner.TryScan(WireBytes.One(whole), out long length));
         Assert.Equal(whole.Length, length);
     }
 

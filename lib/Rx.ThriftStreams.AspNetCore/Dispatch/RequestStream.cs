@@ -1,5 +1,5 @@
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

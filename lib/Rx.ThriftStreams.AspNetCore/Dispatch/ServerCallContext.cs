@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
-using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

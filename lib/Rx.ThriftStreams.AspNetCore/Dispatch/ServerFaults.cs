@@ -1,4 +1,4 @@
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

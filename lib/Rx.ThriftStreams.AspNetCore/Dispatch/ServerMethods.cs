@@ -1,7 +1,7 @@
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

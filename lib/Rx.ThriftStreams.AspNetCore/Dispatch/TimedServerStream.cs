@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

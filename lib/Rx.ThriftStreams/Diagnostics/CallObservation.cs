@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 

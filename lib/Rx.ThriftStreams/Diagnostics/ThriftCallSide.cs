@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Diagnostics;
+namespace Rx.ThriftStreams;
 
 /// <summary>On which side of a call something happened.</summary>
 public enum ThriftCallSide

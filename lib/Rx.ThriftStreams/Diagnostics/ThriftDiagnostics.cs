@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Diagnostics;
+namespace Rx.ThriftStreams;
 
 /// <summary>The names under which this library reports to OpenTelemetry and the like.</summary>
 public static class ThriftDiagnostics

@@ -1,6 +1,6 @@
 using Rx.ThriftStreams.Contracts;
 
-namespace Rx.ThriftStreams.Diagnostics;
+namespace Rx.ThriftStreams;
 
 /// <summary>Something that happened in the life of a call, as <see cref="ThriftChannel.Events"/> and servers report it. A value: keep it as long as you like.</summary>
 public readonly record struct ThriftStreamEvent

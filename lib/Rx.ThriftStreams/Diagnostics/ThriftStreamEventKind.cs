@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Diagnostics;
+namespace Rx.ThriftStreams;
 
 /// <summary>What happened in the life of a call.</summary>
 public enum ThriftStreamEventKind

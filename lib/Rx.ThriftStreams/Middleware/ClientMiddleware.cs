@@ -1,6 +1,7 @@
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Middleware;
 
@@ -48,7 +49,7 @@ internal sealed class ClientMiddleware
         where TResponse : class, IThriftStruct<TResponse>
     {
         var created = new List<ClientTransportStream<TRequest, TResponse>>();
-        ThriftCreatedStream<TRequest, TResponse>? chosen = null;
+        CreatedStream<TRequest, TResponse>? chosen = null;
         Func<ValueTask<ThriftCreatedStream>> create = async () =>
         {
             var stream = await connect(context.Start).ConfigureAwait(false);
@@ -57,7 +58,7 @@ internal sealed class ClientMiddleware
                 created.Add(stream);
             }
 
-            return new ThriftCreatedStream<TRequest, TResponse>(context, stream, stream);
+            return new CreatedStream<TRequest, TResponse>(context, stream, stream);
         };
         for (var i = _stream.Length - 1; i >= 0; i--)
         {
@@ -67,7 +68,7 @@ internal sealed class ClientMiddleware
 
         try
         {
-            chosen = await create().ConfigureAwait(false) as ThriftCreatedStream<TRequest, TResponse>
+            chosen = await create().ConfigureAwait(false) as CreatedStream<TRequest, TResponse>
                 ?? throw new InvalidOperationException($"Stream middleware of {method.FullName} gave no stream of this call. Return what next gave.");
             return chosen.Stream;
         }

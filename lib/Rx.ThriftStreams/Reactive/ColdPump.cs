@@ -2,7 +2,7 @@ using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using Rx.ThriftStreams.Streams;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Reactive;
 

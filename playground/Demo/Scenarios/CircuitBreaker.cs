@@ -4,7 +4,6 @@ using Demo.Echo;
 using Demo.Server;
 using Demo.Terminal;
 using Rx.ThriftStreams;
-using Rx.ThriftStreams.Governance;
 
 namespace Demo.Scenarios;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
@@ -10,15 +10,15 @@ public sealed class BadInputTests
 
     public static TheoryData<string, byte[]> Fatal => new()
     {
-        { "wrong magic", Wire.Hex("00000032 20000002 00000001 000a") },
-        { "length shorter than the fixed part", Wire.Hex("00000004 10000002 00000001 0001") },
-        { "length shorter than the header", Wire.Hex("00000010 10000002 00000001 0010") },
-        { "negative length", Wire.Hex("ffffffff 10000002 00000001 0005") },
-        { "huge length", Wire.Hex("7fffffff 10000002 00000001 0005") },
-        { "large frame of no stream", Wire.Hex("30000000 10000000 00000001 0005") },
-        { "no header info", Wire.Hex("0000000a 10000002 00000001 0000") },
-        { "unknown info id", Wire.Hex("0000000e 10000002 00000001 0001 10 00 77 00") },
-        { "pairs beyond the header", Wire.Hex("00000012 10000002 00000001 0002 10 00 10 ffff 00 00 00") },
+        { "wrong magic", WireBytes.Hex("00000032 20000002 00000001 000a") },
+        { "length shorter than the fixed part", WireBytes.Hex("00000004 10000002 00000001 0001") },
+        { "length shorter than the header", WireBytes.Hex("00000010 10000002 00000001 0010") },
+        { "negative length", WireBytes.Hex("ffffffff 10000002 00000001 0005") },
+        { "huge length", WireBytes.Hex("7fffffff 10000002 00000001 0005") },
+        { "large frame of no stream", WireBytes.Hex("30000000 10000000 00000001 0005") },
+        { "no header info", WireBytes.Hex("0000000a 10000002 00000001 0000") },
+        { "unknown info id", WireBytes.Hex("0000000e 10000002 00000001 0001 10 00 77 00") },
+        { "pairs beyond the header", WireBytes.Hex("00000012 10000002 00000001 0002 10 00 10 ffff 00 00 00") },
         { "no frame type", FramePeer.Frame(TTHeaderFrameType.Data, 1, frameType: 0) },
         { "frame type 9", FramePeer.Frame(TTHeaderFrameType.Data, 1, frameType: 9) },
         { "no streaming flag", FramePeer.Frame(TTHeaderFrameType.Data, 1, flags: 0) },

@@ -1,6 +1,6 @@
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

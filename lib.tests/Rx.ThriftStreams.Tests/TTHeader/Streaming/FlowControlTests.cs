@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Demo.Echo;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

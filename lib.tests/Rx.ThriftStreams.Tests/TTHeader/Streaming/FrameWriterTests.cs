@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using Rx.ThriftStreams.Transports.TTHeader.Streaming;
+using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

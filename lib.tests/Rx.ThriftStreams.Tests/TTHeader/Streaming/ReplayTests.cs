@@ -1,7 +1,7 @@
 using System.Buffers;
 using Demo.Echo;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.AspNetCore.TTHeader;
+using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Rx.ThriftStreams.Streams;
-using Rx.ThriftStreams.Transports.Sockets;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
-using Rx.ThriftStreams.Metadata;
+using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

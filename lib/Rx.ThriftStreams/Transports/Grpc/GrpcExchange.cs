@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Metadata;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

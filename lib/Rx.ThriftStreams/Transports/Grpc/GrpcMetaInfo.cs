@@ -1,5 +1,5 @@
 using System.Net.Http.Headers;
-using Rx.ThriftStreams.Metadata;
+using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

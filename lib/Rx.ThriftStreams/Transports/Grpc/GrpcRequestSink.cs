@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

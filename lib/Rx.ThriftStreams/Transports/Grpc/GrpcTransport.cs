@@ -4,8 +4,10 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports.Sockets;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

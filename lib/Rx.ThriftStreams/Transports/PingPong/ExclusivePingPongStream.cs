@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.PingPong;

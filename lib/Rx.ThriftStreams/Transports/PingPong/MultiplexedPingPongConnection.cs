@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Rx.ThriftStreams.Transports.Sockets;
+using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

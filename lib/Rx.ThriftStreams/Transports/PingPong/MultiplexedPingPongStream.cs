@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.PingPong;

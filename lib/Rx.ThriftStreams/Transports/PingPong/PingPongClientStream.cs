@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

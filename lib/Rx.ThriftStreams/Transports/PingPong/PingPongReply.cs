@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Metadata;
+using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

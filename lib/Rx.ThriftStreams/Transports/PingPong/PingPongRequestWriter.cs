@@ -1,6 +1,7 @@
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transports.TTHeader;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

@@ -1,6 +1,8 @@
 using System.Net.Security;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Transports.Sockets;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 

@@ -1,0 +1,31 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Rx.ThriftStreams.AspNetCore.Hosting;
+
+/// <summary>The forms in which one says where a server listens.</summary>
+internal static class ListenAddress
+{
+    /// <summary>Reads <c>address:port</c>, where <c>localhost</c> is the loopback address and <c>*</c>, or nothing, every address of the machine.</summary>
+    /// <exception cref="FormatException">It is none of that.</exception>
+    internal static IPEndPoint Parse(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        if (colon < 0 || !ushort.TryParse(text.AsSpan(colon + 1), out var port))
+        {
+            throw Malformed(text);
+        }
+
+        var address = text[..colon] switch
+        {
+            "localhost" => IPAddress.Loopback,
+            "*" or "" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
+            var bracketed when bracketed.StartsWith('[') => IPAddress.TryParse(bracketed, out var v6) ? v6 : throw Malformed(text),
+            var plain => IPAddress.TryParse(plain, out var v4) && v4.AddressFamily == AddressFamily.InterNetwork ? v4 : throw Malformed(text),
+        };
+        return new(address, port);
+    }
+
+    private static FormatException Malformed(string text) => new(
+        $"\"{text}\" does not say where to listen. Write address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine.");
+}

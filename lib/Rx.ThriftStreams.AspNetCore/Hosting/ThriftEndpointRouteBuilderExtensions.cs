@@ -1,0 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+using Rx.ThriftStreams.Contracts;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps Thrift services to the endpoints of an application.</summary>
+public static class ThriftEndpointRouteBuilderExtensions
+{
+    /// <summary>
+    /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none.
+    /// </summary>
+    /// <typeparam name="TService">The generated service interface.</typeparam>
+    /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, else made for each call and disposed behind it.</typeparam>
+    /// <param name="endpoints">The application.</param>
+    /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
+    public static IEndpointConventionBuilder MapThriftService<
+        TService,
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>(this IEndpointRouteBuilder endpoints)
+        where TService : class, IThriftService<TService>
+        where TImplementation : class, TService
+    {
+        var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
+        return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
+    }
+
+    /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
+    /// <inheritdoc cref="MapThriftService{TService, TImplementation}(IEndpointRouteBuilder)"/>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="implementation">Handles all calls.</param>
+    public static IEndpointConventionBuilder MapThriftService<TService>(this IEndpointRouteBuilder endpoints, TService implementation)
+        where TService : class, IThriftService<TService>
+    {
+        ArgumentNullException.ThrowIfNull(implementation);
+        return Map<TService>(endpoints, _ => implementation);
+    }
+
+    private static RouteGroupBuilder Map<TService>(IEndpointRouteBuilder endpoints, Func<IServiceProvider, TService> activate)
+        where TService : class, IThriftService<TService>
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var runtime = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
+            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        var descriptor = TService.Descriptor;
+        var binder = new ServerMethodBinder<TService>(activate, runtime);
+        descriptor.Bind(binder);
+        runtime.Services.Add(descriptor.Name, binder.Methods);
+
+        var handler = new GrpcRequestHandler(runtime);
+        var group = endpoints.MapGroup(string.Empty);
+        foreach (var method in binder.Methods.Values)
+        {
+            group.Map(PatternFor(method.Method), http => handler.InvokeAsync(http, method)).WithDisplayName($"Thrift {method.Method.FullName}");
+        }
+
+        MapFallbackOnce(endpoints, handler);
+        return group;
+    }
+
+    private static RoutePattern PatternFor(ThriftMethod method) => RoutePatternFactory.Pattern(
+        RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
+            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.ServiceName, allowPackage: true)))),
+        RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
+            "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
+
+    /// <summary>gRPC calls that fit no method get a gRPC status; other requests are none of ours.</summary>
+    private static void MapFallbackOnce(IEndpointRouteBuilder endpoints, GrpcRequestHandler handler)
+    {
+        const string Name = "Thrift: unknown service or method";
+        if (endpoints.DataSources.Any(static source => source.Endpoints.Any(static endpoint => endpoint.DisplayName == Name)))
+        {
+            return;
+        }
+
+        endpoints.Map("{**path}", http =>
+        {
+            if (GrpcRequestHandler.IsGrpc(http.Request))
+            {
+                return handler.RejectAsync(http);
+            }
+
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Transports.InProcess;
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>Services that are called within the process, without sockets: for tests. All else is real: codec, dispatch, middleware, deadlines, errors, events.</summary>
+/// <remarks>
+/// Messages are encoded and decoded as on a wire. A side that is 16 messages ahead of the other waits. Errors read as over gRPC. Backward metainfo
+/// is carried. Thread-safe.
+/// </remarks>
+public sealed class ThriftInMemoryServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly ThriftServerRuntime _runtime;
+    private readonly ConcurrentBag<MemoryTransport> _transports = [];
+
+    private ThriftInMemoryServer(WebApplication application)
+    {
+        _application = application;
+        _runtime = application.Services.GetRequiredService<ThriftServerRuntime>();
+    }
+
+    /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
+    public IObservable<ThriftStreamEvent> Events => _runtime.Events;
+
+    /// <summary>What implementations are made of, for tests that want to look at it.</summary>
+    public IServiceProvider Services => _application.Services;
+
+    /// <summary>Makes a server.</summary>
+    /// <param name="configure">Adds the services.</param>
+    public static ThriftInMemoryServer Create(Action<ThriftServerBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var setup = new ThriftServerBuilder();
+        configure(setup);
+        var host = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        host.Services.AddLogging();
+        host.Services.AddThriftStreams();
+        host.Services.AddSingleton<IServer, NoServer>();
+        setup.ConfigureServices(host.Services);
+        var application = host.Build();
+        setup.MapServices(application);
+        return new(application);
+    }
+
+    /// <summary>Makes a channel to this server. Dispose it as any other.</summary>
+    /// <param name="options">Settings; the defaults if <see langword="null"/>. Those of endpoints, TLS and HTTP have no effect.</param>
+    public ThriftChannel CreateChannel(ThriftChannelOptions? options = null)
+    {
+        options ??= new ThriftChannelOptions();
+        var transport = new MemoryTransport(_application.Services, _runtime, options);
+        _transports.Add(transport);
+        return ThriftChannel.ForTransport(transport, ThriftTransportNames.Memory, options);
+    }
+
+    /// <summary>Cuts off the calls that go on, and lets go of everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var transport in _transports)
+        {
+            await transport.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
+
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>A server of Thrift services for programs that are no web applications.</summary>
+/// <remarks>Thread-safe. Runs until it is stopped or disposed; it watches for signals only in <see cref="WaitForShutdownAsync"/>.</remarks>
+public sealed class ThriftServer : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+
+    private ThriftServer(WebApplication application, IPEndPoint endpoint)
+    {
+        _application = application;
+        Endpoint = endpoint;
+        Events = application.Services.GetRequiredService<ThriftServerRuntime>().Events;
+    }
+
+    /// <summary>The address that the server listens on; the port is the real one where 0 was asked for.</summary>
+    public IPEndPoint Endpoint { get; }
+
+    /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
+    public IObservable<ThriftStreamEvent> Events { get; }
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="endpoint">
+    /// Where to listen: <c>address:port</c>. The address is numeric, or <c>localhost</c> for 127.0.0.1, or <c>*</c> for every address of the machine. Port 0
+    /// takes a free one.
+    /// </param>
+    /// <param name="configure">Adds the services.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The server, listening.</returns>
+    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c>.</exception>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task<ThriftServer> StartAsync(
+        string endpoint,
+        Action<ThriftServerBuilder> configure,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentNullException.ThrowIfNull(configure);
+        var listenOn = ListenAddress.Parse(endpoint);
+        var setup = new ThriftServerBuilder();
+        configure(setup);
+
+        var host = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        host.Services.AddLogging();
+        host.Services.AddThriftStreams();
+        host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
+        setup.ConfigureServices(host.Services);
+        host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(listenOn, setup.ConfigureEndpoint);
+        });
+
+        var application = host.Build();
+        try
+        {
+            application.UseRouting();
+            setup.MapServices(application);
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            return new(application, new IPEndPoint(listenOn.Address, new Uri(address).Port));
+        }
+        catch
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops: takes no new streams, lets those that run finish, and ends what is left when the token is cancelled.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
+
+    /// <summary>
+    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then: it takes no new streams, and those that run have 30 s to finish.
+    /// Also returns when the server was stopped otherwise.
+    /// </summary>
+    /// <param name="cancellationToken">Asks to end as a signal does.</param>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var byToken = cancellationToken.UnsafeRegister(static asked => ((TaskCompletionSource)asked!).TrySetResult(), asked);
+        using var byCode = _application.Lifetime.ApplicationStopping.UnsafeRegister(static asked => ((TaskCompletionSource)asked!).TrySetResult(), asked);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
+        await asked.Task.ConfigureAwait(false);
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+
+        void Ask(PosixSignalContext signal)
+        {
+            // The process ends when its program does.
+            signal.Cancel = true;
+            asked.TrySetResult();
+        }
+    }
+
+    /// <summary>Stops at once and lets go of everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        await _application.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A server inside another program leaves signals and the console to it.</summary>
+    private sealed class NoHostLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+
+/// <summary>Takes HTTP/2 requests as gRPC calls, by the rules of Kitex's server.</summary>
+internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
+{
+    private const int Http2InternalError = 2;
+
+    /// <summary>Whether a request claims to be gRPC, and so is answered in its terms even if there is no such method.</summary>
+    internal static bool IsGrpc(HttpRequest request)
+        => request.Protocol == HttpProtocol.Http2 && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Handles a call of a method that the route found.</summary>
+    internal async Task InvokeAsync(HttpContext http, ServerMethod method)
+    {
+        if (http.Request.Protocol != HttpProtocol.Http2)
+        {
+            http.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
+            http.Response.Headers.Upgrade = "h2c";
+            return;
+        }
+
+        if (!IsThriftContentType(http.Request.ContentType) || !TryGetTimeout(http.Request, out var timeout))
+        {
+            Reset(http, Http2InternalError);
+            return;
+        }
+
+        LiftLimits(http);
+        await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a gRPC call for which there is no method.</summary>
+    internal async Task RejectAsync(HttpContext http)
+    {
+        var error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
+            ? runtime.Services.TryGetService(service, out _)
+                ? new ThriftStatusException(Unknown(ThriftStatusCode.Cancelled), $"unknown method {method}")
+                : new ThriftStatusException(Unknown(ThriftStatusCode.UnknownService), $"unknown service {service}")
+            : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{http.Request.Path.Value}\"");
+        var call = new GrpcServerCall(http, null, runtime.Options);
+        await call.CompleteAsync(
+            new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
+    }
+
+    private ThriftStatusCode Unknown(ThriftStatusCode kitex)
+        => runtime.Options.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
+
+    /// <summary>
+    /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.
+    /// </summary>
+    private static bool IsThriftContentType(string? contentType) => contentType is "application/grpc+thrift" or "application/grpc;thrift";
+
+    private static bool TryGetTimeout(HttpRequest request, out TimeSpan? timeout)
+    {
+        timeout = null;
+        var text = request.Headers["grpc-timeout"].ToString();
+        if (text.Length == 0)
+        {
+            return true;
+        }
+
+        var valid = GrpcTimeoutFormat.TryDecode(text, out var value);
+        timeout = value;
+        return valid;
+    }
+
+    internal static void Reset(HttpContext http, int errorCode)
+    {
+        if (http.Features.Get<IHttpResetFeature>() is { } reset)
+        {
+            reset.Reset(errorCode);
+        }
+        else
+        {
+            http.Abort();
+        }
+    }
+
+    /// <summary>A stream has no size of a body, and may be silent for as long as its users like.</summary>
+    private static void LiftLimits(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+    }
+}

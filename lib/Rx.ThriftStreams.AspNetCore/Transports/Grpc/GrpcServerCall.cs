@@ -1,0 +1,155 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Primitives;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+
+/// <summary>One gRPC call on Kestrel's HTTP/2.</summary>
+internal sealed class GrpcServerCall : ServerTransportCall
+{
+    private const int Http2Cancel = 8;
+
+    private readonly HttpContext _http;
+    private readonly ThriftServerOptions _options;
+    private bool _headersWritten;
+    private bool _completed;
+
+    internal GrpcServerCall(HttpContext http, TimeSpan? timeout, ThriftServerOptions options)
+    {
+        _http = http;
+        _options = options;
+        Timeout = timeout;
+        foreach (var (name, values) in http.Request.Headers)
+        {
+            var lower = name.ToLowerInvariant();
+            foreach (var value in values)
+            {
+                // The first of a key counts as metainfo, which is no header to the handler.
+                if (value is not null && !GrpcMetaInfo.TryRead(lower, value, MetaInfo) && !ThriftMetadataNames.IsReserved(lower))
+                {
+                    RequestHeaders.AddReceived(lower, value);
+                }
+            }
+        }
+
+        SendsGzip = options.CompressResponses && AcceptsGzip(http.Request.Headers["grpc-accept-encoding"].ToString());
+    }
+
+    internal override string Transport => "grpc";
+
+    internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
+
+    internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
+
+    internal override ThriftMetadata RequestHeaders { get; } = new();
+
+    internal override ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal override TimeSpan? Timeout { get; }
+
+    internal override CancellationToken Aborted => _http.RequestAborted;
+
+    internal override ThriftException AbortReason
+        => _http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: true }
+            ? new ThriftTransportException(ThriftStatusCode.Cancelled, $"The connection to the caller {Peer} was lost.")
+            : new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call.");
+
+    /// <summary>Whether a request did not decode, for which Kitex has a status of its own.</summary>
+    internal bool HasBadMessage { get; set; }
+
+    /// <summary>Whether responses wait for room that the caller does not make.</summary>
+    internal bool IsStuck { get; set; }
+
+    /// <summary>Whether the messages that are sent are compressed.</summary>
+    internal bool SendsGzip { get; }
+
+    internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
+        => new GrpcServerStream<TRequest, TResponse>(
+            this,
+            _http.Request.BodyReader,
+            _http.Response.BodyWriter,
+            GrpcDecompression.For(_http.Request.Headers["grpc-encoding"].ToString()),
+            _options.MaxReceiveMessageSize);
+
+    internal override async ValueTask SendHeadersAsync(ThriftMetadata headers)
+    {
+        WriteHeaders(headers);
+        await _http.Response.BodyWriter.FlushAsync(_http.RequestAborted).ConfigureAwait(false);
+    }
+
+    internal override async ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        if (_completed || _http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _completed = true;
+        if (IsStuck)
+        {
+            // A status would wait behind the messages, perhaps for ever.
+            GrpcRequestHandler.Reset(_http, Http2Cancel);
+            return;
+        }
+
+        // Without a message and without headers of the handler, status and trailers are all there is: Trailers-Only.
+        var trailersOnly = !_headersWritten && headers.Count == 0;
+        if (!_headersWritten)
+        {
+            WriteHeaders(headers, trailersOnly);
+        }
+
+        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, HasBadMessage, _http.Request.Path, trailers);
+        try
+        {
+            await _http.Response.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // The caller went away while its answer was on the way: nobody is left to tell.
+        }
+    }
+
+    internal override ValueTask AcknowledgeOnewayAsync() => CompleteAsync(ServerCallOutcome.Success, ThriftMetadata.Empty, ThriftMetadata.Empty);
+
+    /// <summary>Puts the response headers in place once; they go out with the first flush.</summary>
+    internal void WriteHeaders(ThriftMetadata headers, bool trailersOnly = false)
+    {
+        if (_headersWritten)
+        {
+            return;
+        }
+
+        _headersWritten = true;
+        var response = _http.Response;
+        response.ContentType = GrpcThriftHandler.ContentType;
+        if (SendsGzip && !trailersOnly)
+        {
+            response.Headers["grpc-encoding"] = "gzip";
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            response.Headers.Append(name, value);
+        }
+    }
+
+    private static bool AcceptsGzip(string accepted)
+    {
+        foreach (var range in accepted.AsSpan().Split(','))
+        {
+            var name = accepted.AsSpan(range);
+            var parameters = name.IndexOf(';');
+            if ((parameters < 0 ? name : name[..parameters]).Trim() is "gzip")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+
+/// <summary>The messages of one gRPC call: parsed from and written to the pipes of Kestrel.</summary>
+internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    // What is not flushed is memory that the peer's flow control does not bound.
+    private const int MaxUnflushedBytes = 32 * 1024;
+    private const int MaxUnflushedMessages = 64;
+
+    private readonly GrpcServerCall _call;
+    private readonly PipeReader _reader;
+    private readonly PipeWriter _writer;
+    private readonly GrpcDecompression _decompression;
+    private readonly int _maxMessageSize;
+
+    private ReadOnlySequence<byte> _received;
+    private bool _holdsBuffer;
+    private bool _inputEnded;
+    private TRequest? _current;
+    private int _currentSize;
+    private int _unflushedBytes;
+    private int _unflushedMessages;
+
+    internal GrpcServerStream(GrpcServerCall call, PipeReader reader, PipeWriter writer, GrpcDecompression decompression, int maxMessageSize)
+    {
+        _call = call;
+        _reader = reader;
+        _writer = writer;
+        _decompression = decompression;
+        _maxMessageSize = maxMessageSize;
+    }
+
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _currentSize;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+        => TryReadMessage() ? new(true) : FillAsync(cancellationToken);
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var size = GrpcMessageWriter.Write(message, _writer, _call.SendsGzip);
+
+        // Only what could be encoded begins the response: an error before that is still answered with a status alone.
+        _call.WriteHeaders(headers);
+        _unflushedBytes += size;
+        _unflushedMessages++;
+        if (more && _unflushedBytes < MaxUnflushedBytes && _unflushedMessages < MaxUnflushedMessages)
+        {
+            return new(size);
+        }
+
+        _unflushedBytes = _unflushedMessages = 0;
+        var flush = _writer.FlushAsync(CancellationToken.None);
+        return flush.IsCompletedSuccessfully ? new(Flushed(flush.Result, size)) : AwaitFlushAsync(flush, size, cancellationToken);
+    }
+
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        if (_unflushedMessages == 0)
+        {
+            return default;
+        }
+
+        _unflushedBytes = _unflushedMessages = 0;
+        var flush = _writer.FlushAsync(CancellationToken.None);
+        if (flush.IsCompletedSuccessfully)
+        {
+            _ = Flushed(flush.Result, 0);
+            return default;
+        }
+
+        return new(AwaitFlushAsync(flush, 0, cancellationToken).AsTask());
+    }
+
+    private bool TryReadMessage()
+    {
+        if (_received.Length < GrpcFrame.PrefixLength)
+        {
+            return false;
+        }
+
+        Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixLength];
+        _received.Slice(0, GrpcFrame.PrefixLength).CopyTo(prefix);
+        var length = GrpcFrame.ReadPrefix(prefix, _maxMessageSize, out var compressed);
+        if (_received.Length < GrpcFrame.PrefixLength + length)
+        {
+            return false;
+        }
+
+        if (!_decompression.IsKnown)
+        {
+            throw new ThriftStatusException(ThriftStatusCode.Internal, $"The compression \"{_decompression.Name}\" is not supported. gzip is.");
+        }
+
+        var body = _received.Slice(GrpcFrame.PrefixLength, length);
+        try
+        {
+            (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+        }
+        catch (ThriftProtocolException)
+        {
+            _call.HasBadMessage = true;
+            throw;
+        }
+
+        _received = _received.Slice(body.End);
+        return true;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        while (!_inputEnded)
+        {
+            if (_holdsBuffer)
+            {
+                _holdsBuffer = false;
+                _reader.AdvanceTo(_received.Start, _received.End);
+                _received = default;
+            }
+
+            ReadResult result;
+            try
+            {
+                result = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+            {
+                throw new OperationCanceledException("The caller is gone.", error, _call.Aborted);
+            }
+
+            _received = result.Buffer;
+            _holdsBuffer = true;
+            _inputEnded = result.IsCompleted;
+            if (TryReadMessage())
+            {
+                return true;
+            }
+        }
+
+        // The end of the input may have come together with several messages.
+        if (TryReadMessage())
+        {
+            return true;
+        }
+
+        return _received.IsEmpty ? false : throw new ThriftProtocolException("The request ended within a message: unexpected EOF.");
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitFlushAsync(ValueTask<FlushResult> flush, int size, CancellationToken cancellationToken)
+    {
+        // The token is not given to Kestrel, which would make of a cancelled flush an internal error of this server.
+        var flushing = flush.AsTask();
+        try
+        {
+            return Flushed(await flushing.WaitAsync(cancellationToken).ConfigureAwait(false), size);
+        }
+        catch (OperationCanceledException) when (!flushing.IsCompleted)
+        {
+            // The bytes stay where they are until the caller makes room, and nothing can be told to the caller behind them.
+            _call.IsStuck = true;
+            flushing.DropFailure();
+            throw;
+        }
+    }
+
+    private int Flushed(FlushResult result, int size)
+        => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
+
+/// <summary>
+/// One call within the process: what its two sides share. Messages travel as bytes, so that both sides have objects of their own and the codec has its say;
+/// a side that is ahead by <see cref="Capacity"/> messages waits.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has neither timer nor parent: there is nothing to let go of, and both sides may use it to the last.")]
+internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
+{
+    internal const int Capacity = 16;
+
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly TaskCompletionSource<ThriftMetadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal ThriftMethod Method { get; } = method;
+
+    internal ClientCallStart Start { get; } = start;
+
+    internal Channel<byte[]> Requests { get; } = NewChannel();
+
+    internal Channel<byte[]> Responses { get; } = NewChannel();
+
+    internal CancellationToken Aborted => _aborted.Token;
+
+    internal Task<ThriftMetadata> Headers => _headers.Task;
+
+    internal ThriftMetadata Trailers { get; private set; } = ThriftMetadata.Empty;
+
+    internal IDictionary<string, string> Backward { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How the server ended the call; <see langword="null"/> before the end and after success.</summary>
+    internal ThriftException? Error { get; private set; }
+
+    internal void SetHeaders(ThriftMetadata headers)
+    {
+        if (!_headers.Task.IsCompleted)
+        {
+            _headers.TrySetResult(CopyOf(headers));
+        }
+    }
+
+    /// <summary>The server has ended the call: what it sent can still be received, and nothing more can be sent to it.</summary>
+    internal void End(ThriftException? error, ThriftMetadata trailers)
+    {
+        Error = error;
+        Trailers = trailers;
+        _headers.TrySetResult(ThriftMetadata.Empty);
+        Responses.Writer.TryComplete();
+        Requests.Writer.TryComplete();
+    }
+
+    /// <summary>The call is cut off for both sides.</summary>
+    internal void Abort(Exception reason)
+    {
+        Responses.Writer.TryComplete(reason);
+        Requests.Writer.TryComplete(new OperationCanceledException("The caller is gone.", reason, Aborted));
+        _headers.TrySetResult(ThriftMetadata.Empty);
+
+        // The handler's callbacks do not belong on the thread of whoever aborts.
+        _ = _aborted.CancelAsync();
+    }
+
+    internal static ThriftMetadata CopyOf(ThriftMetadata metadata)
+    {
+        var copy = new ThriftMetadata();
+        copy.AddRange(metadata);
+        return copy;
+    }
+
+    private static Channel<byte[]> NewChannel() => Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Capacity)
+    {
+        SingleReader = true,
+        SingleWriter = true,
+    });
+}

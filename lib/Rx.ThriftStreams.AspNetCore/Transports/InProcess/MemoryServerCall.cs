@@ -1,0 +1,83 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
+
+/// <summary>The server's side of a call within the process. Its ends read as they do over gRPC.</summary>
+internal sealed class MemoryServerCall : ServerTransportCall
+{
+    private readonly MemoryExchange _exchange;
+    private readonly ThriftServerOptions _options;
+
+    internal MemoryServerCall(MemoryExchange exchange, string callerService, ThriftServerOptions options)
+    {
+        _exchange = exchange;
+        _options = options;
+        CallerService = callerService;
+        RequestHeaders = MemoryExchange.CopyOf(exchange.Start.Headers);
+        foreach (var (key, value) in exchange.Start.MetaInfo.TransientValues)
+        {
+            MetaInfo.Transient[key] = value;
+        }
+
+        foreach (var (key, value) in exchange.Start.MetaInfo.PersistentValues)
+        {
+            MetaInfo.Persistent[key] = value;
+        }
+    }
+
+    internal override string Transport => ThriftTransportNames.Memory;
+
+    internal override string Peer => MemoryTransport.PeerName;
+
+    internal override string CallerService { get; }
+
+    internal override ThriftMetadata RequestHeaders { get; }
+
+    internal override ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal override TimeSpan? Timeout => _exchange.Start.Remaining;
+
+    internal override CancellationToken Aborted => _exchange.Aborted;
+
+    internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
+        => new MemoryServerStream<TRequest, TResponse>(_exchange, _options.MaxReceiveMessageSize);
+
+    internal override ValueTask SendHeadersAsync(ThriftMetadata headers)
+    {
+        _exchange.SetHeaders(headers);
+        return default;
+    }
+
+    internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        if (headers.Count > 0)
+        {
+            _exchange.SetHeaders(headers);
+        }
+
+        foreach (var (key, value) in MetaInfo.Backward)
+        {
+            _exchange.Backward[key] = value;
+        }
+
+        var sent = MemoryExchange.CopyOf(trailers);
+        _exchange.End(ErrorFor(outcome, sent), sent);
+        return default;
+    }
+
+    private ThriftException? ErrorFor(in ServerCallOutcome outcome, ThriftMetadata trailers)
+    {
+        if (outcome.Error is ThriftBizStatusException biz)
+        {
+            return new ThriftBizStatusException(biz.Code, biz.Message, biz.Extra, biz.StatusCode) { Details = biz.Details, Trailers = trailers };
+        }
+
+        var (code, message) = GrpcStatusText.Of(outcome, badMessage: false, $"{_exchange.Method.ServiceName}.{_exchange.Method.Name}");
+        return code == 0
+            ? null
+            : new ThriftStatusException((ThriftStatusCode)code, message) { Details = (outcome.Error as ThriftStatusException)?.Details, Trailers = trailers };
+    }
+}

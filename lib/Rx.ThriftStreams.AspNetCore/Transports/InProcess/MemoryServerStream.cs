@@ -1,0 +1,55 @@
+using System.Threading.Channels;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
+
+/// <summary>The messages of a call within the process, on the server.</summary>
+internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exchange, int maxMessageSize) : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private TRequest? _current;
+    private int _currentSize;
+
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _currentSize;
+
+    internal override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        while (await exchange.Requests.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (exchange.Requests.Reader.TryRead(out var bytes))
+            {
+                if (bytes.Length > maxMessageSize)
+                {
+                    throw GrpcErrors.MessageTooLarge(bytes.Length, maxMessageSize);
+                }
+
+                _current = ThriftSerializer.Deserialize<TRequest>(bytes);
+                _currentSize = bytes.Length;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        var bytes = ThriftSerializer.SerializeToArray(message);
+        exchange.SetHeaders(headers);
+        try
+        {
+            await exchange.Responses.Writer.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new OperationCanceledException("The caller is gone.", closed, exchange.Aborted);
+        }
+
+        return bytes.Length;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
+
+/// <summary>Calls the services of a host within the process: the dispatcher that other transports use, without a socket.</summary>
+internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRuntime runtime, ThriftChannelOptions options) : ClientTransport
+{
+    internal const string PeerName = "in-memory";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<MemoryExchange, Task> _running = new();
+    private volatile bool _disposed;
+
+    internal override ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_disposed)
+        {
+            throw new ThriftConnectException(PeerName, new ObjectDisposedException(nameof(ThriftChannel)));
+        }
+
+        var exchange = new MemoryExchange(method, start);
+        var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options);
+
+        // Nothing of the caller's context reaches the handler but what a wire would carry.
+        // The entry comes first, because the handler's end removes it.
+        _running[exchange] = Task.CompletedTask;
+        using (ExecutionContext.SuppressFlow())
+        {
+            _running.TryUpdate(exchange, Task.Run(() => HandleAsync(exchange, call), CancellationToken.None), Task.CompletedTask);
+        }
+
+        if (_disposed)
+        {
+            exchange.Abort(Closed());
+        }
+
+        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.MaxReceiveMessageSize));
+    }
+
+    /// <summary>Cuts off the calls that go on, and waits for their handlers, though not for ever.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        var handlers = new List<Task>();
+        foreach (var (exchange, handler) in _running)
+        {
+            exchange.Abort(Closed());
+            handlers.Add(handler);
+        }
+
+        await ((Task)Task.WhenAll(handlers).WaitAsync(Patience)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static ThriftTransportException Closed() => new(ThriftStatusCode.Unavailable, "The in-memory connection was closed.");
+
+    private async Task HandleAsync(MemoryExchange exchange, MemoryServerCall call)
+    {
+        try
+        {
+            if (!runtime.Services.TryGetService(exchange.Method.ServiceName, out var methods))
+            {
+                await RejectAsync(call, ThriftStatusCode.UnknownService, $"unknown service {exchange.Method.ServiceName}").ConfigureAwait(false);
+            }
+            else if (!methods.TryGetValue(exchange.Method.Name, out var method))
+            {
+                await RejectAsync(call, ThriftStatusCode.Cancelled, $"unknown method {exchange.Method.Name}").ConfigureAwait(false);
+            }
+            else
+            {
+                var scope = services.CreateAsyncScope();
+                await using (scope.ConfigureAwait(false))
+                {
+                    await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            _running.TryRemove(exchange, out _);
+        }
+    }
+
+    private ValueTask RejectAsync(MemoryServerCall call, ThriftStatusCode kitex, string message)
+    {
+        var code = runtime.Options.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
+        return call.CompleteAsync(
+            new ServerCallOutcome(new ThriftStatusException(code, message), ServerFaultOrigin.Framework, RevealDetails: true),
+            ThriftMetadata.Empty,
+            ThriftMetadata.Empty);
+    }
+}

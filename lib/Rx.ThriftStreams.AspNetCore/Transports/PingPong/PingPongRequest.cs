@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Text;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
+
+/// <summary>A request as it came: its form, which the answer has too, and all that stood around its arguments.</summary>
+internal sealed class PingPongRequest
+{
+    internal required ThriftTransport Form { get; init; }
+
+    internal required ThriftMessageType Type { get; init; }
+
+    internal required string Method { get; init; }
+
+    internal required int SequenceId { get; init; }
+
+    /// <summary>The arguments' struct, in the connection's buffer.</summary>
+    internal ReadOnlySequence<byte> Body { get; set; }
+
+    /// <summary>Why the request is not handled, if its arguments were not even read.</summary>
+    internal string? Refusal { get; set; }
+
+    /// <summary>The service's name in the IDL; empty where the form has no place for it, or the caller gave none.</summary>
+    internal string Service { get; private set; } = string.Empty;
+
+    internal string CallerService { get; private set; } = string.Empty;
+
+    internal TimeSpan? Timeout { get; private set; }
+
+    /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
+    internal bool IsMultiplexed { get; private set; }
+
+    internal ThriftMetadata Headers { get; } = new();
+
+    internal ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal bool HasHeader => Form is ThriftTransport.TTHeader or ThriftTransport.TTHeaderFramed;
+
+    internal void ReadHeader(in TTHeaderFrame frame)
+    {
+        IsMultiplexed = (frame.Flags & TTHeaderFlags.SupportsOutOfOrder) != 0;
+        CallerService = Encoding.UTF8.GetString(frame.FromService);
+        if (frame.TryGetRpcTimeout(out var milliseconds))
+        {
+            Timeout = TimeSpan.FromMilliseconds(milliseconds);
+        }
+
+        if (frame.HasStringPairs)
+        {
+            ReadPairs(frame.StringPairs);
+        }
+    }
+
+    internal void ReadPairs(HeaderStringPairs pairs)
+    {
+        foreach (var pair in pairs)
+        {
+            var value = Encoding.UTF8.GetString(pair.Value);
+            if (pair.Key.SequenceEqual(TTHeaderStringKeys.ServiceName))
+            {
+                Service = value;
+            }
+            else if (TryStrip(pair.Key, TTHeaderStringKeys.UpstreamTransientPrefix, out var key) || TryStrip(pair.Key, TTHeaderStringKeys.TransientPrefix, out key))
+            {
+                MetaInfo.Transient[key] = value;
+            }
+            else if (TryStrip(pair.Key, TTHeaderStringKeys.PersistentPrefix, out key))
+            {
+                MetaInfo.Persistent[key] = value;
+            }
+            else if (!pair.Key.SequenceEqual(TTHeaderStringKeys.Crc32C))
+            {
+                Headers.AddReceived(Encoding.UTF8.GetString(pair.Key).ToLowerInvariant(), value);
+            }
+        }
+    }
+
+    private static bool TryStrip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out string name)
+    {
+        var has = key.StartsWith(prefix) && key.Length > prefix.Length;
+        name = has ? Encoding.UTF8.GetString(key[prefix.Length..]) : string.Empty;
+        return has;
+    }
+}

@@ -1,0 +1,71 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
+
+/// <summary>One ping-pong call on the server.</summary>
+internal sealed class PingPongServerCall(PingPongServerConnection connection, PingPongRequest request, string serviceName) : ServerTransportCall, IDisposable
+{
+    internal PingPongRequest Request { get; } = request;
+
+    /// <summary>The result's struct, once the handler has given one.</summary>
+    internal ThriftWriteBuffer Result { get; } = new();
+
+    /// <summary>Whether the arguments do not decode: then the caller's bytes cannot be trusted any further.</summary>
+    internal bool HasBadRequest { get; set; }
+
+    internal override string Transport => ThriftTransportNames.Of(Request.Form);
+
+    internal override string Peer => connection.Peer;
+
+    internal override string CallerService => Request.CallerService;
+
+    internal override ThriftMetadata RequestHeaders => Request.Headers;
+
+    internal override ThriftMetaInfo MetaInfo => Request.MetaInfo;
+
+    internal override TimeSpan? Timeout => Request.Timeout;
+
+    internal override CancellationToken Aborted => connection.Aborted;
+
+    internal override ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
+
+    internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
+        => new PingPongServerStream<TRequest, TResponse>(this);
+
+    /// <summary>An answer is one message: its headers go out with it.</summary>
+    internal override ValueTask SendHeadersAsync(ThriftMetadata headers) => default;
+
+    internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        var answer = new PingPongAnswer(Request);
+        if (HasBadRequest && outcome.Error is ThriftProtocolException bad)
+        {
+            answer.SetException(ThriftApplicationErrorType.ProtocolError, bad.Message);
+            return connection.AnswerAsync(answer, close: true);
+        }
+
+        answer.AddPairs(MetaInfo.BackwardValues);
+        answer.AddPairs(headers);
+        var end = TTHeaderEnd.Of(outcome, null, $"{serviceName}.{Request.Method}");
+        if (end.Biz is { } biz)
+        {
+            answer.SetBizError(biz);
+        }
+        else if (end.Text is { } text)
+        {
+            answer.SetException((ThriftApplicationErrorType)end.Type, text);
+        }
+        else
+        {
+            answer.SetResult(Result.WrittenSpan);
+        }
+
+        return connection.AnswerAsync(answer, close: false);
+    }
+
+    public void Dispose() => Result.Dispose();
+}

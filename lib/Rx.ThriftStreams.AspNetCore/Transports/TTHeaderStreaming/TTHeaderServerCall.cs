@@ -1,0 +1,167 @@
+using System.Text;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.TTHeaderStreaming;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
+
+/// <summary>One call over TTHeader Streaming on the server.</summary>
+internal sealed class TTHeaderServerCall : ServerTransportCall
+{
+    private readonly ServerFrameStream _stream;
+    private readonly string _serviceName;
+    private bool _headersWritten;
+
+    internal TTHeaderServerCall(ServerFrameStream stream, string serviceName, in TTHeaderFrame header)
+    {
+        _stream = stream;
+        _serviceName = serviceName;
+        CallerService = Encoding.UTF8.GetString(header.FromService);
+        if (header.HasStringPairs)
+        {
+            Read(header);
+        }
+
+        if (header.TryGetString(FlowControlKeys.Timeout, out var text) && FlowControlKeys.TryParse(text, out var milliseconds))
+        {
+            Timeout = TimeSpan.FromMilliseconds(milliseconds);
+        }
+    }
+
+    internal override string Transport => "ttheader-streaming";
+
+    internal override string Peer => _stream.Connection.Peer;
+
+    internal override string CallerService { get; }
+
+    internal override ThriftMetadata RequestHeaders { get; } = new();
+
+    internal override ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal override TimeSpan? Timeout { get; }
+
+    internal override CancellationToken Aborted => _stream.Aborted;
+
+    internal override ThriftException AbortReason => _stream.Reason ?? base.AbortReason;
+
+    internal override ThriftException? HandlerEndedReason => ServerFrameStream.HandlerReturned();
+
+    internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
+        => new TTHeaderServerStream<TRequest, TResponse>(this, _stream);
+
+    internal override ValueTask SendHeadersAsync(ThriftMetadata headers)
+    {
+        WriteHeaders(headers);
+        return default;
+    }
+
+    /// <summary>Sends the headers once, before anything else.</summary>
+    internal void WriteHeaders(ThriftMetadata headers)
+    {
+        if (_headersWritten)
+        {
+            return;
+        }
+
+        var buffer = FrameBuffer.Rent();
+        try
+        {
+            AddHeaders(buffer, headers);
+            _headersWritten = true;
+            _stream.Connection.Writer.AppendControl(buffer.Bytes.WrittenSpan);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        var end = TTHeaderEnd.Of(outcome, _stream.Reason, $"{_serviceName}.{MethodName}");
+        try
+        {
+            WriteEnd(end, headers, trailers);
+        }
+        catch (ThriftProtocolException error)
+        {
+            // Headers or trailers that do not fit into a frame: the caller is told that instead.
+            WriteEnd(TTHeaderEnd.Error($"biz error: {error.Message}"), ThriftMetadata.Empty, ThriftMetadata.Empty);
+        }
+
+        _stream.End();
+        return default;
+    }
+
+    /// <summary>Ends a call that never reached its handler, or failed behind it.</summary>
+    internal ValueTask FailAsync() => CompleteAsync(
+        new ServerCallOutcome(new ThriftStatusException(ThriftStatusCode.Internal, "internal error"), ServerFaultOrigin.Framework, RevealDetails: false),
+        ThriftMetadata.Empty,
+        ThriftMetadata.Empty);
+
+    private string MethodName => _stream.Templates.Method;
+
+    private void WriteEnd(in TTHeaderEnd end, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        var buffer = FrameBuffer.Rent();
+        try
+        {
+            if (!_headersWritten)
+            {
+                AddHeaders(buffer, headers);
+            }
+
+            end.AddTo(buffer, _stream.Id, MethodName, trailers);
+            _headersWritten = true;
+            _stream.Connection.Writer.AppendControl(buffer.Bytes.WrittenSpan);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    private void AddHeaders(FrameBuffer buffer, ThriftMetadata headers)
+    {
+        var frame = buffer.Begin(TTHeaderFrameType.Header, _stream.Id, MethodName);
+        foreach (var (name, value) in headers)
+        {
+            frame.AddString(name, value);
+        }
+
+        buffer.End();
+    }
+
+    private void Read(in TTHeaderFrame header)
+    {
+        foreach (var pair in header.StringPairs)
+        {
+            var key = pair.Key;
+            if (key.SequenceEqual(TTHeaderStringKeys.ServiceName) || FlowControlKeys.IsOne(key))
+            {
+                continue;
+            }
+
+            if (TryStrip(key, TTHeaderStringKeys.UpstreamTransientPrefix, out var name) || TryStrip(key, TTHeaderStringKeys.TransientPrefix, out name))
+            {
+                MetaInfo.Transient[name] = Encoding.UTF8.GetString(pair.Value);
+            }
+            else if (TryStrip(key, TTHeaderStringKeys.PersistentPrefix, out name))
+            {
+                MetaInfo.Persistent[name] = Encoding.UTF8.GetString(pair.Value);
+            }
+            else
+            {
+                RequestHeaders.AddReceived(Encoding.UTF8.GetString(key).ToLowerInvariant(), Encoding.UTF8.GetString(pair.Value));
+            }
+        }
+    }
+
+    private static bool TryStrip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out string name)
+    {
+        var has = key.StartsWith(prefix) && key.Length > prefix.Length;
+        name = has ? Encoding.UTF8.GetString(key[prefix.Length..]) : string.Empty;
+        return has;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
+
+/// <summary>The messages of one call over TTHeader Streaming.</summary>
+internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCall call, ServerFrameStream stream)
+    : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    private TRequest? _current;
+    private int _currentSize;
+
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+
+    internal override int CurrentSize => _currentSize;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+        => stream.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync(cancellationToken);
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    {
+        // The connection gathers what comes close together by itself, so it is of no use to know that more will come.
+        cancellationToken.ThrowIfCancellationRequested();
+        call.WriteHeaders(headers);
+        return stream.SendAsync(message, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> AwaitReceiveAsync(CancellationToken cancellationToken)
+    {
+        while (await stream.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (stream.TryReceive(out _current, out _currentSize))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

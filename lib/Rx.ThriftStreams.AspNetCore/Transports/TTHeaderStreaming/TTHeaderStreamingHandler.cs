@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transports.TTHeaderStreaming;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
+
+/// <summary>Serves connections that speak TTHeader Streaming. One a host.</summary>
+internal sealed class TTHeaderStreamingHandler
+{
+    private readonly ConcurrentDictionary<ThriftMethod, FrameTemplates> _templates = new();
+
+    public TTHeaderStreamingHandler(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
+    {
+        runtime.Options.StreamBuffers.Validate(nameof(ThriftServerOptions));
+        Runtime = runtime;
+        Scopes = scopes;
+        Router = new ServiceRouter(runtime);
+        Limits = new StreamLimits(runtime.Options.StreamBuffers, runtime.Options.MaxReceiveMessageSize);
+    }
+
+    internal ThriftServerRuntime Runtime { get; }
+
+    internal IServiceScopeFactory Scopes { get; }
+
+    internal ServiceRouter Router { get; }
+
+    internal StreamLimits Limits { get; }
+
+    internal FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method, static method => new FrameTemplates(method.Name));
+
+    /// <summary>Serves a connection until it ends; both sides of it are complete then. Never fails.</summary>
+    /// <param name="transport">The bytes, from the first one on.</param>
+    /// <param name="peer">The client's address, as <c>host:port</c>.</param>
+    /// <param name="stopping">The host stops: new streams are refused, running ones may finish within the time limit, then the connection is closed.</param>
+    internal Task RunAsync(IDuplexPipe transport, string peer, CancellationToken stopping)
+        => new TTHeaderStreamingServerConnection(this, transport, peer).RunAsync(stopping);
+}

@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Client;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Middleware;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>A way to the servers of a service: their addresses, the connections to them, and the rules for creating streams.</summary>
+/// <remarks>
+/// Thread-safe and meant to live long: make one for each destination and share it. Connections are made by the first call that needs one.
+/// </remarks>
+[DebuggerDisplay("{Address}")]
+public sealed class ThriftChannel : IAsyncDisposable
+{
+    private readonly ThriftChannelOptions _options;
+    private readonly StrongBox<ThriftCallOptions> _defaults;
+    private readonly StreamConnector _connector;
+    private readonly EventHub _events;
+    private readonly ClientMiddleware? _middleware;
+    private int _disposed;
+
+    private ThriftChannel(ThriftAddress address, ThriftChannelOptions options, ClientTransport? transport = null)
+    {
+        _options = options;
+        _defaults = new(options.Defaults);
+        Address = address.ToString();
+        Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
+        _events = new EventHub(Logger);
+        _middleware = ClientMiddleware.From(options);
+        _connector = new StreamConnector(address, options, transport);
+    }
+
+    /// <summary>The address that the channel was made for.</summary>
+    public string Address { get; }
+
+    /// <summary>
+    /// What happens in the life of each call: its start, response headers, messages and end. A call reports all of it, or nothing if nobody
+    /// listened when it began; then it costs nothing.
+    /// </summary>
+    /// <remarks>
+    /// Hot. Notifications come one at a time, in order, on the threads of the calls: be quick, and do not block. An observer that throws gets no
+    /// more, which is logged; calls never notice. Completes when the channel is disposed.
+    /// </remarks>
+    public IObservable<ThriftStreamEvent> Events => _events;
+
+    internal ILogger Logger { get; }
+
+    /// <summary>Makes a channel to one or more fixed addresses.</summary>
+    /// <param name="address">
+    /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
+    /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
+    /// </param>
+    /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
+    /// <exception cref="ArgumentException">The address cannot be understood, or an option does not go with it or with another; the text says why.</exception>
+    public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
+    {
+        options ??= new ThriftChannelOptions();
+        options.Defaults.Validate();
+        var parsed = ThriftAddress.Parse(address);
+        options.Validate(parsed);
+        return new(parsed, options);
+    }
+
+    /// <summary>Makes a channel whose calls all take one transport.</summary>
+    internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
+        => new(ThriftAddress.Within(name), options, transport);
+
+    /// <summary>Creates the stream of a call: runs the connect pipeline and joins call and stream.</summary>
+    /// <exception cref="ThriftException">The stream could not be created.</exception>
+    internal ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ThriftCallOptions options,
+        CancellationToken methodToken,
+        CancellationToken enumerationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            return ValueTask.FromException<ClientCall<TRequest, TResponse>>(new ObjectDisposedException(nameof(ThriftChannel)));
+        }
+
+        ClientCallStart start;
+        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
+        try
+        {
+            start = CallStartFactory.Create(options, _defaults, parent, _options);
+        }
+        catch (ArgumentException error)
+        {
+            // Wrong settings of a call are reported like its other errors: where it is awaited.
+            return ValueTask.FromException<ClientCall<TRequest, TResponse>>(error);
+        }
+
+        var outer = Activity.Current;
+        var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
+            ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
+            : null;
+        if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
+        {
+            TraceContext.Inject(activity, start.OwnHeaders);
+        }
+
+        // The call's activity is current in what the call does, not in what its caller does next.
+        if (observation is not null)
+        {
+            Activity.Current = outer;
+        }
+
+        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent, methodToken, enumerationToken);
+        return AttachAsync(method, start, observation, call);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ClientCall<TRequest, TResponse>> AttachAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        ClientCall<TRequest, TResponse> call)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        try
+        {
+            call.ThrowIfOver();
+            call.Attach(_middleware is null
+                ? await ConnectAsync(method, start, observation, call.Over).ConfigureAwait(false)
+                : await CreateThroughMiddlewareAsync(_middleware, method, start, observation, call.Over).ConfigureAwait(false));
+            return call;
+        }
+        catch (Exception error)
+        {
+            var reason = call.Explain(error);
+            call.End(reason);
+            if (ReferenceEquals(reason, error))
+            {
+                throw;
+            }
+
+            ExceptionDispatchInfo.Throw(reason);
+            throw;
+        }
+    }
+
+    private ValueTask<ClientTransportStream<TRequest, TResponse>> CreateThroughMiddlewareAsync<TRequest, TResponse>(
+        ClientMiddleware middleware,
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        CancellationToken over)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => middleware.CreateAsync(
+            new ThriftClientContext(method, _connector.TransportName(method), start, over),
+            method,
+            changed => ConnectAsync(method, changed, observation, over));
+
+    private ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        CancellationToken over)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        var connecting = _connector.ConnectAsync(method, start, over);
+        return observation is null ? connecting : ObserveAsync(connecting, observation);
+
+        static async ValueTask<ClientTransportStream<TRequest, TResponse>> ObserveAsync(
+            ValueTask<ClientTransportStream<TRequest, TResponse>> connecting,
+            CallObservation observation)
+            => new ObservedClientStream<TRequest, TResponse>(await connecting.ConfigureAwait(false), observation);
+    }
+
+    /// <summary>Closes the connections. Calls that go on fail.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _connector.DisposeAsync().ConfigureAwait(false);
+            _events.Complete();
+        }
+    }
+}

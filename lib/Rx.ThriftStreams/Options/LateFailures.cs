@@ -1,0 +1,12 @@
+namespace Rx.ThriftStreams.Options;
+
+/// <summary>Operations that go on when nobody waits for them any more.</summary>
+internal static class LateFailures
+{
+    /// <summary>Takes note of how the task may fail, so that it does not count as unobserved.</summary>
+    internal static void DropFailure(this Task task) => _ = task.ContinueWith(
+        static task => _ = task.Exception,
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+}

@@ -1,0 +1,72 @@
+namespace Rx.ThriftStreams.Options;
+
+/// <summary>What a channel's address says: the transport, whether over TLS, and the endpoints.</summary>
+internal sealed class ThriftAddress
+{
+    private readonly string _text;
+
+    private ThriftAddress(string text, ThriftTransport streamTransport, ThriftTransport pingPongTransport, bool useTls, IReadOnlyList<string> endpoints)
+    {
+        _text = text;
+        StreamTransport = streamTransport;
+        PingPongTransport = pingPongTransport;
+        UseTls = useTls;
+        Endpoints = endpoints;
+    }
+
+    internal ThriftTransport StreamTransport { get; }
+
+    internal ThriftTransport PingPongTransport { get; }
+
+    internal bool UseTls { get; }
+
+    /// <summary>Each as <c>host:port</c>; at least one.</summary>
+    internal IReadOnlyList<string> Endpoints { get; }
+
+    public override string ToString() => _text;
+
+    /// <summary>The address of a transport that has no endpoints.</summary>
+    internal static ThriftAddress Within(string name) => new(name, ThriftTransport.Grpc, ThriftTransport.Grpc, useTls: false, [name]);
+
+    internal static ThriftAddress Parse(string address)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(address);
+        var schemeEnd = address.IndexOf("://", StringComparison.Ordinal);
+        var scheme = schemeEnd < 0 ? string.Empty : address[..schemeEnd].ToLowerInvariant();
+        var (streamTransport, pingPongTransport, useTls) = scheme switch
+        {
+            "grpc" => (ThriftTransport.Grpc, ThriftTransport.Grpc, false),
+            "grpcs" => (ThriftTransport.Grpc, ThriftTransport.Grpc, true),
+            "ttheader" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, false),
+            "ttheaders" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, true),
+            _ => throw new ArgumentException(
+                $"The address \"{address}\" must begin with a transport: grpc://, grpcs://, ttheader:// or ttheaders://.", nameof(address)),
+        };
+
+        var endpoints = address[(schemeEnd + 3)..].TrimEnd('/')
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (endpoints.Length == 0)
+        {
+            throw new ArgumentException($"The address \"{address}\" names no endpoint.", nameof(address));
+        }
+
+        foreach (var endpoint in endpoints)
+        {
+            CheckEndpoint(endpoint, nameof(address));
+        }
+
+        return new(address, streamTransport, pingPongTransport, useTls, endpoints);
+    }
+
+    /// <summary>Fails unless the text is <c>host:port</c>.</summary>
+    internal static void CheckEndpoint(string endpoint, string parameterName)
+    {
+        if (!Uri.TryCreate($"tcp://{endpoint}", UriKind.Absolute, out var uri)
+            || uri.Port is <= 0 or > 65535
+            || uri.AbsolutePath is not ("/" or "")
+            || uri.UserInfo.Length > 0)
+        {
+            throw new ArgumentException($"\"{endpoint}\" is not an endpoint of the form host:port.", parameterName);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Rx.ThriftStreams;
+
+/// <summary>
+/// Settings of the circuit breakers around creating streams: one for each method, one for each endpoint. Errors of a stream that was
+/// created never count. The defaults are Kitex's, where it has the setting.
+/// </summary>
+public sealed class ThriftCircuitBreakerOptions
+{
+    /// <summary>Opens when this share of creations failed within <see cref="SamplingDuration"/>. Default 0.5; more than 0, at most 1.</summary>
+    public double FailureRatio { get; set; } = 0.5;
+
+    /// <summary>Never opens on fewer creations than this within <see cref="SamplingDuration"/>. Default 200; at least 2.</summary>
+    public int MinimumThroughput { get; set; } = 200;
+
+    /// <summary>The window over which creations are counted. Default 10 s; at least 0.5 s.</summary>
+    public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it stays open before one creation is let through to try. Default 5 s; at least 0.5 s.</summary>
+    public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>A call as the client's middleware sees it.</summary>
+[DebuggerDisplay("{Method}")]
+public sealed class ThriftClientContext : ThriftCallContext
+{
+    private readonly ClientCallStart _start;
+    private ConcurrentDictionary<object, object?>? _items;
+    private string _peer = string.Empty;
+
+    internal ThriftClientContext(ThriftMethod method, string transport, ClientCallStart start, CancellationToken over)
+    {
+        Method = method;
+        Transport = transport;
+        Options = start.Options;
+        CancellationToken = over;
+        _start = start;
+    }
+
+    /// <inheritdoc/>
+    public override ThriftMethod Method { get; }
+
+    /// <inheritdoc/>
+    public override string Transport { get; }
+
+    /// <inheritdoc/>
+    public override string Peer => Volatile.Read(ref _peer);
+
+    /// <summary>The headers of the request. What stream middleware changes before it calls <c>next</c> is sent.</summary>
+    public override ThriftMetadata RequestHeaders => _start.OwnHeaders;
+
+    /// <summary>The metainfo to send. What stream middleware changes before it calls <c>next</c> is sent.</summary>
+    public override ThriftMetaInfo MetaInfo => _start.OwnMetaInfo;
+
+    /// <inheritdoc/>
+    public override DateTimeOffset? Deadline => _start.Deadline;
+
+    /// <inheritdoc/>
+    public override CancellationToken CancellationToken { get; }
+
+    /// <inheritdoc/>
+    public override IDictionary<object, object?> Items => LazyInitializer.EnsureInitialized(ref _items);
+
+    /// <summary>
+    /// The settings of the call. What concerns creating its stream (<see cref="ThriftCallOptions.Endpoint"/>, <see cref="ThriftCallOptions.HashKey"/>,
+    /// <see cref="ThriftCallOptions.Authority"/>, <see cref="ThriftCallOptions.ConnectTimeout"/>, <see cref="ThriftCallOptions.Compressor"/>,
+    /// <see cref="ThriftCallOptions.NoDelay"/>) can be changed by stream middleware before it calls <c>next</c>; changes of the rest have no effect.
+    /// </summary>
+    public ThriftCallOptions Options { get; set; }
+
+    /// <summary>
+    /// The business error with which the call ended, or <see langword="null"/>. Receive middleware sees such an end as an end, on every transport; the
+    /// user's receive throws the error after the middleware.
+    /// </summary>
+    public ThriftBizStatusException? BizStatus { get; internal set; }
+
+    /// <summary>What the stream is created with, by the settings of this moment.</summary>
+    internal ClientCallStart Start => _start.Options == Options
+        ? _start
+        : new(new(Options), _start.OwnHeaders, _start.OwnMetaInfo)
+        {
+            Deadline = _start.Deadline,
+            TimeProvider = _start.TimeProvider,
+            CallerMethod = _start.CallerMethod,
+        };
+
+    internal void SetPeer(string peer) => Volatile.Write(ref _peer, peer);
+}

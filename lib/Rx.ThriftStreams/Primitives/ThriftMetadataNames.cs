@@ -1,0 +1,61 @@
+using System.Buffers;
+
+namespace Rx.ThriftStreams.Primitives;
+
+/// <summary>Which names may be metadata. HTTP/2 forbids capitals, and some names belong to the protocols (gRPC's and Kitex's).</summary>
+internal static class ThriftMetadataNames
+{
+    /// <summary>The suffix of names whose values are bytes.</summary>
+    internal const string BinarySuffix = "-bin";
+
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+    private static readonly SearchValues<char> ControlCharacters
+        = SearchValues.Create([.. Enumerable.Range(0, ' ').Append(0x7f).Where(static c => c != '\t').Select(static c => (char)c)]);
+
+    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
+    {
+        "content-type", "user-agent", "te", "host", "connection", "transfer-encoding", "content-length",
+        "grpc-encoding", "grpc-accept-encoding", "grpc-message", "grpc-status", "grpc-timeout", "grpc-message-type",
+        "grpc-status-details-bin", "biz-status", "biz-extra",
+    };
+
+    internal static bool IsReserved(string name) => name.StartsWith(':') || Reserved.Contains(name);
+
+    internal static bool IsBinary(string name) => name.EndsWith(BinarySuffix, StringComparison.Ordinal);
+
+    /// <summary>Brings a user's name into the form that is sent, or says why it cannot be sent.</summary>
+    internal static string Normalize(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var lower = name.ToLowerInvariant();
+        var bad = lower.AsSpan().IndexOfAnyExcept(NameCharacters);
+        if (bad >= 0)
+        {
+            throw new ArgumentException(
+                $"The metadata name \"{name}\" has the character '{name[bad]}': letters, digits, '-', '_' and '.' are allowed.", nameof(name));
+        }
+
+        if (IsReserved(lower))
+        {
+            throw new ArgumentException($"The metadata name \"{name}\" belongs to the protocol and cannot be set.", nameof(name));
+        }
+
+        return lower;
+    }
+
+    /// <summary>Fails unless the value can be sent as a header value.</summary>
+    internal static void CheckValue(string name, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        var bad = value.AsSpan().IndexOfAny(ControlCharacters);
+        if (bad >= 0)
+        {
+            throw new ArgumentException(
+                $"The value of metadata \"{name}\" has the control character U+{(int)value[bad]:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
+        }
+    }
+
+    /// <summary>Whether no header can have the value.</summary>
+    internal static bool HasControlCharacter(string value) => value.AsSpan().ContainsAny(ControlCharacters);
+}

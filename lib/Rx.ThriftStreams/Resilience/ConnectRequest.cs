@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using Polly;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.Resilience;
+
+/// <summary>
+/// What is to be created, without its types: the pipelines run over <see cref="object"/>, which spares a copy of them for each method.
+/// </summary>
+internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart start)
+{
+    internal ThriftMethod Method { get; } = method;
+
+    internal ClientCallStart Start { get; } = start;
+
+    /// <summary>Creates the stream on that transport if that needs no waiting; a <see cref="ClientTransportStream{TRequest, TResponse}"/> then.</summary>
+    internal abstract object? TryOpen(ClientTransport transport, bool isLast);
+
+    /// <summary>Creates the stream on that transport. Never fails: the outcome does.</summary>
+    internal abstract ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
+}
+
+/// <inheritdoc/>
+internal sealed class ConnectRequest<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
+    : ConnectRequest(method, start)
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    internal override object? TryOpen(ClientTransport transport, bool isLast) => transport.TryOpen(method, Start, isLast);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal override async ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Outcome.FromResult<object>(await transport.OpenAsync(method, Start, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception error)
+        {
+            return Outcome.FromException<object>(error);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Rx.ThriftStreams.Sockets;
+
+/// <summary>One connection of a client: a duplex pipe over a socket, with TLS or without.</summary>
+/// <remarks>
+/// Reader and writer work straight on the stream, so nothing pumps between, and no memory is held while nothing arrives.
+/// One reader and one writer at a time; both may run together. <see cref="Abort"/> is safe at any time, from any thread.
+/// </remarks>
+internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
+{
+    // Large segments make few system calls; the pool gives them back as soon as they are read.
+    private const int SegmentSize = 64 * 1024;
+
+    private readonly Socket _socket;
+    private readonly Stream _stream;
+    private Exception? _abortReason;
+    private int _disposed;
+
+    private SocketConnection(Socket socket, Stream stream, string peer)
+    {
+        _socket = socket;
+        _stream = stream;
+        Peer = peer;
+        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: SegmentSize, minimumReadSize: SegmentSize / 8, leaveOpen: true, useZeroByteReads: true));
+        Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: SegmentSize, leaveOpen: true));
+    }
+
+    /// <inheritdoc/>
+    public PipeReader Input { get; }
+
+    /// <inheritdoc/>
+    public PipeWriter Output { get; }
+
+    /// <summary>The endpoint that was connected to, as <c>host:port</c>.</summary>
+    internal string Peer { get; }
+
+    /// <summary>Whether something is there to be read, be it the end. On an idle connection of a protocol in which the peer only answers, it is not to be used.</summary>
+    internal bool HasInput
+    {
+        get
+        {
+            try
+            {
+                return _socket.Poll(0, SelectMode.SelectRead);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Why the connection was aborted on this side; <see langword="null"/> if it was not.</summary>
+    internal Exception? AbortReason => Volatile.Read(ref _abortReason);
+
+    /// <summary>Connects.</summary>
+    /// <param name="endpoint">Where to, as <c>host:port</c>.</param>
+    /// <param name="tls">TLS settings, with the host to authenticate; <see langword="null"/> for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ThriftConnectException">There is no connection, or TLS could not be agreed on.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal static async ValueTask<SocketConnection> ConnectAsync(string endpoint, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        TcpKeepAlive.Enable(socket);
+        Stream? stream = null;
+        try
+        {
+            await socket.ConnectAsync(ToEndPoint(endpoint), cancellationToken).ConfigureAwait(false);
+            stream = new NetworkStream(socket, ownsSocket: true);
+            if (tls is not null)
+            {
+                var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+                stream = secure;
+                await secure.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new SocketConnection(socket, stream, endpoint);
+        }
+        catch (Exception error)
+        {
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+
+            socket.Dispose();
+            if (error is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            throw new ThriftConnectException(endpoint, error);
+        }
+    }
+
+    /// <summary>Closes at once: what reads or writes ends, and what was not sent is lost. The first reason counts.</summary>
+    internal void Abort(Exception reason)
+    {
+        if (Interlocked.CompareExchange(ref _abortReason, reason, null) is null)
+        {
+            _socket.Dispose();
+        }
+    }
+
+    /// <summary>Closes. What was flushed before is still sent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stream.DisposeAsync().ConfigureAwait(false);
+            _socket.Dispose();
+        }
+    }
+
+    internal static EndPoint ToEndPoint(string endpoint)
+    {
+        if (IPEndPoint.TryParse(endpoint, out var numeric))
+        {
+            return numeric;
+        }
+
+        var colon = endpoint.LastIndexOf(':');
+        return new DnsEndPoint(endpoint[..colon], int.Parse(endpoint.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,43 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transport;
+
+/// <summary>The client's side of the seam between what users hold and what moves bytes: the connections to one endpoint over one transport.</summary>
+internal abstract class ClientTransport : IAsyncDisposable
+{
+    /// <summary>
+    /// Creates a stream: has a connection and sends the request headers. Does not wait for the server: response headers may
+    /// come only with the first message.
+    /// </summary>
+    /// <param name="method">The method to call.</param>
+    /// <param name="start">What goes with the request.</param>
+    /// <param name="cancellationToken">Gives up creating; has no effect on the stream afterwards.</param>
+    /// <exception cref="ThriftConnectException">There is no connection.</exception>
+    internal abstract ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>;
+
+    /// <summary>Creates a stream if that needs no waiting, because a connection is there.</summary>
+    /// <param name="method">The method to call.</param>
+    /// <param name="start">What goes with the request.</param>
+    /// <param name="isLast">
+    /// Whether no other endpoint would be tried. Then a connection will do that is probably there: the first operation of the stream reports a
+    /// <see cref="ThriftConnectException"/> if it is not.
+    /// </param>
+    /// <returns><see langword="null"/> if <see cref="OpenAsync"/> has to be asked.</returns>
+    internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => null;
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

@@ -1,0 +1,51 @@
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transport;
+
+/// <summary>The server's side of the seam: one call as its transport received it, before its messages have types.</summary>
+internal abstract class ServerTransportCall
+{
+    /// <summary>The transport's name, as <see cref="ThriftServerContext.Transport"/> shows it.</summary>
+    internal abstract string Transport { get; }
+
+    internal abstract string Peer { get; }
+
+    internal abstract string CallerService { get; }
+
+    internal abstract ThriftMetadata RequestHeaders { get; }
+
+    internal abstract ThriftMetaInfo MetaInfo { get; }
+
+    /// <summary>The time that the caller gives the call, counted from its arrival; <see langword="null"/> for no limit.</summary>
+    internal abstract TimeSpan? Timeout { get; }
+
+    /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>
+    internal abstract CancellationToken Aborted { get; }
+
+    /// <summary>Why <see cref="Aborted"/> is cancelled. Asked for afterwards.</summary>
+    internal virtual ThriftException AbortReason => new ThriftStatusException(ThriftStatusCode.Cancelled, "The caller cancelled the call.");
+
+    /// <summary>What calls that the handler left running are cancelled with when it has ended; <see langword="null"/> for the usual reason.</summary>
+    internal virtual ThriftException? HandlerEndedReason => null;
+
+    /// <summary>Gives the call's messages their types. Called once.</summary>
+    internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>;
+
+    /// <summary>Sends response headers; those of the last call before the first message go out with it if this was not called.</summary>
+    internal abstract ValueTask SendHeadersAsync(ThriftMetadata headers);
+
+    /// <summary>
+    /// The message of a oneway call is there and its handler is about to run. A transport on which the caller could otherwise cancel the call by going away
+    /// answers now.
+    /// </summary>
+    internal virtual ValueTask AcknowledgeOnewayAsync() => default;
+
+    /// <summary>Ends the call. Called once, last, whatever happened; must not fail because the caller is gone.</summary>
+    /// <param name="outcome">How the handler ended.</param>
+    /// <param name="headers">Response headers, in case that none were sent.</param>
+    /// <param name="trailers">Response trailers.</param>
+    internal abstract ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers);
+}

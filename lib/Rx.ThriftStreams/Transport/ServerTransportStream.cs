@@ -1,0 +1,31 @@
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transport;
+
+/// <summary>The messages of one call on the server. One receive and one send at a time; both may run together.</summary>
+internal abstract class ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    /// <summary>The message that <see cref="ReceiveAsync"/> received last.</summary>
+    internal abstract TRequest Current { get; }
+
+    /// <summary>The size of <see cref="Current"/> in bytes.</summary>
+    internal abstract int CurrentSize { get; }
+
+    /// <summary>Receives the next message; <see langword="false"/> when the client has sent its last.</summary>
+    /// <exception cref="ThriftException">Bytes were wrong, or the caller is gone.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sends a message, after the headers if they were not sent; gives its size in bytes.</summary>
+    /// <param name="message">The message; encoded before this returns or waits.</param>
+    /// <param name="headers">Response headers, in case that none were sent.</param>
+    /// <param name="more">Another call of this, <see cref="FlushAsync"/> or the end of the call follows soon: the message may wait for it, within bounds.</param>
+    /// <param name="cancellationToken">Gives up waiting for room.</param>
+    internal abstract ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken);
+
+    /// <summary>Sends on its way what waits for more. Nothing to do for a transport that lets no message wait.</summary>
+    /// <param name="cancellationToken">Gives up waiting for room.</param>
+    internal virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+}

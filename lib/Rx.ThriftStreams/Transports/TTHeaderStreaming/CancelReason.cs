@@ -1,0 +1,54 @@
+using System.Globalization;
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+/// <summary>What a reset tells the server: the number and text for why the client gave its call up, and the services that this came through.</summary>
+/// <param name="Code">The number.</param>
+/// <param name="Text">The text.</param>
+/// <param name="Path">The services, joined by commas, this one last.</param>
+internal readonly record struct CancelReason(int Code, string Text, string Path)
+{
+    private const int LongestPath = 32 * 1024;
+
+    internal static CancelReason From(Exception reason, string service)
+    {
+        switch (reason)
+        {
+            case ThriftTimeoutException { Kind: ThriftTimeoutKind.Stream or ThriftTimeoutKind.Rpc } timeout:
+                return new(TTStreamCodes.StreamTimeout, $"stream timeout, timeout in ctx: {Milliseconds(timeout)}ms", service);
+
+            case ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive } timeout:
+                return new(
+                    TTStreamCodes.ReceiveTimeout,
+                    $"stream Recv timeout, timeout config={{Timeout:{Milliseconds(timeout)}ms DisableCancelRemote:false}}",
+                    service);
+
+            // A limit of ours, or bytes of the server's that do not decode: nothing that a user did.
+            case ThriftTimeoutException or ThriftProtocolException:
+                return new(TTStreamCodes.InternalCanceled, reason.Message, service);
+        }
+
+        if (CallErrors.IsParentCancelled(reason))
+        {
+            // What cancelled the server call that this call is part of travels on.
+            return reason.InnerException is ThriftStreamException cause
+                ? new(cause.Code, cause.Text, Join(cause.CancelPath, service))
+                : new(TTStreamCodes.InternalCanceled, reason.InnerException?.Message ?? reason.Message, Join(["non-ttstream path"], service));
+        }
+
+        return new(TTStreamCodes.CanceledByUser, TTStreamCodes.CanceledByUserText, service);
+    }
+
+    /// <summary>The services of a path as it travels.</summary>
+    internal static string[] Split(string path) => path.Length == 0 ? [] : path.Split(',');
+
+    // The header has 64 KB for a value, and a loop of services could make any path longer.
+    private static string Join(IReadOnlyList<string> path, string service)
+    {
+        var joined = string.Join(',', path.Append(service));
+        return joined.Length <= LongestPath ? joined : service;
+    }
+
+    private static string Milliseconds(ThriftTimeoutException timeout) => timeout.Configured.TotalMilliseconds.ToString("0.######", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+/// <summary>A client's connection: creates streams and gives frames to them.</summary>
+internal sealed class ClientFrameConnection : FrameConnection
+{
+    private static int s_lastId;
+
+    private readonly Func<ThriftStreamException, ValueTask> _shut;
+    private readonly Action<ClientFrameConnection> _onFree;
+    private readonly TimeProvider _clock;
+    private long _idleSince;
+
+    /// <param name="pipe">The bytes.</param>
+    /// <param name="peer">The server's address.</param>
+    /// <param name="limits">What its streams keep to.</param>
+    /// <param name="serviceName">This process's own name; may be empty.</param>
+    /// <param name="clock">Tells how long it is idle.</param>
+    /// <param name="shut">Closes the bytes. Called once.</param>
+    /// <param name="onFree">Called when the last stream has ended.</param>
+    internal ClientFrameConnection(
+        IDuplexPipe pipe,
+        string peer,
+        StreamLimits limits,
+        string serviceName,
+        TimeProvider clock,
+        Func<ThriftStreamException, ValueTask> shut,
+        Action<ClientFrameConnection> onFree)
+        : base(pipe, peer, limits)
+    {
+        ServiceName = serviceName;
+        _clock = clock;
+        _idleSince = clock.GetTimestamp();
+        _shut = shut;
+        _onFree = onFree;
+    }
+
+    internal string ServiceName { get; }
+
+    /// <summary>The time since the last stream ended. Only of use while there is none.</summary>
+    internal TimeSpan IdleTime => _clock.GetElapsedTime(Volatile.Read(ref _idleSince));
+
+    /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
+    internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
+
+    /// <summary>Creates a stream and sends its HEADER.</summary>
+    /// <exception cref="ThriftStreamException">The connection is closed.</exception>
+    /// <exception cref="ThriftProtocolException">A header is too large to be sent.</exception>
+    internal ClientFrameStream Open(ThriftMethod method, FrameTemplates templates, ClientCallStart start)
+    {
+        var stream = new ClientFrameStream(this, NextId(), templates);
+        var buffer = FrameBuffer.Rent();
+        try
+        {
+            WriteHeader(buffer, stream.Id, method, start);
+            if (!TryAdd(stream))
+            {
+                throw Error(TTStreamCodes.TransportClosing, "the connection was closed before the stream was created");
+            }
+
+            if (PeerWindow > 0)
+            {
+                stream.GrantFirst(PeerWindow);
+            }
+
+            Writer.Append(buffer.Bytes.WrittenSpan);
+            return stream;
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    /// <summary>Closes when everything is written.</summary>
+    internal async Task CloseGracefullyAsync()
+    {
+        await Writer.WhenIdleAsync().ConfigureAwait(false);
+        Close(Error(TTStreamCodes.TransportClosing, "the connection was closed by this client"));
+    }
+
+    internal void OnStreamEnded()
+    {
+        Volatile.Write(ref _idleSince, _clock.GetTimestamp());
+        if (StreamCount == 0)
+        {
+            _onFree(this);
+        }
+    }
+
+    protected override void Shut(ThriftStreamException reason) => _ = _shut(reason).AsTask();
+
+    protected override void OnHeader(in TTHeaderFrame frame)
+    {
+        if (Find(frame.SequenceId) is ClientFrameStream stream)
+        {
+            stream.OnHeader(ReceivedPairs.ReadMetadata(frame));
+        }
+    }
+
+    protected override void OnTrailer(FrameStream stream, in TTHeaderFrame frame) => ((ClientFrameStream)stream).OnTrailer(frame);
+
+    protected override void OnReset(FrameStream stream, in TTHeaderFrame frame) => ((ClientFrameStream)stream).OnReset(frame);
+
+    protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ClientFrameStream)stream).Refuse(reason);
+
+    protected override void OnConnectionLost(FrameStream stream, ThriftStreamException error) => ((ClientFrameStream)stream).OnConnectionLost(error);
+
+    protected override ThriftStreamException Error(int code, string text, Exception? cause = null)
+        => new(code, text, isServerSide: false, innerException: cause);
+
+    protected override void OnWindow(int window)
+    {
+        if (Limits.OfferFlowControl && PeerWindow == 0)
+        {
+            PeerWindow = window;
+            GrantToAll(window);
+        }
+    }
+
+    // One counter for all connections of the process, as peers expect from logs; 0 is nobody's.
+    private static int NextId()
+    {
+        int id;
+        do
+        {
+            id = Interlocked.Increment(ref s_lastId);
+        }
+        while (id == 0);
+        return id;
+    }
+
+    private void WriteHeader(FrameBuffer buffer, int id, ThriftMethod method, ClientCallStart start)
+    {
+        var header = buffer.Begin(TTHeaderFrameType.Header, id, method.Name);
+        if (ServiceName.Length > 0)
+        {
+            header.AddInt(TTHeaderIntKey.FromService, ServiceName);
+        }
+
+        foreach (var (name, value) in start.Headers)
+        {
+            header.AddString(Encoding.UTF8.GetBytes(name), value);
+        }
+
+        foreach (var (key, value) in start.MetaInfo.TransientValues)
+        {
+            header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
+        }
+
+        foreach (var (key, value) in start.MetaInfo.PersistentValues)
+        {
+            header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
+        }
+
+        if (start.Remaining is { } remaining)
+        {
+            var milliseconds = (int)Math.Clamp(Math.Ceiling(remaining.TotalMilliseconds), 1, int.MaxValue);
+            header.AddString(FlowControlKeys.Timeout, milliseconds.ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (Limits.OfferFlowControl)
+        {
+            header.AddString(FlowControlKeys.Window, Limits.StreamBytes.ToString(CultureInfo.InvariantCulture));
+        }
+
+        // Last, so that no header of the user's can stand for it.
+        header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
+        buffer.End();
+    }
+}

@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+/// <summary>TTHeader Streaming to one endpoint: its connections, and which of them a stream gets.</summary>
+internal sealed class TTHeaderStreamingTransport : ClientTransport
+{
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
+    private readonly string _endpoint;
+    private readonly SslClientAuthenticationOptions? _tls;
+    private readonly StreamLimits _limits;
+    private readonly string _serviceName;
+    private readonly ThriftConnectionMode _mode;
+    private readonly TimeSpan _idleTimeout;
+    private readonly TimeProvider _clock;
+    private readonly SharedConnections<ClientFrameConnection> _shared;
+    private readonly int _mostIdle;
+    private readonly ConcurrentStack<ClientFrameConnection> _idle = new();
+    private readonly ConcurrentDictionary<ClientFrameConnection, bool> _all = new();
+    private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
+    private readonly ITimer? _idleTimer;
+    private volatile bool _disposed;
+
+    internal TTHeaderStreamingTransport(string endpoint, bool useTls, ThriftChannelOptions options)
+    {
+        options.StreamBuffers.Validate(nameof(ThriftChannelOptions));
+        _endpoint = endpoint;
+        _tls = ClientTls.For(endpoint, useTls, options);
+        _limits = new StreamLimits(options.StreamBuffers, options.MaxReceiveMessageSize);
+        _serviceName = options.ServiceName ?? string.Empty;
+        _mode = options.ConnectionMode ?? ThriftConnectionMode.Multiplexed;
+        _shared = new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed);
+        _mostIdle = Math.Max(1, options.MaxConnectionsPerEndpoint);
+
+        _clock = options.TimeProvider;
+        var idle = _idleTimeout = options.ConnectionIdleTimeout;
+        if (idle > TimeSpan.Zero && _mode != ThriftConnectionMode.PerCall)
+        {
+            using var flow = ExecutionContext.SuppressFlow();
+            var period = TimeSpan.FromMilliseconds(Math.Clamp(idle.TotalMilliseconds / 2, 10, 30_000));
+            _idleTimer = _clock.CreateTimer(static state => ((TTHeaderStreamingTransport)state!).CloseIdle(), this, period, period);
+        }
+    }
+
+    internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CancellationToken cancellationToken)
+    {
+        var templates = TemplatesOf(method);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var (connection, isNew) = _mode == ThriftConnectionMode.Multiplexed
+                ? await _shared.TakeAsync(ConnectAsync, cancellationToken).ConfigureAwait(false)
+                : await TakeAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start));
+            }
+            catch (ThriftStreamException error) when (isNew)
+            {
+                throw new ThriftConnectException(_endpoint, error);
+            }
+            catch (ThriftStreamException)
+            {
+                // An older connection was closed just now. Nothing was sent on it: another will do.
+            }
+        }
+    }
+
+    internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        bool isLast)
+    {
+        if (_mode != ThriftConnectionMode.Multiplexed || _shared.TryTake() is not { } connection)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start));
+        }
+        catch (ThriftStreamException)
+        {
+            // It was closed just now, and nothing was sent on it.
+            return null;
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        if (_idleTimer is not null)
+        {
+            await _idleTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
+        var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
+        await written.WaitAsync(LimitWhenClosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var connection in _all.Keys)
+        {
+            connection.Close(Closing());
+        }
+    }
+
+    private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
+
+    private static ThriftStreamException Closing() => new(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
+
+    private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (_mode == ThriftConnectionMode.Pooled && _idle.TryPop(out var idle))
+        {
+            if (!idle.IsClosed)
+            {
+                return (idle, false);
+            }
+        }
+
+        return (await ConnectAsync(cancellationToken).ConfigureAwait(false), true);
+    }
+
+    private async ValueTask<ClientFrameConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var socket = await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false);
+        ClientFrameConnection? connection = null;
+        connection = new ClientFrameConnection(
+            socket,
+            _endpoint,
+            _limits,
+            _serviceName,
+            _clock,
+            reason =>
+            {
+                _all.TryRemove(connection!, out _);
+                socket.Abort(reason);
+                return socket.DisposeAsync();
+            },
+            OnFree);
+        _all[connection] = true;
+        connection.Start();
+        if (_disposed)
+        {
+            connection.Close(Closing());
+        }
+
+        return connection;
+    }
+
+    private void OnFree(ClientFrameConnection connection)
+    {
+        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && _idle.Count >= _mostIdle))
+        {
+            _ = connection.CloseGracefullyAsync();
+        }
+        else if (_mode == ThriftConnectionMode.Pooled && !connection.IsClosed)
+        {
+            _idle.Push(connection);
+        }
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var connection in _all.Keys)
+        {
+            // A stream that is opened just now finds the connection closed and takes another.
+            if (connection.StreamCount == 0 && connection.IdleTime >= _idleTimeout)
+            {
+                connection.Close(new ThriftStreamException(TTStreamCodes.TransportClosing, "the connection was idle", isServerSide: false));
+            }
+        }
+
+        // The pool must not fill up with connections that are gone.
+        var kept = new ClientFrameConnection[_idle.Count];
+        var count = kept.Length == 0 ? 0 : _idle.TryPopRange(kept);
+        for (var i = count - 1; i >= 0; i--)
+        {
+            if (!kept[i].IsClosed)
+            {
+                _idle.Push(kept[i]);
+            }
+        }
+    }
+}

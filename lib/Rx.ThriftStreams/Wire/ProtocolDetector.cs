@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Rx.ThriftStreams.Wire;
+
+/// <summary>Tells the protocols of a shared port apart by their first eight bytes. Pure functions; nothing is consumed.</summary>
+internal static class ProtocolDetector
+{
+    /// <summary>How many bytes a decision takes. No message of any protocol is shorter.</summary>
+    public const int NeededBytes = 8;
+
+    /// <summary>What a connection speaks, by its first bytes.</summary>
+    public static WireProtocol DetectConnection(in ReadOnlySequence<byte> received)
+    {
+        Span<byte> copy = stackalloc byte[NeededBytes];
+        return DetectConnection(Prefix(received, copy));
+    }
+
+    /// <inheritdoc cref="DetectConnection(in ReadOnlySequence{byte})"/>
+    public static WireProtocol DetectConnection(ReadOnlySpan<byte> received)
+    {
+        if (received.Length < NeededBytes)
+        {
+            return WireProtocol.NeedMore;
+        }
+
+        return received.StartsWith("PRI * HT"u8) ? WireProtocol.Http2 : DetectMessage(received);
+    }
+
+    /// <summary>What the next message of a connection is: a ping-pong connection may change its form with each.</summary>
+    public static WireProtocol DetectMessage(in ReadOnlySequence<byte> received)
+    {
+        Span<byte> copy = stackalloc byte[NeededBytes];
+        return DetectMessage(Prefix(received, copy));
+    }
+
+    /// <inheritdoc cref="DetectMessage(in ReadOnlySequence{byte})"/>
+    public static WireProtocol DetectMessage(ReadOnlySpan<byte> received)
+    {
+        if (received.Length < NeededBytes)
+        {
+            return WireProtocol.NeedMore;
+        }
+
+        if (BinaryPrimitives.ReadUInt16BigEndian(received[TTHeaderFormat.MagicOffset..]) == TTHeaderFormat.Magic)
+        {
+            var flags = (TTHeaderFlags)BinaryPrimitives.ReadUInt16BigEndian(received[TTHeaderFormat.FlagsOffset..]);
+            return (flags & TTHeaderFlags.Streaming) != 0 ? WireProtocol.TTHeaderStreaming : WireProtocol.TTHeader;
+        }
+
+        return BinaryPrimitives.ReadUInt16BigEndian(received) == MeshHeader.Magic ? WireProtocol.Mesh : DetectPayload(received);
+    }
+
+    /// <summary>What a TTHeader's payload is, or what follows a mesh header: Buffered, Framed, Kitex Protobuf or unknown.</summary>
+    public static WireProtocol DetectPayload(in ReadOnlySequence<byte> received)
+    {
+        Span<byte> copy = stackalloc byte[NeededBytes];
+        return DetectPayload(Prefix(received, copy));
+    }
+
+    /// <inheritdoc cref="DetectPayload(in ReadOnlySequence{byte})"/>
+    public static WireProtocol DetectPayload(ReadOnlySpan<byte> received)
+    {
+        if (received.Length < NeededBytes)
+        {
+            return WireProtocol.NeedMore;
+        }
+
+        if (BinaryPrimitives.ReadUInt16BigEndian(received) == 0x8001)
+        {
+            return WireProtocol.Buffered;
+        }
+
+        return BinaryPrimitives.ReadUInt16BigEndian(received[4..]) switch
+        {
+            0x8001 => WireProtocol.Framed,
+            0x9001 => WireProtocol.FramedKitexProtobuf,
+            _ => WireProtocol.Unknown,
+        };
+    }
+
+    /// <summary>The Thrift message in a complete TTHeader payload, framed or not: the sender's word on it is not trusted.</summary>
+    /// <exception cref="ThriftProtocolException">The payload is neither, or its inner length lies.</exception>
+    public static ReadOnlySequence<byte> GetMessage(in ReadOnlySequence<byte> payload, out bool framed)
+    {
+        Span<byte> copy = stackalloc byte[NeededBytes];
+        ReadOnlySpan<byte> prefix = Prefix(payload, copy);
+        WireProtocol kind = DetectPayload(prefix);
+        framed = kind == WireProtocol.Framed;
+        if (kind == WireProtocol.Buffered)
+        {
+            return payload;
+        }
+
+        if (!framed)
+        {
+            Span<byte> padded = stackalloc byte[NeededBytes];
+            padded.Clear();
+            prefix.CopyTo(padded);
+            TTHeaderErrors.InvalidPayload(BinaryPrimitives.ReadUInt32BigEndian(padded), BinaryPrimitives.ReadUInt32BigEndian(padded[4..]));
+        }
+
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
+        if (length > payload.Length - ThriftFraming.PrefixSize)
+        {
+            throw new ThriftProtocolException($"invalid frame length[{length}]: the TTHeader's payload has {payload.Length - ThriftFraming.PrefixSize} bytes behind it.", 0);
+        }
+
+        return payload.Slice(ThriftFraming.PrefixSize, length);
+    }
+
+    private static ReadOnlySpan<byte> Prefix(in ReadOnlySequence<byte> received, Span<byte> copy)
+    {
+        ReadOnlySpan<byte> first = received.FirstSpan;
+        if (first.Length >= NeededBytes || received.IsSingleSegment)
+        {
+            return first[..Math.Min(first.Length, NeededBytes)];
+        }
+
+        int present = (int)Math.Min(received.Length, NeededBytes);
+        received.Slice(0, present).CopyTo(copy);
+        return copy[..present];
+    }
+}

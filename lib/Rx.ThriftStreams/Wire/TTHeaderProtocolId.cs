@@ -1,0 +1,20 @@
+namespace Rx.ThriftStreams.Wire;
+
+/// <summary>What the first byte of the header info says about the payload. Others are refused on receipt.</summary>
+internal enum TTHeaderProtocolId : byte
+{
+    /// <summary>Thrift Binary: what ping-pong always sends. The payload's own first bytes decide.</summary>
+    ThriftBinary = 0x00,
+
+    /// <summary>Accepted on receipt as peers do; the payload is sniffed all the same.</summary>
+    ThriftCompactV2 = 0x03,
+
+    /// <summary>Accepted by the header decoder as peers do; the payload is sniffed all the same.</summary>
+    KitexProtobuf = 0x04,
+
+    /// <summary>A bare Thrift struct: what every streaming frame sends.</summary>
+    ThriftStruct = 0x10,
+
+    /// <summary>Reserved for streaming of Protobuf; accepted by the decoder only.</summary>
+    ProtobufStruct = 0x11,
+}

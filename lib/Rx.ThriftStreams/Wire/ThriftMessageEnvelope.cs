@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Rx.ThriftStreams.Wire;
+
+/// <summary>
+/// What stands before the struct of a Thrift message, in the strict Binary form:
+/// 80 01 00 type ‖ i32 length ‖ method name ‖ i32 sequence id. The form without version is refused, as by peers.
+/// </summary>
+internal readonly ref struct ThriftMessageEnvelope
+{
+    private const int FixedSize = 12;
+
+    private ThriftMessageEnvelope(ThriftMessageType type, ReadOnlySpan<byte> method, int sequenceId)
+    {
+        Type = type;
+        Method = method;
+        SequenceId = sequenceId;
+    }
+
+    public ThriftMessageType Type { get; }
+
+    /// <summary>The method's name, never empty.</summary>
+    public ReadOnlySpan<byte> Method { get; }
+
+    public int SequenceId { get; }
+
+    /// <summary>The size of an envelope in bytes.</summary>
+    public static int GetLength(string method) => FixedSize + Encoding.UTF8.GetByteCount(method);
+
+    /// <summary>Appends an envelope; the struct must follow.</summary>
+    public static void Write(IBufferWriter<byte> output, ThriftMessageType type, string method, int sequenceId)
+    {
+        int nameLength = Encoding.UTF8.GetByteCount(method);
+        int length = FixedSize + nameLength;
+        Span<byte> span = output.GetSpan(length);
+        BinaryPrimitives.WriteUInt32BigEndian(span, 0x80010000u | (byte)type);
+        BinaryPrimitives.WriteInt32BigEndian(span[4..], nameLength);
+        _ = Encoding.UTF8.GetBytes(method, span[8..]);
+        BinaryPrimitives.WriteInt32BigEndian(span[(8 + nameLength)..], sequenceId);
+        output.Advance(length);
+    }
+
+    /// <summary>Reads the envelope of a complete message.</summary>
+    /// <param name="message">The message, without a frame's length.</param>
+    /// <param name="body">Its struct.</param>
+    /// <exception cref="ThriftProtocolException">Bad version, empty name, or a length that leaves the message.</exception>
+    public static ThriftMessageEnvelope Read(in ReadOnlySequence<byte> message, out ReadOnlySequence<byte> body)
+    {
+        var reader = new SequenceReader<byte>(message);
+        if (!reader.TryReadBigEndian(out int version))
+        {
+            throw Truncated(0);
+        }
+
+        if ((version & 0xFFFF0000) != 0x80010000)
+        {
+            throw new ThriftProtocolException($"bad version 0x{version:x8} in ReadMessageBegin: only strict Thrift Binary is accepted.", 0);
+        }
+
+        if (!reader.TryReadBigEndian(out int nameLength))
+        {
+            throw Truncated(4);
+        }
+
+        if (nameLength <= 0 || nameLength > reader.Remaining - 4)
+        {
+            throw new ThriftProtocolException(
+                nameLength == 0
+                    ? "the Thrift message has no method name."
+                    : $"invalid method name length[{nameLength}]: {reader.Remaining} bytes follow.",
+                4);
+        }
+
+        ReadOnlySpan<byte> rest = reader.UnreadSpan;
+        ReadOnlySpan<byte> method = rest.Length >= nameLength ? rest[..nameLength] : reader.UnreadSequence.Slice(0, nameLength).ToArray();
+        reader.Advance(nameLength);
+        _ = reader.TryReadBigEndian(out int sequenceId);
+        body = reader.UnreadSequence;
+        return new ThriftMessageEnvelope((ThriftMessageType)(version & 0xFF), method, sequenceId);
+    }
+
+    private static ThriftProtocolException Truncated(long offset) => new("the Thrift message ends inside its envelope.", offset);
+}

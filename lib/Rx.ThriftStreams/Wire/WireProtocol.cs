@@ -1,0 +1,32 @@
+namespace Rx.ThriftStreams.Wire;
+
+/// <summary>What the first eight bytes of a connection, or of a ping-pong message, are.</summary>
+internal enum WireProtocol
+{
+    /// <summary>Fewer than eight bytes have come: nothing can be said.</summary>
+    NeedMore,
+
+    /// <summary>None of the protocols: the connection is to be closed without an answer.</summary>
+    Unknown,
+
+    /// <summary>The preface of HTTP/2 with prior knowledge. Only the first bytes of a connection can be this.</summary>
+    Http2,
+
+    /// <summary>A TTHeader frame with the streaming flag; the connection stays with TTHeader Streaming.</summary>
+    TTHeaderStreaming,
+
+    /// <summary>A ping-pong TTHeader; the payload inside is to be sniffed.</summary>
+    TTHeader,
+
+    /// <summary>A mesh header; a framed or buffered message follows.</summary>
+    Mesh,
+
+    /// <summary>A length and a Thrift Binary message.</summary>
+    Framed,
+
+    /// <summary>A bare Thrift Binary message.</summary>
+    Buffered,
+
+    /// <summary>A length and a Kitex Protobuf message: known for what it is, but not spoken here.</summary>
+    FramedKitexProtobuf,
+}
