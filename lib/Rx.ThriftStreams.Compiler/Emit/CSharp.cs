@@ -51,9 +51,14 @@ internal static class CSharp
     /// <summary>Whether equality of the type is by content only with a comparer.</summary>
     public static bool NeedsComparer(TypeRef type) => type.IsContainer || type.Kind == TypeKind.Binary;
 
+    /// <summary>Whether a peer can choose values of the type whose default hashes collide: as keys they need a comparer with a secret hash.</summary>
+    public static bool NeedsSecretHash(TypeRef type) => type.Kind is TypeKind.I32 or TypeKind.I64 or TypeKind.Double or TypeKind.Uuid or TypeKind.Enum;
+
     /// <summary>An expression for an <c>IEqualityComparer</c> of the type.</summary>
     public static string Comparer(TypeRef type) => type.Kind switch
     {
+        TypeKind.I32 or TypeKind.I64 or TypeKind.Double or TypeKind.Uuid => Serialization + "ThriftComparer." + type.Kind,
+        TypeKind.Enum => Serialization + "ThriftComparer.Enum<" + Type(type) + ">()",
         TypeKind.Binary => Serialization + "ThriftComparer.Binary",
         TypeKind.List => Serialization + "ThriftComparer.List<" + Type(type.Element) + ">(" + Comparer(type.Element) + ")",
         TypeKind.Set => Serialization + "ThriftComparer.Set<" + Type(type.Element) + ">(" + Comparer(type.Element) + ")",
@@ -122,16 +127,26 @@ internal static class CSharp
         => value is BoolConst or IntConst or DoubleConst or EnumConst || (value is StringConst && type.Kind == TypeKind.String);
 
     /// <summary>A new empty container, with a comparer by content where its keys need one.</summary>
-    public static string NewContainer(TypeRef type, string? capacity = null)
+    public static string NewContainer(TypeRef type) => "new " + Type(type) + "(" + (HasKeys(type, out var key) && NeedsComparer(key) ? Comparer(key) : "") + ")";
+
+    /// <summary>A new container for <paramref name="count"/> elements from a peer, with room for <paramref name="capacity"/>.</summary>
+    public static string NewContainer(TypeRef type, string count, string capacity)
     {
-        var key = type.Kind == TypeKind.Map ? type.Key : type.Element;
-        var comparer = type.Kind != TypeKind.List && NeedsComparer(key) ? Comparer(key) : null;
-        var arguments = capacity is null ? comparer ?? "" : comparer is null ? capacity : capacity + ", " + comparer;
-        return "new " + Type(type) + "(" + arguments + ")";
+        var comparer = !HasKeys(type, out var key) ? ""
+            : NeedsSecretHash(key) ? $", {Serialization}ThriftComparer.ForKeys({count}, {Comparer(key)})"
+            : NeedsComparer(key) ? ", " + Comparer(key)
+            : "";
+        return "new " + Type(type) + "(" + capacity + comparer + ")";
     }
 
     /// <summary>An XML documentation reference to an IDL element.</summary>
     public static string Code(string name) => "<c>" + CodeWriter.XmlText(name) + "</c>";
+
+    private static bool HasKeys(TypeRef type, out TypeRef key)
+    {
+        key = type.Kind == TypeKind.Map ? type.Key : type.Element;
+        return type.Kind != TypeKind.List;
+    }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

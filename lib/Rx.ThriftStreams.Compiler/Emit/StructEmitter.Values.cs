@@ -36,6 +36,10 @@ internal sealed partial class StructEmitter
             _code.Line(field switch
             {
                 { Type.Kind: TypeKind.Binary, IsNullable: true } => $"hash.Add({field.Name} is {{ }} f{field.Index} ? __comparer{field.Index}.GetHashCode(f{field.Index}) : 0);",
+
+                // 64 bits and more become 32 before HashCode adds its secret, and a peer may choose those that become the same.
+                { Type.Kind: TypeKind.I64 or TypeKind.Double or TypeKind.Uuid, IsNullable: true } => $"hash.Add({field.Name} is {{ }} f{field.Index} ? {CSharp.Comparer(field.Type)}.GetHashCode(f{field.Index}) : 0);",
+                { Type.Kind: TypeKind.I64 or TypeKind.Double or TypeKind.Uuid } => $"hash.Add({field.Name}, {CSharp.Comparer(field.Type)});",
                 _ when CSharp.NeedsComparer(field.Type) => $"hash.Add({field.Name}, __comparer{field.Index}!);",
                 _ => $"hash.Add({field.Name});",
             });

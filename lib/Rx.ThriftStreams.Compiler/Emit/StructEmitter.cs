@@ -15,10 +15,12 @@ internal sealed partial class StructEmitter
     private readonly string _globalName;
     private readonly string _idlName;
     private readonly List<MemberField> _fields;
+    private readonly bool _isException;
     private readonly bool _keepsUnknown;
 
-    private StructEmitter(CodeWriter code, string name, string globalName, string idlName, List<MemberField> fields, bool keepsUnknown = false)
+    private StructEmitter(CodeWriter code, string name, string globalName, string idlName, List<MemberField> fields, bool isException = false, bool keepsUnknown = false)
     {
+        _isException = isException;
         _keepsUnknown = keepsUnknown;
         _code = code;
         _name = name;
@@ -30,14 +32,14 @@ internal sealed partial class StructEmitter
     /// <summary>A struct or exception.</summary>
     public static void Emit(CodeWriter code, StructSymbol symbol, List<FieldSymbol> fields)
     {
-        var emitter = new StructEmitter(code, symbol.CSharpName, symbol.GlobalName, symbol.Name, MemberField.Of(fields), symbol.File.Options.PreserveUnknownFields);
         var isException = symbol.Kind == StructKind.Exception;
+        var emitter = new StructEmitter(code, symbol.CSharpName, symbol.GlobalName, symbol.Name, MemberField.Of(fields), isException, symbol.File.Options.PreserveUnknownFields);
         code.Doc(symbol.Doc, (isException ? "The exception " : "The struct ") + CSharp.Code(symbol.Name) + " of the IDL.");
         code.Line(CSharp.GeneratedCode);
         var bases = isException ? "global::Rx.ThriftStreams.ThriftDeclaredException, " : "";
         code.Open($"public sealed partial class {symbol.CSharpName} : {bases}{CSharp.Serialization}IThriftStruct<{symbol.GlobalName}>, global::System.IEquatable<{symbol.GlobalName}>");
         emitter.Constructors();
-        emitter.Properties(isException);
+        emitter.Properties();
         emitter.Read("public", documented: true);
         emitter.Write(documented: true);
         emitter.Equality();
@@ -113,7 +115,7 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
-    private void Properties(bool isException)
+    private void Properties()
     {
         if (_keepsUnknown)
         {
@@ -124,7 +126,7 @@ internal sealed partial class StructEmitter
         foreach (var field in _fields)
         {
             _code.Doc(field.Symbol.Doc, "The field " + CSharp.Code(field.Symbol.Name) + " of the IDL, id " + field.Id + ".");
-            var hides = isException && field.Name == "Message" ? "new " : "";
+            var hides = _isException && field.Name == "Message" ? "new " : "";
             _code.Line($"public {hides}{(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
             _code.Line();
         }
@@ -153,6 +155,7 @@ internal sealed partial class StructEmitter
         _code.Line("    " + ValueCode.ReaderConstraint);
         _code.Open();
         var required = _fields.Where(static f => f.IsRequired).ToList();
+        _code.Line($"reader.BeginStruct({ObjectSize.OfStruct(_fields, _isException)});");
         _code.Line($"var result = new {_globalName}({CSharp.Serialization}ThriftType.Struct);");
         for (var word = 0; word * 64 < required.Count; word++)
         {
@@ -165,7 +168,6 @@ internal sealed partial class StructEmitter
             _code.Line($"bool seen{field.Index}b = false;");
         }
 
-        _code.Line("reader.BeginStruct();");
         foreach (var field in _fields)
         {
             _code.Open($"if (reader.TryReadFieldHeader({CSharp.WireType(field.Type)}, {field.Id}))");
@@ -216,17 +218,24 @@ internal sealed partial class StructEmitter
         CheckRequired(required);
         foreach (var field in _fields.Where(static f => !f.IsRequired && f.Initializer is not null && !f.InitializerIsCheap && f.Type.Kind != TypeKind.Binary))
         {
-            _code.Line($"result.{field.Name} ??= {field.Initializer};");
+            Initialize(field, $"result.{field.Name} is null");
         }
 
         foreach (var field in _fields.Where(IsBinaryWithDefault))
         {
-            _code.Open($"if (!seen{field.Index}b)");
-            _code.Line($"result.{field.Name} = {field.Initializer};");
-            _code.Close();
+            Initialize(field, $"!seen{field.Index}b");
         }
 
         _code.Line("return result;");
+        _code.Close();
+        _code.Line();
+    }
+
+    private void Initialize(MemberField field, string condition)
+    {
+        _code.Open($"if ({condition})");
+        _code.Line($"reader.ChargeMemory({ObjectSize.OfInitializer(field)});");
+        _code.Line($"result.{field.Name} = {field.Initializer};");
         _code.Close();
         _code.Line();
     }

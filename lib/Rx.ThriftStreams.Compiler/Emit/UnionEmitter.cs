@@ -71,7 +71,7 @@ internal static class UnionEmitter
         code.Line("/// <summary>The field's value.</summary>");
         code.Line($"public {type} Value {{ get; }}");
         code.Line();
-        var comparer = CSharp.NeedsComparer(field.Type) ? "__comparer" : $"{CSharp.Collections}EqualityComparer<{type}>.Default";
+        var comparer = CSharp.NeedsComparer(field.Type) ? "__comparer" : CSharp.Comparer(field.Type);
         code.Line("/// <inheritdoc/>");
         code.Line($"public override bool Equals({symbol.GlobalName}? other) => other is {name} same && {comparer}.Equals(Value, same.Value);");
         code.Line();
@@ -163,7 +163,7 @@ internal static class UnionEmitter
         code.Line("    " + ValueCode.ReaderConstraint);
         code.Open();
         code.Line($"{name}? result = null;");
-        code.Line("reader.BeginStruct();");
+        code.Line($"reader.BeginStruct({ObjectSize.OfUnion(fields)});");
         code.Open("while (reader.ReadFieldHeader(out var type, out var id))");
         if (fields.Count == 0)
         {

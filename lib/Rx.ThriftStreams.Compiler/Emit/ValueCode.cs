@@ -31,7 +31,7 @@ internal static class ValueCode
                 code.Line($"int {n} = reader.ReadListHeader({CSharp.WireType(type.Element)});");
                 if (CSharp.IsBulk(type.Element))
                 {
-                    code.Line($"var {target} = {CSharp.NewContainer(type, n)};");
+                    code.Line($"var {target} = {CSharp.NewContainer(type, n, n)};");
                     code.Line($"{Marshal}SetCount({target}, {n});");
                     var span = $"{Marshal}AsSpan({target})";
                     span = type.Element.Kind == TypeKind.Enum ? $"{MemoryMarshal}Cast<{CSharp.Type(type.Element)}, int>({span})" : span;
@@ -50,7 +50,7 @@ internal static class ValueCode
 
         // The reader has checked the count against the bytes that remain, but in a recursive type every level may claim the same bytes:
         // beyond a modest size the container grows as elements really come.
-        code.Line($"var {target} = {CSharp.NewContainer(type, $"global::System.Math.Min({n}, {MaxInitialCapacity})")};");
+        code.Line($"var {target} = {CSharp.NewContainer(type, n, $"global::System.Math.Min({n}, {MaxInitialCapacity})")};");
         code.Open($"for (int {i} = 0; {i} < {n}; {i}++)");
         if (type.Kind == TypeKind.Map)
         {

@@ -21,8 +21,11 @@ public sealed class ThriftProtocolException : ThriftException
     /// <summary>The id of the innermost field that was being read, or <see langword="null"/> outside any.</summary>
     public short? FieldId { get; }
 
-    /// <summary><see cref="ThriftStatusCode.Internal"/>.</summary>
-    public override ThriftStatusCode StatusCode => ThriftStatusCode.Internal;
+    /// <summary><see cref="ThriftStatusCode.Internal"/>; <see cref="ThriftStatusCode.ResourceExhausted"/> if a size or memory limit of the reader was exceeded.</summary>
+    public override ThriftStatusCode StatusCode => IsOverLimit ? ThriftStatusCode.ResourceExhausted : ThriftStatusCode.Internal;
+
+    /// <summary>Whether the bytes follow the protocol and exceed a size or memory limit of the reader.</summary>
+    internal bool IsOverLimit { get; init; }
 
     /// <summary>The error for a required field that was not there. Called by generated code.</summary>
     /// <param name="structName">The struct's name in the IDL.</param>

@@ -3,12 +3,17 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>Reads Thrift values of one protocol from memory. Implemented by <see langword="ref struct"/>s; generated code is generic over it.</summary>
 /// <remarks>
 /// Every length and count is checked against the bytes that remain before anything is allocated.
-/// All members throw <see cref="ThriftProtocolException"/> on input that the protocol does not allow. Not thread-safe.
+/// All members throw <see cref="ThriftProtocolException"/> on input that the protocol does not allow or that exceeds <see cref="ThriftReaderLimits"/>. Not thread-safe.
 /// </remarks>
 public interface IThriftReader
 {
-    /// <summary>Enters a struct. Fails when structs are nested deeper than the limit.</summary>
-    void BeginStruct();
+    /// <summary>Enters a struct. Fails when structs are nested deeper than the limit, or when the message takes more memory than the limit.</summary>
+    /// <param name="memory">How many bytes of memory the object takes without what its fields refer to. Call this before creating the object.</param>
+    void BeginStruct(int memory = MemoryCost.UnknownStruct);
+
+    /// <summary>Counts memory that the caller is about to allocate for a value which the reader does not know of. Fails when the message takes more than the limit.</summary>
+    /// <param name="memory">How many bytes.</param>
+    void ChargeMemory(long memory);
 
     /// <summary>Leaves a struct whose stop has been read.</summary>
     void EndStruct();
@@ -54,7 +59,7 @@ public interface IThriftReader
     /// <summary>Reads a <c>uuid</c>.</summary>
     Guid ReadUuid();
 
-    /// <summary>Reads a list's header.</summary>
+    /// <summary>Reads a list's header and counts the memory of a list with that many elements.</summary>
     /// <param name="elementType">The element type that the schema wants. Another one is an error unless the list is empty.</param>
     /// <returns>The number of elements; so many can really follow.</returns>
     int ReadListHeader(ThriftType elementType);
@@ -65,7 +70,7 @@ public interface IThriftReader
     /// <summary>Reads a map's header; as <see cref="ReadListHeader(ThriftType)"/>.</summary>
     int ReadMapHeader(ThriftType keyType, ThriftType valueType);
 
-    /// <summary>Reads a list's header when no schema says what is in it. The element type of an empty list may be anything.</summary>
+    /// <summary>Reads a list's header when no schema says what is in it, and counts no memory. The element type of an empty list may be anything.</summary>
     int ReadListHeader(out ThriftType elementType);
 
     /// <summary>Reads a set's header when no schema says what is in it; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>

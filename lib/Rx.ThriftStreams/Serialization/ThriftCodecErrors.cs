@@ -22,7 +22,8 @@ internal static class ThriftCodecErrors
             : length > remaining ? $"A string or binary claims {length} bytes and {remaining} remain"
             : $"A string or binary has {length} bytes; the limit {nameof(ThriftReaderLimits.MaxStringBytes)} is {limit}",
             offset,
-            fieldId);
+            fieldId,
+            overLimit: (uint)length <= (uint)remaining);
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -32,7 +33,8 @@ internal static class ThriftCodecErrors
             : (long)count * minimumElementSize > remaining ? $"A container claims {count} elements of at least {minimumElementSize} bytes and {remaining} bytes remain"
             : $"A container has {count} elements; the limit {nameof(ThriftReaderLimits.MaxContainerCount)} is {limit}",
             offset,
-            fieldId);
+            fieldId,
+            overLimit: count >= 0 && (long)count * minimumElementSize <= remaining);
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -51,6 +53,11 @@ internal static class ThriftCodecErrors
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Memory(long limit, int offset, int fieldId)
+        => throw Error($"The values of the message take more than {limit} bytes of memory, the limit {nameof(ThriftReaderLimits.MaxMemory)} (of a call: MaxReceiveMessageMemory)", offset, fieldId, overLimit: true);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void WriteTooDeep(int limit, int offset)
         => throw Error($"The value is nested deeper than the limit of {limit} structs, or contains itself", offset, NoField);
 
@@ -64,10 +71,10 @@ internal static class ThriftCodecErrors
     public static void NotBase64(int offset, int fieldId)
         => throw Error("A binary is not Base64 text", offset, fieldId);
 
-    private static ThriftProtocolException Error(string what, int offset, int fieldId)
+    private static ThriftProtocolException Error(string what, int offset, int fieldId, bool overLimit = false)
         => fieldId == NoField
-            ? new($"{what} (at byte {offset}).", offset)
-            : new($"{what} (at byte {offset}, field {fieldId}).", offset, (short)fieldId);
+            ? new($"{what} (at byte {offset}).", offset) { IsOverLimit = overLimit }
+            : new($"{what} (at byte {offset}, field {fieldId}).", offset, (short)fieldId) { IsOverLimit = overLimit };
 
     private static string Name(ThriftType type) => Enum.IsDefined(type) ? type.ToString() : ((int)type).ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -14,13 +14,8 @@ public ref partial struct ThriftCompactReader
     /// <inheritdoc/>
     public int ReadListHeader(ThriftType elementType)
     {
-        int offset = _position;
-        int count = ReadListHeader(out ThriftType actual);
-        if (actual != elementType && count != 0)
-        {
-            ThriftCodecErrors.ElementType(elementType, actual, offset, _fieldId);
-        }
-
+        int count = ReadElementsHeader(elementType);
+        ChargeMemory(MemoryCost.List(elementType, count));
         return count;
     }
 
@@ -46,7 +41,12 @@ public ref partial struct ThriftCompactReader
     }
 
     /// <inheritdoc/>
-    public int ReadSetHeader(ThriftType elementType) => ReadListHeader(elementType);
+    public int ReadSetHeader(ThriftType elementType)
+    {
+        int count = ReadElementsHeader(elementType);
+        ChargeMemory(MemoryCost.Set(elementType, count));
+        return count;
+    }
 
     /// <inheritdoc/>
     public int ReadSetHeader(out ThriftType elementType) => ReadListHeader(out elementType);
@@ -69,6 +69,7 @@ public ref partial struct ThriftCompactReader
             }
         }
 
+        ChargeMemory(MemoryCost.Map(keyType, valueType, count));
         return count;
     }
 
@@ -255,6 +256,18 @@ public ref partial struct ThriftCompactReader
 
                 break;
         }
+    }
+
+    private int ReadElementsHeader(ThriftType elementType)
+    {
+        int offset = _position;
+        int count = ReadListHeader(out ThriftType actual);
+        if (actual != elementType && count != 0)
+        {
+            ThriftCodecErrors.ElementType(elementType, actual, offset, _fieldId);
+        }
+
+        return count;
     }
 
     private readonly void CheckCount(int count, int minimumSize, int offset)

@@ -26,6 +26,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
     private readonly int _maxString;
     private readonly int _maxCount;
     private FieldIdStack _fields;
+    private MemoryBudget _memory;
     private int _position;
     private int _fieldId;
     private short _lastId;
@@ -34,7 +35,8 @@ public ref partial struct ThriftCompactReader : IThriftReader
     /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
     /// <param name="data">The message. What stands behind the value read is not looked at.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
-    public ThriftCompactReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null)
+    /// <param name="cancellationToken">Ends the reading of a long message: observed once for each 256 KiB of memory that its values take.</param>
+    public ThriftCompactReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
     {
         limits ??= ThriftReaderLimits.Default;
         _start = ref MemoryMarshal.GetReference(data);
@@ -43,6 +45,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
         _maxString = limits.MaxStringBytes;
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
+        _memory = new MemoryBudget(limits, data.Length, cancellationToken);
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -51,13 +54,14 @@ public ref partial struct ThriftCompactReader : IThriftReader
     private readonly int Remaining => _length - _position;
 
     /// <inheritdoc/>
-    public void BeginStruct()
+    public void BeginStruct(int memory = MemoryCost.UnknownStruct)
     {
         if (_fields.Depth >= _maxDepth)
         {
             ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
         }
 
+        ChargeMemory(memory);
         _fields.Push(_lastId);
         _lastId = 0;
     }
@@ -67,6 +71,16 @@ public ref partial struct ThriftCompactReader : IThriftReader
     {
         _lastId = _fields.Pop();
         _fieldId = _fields.Depth == 0 ? ThriftCodecErrors.NoField : _lastId;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ChargeMemory(long memory)
+    {
+        if (!_memory.TryCharge(memory))
+        {
+            ThriftCodecErrors.Memory(_memory.Limit, _position, _fieldId);
+        }
     }
 
     /// <inheritdoc/>
@@ -178,6 +192,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
     public string ReadString()
     {
         int length = ReadLength();
+        ChargeMemory(MemoryCost.String(length));
         return length == 0 ? "" : Encoding.UTF8.GetString(TakeSpan(length));
     }
 
@@ -185,6 +200,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
     public byte[] ReadBinary()
     {
         int length = ReadLength();
+        ChargeMemory(MemoryCost.Binary(length));
         return length == 0 ? [] : TakeSpan(length).ToArray();
     }
 

@@ -12,13 +12,8 @@ public ref partial struct ThriftReader
     /// <inheritdoc/>
     public int ReadListHeader(ThriftType elementType)
     {
-        int offset = _position;
-        int count = ReadListHeader(out ThriftType actual);
-        if (actual != elementType && count != 0)
-        {
-            ThriftCodecErrors.ElementType(elementType, actual, offset, _fieldId);
-        }
-
+        int count = ReadElementsHeader(elementType);
+        ChargeMemory(MemoryCost.List(elementType, count));
         return count;
     }
 
@@ -32,7 +27,12 @@ public ref partial struct ThriftReader
     }
 
     /// <inheritdoc/>
-    public int ReadSetHeader(ThriftType elementType) => ReadListHeader(elementType);
+    public int ReadSetHeader(ThriftType elementType)
+    {
+        int count = ReadElementsHeader(elementType);
+        ChargeMemory(MemoryCost.Set(elementType, count));
+        return count;
+    }
 
     /// <inheritdoc/>
     public int ReadSetHeader(out ThriftType elementType) => ReadListHeader(out elementType);
@@ -55,6 +55,7 @@ public ref partial struct ThriftReader
             }
         }
 
+        ChargeMemory(MemoryCost.Map(keyType, valueType, count));
         return count;
     }
 
@@ -122,6 +123,18 @@ public ref partial struct ThriftReader
         }
 
         return TakeSpan((int)bytes);
+    }
+
+    private int ReadElementsHeader(ThriftType elementType)
+    {
+        int offset = _position;
+        int count = ReadListHeader(out ThriftType actual);
+        if (actual != elementType && count != 0)
+        {
+            ThriftCodecErrors.ElementType(elementType, actual, offset, _fieldId);
+        }
+
+        return count;
     }
 
     private readonly void CheckCount(int count, int minimumSize, int headerSize)

@@ -18,6 +18,7 @@ public ref partial struct ThriftReader : IThriftReader
     private readonly int _maxDepth;
     private readonly int _maxString;
     private readonly int _maxCount;
+    private MemoryBudget _memory;
     private int _position;
     private int _depth;
     private int _fieldId;
@@ -25,7 +26,8 @@ public ref partial struct ThriftReader : IThriftReader
     /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
     /// <param name="data">The message. What stands behind the value read is not looked at.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
-    public ThriftReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null)
+    /// <param name="cancellationToken">Ends the reading of a long message: observed once for each 256 KiB of memory that its values take.</param>
+    public ThriftReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
     {
         limits ??= ThriftReaderLimits.Default;
         _start = ref MemoryMarshal.GetReference(data);
@@ -34,6 +36,7 @@ public ref partial struct ThriftReader : IThriftReader
         _maxString = limits.MaxStringBytes;
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
+        _memory = new MemoryBudget(limits, data.Length, cancellationToken);
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -46,13 +49,14 @@ public ref partial struct ThriftReader : IThriftReader
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void BeginStruct()
+    public void BeginStruct(int memory = MemoryCost.UnknownStruct)
     {
         if (_depth >= _maxDepth)
         {
             ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
         }
 
+        ChargeMemory(memory);
         _depth++;
     }
 
@@ -62,6 +66,16 @@ public ref partial struct ThriftReader : IThriftReader
     {
         _depth--;
         _fieldId = ThriftCodecErrors.NoField;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ChargeMemory(long memory)
+    {
+        if (!_memory.TryCharge(memory))
+        {
+            ThriftCodecErrors.Memory(_memory.Limit, _position, _fieldId);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,6 +150,7 @@ public ref partial struct ThriftReader : IThriftReader
     public string ReadString()
     {
         int length = ReadLength();
+        ChargeMemory(MemoryCost.String(length));
         return length == 0 ? "" : Encoding.UTF8.GetString(TakeSpan(length));
     }
 
@@ -143,6 +158,7 @@ public ref partial struct ThriftReader : IThriftReader
     public byte[] ReadBinary()
     {
         int length = ReadLength();
+        ChargeMemory(MemoryCost.Binary(length));
         if (BinaryIsBase64)
         {
             return ReadBase64(length);

@@ -1,14 +1,19 @@
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>What a reader accepts before it calls the input hostile. Applied on top of the check that every length fits into the bytes that remain.</summary>
+/// <summary>What a reader accepts. Applied in addition to the check that every length and count fits into the bytes that remain.</summary>
 public sealed class ThriftReaderLimits
 {
+    private const long DefaultMemory = 64 * 1024 * 1024;
+    private const long DefaultMemoryPerByte = 16;
+
+    private readonly long? _maxMemory;
+
     /// <summary>The limits used where none are given.</summary>
     public static ThriftReaderLimits Default { get; } = new();
 
     /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
     /// <remarks>
-    /// Structs count, as only they let a schema recurse. Where no schema bounds a value, because it is skipped or comes over an Apache protocol, containers count as well.
+    /// Structs count, because only structs let a schema recurse. Where no schema bounds a value, because it is skipped or comes over an Apache protocol, containers count as well.
     /// </remarks>
     public int MaxDepth { get; init; } = 64;
 
@@ -17,4 +22,32 @@ public sealed class ThriftReaderLimits
 
     /// <summary>The most elements of a list or set, or pairs of a map. Default 2 147 483 647: only the message's own size limits it.</summary>
     public int MaxContainerCount { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// The most memory that the objects of one message may take, in bytes. Default <see langword="null"/>: 64 MiB, or sixteen times
+    /// the size of the message if that is more. <see cref="long.MaxValue"/> switches the limit off.
+    /// </summary>
+    /// <remarks>
+    /// A few bytes on the wire can become large objects: a struct of which no field was sent is one byte. Reading counts an estimate of what
+    /// each object takes (structs by their fields, strings two bytes a character, containers by their element type and count) before it
+    /// allocates the object. A message that takes more fails with a <see cref="ThriftProtocolException"/> whose status is
+    /// <see cref="ThriftStatusCode.ResourceExhausted"/>. Skipped fields count nothing.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
+    public long? MaxMemory
+    {
+        get => _maxMemory;
+        init
+        {
+            if (value is { } bytes)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes, nameof(MaxMemory));
+            }
+
+            _maxMemory = value;
+        }
+    }
+
+    /// <summary>The memory that a message of <paramref name="length"/> bytes may take.</summary>
+    internal long MemoryFor(int length) => _maxMemory ?? Math.Max(DefaultMemory, DefaultMemoryPerByte * length);
 }

@@ -58,30 +58,34 @@ public static class ThriftSerializer
     /// <param name="data">The bytes, from the value's first field on.</param>
     /// <param name="protocol">Their layout.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
-    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
-    public static T Deserialize<T>(ReadOnlySpan<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+    /// <param name="cancellationToken">Ends the reading of a long message.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static T Deserialize<T>(ReadOnlySpan<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>
-        => Deserialize<T>(data, out _, protocol, limits);
+        => Deserialize<T>(data, out _, protocol, limits, cancellationToken);
 
     /// <summary>Reads a value and says where it ended.</summary>
     /// <param name="data">The bytes, from the value's first field on.</param>
     /// <param name="consumed">How many of them the value took.</param>
     /// <param name="protocol">Their layout.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
-    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
-    public static T Deserialize<T>(ReadOnlySpan<byte> data, out int consumed, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+    /// <param name="cancellationToken">Ends the reading of a long message.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static T Deserialize<T>(ReadOnlySpan<byte> data, out int consumed, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>
     {
         switch (protocol)
         {
             case ThriftProtocol.Binary:
-                var binary = new ThriftReader(data, limits);
+                var binary = new ThriftReader(data, limits, cancellationToken);
                 T fromBinary = T.Read(ref binary);
                 consumed = binary.Consumed;
                 return fromBinary;
 
             case ThriftProtocol.Compact:
-                var compact = new ThriftCompactReader(data, limits);
+                var compact = new ThriftCompactReader(data, limits, cancellationToken);
                 T fromCompact = T.Read(ref compact);
                 consumed = compact.Consumed;
                 return fromCompact;
@@ -95,14 +99,16 @@ public static class ThriftSerializer
     /// <param name="data">The bytes, from the value's first field on.</param>
     /// <param name="protocol">Their layout.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
-    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
+    /// <param name="cancellationToken">Ends the reading of a long message.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The sequence is longer than 2 GB.</exception>
-    public static T Deserialize<T>(in ReadOnlySequence<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null)
+    public static T Deserialize<T>(in ReadOnlySequence<byte> data, ThriftProtocol protocol = ThriftProtocol.Binary, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>
     {
         if (data.IsSingleSegment)
         {
-            return Deserialize<T>(data.FirstSpan, out _, protocol, limits);
+            return Deserialize<T>(data.FirstSpan, out _, protocol, limits, cancellationToken);
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, Array.MaxLength, nameof(data));
@@ -111,7 +117,7 @@ public static class ThriftSerializer
         try
         {
             data.CopyTo(joined);
-            return Deserialize<T>(joined.AsSpan(0, length), out _, protocol, limits);
+            return Deserialize<T>(joined.AsSpan(0, length), out _, protocol, limits, cancellationToken);
         }
         finally
         {

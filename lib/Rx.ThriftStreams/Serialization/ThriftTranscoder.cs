@@ -21,7 +21,7 @@ internal static class ThriftTranscoder
             throw new ThriftProtocolException($"The message is nested deeper than {MaxDepth} levels.");
         }
 
-        reader.BeginStruct();
+        reader.BeginStruct(memory: 0);
         writer.BeginStruct();
         while (reader.ReadFieldHeader(out ThriftType type, out short id))
         {

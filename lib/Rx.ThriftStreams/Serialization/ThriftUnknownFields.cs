@@ -39,8 +39,8 @@ public sealed class ThriftUnknownFields
     internal static ThriftUnknownFields ReadStruct<TReader>(ref TReader reader, int depth)
         where TReader : struct, IThriftReader, allows ref struct
     {
-        var fields = new ThriftUnknownFields();
         reader.BeginStruct();
+        var fields = new ThriftUnknownFields();
         while (reader.ReadFieldHeader(out var type, out var id))
         {
             fields._fields.Add((id, ThriftUnknownValue.Read(ref reader, type, depth)));

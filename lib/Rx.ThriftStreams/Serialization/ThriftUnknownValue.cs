@@ -14,6 +14,7 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
             throw new ThriftProtocolException($"An unknown field is nested deeper than {MaxDepth}.");
         }
 
+        reader.ChargeMemory(MemoryCost.UnknownValue);
         return new(type, type switch
         {
             ThriftType.Bool => reader.ReadBool(),

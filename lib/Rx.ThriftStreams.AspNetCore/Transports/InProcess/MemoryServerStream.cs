@@ -28,7 +28,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exc
                     throw GrpcErrors.MessageTooLarge(bytes.Length, maxMessageSize);
                 }
 
-                _current = ThriftSerializer.Deserialize<TRequest>(bytes);
+                _current = ThriftSerializer.Deserialize<TRequest>(bytes, cancellationToken: cancellationToken);
                 _currentSize = bytes.Length;
                 return true;
             }

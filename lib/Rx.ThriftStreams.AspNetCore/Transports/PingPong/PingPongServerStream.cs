@@ -26,7 +26,7 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCa
         _received = true;
         try
         {
-            _arguments = ThriftSerializer.Deserialize<TArguments>(call.Request.Body);
+            _arguments = ThriftSerializer.Deserialize<TArguments>(call.Request.Body, cancellationToken: cancellationToken);
         }
         catch (ThriftProtocolException)
         {
