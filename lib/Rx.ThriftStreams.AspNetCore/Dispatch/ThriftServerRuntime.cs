@@ -4,12 +4,16 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
 /// <summary>What every call of a host shares: its services, settings, clock and log.</summary>
 internal sealed class ThriftServerRuntime : IDisposable
 {
+    private const long MinMemory = 1024 * 1024;
+
     private readonly IHostEnvironment _environment;
 
     public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
@@ -18,6 +22,10 @@ internal sealed class ThriftServerRuntime : IDisposable
         Options = options.Value;
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
+        CheckMemory(nameof(ThriftServerOptions.MaxConnectionMemory), Options.MaxConnectionMemory);
+        CheckMemory(nameof(ThriftServerOptions.MaxTotalMemory), Options.MaxTotalMemory);
+        Memory = new MemoryBudget(Options.MaxTotalMemory);
+        Sweep = new ConnectionSweep(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
             Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
@@ -32,10 +40,31 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal EventHub Events { get; }
 
+    /// <summary>What the peers of all connections make this server hold.</summary>
+    internal MemoryBudget Memory { get; }
+
+    /// <summary>Checks the time limits of connections.</summary>
+    internal ConnectionSweep Sweep { get; }
+
     /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
     internal ServerMiddleware? Middleware { get; }
 
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();
 
-    public void Dispose() => Events.Complete();
+    /// <summary>What one connection makes this server hold. Its transport closes it when the connection ends.</summary>
+    internal MemoryBudget CreateConnectionMemory() => new(Options.MaxConnectionMemory, Memory);
+
+    public void Dispose()
+    {
+        Sweep.Dispose();
+        Events.Complete();
+    }
+
+    private static void CheckMemory(string name, long bytes)
+    {
+        if (bytes < MinMemory)
+        {
+            throw new ArgumentException($"{nameof(ThriftServerOptions)}.{name} is {bytes} bytes; it must be at least {MinMemory}.");
+        }
+    }
 }

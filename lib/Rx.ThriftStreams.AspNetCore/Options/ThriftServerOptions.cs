@@ -7,6 +7,19 @@ public sealed class ThriftServerOptions
     public int MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
+    /// The most memory that one connection of the TTHeader transports, or one HTTP/2 connection, may make the server hold, in bytes: messages and parts of
+    /// messages that were received and not yet consumed, headers of running calls, and answers that the peer does not read. Default 64 MiB; at least 1 MiB.
+    /// What happens beyond it is up to the transport: reading stops, or the call ends with <see cref="ThriftStatusCode.ResourceExhausted"/>.
+    /// </summary>
+    public long MaxConnectionMemory { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The same for all connections of the server together. Default: a quarter of the memory that is available to the process, which is the limit of its
+    /// container if there is one; at least 1 MiB. Beyond it, calls end with <see cref="ThriftStatusCode.ResourceExhausted"/>.
+    /// </summary>
+    public long MaxTotalMemory { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>
     /// Whether callers see the texts of exceptions that were not meant for them. Default <see langword="null"/>: only where the host's
     /// environment is Development, which a <see cref="ThriftServer"/> does not look at. Kitex always shows them. Meant for the caller are
     /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/>, <see cref="ThriftApplicationException"/> and exceptions that the IDL declares.

@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.Sockets;
 /// Reader and writer work straight on the stream, so nothing pumps between, and no memory is held while nothing arrives.
 /// One reader and one writer at a time; both may run together. <see cref="Abort"/> is safe at any time, from any thread.
 /// </remarks>
-internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
+internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsyncDisposable
 {
     // Large segments make few system calls; the pool gives them back as soon as they are read.
     private const int SegmentSize = 64 * 1024;
@@ -53,6 +53,9 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
             }
         }
     }
+
+    /// <inheritdoc/>
+    public bool HasPeerHungUp => HangUp.IsOn(_socket);
 
     /// <summary>Why the connection was aborted on this side; <see langword="null"/> if it was not.</summary>
     internal Exception? AbortReason => Volatile.Read(ref _abortReason);
@@ -99,7 +102,7 @@ internal sealed class SocketConnection : IDuplexPipe, IAsyncDisposable
     }
 
     /// <summary>Closes at once: what reads or writes ends, and what was not sent is lost. The first reason counts.</summary>
-    internal void Abort(Exception reason)
+    public void Abort(Exception reason)
     {
         if (Interlocked.CompareExchange(ref _abortReason, reason, null) is null)
         {
