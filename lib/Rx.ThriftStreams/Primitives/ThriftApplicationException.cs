@@ -16,13 +16,16 @@ public sealed class ThriftApplicationException : ThriftException
     public ThriftApplicationErrorType Type { get; }
 
     /// <summary>
-    /// The nearest status: <see cref="ThriftStatusCode.Unimplemented"/> for a method or service that is not there, otherwise <see cref="ThriftStatusCode.Internal"/>.
+    /// The nearest status: <see cref="ThriftStatusCode.Unimplemented"/> for a method or service that is not there, <see cref="ThriftStatusCode.ResourceExhausted"/> for a
+    /// request that is larger than its server allows, otherwise <see cref="ThriftStatusCode.Internal"/>.
     /// The numbers of <see cref="Type"/> are no statuses.
     /// </summary>
     public override ThriftStatusCode StatusCode => Type
         is ThriftApplicationErrorType.UnknownMethod
         or ThriftApplicationErrorType.UnknownService
-        or ThriftApplicationErrorType.NoServiceName ? ThriftStatusCode.Unimplemented : ThriftStatusCode.Internal;
+        or ThriftApplicationErrorType.NoServiceName ? ThriftStatusCode.Unimplemented
+        : Type == ThriftApplicationErrorType.ProtocolError && Message.StartsWith("rpc error: code = 8 desc = ", StringComparison.Ordinal) ? ThriftStatusCode.ResourceExhausted
+        : ThriftStatusCode.Internal;
 }
 
 /// <summary>The kinds of <see cref="ThriftApplicationException"/>: Thrift's own, and those that Kitex adds.</summary>

@@ -5,8 +5,9 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
-/// Finds the end of a Buffered Thrift message (envelope and struct, strict Binary), which nothing announces. It goes on where it
+/// Finds the end of a Buffered Thrift message (envelope and struct, strict Binary), which nothing announces. It continues where it
 /// stopped, so each byte is looked at once however they arrive, and it steps over strings and rows of numbers without looking.
+/// It keeps its own stack of fixed depth: no message makes it recurse.
 /// </summary>
 /// <remarks>One a connection, used again after <see cref="Reset"/>; not thread-safe.</remarks>
 /// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes come.</param>
@@ -47,9 +48,16 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         _state = State.Version;
     }
 
+    /// <summary>
+    /// The first bytes of the message were taken off the buffer: the next one begins after them. For a message that is too large to be kept, whose end is
+    /// wanted all the same.
+    /// </summary>
+    /// <param name="bytes">How many, not more than were looked at or stepped over.</param>
+    public void Discard(long bytes) => _position -= bytes;
+
     /// <summary>Looks at the bytes that are new.</summary>
-    /// <param name="buffer">The message from its first byte on, as much as there is; what stands behind it is not looked at.</param>
-    /// <param name="length">The message's size in bytes, when complete.</param>
+    /// <param name="buffer">The message from its first byte on, as much as there is; what follows it is not looked at.</param>
+    /// <param name="length">The message's size in bytes, when complete; before, as far as it is known to go.</param>
     /// <returns>Whether the message is complete.</returns>
     /// <exception cref="ThriftProtocolException">The bytes are not a Thrift message, or break a limit.</exception>
     public bool TryScan(in ReadOnlySequence<byte> buffer, out long length)
@@ -72,13 +80,13 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
                 }
             }
 
+            length = _position;
             if (_state != State.Done)
             {
                 return false;
             }
         }
 
-        length = _position;
         return buffer.Length >= length;
     }
 

@@ -4,6 +4,7 @@ using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
@@ -65,7 +66,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
             {
                 if (bytes.Length > maxMessageSize)
                 {
-                    throw GrpcErrors.MessageTooLarge(bytes.Length, maxMessageSize);
+                    throw MessageSize.TooLarge(bytes.Length, maxMessageSize);
                 }
 
                 _current = ThriftSerializer.Deserialize<TResponse>(bytes);

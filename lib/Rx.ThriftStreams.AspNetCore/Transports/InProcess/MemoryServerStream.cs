@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
@@ -25,7 +26,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exc
             {
                 if (bytes.Length > maxMessageSize)
                 {
-                    throw GrpcErrors.MessageTooLarge(bytes.Length, maxMessageSize);
+                    throw MessageSize.TooLarge(bytes.Length, maxMessageSize);
                 }
 
                 _current = ThriftSerializer.Deserialize<TRequest>(bytes, cancellationToken: cancellationToken);

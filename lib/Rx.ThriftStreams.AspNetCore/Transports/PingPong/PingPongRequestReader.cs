@@ -1,25 +1,29 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>Takes requests off the front of a connection's buffer. A connection may change its form from request to request. One a connection.</summary>
+/// <remarks>Nothing here recurses: a request is at most one mesh header, then one message, and a message that is too large is discarded step by step.</remarks>
+/// <param name="maxMessageSize">The largest struct of arguments, in bytes.</param>
 internal sealed class PingPongRequestReader(int maxMessageSize)
 {
     private readonly TTHeaderFrameReader _frames = new();
-    private readonly ThriftMessageScanner _scanner = new(maxMessageSize);
+    private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private ThriftMetadata? _meshPairs;
     private OversizeRequest? _oversize;
 
-    /// <summary>Whether a request has begun that is too large, and its end has not come.</summary>
-    internal bool IsSkipping => _oversize is not null;
+    /// <summary>Whether a request has begun of which nothing is in the buffer: its mesh header was taken, or it is too large and being discarded.</summary>
+    internal bool IsWithinRequest => _oversize is not null || _meshPairs is not null;
+
+    private int Limit => MessageSize.WithEnvelope(maxMessageSize);
 
     /// <summary>Takes one request.</summary>
     /// <returns><see langword="false"/> while it is not complete.</returns>
-    /// <exception cref="ThriftException">The bytes are no request; the connection cannot be used further.</exception>
+    /// <exception cref="ThriftException">The bytes are not a request; the connection cannot be used further.</exception>
     internal bool TryRead(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
     {
         request = null;
@@ -28,97 +32,100 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
             return TrySkip(ref buffer, out request);
         }
 
-        var protocol = ProtocolDetector.DetectMessage(buffer);
-        switch (protocol)
+        // The message after a mesh header is Framed or Buffered, as in Kitex: a second header is an error like any other bytes.
+        var protocol = _meshPairs is null ? ProtocolDetector.DetectMessage(buffer) : ProtocolDetector.DetectPayload(buffer);
+        if (protocol == WireProtocol.Mesh)
         {
-            case WireProtocol.NeedMore:
+            if (!TryTakeMeshHeader(ref buffer))
+            {
                 return false;
+            }
 
-            case WireProtocol.TTHeader:
-                if (IsTooLarge(buffer, TTHeaderFormat.MaxHeaderInfoSize))
-                {
-                    return TryBeginSkip(ref buffer, protocol, out request);
-                }
-
-                if (!_frames.TryRead(ref buffer, out var frame))
-                {
-                    return false;
-                }
-
-                PayloadChecksum.Verify(frame);
-                request = Read(frame);
-                return true;
-
-            case WireProtocol.Mesh:
-                if (!MeshHeader.TryRead(ref buffer, out var mesh))
-                {
-                    return false;
-                }
-
-                // The message behind it may not be there yet: what the header says waits for it.
-                _meshPairs = new ThriftMetadata();
-                foreach (var pair in mesh.Pairs)
-                {
-                    _meshPairs.AddReceived(Encoding.UTF8.GetString(pair.Key).ToLowerInvariant(), Encoding.UTF8.GetString(pair.Value));
-                }
-
-                return TryRead(ref buffer, out request);
-
-            case WireProtocol.Framed:
-                if (IsTooLarge(buffer, 0))
-                {
-                    return TryBeginSkip(ref buffer, protocol, out request);
-                }
-
-                if (!ThriftFraming.TryRead(ref buffer, maxMessageSize, out var message, out _))
-                {
-                    return false;
-                }
-
-                request = Read(message, ThriftTransport.Framed);
-                TakeMeshPairs(request);
-                return true;
-
-            case WireProtocol.Buffered:
-                if (!_scanner.TryScan(buffer, out var length))
-                {
-                    return false;
-                }
-
-                _scanner.Reset();
-                request = Read(buffer.Slice(0, length), ThriftTransport.Buffered);
-                buffer = buffer.Slice(length);
-                TakeMeshPairs(request);
-                return true;
-
-            default:
-                throw Invalid(buffer, protocol);
+            protocol = ProtocolDetector.DetectPayload(buffer);
         }
-    }
 
-    private static PingPongRequest Read(in ReadOnlySequence<byte> message, ThriftTransport form)
-    {
-        var envelope = ThriftMessageEnvelope.Read(message, out var body);
-        return new PingPongRequest
+        return protocol switch
         {
-            Form = form,
-            Type = envelope.Type,
-            Method = Encoding.UTF8.GetString(envelope.Method),
-            SequenceId = envelope.SequenceId,
-            Body = body,
+            WireProtocol.NeedMore => false,
+            WireProtocol.TTHeader => TryReadTTHeader(ref buffer, out request),
+            WireProtocol.Framed => TryReadFramed(ref buffer, out request),
+            WireProtocol.Buffered => TryReadBuffered(ref buffer, out request),
+            _ => throw Invalid(buffer, protocol),
         };
     }
 
-    private void TakeMeshPairs(PingPongRequest request)
+    private bool TryTakeMeshHeader(ref ReadOnlySequence<byte> buffer)
     {
-        if (_meshPairs is { } pairs)
+        if (!MeshHeader.TryRead(ref buffer, out var mesh))
         {
-            request.Headers.AddRange(pairs);
-            _meshPairs = null;
+            return false;
         }
+
+        // The message after it may not be there yet: what the header says waits for it.
+        _meshPairs = new ThriftMetadata();
+        foreach (var pair in mesh.Pairs)
+        {
+            _meshPairs.AddReceived(Encoding.UTF8.GetString(pair.Key).ToLowerInvariant(), Encoding.UTF8.GetString(pair.Value));
+        }
+
+        return true;
     }
 
-    private static PingPongRequest Read(in TTHeaderFrame frame)
+    private bool TryReadTTHeader(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
+    {
+        request = null;
+        if (!MessageSize.TryReadLengths(buffer, WireProtocol.TTHeader, out var total, out var payload))
+        {
+            return false;
+        }
+
+        if (IsTooLarge(total, payload))
+        {
+            return TryBeginSkip(ref buffer, WireProtocol.TTHeader, total, payload, out request);
+        }
+
+        if (!_frames.TryRead(ref buffer, out var frame))
+        {
+            return false;
+        }
+
+        PayloadChecksum.Verify(frame);
+        request = Read(frame);
+        return true;
+    }
+
+    private bool TryReadFramed(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
+    {
+        request = null;
+        if (MessageSize.TryReadLengths(buffer, WireProtocol.Framed, out var total, out var length) && IsTooLarge(total, length))
+        {
+            return TryBeginSkip(ref buffer, WireProtocol.Framed, total, length, out request);
+        }
+
+        if (!ThriftFraming.TryRead(ref buffer, Limit, out var message, out _))
+        {
+            return false;
+        }
+
+        request = Read(message, ThriftTransport.Framed);
+        return true;
+    }
+
+    private bool TryReadBuffered(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
+    {
+        request = null;
+        if (_scanner.TryScan(buffer, out var length))
+        {
+            _scanner.Reset();
+            request = Read(buffer.Slice(0, length), ThriftTransport.Buffered);
+            buffer = buffer.Slice(length);
+            return true;
+        }
+
+        return _scanner.NeededBytes > Limit && TryBeginSkip(ref buffer, WireProtocol.Buffered, _scanner.NeededBytes, _scanner.NeededBytes, out request);
+    }
+
+    private PingPongRequest Read(in TTHeaderFrame frame)
     {
         var message = ProtocolDetector.GetMessage(frame.Payload, out var framed);
         var request = Read(message, framed ? ThriftTransport.TTHeaderFramed : ThriftTransport.TTHeader);
@@ -126,22 +133,35 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         return request;
     }
 
-    /// <summary>Lengths are checked before anything is waited for. One that no form may have is left to the reader of the form, which ends the connection.</summary>
-    private bool IsTooLarge(in ReadOnlySequence<byte> buffer, int allowance)
-        => LengthOf(buffer) is var length && length > (uint)maxMessageSize + (uint)allowance && length <= TTHeaderFormat.MaxFrameLength;
-
-    private static uint LengthOf(in ReadOnlySequence<byte> buffer)
+    private PingPongRequest Read(in ReadOnlySequence<byte> message, ThriftTransport form)
     {
-        Span<byte> prefix = stackalloc byte[4];
-        buffer.Slice(0, 4).CopyTo(prefix);
-        return BinaryPrimitives.ReadUInt32BigEndian(prefix);
+        var envelope = ThriftMessageEnvelope.Read(message, out var body);
+        var isTooLarge = body.Length > maxMessageSize;
+        var request = new PingPongRequest
+        {
+            Form = form,
+            Type = envelope.Type,
+            Method = Encoding.UTF8.GetString(envelope.Method),
+            SequenceId = envelope.SequenceId,
+            Body = isTooLarge ? default : body,
+            Refusal = isTooLarge ? TooLarge(body.Length) : null,
+        };
+        if (_meshPairs is { } pairs)
+        {
+            request.Headers.AddRange(pairs);
+            _meshPairs = null;
+        }
+
+        return request;
     }
 
-    private bool TryBeginSkip(ref ReadOnlySequence<byte> buffer, WireProtocol protocol, [NotNullWhen(true)] out PingPongRequest? request)
+    /// <summary>Lengths are checked before anything is waited for. Those that no form may have are left to the reader of the form, which ends the connection.</summary>
+    private bool IsTooLarge(long total, long message) => message > Limit && total <= TTHeaderFormat.MaxFrameLength;
+
+    private bool TryBeginSkip(ref ReadOnlySequence<byte> buffer, WireProtocol protocol, long total, long size, [NotNullWhen(true)] out PingPongRequest? request)
     {
         request = null;
-        var length = LengthOf(buffer);
-        if (!OversizeRequest.TryReadHead(buffer, protocol, 4L + length, out var head))
+        if (!OversizeRequest.TryReadHead(buffer, protocol, total, out var head))
         {
             return false;
         }
@@ -154,12 +174,12 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         }
         else
         {
-            answerable = Read(head, ThriftTransport.Framed);
-            TakeMeshPairs(answerable);
+            answerable = Read(head, protocol == WireProtocol.Framed ? ThriftTransport.Framed : ThriftTransport.Buffered);
         }
 
-        answerable.Refusal = $"invalid data: payload size({length}) larger than the limit({maxMessageSize})";
-        _oversize = new OversizeRequest(answerable, 4L + length);
+        answerable.Body = default;
+        answerable.Refusal = TooLarge(size);
+        _oversize = protocol == WireProtocol.Buffered ? new OversizeRequest(answerable, _scanner) : new OversizeRequest(answerable, total);
         return TrySkip(ref buffer, out request);
     }
 
@@ -174,6 +194,11 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         _oversize = null;
         return true;
     }
+
+    /// <summary>Kitex's words, after the status as Kitex writes it: a caller of this library recovers the status on every form.</summary>
+    private string TooLarge(long size) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxMessageSize})");
 
     private static ThriftProtocolException Invalid(in ReadOnlySequence<byte> buffer, WireProtocol protocol)
     {

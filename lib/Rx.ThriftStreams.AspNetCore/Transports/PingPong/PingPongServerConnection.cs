@@ -120,7 +120,7 @@ internal sealed partial class PingPongServerConnection(
                 return;
             }
 
-            var isPartial = !buffer.IsEmpty || _reader.IsSkipping;
+            var isPartial = !buffer.IsEmpty || _reader.IsWithinRequest;
             pipe.Input.AdvanceTo(buffer.Start, buffer.End);
             if (isPartial)
             {
@@ -201,7 +201,9 @@ internal sealed partial class PingPongServerConnection(
         if (request.Refusal is { } refusal)
         {
             LogRefused(Runtime.Logger, Peer, request.Method, refusal);
-            await RefuseAsync(request, ThriftApplicationErrorType.ProtocolError, refusal).ConfigureAwait(false);
+
+            // The whole request has passed, so that the other calls of a shared connection can continue.
+            await RefuseAsync(request, ThriftApplicationErrorType.ProtocolError, refusal, close: !request.IsMultiplexed).ConfigureAwait(false);
             return;
         }
 
@@ -240,11 +242,11 @@ internal sealed partial class PingPongServerConnection(
         }
     }
 
-    private ValueTask RefuseAsync(PingPongRequest request, ThriftApplicationErrorType type, string text)
+    private ValueTask RefuseAsync(PingPongRequest request, ThriftApplicationErrorType type, string text, bool close = true)
     {
         var answer = new PingPongAnswer(request);
         answer.SetException(type, text);
-        return AnswerAsync(answer, close: true);
+        return AnswerAsync(answer, close);
     }
 
     private async Task WhenCallsHaveEndedAsync()

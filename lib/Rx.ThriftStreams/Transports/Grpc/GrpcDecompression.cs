@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -60,7 +61,7 @@ internal sealed class GrpcDecompression
                 destination.Advance(read);
                 if (destination.Length - start > maxMessageSize)
                 {
-                    throw GrpcErrors.MessageTooLarge(destination.Length - start, maxMessageSize);
+                    throw MessageSize.TooLarge(destination.Length - start, maxMessageSize);
                 }
             }
         }

@@ -13,10 +13,6 @@ internal static class GrpcErrors
     /// <summary>With it a server says that this is no port for HTTP/2.</summary>
     private const long Http11Required = 13;
 
-    internal static ThriftStatusException MessageTooLarge(long size, int limit) => new(
-        ThriftStatusCode.ResourceExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} that are allowed."));
-
     internal static bool IsTransportError(Exception error)
         => error is RpcException or IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -25,6 +26,6 @@ internal static class GrpcFrame
 
         compressed = prefix[0] == 1;
         var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
-        return length <= (uint)maxMessageSize ? (int)length : throw GrpcErrors.MessageTooLarge(length, maxMessageSize);
+        return length <= (uint)maxMessageSize ? (int)length : throw MessageSize.TooLarge(length, maxMessageSize);
     }
 }

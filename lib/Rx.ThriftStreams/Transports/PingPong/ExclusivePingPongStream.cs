@@ -8,7 +8,6 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 /// <summary>A call that has a connection to itself until its answer has come.</summary>
 internal sealed class ExclusivePingPongStream<TArguments, TResult>(
     PingPongConnection connection,
-    Action<PingPongConnection> giveBack,
     ThriftMethod method,
     ClientCallStart start,
     PingPongRequestWriter writer,
@@ -30,7 +29,7 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
 
     public override async ValueTask DisposeAsync()
     {
-        // Without an answer the connection is in the middle of a call and of no use to another; the same after a oneway call.
+        // Without an answer the connection is in the middle of a call, and another call cannot use it; the same after a oneway call.
         if (Interlocked.Exchange(ref _released, 1) == 0)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
@@ -45,7 +44,7 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
         await connection.ReceiveAsync(Reply).ConfigureAwait(false);
         if (Reply.KeepsConnection && Interlocked.Exchange(ref _released, 1) == 0)
         {
-            giveBack(connection);
+            connection.Release();
         }
     }
 }

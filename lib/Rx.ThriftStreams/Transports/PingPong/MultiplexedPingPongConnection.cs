@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Sockets;
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>A TTHeader connection that many calls share. Requests are written one after the other; answers come in any order.</summary>
-internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
+internal sealed class MultiplexedPingPongConnection : IPooledConnection
 {
     private readonly SocketConnection _socket;
     private readonly PingPongMessageReader _reader;
@@ -12,18 +12,53 @@ internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
     private readonly ConcurrentDictionary<int, (PingPongReply Reply, TaskCompletionSource Answered)> _expected = new();
     private readonly List<TaskCompletionSource> _answered = [];
     private readonly Func<int, PingPongReply?> _take;
+    private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
     private ThriftTransportException? _closed;
+    private CallGate _gate;
 
-    internal MultiplexedPingPongConnection(SocketConnection socket, int maxMessageSize)
+    internal MultiplexedPingPongConnection(SocketConnection socket, int maxMessageSize, ConnectionSet<MultiplexedPingPongConnection> owner)
     {
         _socket = socket;
+        _owner = owner;
         _reader = new PingPongMessageReader(maxMessageSize);
         _take = Take;
     }
 
     internal string Peer => _socket.Peer;
 
-    internal bool IsClosed => Volatile.Read(ref _closed) is not null;
+    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _gate.IsRetired;
+
+    /// <inheritdoc/>
+    public long IdleSince { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsStale => IsClosed;
+
+    /// <inheritdoc/>
+    public bool TryEnter()
+    {
+        if (!_gate.TryEnter())
+        {
+            return false;
+        }
+
+        if (!IsClosed)
+        {
+            return true;
+        }
+
+        _gate.Exit();
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Exit() => _gate.Exit();
+
+    /// <inheritdoc/>
+    public bool TryRetire() => _gate.TryRetire();
+
+    /// <summary>A call has ended.</summary>
+    internal void Leave() => _owner.Exit(this);
 
     /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadRepliesAsync(), this, preferLocal: false);
@@ -78,12 +113,6 @@ internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
-    {
-        Close(new ThriftTransportException(ThriftStatusCode.Unavailable, $"The connection to {Peer} was closed by this client."));
-        return default;
-    }
-
     private async Task ReadRepliesAsync()
     {
         try
@@ -128,14 +157,17 @@ internal sealed class MultiplexedPingPongConnection : IAsyncDisposable
         return expected.Reply;
     }
 
-    private void Close(ThriftTransportException reason)
+    /// <summary>Closes it at once; calls on it fail with the reason. The first reason counts.</summary>
+    public void Close(ThriftTransportException reason)
     {
         if (Interlocked.CompareExchange(ref _closed, reason, null) is not null)
         {
             return;
         }
 
+        _owner.Remove(this);
         _socket.Abort(reason);
+        _ = _socket.DisposeAsync().AsTask();
         foreach (var sequenceId in _expected.Keys)
         {
             if (_expected.TryRemove(sequenceId, out var expected))

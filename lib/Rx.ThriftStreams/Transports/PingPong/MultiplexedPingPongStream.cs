@@ -15,14 +15,20 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
     where TResult : class, IThriftStruct<TResult>
 {
     private Task? _answered;
+    private int _left;
 
     internal override string Peer => connection.Peer;
 
-    internal override void Abort(Exception reason) => connection.GiveUp(Reply, reason);
+    internal override void Abort(Exception reason)
+    {
+        connection.GiveUp(Reply, reason);
+        Leave();
+    }
 
     public override ValueTask DisposeAsync()
     {
         connection.GiveUp(Reply, new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
+        Leave();
         return default;
     }
 
@@ -33,5 +39,16 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
     }
 
     protected override async ValueTask ReceiveReplyAsync()
-        => await (_answered ?? throw new InvalidOperationException("The request has not been sent.")).ConfigureAwait(false);
+    {
+        await (_answered ?? throw new InvalidOperationException("The request has not been sent.")).ConfigureAwait(false);
+        Leave();
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+        {
+            connection.Leave();
+        }
+    }
 }

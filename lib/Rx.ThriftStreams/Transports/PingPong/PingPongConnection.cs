@@ -3,18 +3,45 @@ using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>A connection that carries one call at a time.</summary>
-internal sealed class PingPongConnection(SocketConnection socket, int maxMessageSize) : IAsyncDisposable
+/// <summary>A connection that carries one call at a time. It is made for a call, which has begun on it.</summary>
+internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
 {
-    private readonly PingPongMessageReader _reader = new(maxMessageSize);
+    private readonly SocketConnection _socket;
+    private readonly ConnectionSet<PingPongConnection> _owner;
+    private readonly PingPongMessageReader _reader;
+    private CallGate _gate;
 
-    /// <summary>When the last call was over, by the pool's clock.</summary>
-    internal long IdleSince { get; set; }
+    internal PingPongConnection(SocketConnection socket, int maxMessageSize, ConnectionSet<PingPongConnection> owner)
+    {
+        _socket = socket;
+        _owner = owner;
+        _reader = new PingPongMessageReader(maxMessageSize);
+        _gate.TryEnter();
+    }
 
-    internal string Peer => socket.Peer;
+    internal string Peer => _socket.Peer;
 
-    /// <summary>Whether the server has closed the connection, or sent what nobody asked for, while it was idle.</summary>
-    internal bool IsStale => socket.HasInput;
+    /// <inheritdoc/>
+    public long IdleSince { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsStale => _socket.HasInput;
+
+    /// <inheritdoc/>
+    public bool TryEnter() => _gate.TryEnter();
+
+    /// <inheritdoc/>
+    public void Exit() => _gate.Exit();
+
+    /// <inheritdoc/>
+    public bool TryRetire() => _gate.TryRetire();
+
+    /// <inheritdoc/>
+    public void Close(ThriftTransportException reason)
+    {
+        _socket.Abort(reason);
+        _ = _socket.DisposeAsync().AsTask();
+    }
 
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -22,16 +49,16 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
     {
         try
         {
-            await socket.Output.WriteAsync(request).ConfigureAwait(false);
+            await _socket.Output.WriteAsync(request).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            throw PingPongErrors.Lost(Peer, error);
+            throw Lost(error);
         }
     }
 
     /// <summary>Receives the answer.</summary>
-    /// <exception cref="ThriftException">The connection is lost, or the bytes are no answer.</exception>
+    /// <exception cref="ThriftException">The connection is lost, or the bytes are not an answer.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ReceiveAsync(PingPongReply reply)
     {
@@ -39,10 +66,10 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
         {
             while (true)
             {
-                var result = await socket.Input.ReadAsync().ConfigureAwait(false);
+                var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
                 var taken = _reader.TryRead(ref buffer, reply, null);
-                socket.Input.AdvanceTo(buffer.Start, taken ? buffer.Start : buffer.End);
+                _socket.Input.AdvanceTo(buffer.Start, taken ? buffer.Start : buffer.End);
                 if (taken)
                 {
                     return;
@@ -50,17 +77,37 @@ internal sealed class PingPongConnection(SocketConnection socket, int maxMessage
 
                 if (result.IsCompleted)
                 {
-                    throw PingPongErrors.Lost(Peer, null);
+                    throw Lost(null);
                 }
             }
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            throw PingPongErrors.Lost(Peer, error);
+            throw Lost(error);
         }
     }
 
-    internal void Abort(Exception reason) => socket.Abort(reason);
+    /// <summary>The call has ended and its answer was read whole: another may use the connection.</summary>
+    internal void Release()
+    {
+        if (!_owner.TryKeep(this))
+        {
+            _ = DisposeAsync().AsTask();
+        }
+    }
 
-    public ValueTask DisposeAsync() => socket.DisposeAsync();
+    internal void Abort(Exception reason)
+    {
+        _owner.Remove(this);
+        _socket.Abort(reason);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _owner.Remove(this);
+        return _socket.DisposeAsync();
+    }
+
+    /// <summary>What this side closed the connection for counts for more than what reading or writing made of it.</summary>
+    private ThriftException Lost(Exception? cause) => _socket.AbortReason as ThriftTransportException ?? PingPongErrors.Lost(Peer, cause);
 }

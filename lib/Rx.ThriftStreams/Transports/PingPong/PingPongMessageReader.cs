@@ -8,16 +8,24 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 internal sealed class PingPongMessageReader(int maxMessageSize)
 {
     private readonly TTHeaderFrameReader _frames = new();
-    private readonly ThriftMessageScanner _scanner = new(maxMessageSize);
+    private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
+    private long _skip;
 
-    /// <summary>Takes one answer and gives it to the call that it belongs to.</summary>
-    /// <param name="buffer">What has arrived; moved behind the answer.</param>
+    private int Limit => MessageSize.WithEnvelope(maxMessageSize);
+
+    /// <summary>Takes one answer and hands it to the call that it belongs to.</summary>
+    /// <param name="buffer">What has arrived; moved to after the answer.</param>
     /// <param name="only">The one call of the connection; <see langword="null"/> if there are many.</param>
-    /// <param name="find">Gives the call with a sequence id where there are many; an answer that nobody waits for is dropped.</param>
-    /// <returns>Whether an answer was complete.</returns>
-    /// <exception cref="ThriftException">The bytes are no answer; the connection cannot be used further.</exception>
+    /// <param name="find">Finds the call with a sequence id where there are many; an answer that nobody waits for is dropped.</param>
+    /// <returns>Whether an answer was complete, or is known to be too large: its call fails, and the rest is discarded.</returns>
+    /// <exception cref="ThriftException">The bytes are not an answer; the connection cannot be used further.</exception>
     internal bool TryRead(ref ReadOnlySequence<byte> buffer, PingPongReply? only, Func<int, PingPongReply?>? find)
     {
+        if (!TrySkip(ref buffer))
+        {
+            return false;
+        }
+
         var protocol = ProtocolDetector.DetectMessage(buffer);
         switch (protocol)
         {
@@ -25,7 +33,18 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 return false;
 
             case WireProtocol.TTHeader:
-                CheckLength(buffer);
+                if (!MessageSize.TryReadLengths(buffer, protocol, out var frameLength, out var payload))
+                {
+                    return false;
+                }
+
+                if (payload > Limit)
+                {
+                    (only ?? find!(SequenceIdOf(buffer)))?.Fail(MessageSize.TooLarge(payload, maxMessageSize));
+                    _skip = frameLength;
+                    return true;
+                }
+
                 if (!_frames.TryRead(ref buffer, out var frame))
                 {
                     return false;
@@ -35,30 +54,45 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 if ((only ?? find!(frame.SequenceId)) is { } owner)
                 {
                     owner.OnHeader(frame);
-                    owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _));
+                    owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), maxMessageSize);
                 }
 
                 return true;
 
             case WireProtocol.Framed:
-                CheckLength(buffer);
-                if (!ThriftFraming.TryRead(ref buffer, maxMessageSize, out var message, out _))
+                if (MessageSize.TryReadLengths(buffer, protocol, out var framedLength, out var length) && length > Limit)
+                {
+                    only?.Fail(MessageSize.TooLarge(length, maxMessageSize));
+                    _skip = framedLength;
+                    return true;
+                }
+
+                if (!ThriftFraming.TryRead(ref buffer, Limit, out var message, out _))
                 {
                     return false;
                 }
 
-                only?.OnMessage(message);
+                only?.OnMessage(message, maxMessageSize);
                 return true;
 
             case WireProtocol.Buffered:
-                if (!_scanner.TryScan(buffer, out var length))
+                var isComplete = _scanner.TryScan(buffer, out var size);
+                if (!isComplete && _scanner.NeededBytes <= Limit)
                 {
                     return false;
                 }
 
+                if (!isComplete)
+                {
+                    // Nothing announces where it ends: the connection is of no use to another call.
+                    var error = MessageSize.TooLarge(_scanner.NeededBytes, maxMessageSize);
+                    only?.Fail(error);
+                    return only is not null ? true : throw error;
+                }
+
                 _scanner.Reset();
-                only?.OnMessage(buffer.Slice(0, length));
-                buffer = buffer.Slice(length);
+                only?.OnMessage(buffer.Slice(0, size), maxMessageSize);
+                buffer = buffer.Slice(size);
                 return true;
 
             default:
@@ -66,18 +100,20 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
         }
     }
 
-    /// <summary>Both forms begin with a length. It is checked before anything is waited for.</summary>
-    private void CheckLength(in ReadOnlySequence<byte> buffer)
+    private static int SequenceIdOf(in ReadOnlySequence<byte> buffer)
     {
-        Span<byte> prefix = stackalloc byte[4];
-        buffer.Slice(0, 4).CopyTo(prefix);
-        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
+        Span<byte> id = stackalloc byte[4];
+        buffer.Slice(TTHeaderFormat.SequenceIdOffset, id.Length).CopyTo(id);
+        return BinaryPrimitives.ReadInt32BigEndian(id);
+    }
 
-        // The header of a TTHeader frame does not count as message; its own limit is checked by the frame reader.
-        if (length > (uint)maxMessageSize + (uint)TTHeaderFormat.MaxHeaderInfoSize)
-        {
-            throw new ThriftStatusException(
-                ThriftStatusCode.ResourceExhausted, $"A message of {length} bytes is larger than the {maxMessageSize} that are allowed.");
-        }
+    /// <summary>Discards the rest of an answer that is too large.</summary>
+    /// <returns>Whether another may be taken.</returns>
+    private bool TrySkip(ref ReadOnlySequence<byte> buffer)
+    {
+        var skipped = Math.Min(_skip, buffer.Length);
+        buffer = buffer.Slice(skipped);
+        _skip -= skipped;
+        return _skip == 0;
     }
 }

@@ -44,11 +44,12 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
     }
 
     /// <param name="message">A whole Thrift message.</param>
-    internal void OnMessage(in ReadOnlySequence<byte> message)
+    /// <param name="maxSize">The largest struct in it that is accepted, in bytes.</param>
+    internal void OnMessage(in ReadOnlySequence<byte> message, int maxSize)
     {
         try
         {
-            Error = (ThriftException?)Read(message) ?? _bizError;
+            Error = Read(message, maxSize) ?? _bizError;
         }
         catch (ThriftProtocolException error)
         {
@@ -59,6 +60,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
         KeepsConnection &= Error is null or ThriftBizStatusException;
     }
 
+    /// <summary>The answer is not read to its end.</summary>
     internal void Fail(ThriftException error)
     {
         Error = error;
@@ -68,9 +70,14 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
     /// <summary>Decodes the result.</summary>
     protected abstract void ReadResult(in ReadOnlySequence<byte> body);
 
-    private ThriftApplicationException? Read(in ReadOnlySequence<byte> message)
+    private ThriftException? Read(in ReadOnlySequence<byte> message, int maxSize)
     {
         var envelope = ThriftMessageEnvelope.Read(message, out var body);
+        if (body.Length > maxSize)
+        {
+            return MessageSize.TooLarge(body.Length, maxSize);
+        }
+
         if (envelope.Type == ThriftMessageType.Exception)
         {
             return ApplicationExceptionCodec.Read(body);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 
@@ -14,27 +15,33 @@ internal sealed class PingPongTransport : ClientTransport
 
     private static int s_lastSequenceId;
 
-    private readonly string _endpoint;
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly int _maxMessageSize;
-    private readonly ThriftConnectionMode _mode;
     private readonly PingPongRequestWriter _writer;
-    private readonly ConnectionPool? _pool;
+    private readonly ConnectionSet<PingPongConnection>? _exclusive;
+    private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
     private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
-    private readonly Action<PingPongConnection> _giveBack;
 
     internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
-        _mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
-        _endpoint = endpoint;
-        _giveBack = GiveBack;
+        var mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
         _tls = ClientTls.For(endpoint, useTls, options);
         _maxMessageSize = options.MaxReceiveMessageSize;
-        _writer = new PingPongRequestWriter(form, options, _mode == ThriftConnectionMode.Multiplexed);
-        _pool = _mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero
-            ? new ConnectionPool(Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint), options.ConnectionIdleTimeout, options.TimeProvider)
-            : null;
-        _shared = _mode == ThriftConnectionMode.Multiplexed ? new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed) : null;
+        _writer = new PingPongRequestWriter(form, options, mode == ThriftConnectionMode.Multiplexed);
+        if (mode == ThriftConnectionMode.Multiplexed)
+        {
+            _multiplexed = new(endpoint, capacity: 0, options.ConnectionIdleTimeout, options.TimeProvider);
+            _shared = new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed);
+        }
+        else
+        {
+            var keeps = mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero;
+            _exclusive = new(
+                endpoint,
+                keeps ? Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint) : 0,
+                keeps ? options.ConnectionIdleTimeout : TimeSpan.Zero,
+                options.TimeProvider);
+        }
     }
 
     internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
@@ -43,15 +50,17 @@ internal sealed class PingPongTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_shared is not null)
+        while (_shared is not null)
         {
+            // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
             var (shared, _) = await _shared.TakeAsync(ConnectSharedAsync, cancellationToken).ConfigureAwait(false);
-            return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+            if (shared.TryEnter())
+            {
+                return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+            }
         }
 
-        var connection = _pool?.Take()
-            ?? new PingPongConnection(await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
-        return new ExclusivePingPongStream<TRequest, TResponse>(connection, _giveBack, method, start, _writer, NextSequenceId());
+        return Open(_exclusive!.TryTake() ?? await ConnectAsync(cancellationToken).ConfigureAwait(false), method, start);
     }
 
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
@@ -61,30 +70,26 @@ internal sealed class PingPongTransport : ClientTransport
     {
         if (_shared is not null)
         {
-            return _shared.TryTake() is { } shared
+            return _shared.TryTake() is { } shared && shared.TryEnter()
                 ? new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId())
                 : null;
         }
 
-        return _pool?.Take() is { } connection
-            ? new ExclusivePingPongStream<TRequest, TResponse>(connection, _giveBack, method, start, _writer, NextSequenceId())
-            : null;
+        return _exclusive!.TryTake() is { } connection ? Open(connection, method, start) : null;
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        if (_pool is not null)
-        {
-            await _pool.DisposeAsync().ConfigureAwait(false);
-        }
+    /// <summary>Closes all connections, also those that are being made; calls that run on them fail.</summary>
+    public override ValueTask DisposeAsync() => _exclusive?.DisposeAsync() ?? _multiplexed!.DisposeAsync();
 
-        foreach (var connection in _shared?.Made ?? [])
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-        }
-    }
+    private ExclusivePingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
+        PingPongConnection connection,
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => new(connection, method, start, _writer, NextSequenceId());
 
-    // One counter for the whole process, as in Kitex; 0 is no call's.
+    // One counter for the whole process, as in Kitex; 0 is never used.
     private static int NextSequenceId()
     {
         int id;
@@ -96,22 +101,13 @@ internal sealed class PingPongTransport : ClientTransport
         return id;
     }
 
-    private void GiveBack(PingPongConnection connection)
-    {
-        if (_pool is not null)
-        {
-            _pool.Give(connection);
-        }
-        else
-        {
-            _ = connection.DisposeAsync().AsTask();
-        }
-    }
+    private ValueTask<PingPongConnection> ConnectAsync(CancellationToken cancellationToken)
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _maxMessageSize, _exclusive), cancellationToken);
 
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {
-        var connection = new MultiplexedPingPongConnection(
-            await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false), _maxMessageSize);
+        var connection = await _multiplexed!.ConnectAsync(
+            _tls, socket => new MultiplexedPingPongConnection(socket, _maxMessageSize, _multiplexed), cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }

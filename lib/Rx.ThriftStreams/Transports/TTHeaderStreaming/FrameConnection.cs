@@ -242,6 +242,5 @@ internal abstract partial class FrameConnection
         CheckRoom(stream);
     }
 
-    private ThriftStatusException TooLarge(long size) => new(
-        ThriftStatusCode.ResourceExhausted, $"A message of {size} bytes is larger than the {Limits.MaxMessageSize} that are allowed.");
+    private ThriftStatusException TooLarge(long size) => MessageSize.TooLarge(size, Limits.MaxMessageSize);
 }
