@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.InProcess;
-using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
@@ -55,7 +54,7 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
         options ??= new ThriftChannelOptions();
         var transport = new MemoryTransport(_application.Services, _runtime, options);
         _transports.Add(transport);
-        return ThriftChannel.ForTransport(transport, ThriftTransportNames.Memory, options);
+        return ThriftChannel.ForTransport(transport, MemoryTransport.Name, options);
     }
 
     /// <summary>Cuts off the calls that go on, and lets go of everything.</summary>

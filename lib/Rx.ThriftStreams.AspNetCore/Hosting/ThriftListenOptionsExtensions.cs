@@ -32,8 +32,7 @@ public static class ThriftListenOptionsExtensions
             var runtime = services.GetService<ThriftServerRuntime>()
                 ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
             ServiceRouter.Validate(runtime);
-            var port = ActivatorUtilities.CreateInstance<ThriftPort>(services);
-            return connection => port.OnConnectionAsync(connection, next);
+            return new ThriftPort(runtime, services, next).OnConnectionAsync;
         });
         return listenOptions;
     }

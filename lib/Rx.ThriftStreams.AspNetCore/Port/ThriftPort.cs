@@ -3,19 +3,29 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
-using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
-using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
-/// <summary>Looks at the first bytes of connections and hands each to whoever speaks its protocol.</summary>
-internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderStreamingHandler streaming, PingPongHandler pingPong)
+/// <summary>Reads the first bytes of connections and passes each connection to the protocol that they belong to.</summary>
+internal sealed partial class ThriftPort
 {
     private const int ShownBytes = 16;
 
-    internal async Task OnConnectionAsync(ConnectionContext connection, ConnectionDelegate next)
+    private readonly ThriftServerRuntime _runtime;
+    private readonly (FirstBytes IsSpokenBy, PortConnectionDelegate RunAsync)[] _protocols;
+
+    /// <param name="runtime">The host's settings and log.</param>
+    /// <param name="services">The host's services.</param>
+    /// <param name="next">Kestrel's own handling of a connection.</param>
+    internal ThriftPort(ThriftServerRuntime runtime, IServiceProvider services, ConnectionDelegate next)
+    {
+        _runtime = runtime;
+        _protocols = [.. PortProtocol.All.Select(protocol => (protocol.IsSpokenBy, protocol.Bind(services, next)))];
+    }
+
+    internal async Task OnConnectionAsync(ConnectionContext connection)
     {
         if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket)
         {
@@ -23,70 +33,74 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
         }
 
         var peer = connection.RemoteEndPoint?.ToString() ?? "unknown";
-        var protocol = await DetectAsync(connection, peer).ConfigureAwait(false);
-        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-        switch (protocol)
+        if (await DetectAsync(connection, peer).ConfigureAwait(false) is { } runAsync)
         {
-            case WireProtocol.Http2:
-                await next(connection).ConfigureAwait(false);
-                break;
-
-            case WireProtocol.TTHeaderStreaming:
-                await streaming.RunAsync(connection.Transport, peer, stopping).ConfigureAwait(false);
-                break;
-
-            case WireProtocol.TTHeader or WireProtocol.Mesh or WireProtocol.Framed or WireProtocol.Buffered:
-                await pingPong.RunAsync(connection.Transport, peer, connection.ConnectionClosed, stopping).ConfigureAwait(false);
-                break;
+            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+            await runAsync(connection, peer, stopping).ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits for the first bytes and leaves them where they are.</summary>
-    /// <returns><see cref="WireProtocol.Unknown"/> if they fit nothing or do not come; then it has been logged.</returns>
-    private async ValueTask<WireProtocol> DetectAsync(ConnectionContext connection, string peer)
+    /// <returns>What serves the connection; <see langword="null"/> if the bytes fit no protocol or do not come, which has then been logged.</returns>
+    private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer)
     {
         var input = connection.Transport.Input;
-        using var limit = runtime.Options.DetectionTimeout > TimeSpan.Zero
-            ? new CancellationTokenSource(runtime.Options.DetectionTimeout, runtime.Options.TimeProvider)
+        using var limit = _runtime.Options.DetectionTimeout > TimeSpan.Zero
+            ? new CancellationTokenSource(_runtime.Options.DetectionTimeout, _runtime.Options.TimeProvider)
             : new CancellationTokenSource();
         try
         {
             while (true)
             {
                 var result = await input.ReadAsync(limit.Token).ConfigureAwait(false);
-                var protocol = ProtocolDetector.DetectConnection(result.Buffer);
-                switch (protocol)
+                if (result.Buffer.Length >= ProtocolDetector.NeededBytes)
                 {
-                    case WireProtocol.NeedMore when result.IsCompleted:
-                        input.AdvanceTo(result.Buffer.End);
-                        return WireProtocol.Unknown;
-
-                    case WireProtocol.NeedMore:
-                        input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                        break;
-
-                    case WireProtocol.Unknown or WireProtocol.FramedKitexProtobuf:
-                        LogUnknown(runtime.Logger, peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
-                        input.AdvanceTo(result.Buffer.End);
-                        return WireProtocol.Unknown;
-
-                    default:
-                        // Not examined: the next read gives the same bytes.
+                    if (ProtocolOf(result.Buffer) is { } runAsync)
+                    {
+                        // Not examined: the next read returns the same bytes.
                         input.AdvanceTo(result.Buffer.Start);
-                        return protocol;
+                        return runAsync;
+                    }
+
+                    LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
+                    input.AdvanceTo(result.Buffer.End);
+                    return null;
                 }
+
+                if (result.IsCompleted)
+                {
+                    input.AdvanceTo(result.Buffer.End);
+                    return null;
+                }
+
+                input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(runtime.Logger, peer, runtime.Options.DetectionTimeout);
+            LogSilent(_runtime.Logger, peer, _runtime.Options.DetectionTimeout);
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
             // The client went away before it said anything.
         }
 
-        return WireProtocol.Unknown;
+        return null;
+    }
+
+    private PortConnectionDelegate? ProtocolOf(in ReadOnlySequence<byte> received)
+    {
+        Span<byte> first = stackalloc byte[ProtocolDetector.NeededBytes];
+        received.Slice(0, first.Length).CopyTo(first);
+        foreach (var (isSpokenBy, runAsync) in _protocols)
+        {
+            if (isSpokenBy(first))
+            {
+                return runAsync;
+            }
+        }
+
+        return null;
     }
 
     [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, are of no protocol that is served here.")]

@@ -19,8 +19,9 @@ internal sealed class StreamConnector : IAsyncDisposable
 {
     private readonly ThriftAddress _address;
     private readonly ThriftChannelOptions _options;
+    private readonly TransportSelection? _selection;
     private readonly ConnectPipelines _pipelines;
-    private readonly ConcurrentDictionary<(ThriftTransport Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
+    private readonly ConcurrentDictionary<(ClientTransportDescriptor Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
     private readonly ClientTransport? _only;
     private int _disposed;
     private uint _next = unchecked((uint)Random.Shared.Next());
@@ -33,6 +34,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         _only = only;
         _address = address;
         _options = options;
+        _selection = only is null ? new TransportSelection(address, options) : null;
         _pipelines = new ConnectPipelines(options);
     }
 
@@ -152,18 +154,18 @@ internal sealed class StreamConnector : IAsyncDisposable
     private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.ConnectTimeout;
 
     /// <summary>The name of the transport that a method's calls take.</summary>
-    internal string TransportName(ThriftMethod method) => _only is null ? ThriftTransportNames.Of(KindFor(method)) : _address.ToString();
+    internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
 
     private ClientTransport TransportFor(ThriftMethod method, string endpoint)
     {
-        if (_only is not null)
+        if (_selection is null)
         {
-            return _only;
+            return _only!;
         }
 
         var transport = _transports.GetOrAdd(
-            (KindFor(method), endpoint),
-            static (key, self) => new Lazy<ClientTransport>(() => ClientTransports.Create(key.Kind, key.Endpoint, self._address.UseTls, self._options)),
+            (_selection.For(method), endpoint),
+            static (key, self) => new Lazy<ClientTransport>(() => key.Kind.Create(new(key.Endpoint, self._address.UseTls, self._options))),
             this).Value;
         if (Volatile.Read(ref _disposed) != 0)
         {
@@ -173,14 +175,5 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
 
         return transport;
-    }
-
-    /// <summary>Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
-    private ThriftTransport KindFor(ThriftMethod method)
-    {
-        var streams = _options.StreamTransport ?? _address.StreamTransport;
-        return method.IsStreaming || (method.Mode == StreamingMode.Unary && streams == ThriftTransport.Grpc)
-            ? streams
-            : _options.PingPongTransport ?? _address.PingPongTransport;
     }
 }

@@ -62,10 +62,8 @@ public sealed class ThriftChannel : IAsyncDisposable
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
         options ??= new ThriftChannelOptions();
-        options.Defaults.Validate();
-        var parsed = ThriftAddress.Parse(address);
-        options.Validate(parsed);
-        return new(parsed, options);
+        options.Validate();
+        return new(ThriftAddress.Parse(address), options);
     }
 
     /// <summary>Makes a channel whose calls all take one transport.</summary>

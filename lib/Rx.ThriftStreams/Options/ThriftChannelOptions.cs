@@ -1,7 +1,6 @@
 using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
@@ -107,28 +106,10 @@ public sealed class ThriftChannelOptions
     /// <summary>Changes the HTTP handler of the gRPC transport: its windows, pings or proxy. Called once an endpoint. For TLS, see <see cref="TlsOptions"/>.</summary>
     public Action<SocketsHttpHandler>? ConfigureHttpHandler { get; set; }
 
-    /// <summary>Fails if transports were chosen that cannot do what they were chosen for.</summary>
-    internal void Validate(ThriftAddress address)
+    /// <summary>Fails if a setting is not valid by itself. Whether transports can carry what they were chosen for is the channel's matter.</summary>
+    internal void Validate()
     {
+        Defaults.Validate();
         ThriftCallOptions.CheckAuthority(DestinationService, nameof(DestinationService));
-        var streams = StreamTransport ?? address.StreamTransport;
-        if (streams is not (ThriftTransport.Grpc or ThriftTransport.TTHeaderStreaming))
-        {
-            throw new ArgumentException(
-                $"{nameof(StreamTransport)} is {streams}, which carries no streams. Use {ThriftTransport.Grpc} or {ThriftTransport.TTHeaderStreaming}.");
-        }
-
-        var calls = PingPongTransport ?? address.PingPongTransport;
-        if (calls == ThriftTransport.TTHeaderStreaming)
-        {
-            throw new ArgumentException(
-                $"{nameof(PingPongTransport)} is {calls}, which carries streams only. Use {ThriftTransport.TTHeaderFramed} for the same kind of header.");
-        }
-
-        if (ConnectionMode == ThriftConnectionMode.Multiplexed && calls is (ThriftTransport.Framed or ThriftTransport.Buffered))
-        {
-            throw new ArgumentException(
-                $"{nameof(ConnectionMode)} is {ConnectionMode}, but the answers of {calls} do not tell which call they belong to. Use {ThriftTransport.TTHeader}, or connections that are pooled.");
-        }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         SendsGzip = options.CompressResponses && AcceptsGzip(http.Request.Headers["grpc-accept-encoding"].ToString());
     }
 
-    internal override string Transport => "grpc";
+    internal override string Transport => GrpcTransport.Descriptor.Name;
 
     internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
 

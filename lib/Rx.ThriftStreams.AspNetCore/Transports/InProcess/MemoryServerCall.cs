@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
@@ -28,7 +27,7 @@ internal sealed class MemoryServerCall : ServerTransportCall
         }
     }
 
-    internal override string Transport => ThriftTransportNames.Memory;
+    internal override string Transport => MemoryTransport.Name;
 
     internal override string Peer => MemoryTransport.PeerName;
 

@@ -10,6 +10,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 /// <summary>Calls the services of a host within the process: the dispatcher that other transports use, without a socket.</summary>
 internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRuntime runtime, ThriftChannelOptions options) : ClientTransport
 {
+    internal const string Name = "memory";
     internal const string PeerName = "in-memory";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

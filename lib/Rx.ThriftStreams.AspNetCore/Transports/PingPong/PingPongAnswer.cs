@@ -49,7 +49,7 @@ internal sealed class PingPongAnswer(PingPongRequest request)
     /// <param name="closes">Whether the connection is closed behind it, which the caller is told where the form can.</param>
     internal void WriteTo(ThriftWriteBuffer output, bool closes)
     {
-        var framed = Request.Form is ThriftTransport.Framed or ThriftTransport.TTHeaderFramed;
+        var framed = Request.Form.IsFramed;
         var payloadLength = _message.Length + (framed ? ThriftFraming.PrefixSize : 0);
         if (Request.HasHeader)
         {

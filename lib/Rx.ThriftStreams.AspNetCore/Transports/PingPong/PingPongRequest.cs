@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <summary>A request as it came: its form, which the answer has too, and all that stood around its arguments.</summary>
 internal sealed class PingPongRequest
 {
-    internal required ThriftTransport Form { get; init; }
+    internal required PingPongForm Form { get; init; }
 
     internal required ThriftMessageType Type { get; init; }
 
@@ -35,7 +35,7 @@ internal sealed class PingPongRequest
 
     internal ThriftMetaInfo MetaInfo { get; } = new();
 
-    internal bool HasHeader => Form is ThriftTransport.TTHeader or ThriftTransport.TTHeaderFramed;
+    internal bool HasHeader => Form.HasHeader;
 
     internal void ReadHeader(in TTHeaderFrame frame)
     {

@@ -107,7 +107,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
             return false;
         }
 
-        request = Read(message, ThriftTransport.Framed);
+        request = Read(message, PingPongForm.Framed);
         return true;
     }
 
@@ -117,7 +117,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         if (_scanner.TryScan(buffer, out var length))
         {
             _scanner.Reset();
-            request = Read(buffer.Slice(0, length), ThriftTransport.Buffered);
+            request = Read(buffer.Slice(0, length), PingPongForm.Buffered);
             buffer = buffer.Slice(length);
             return true;
         }
@@ -128,12 +128,12 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     private PingPongRequest Read(in TTHeaderFrame frame)
     {
         var message = ProtocolDetector.GetMessage(frame.Payload, out var framed);
-        var request = Read(message, framed ? ThriftTransport.TTHeaderFramed : ThriftTransport.TTHeader);
+        var request = Read(message, framed ? PingPongForm.TTHeaderFramed : PingPongForm.TTHeader);
         request.ReadHeader(frame);
         return request;
     }
 
-    private PingPongRequest Read(in ReadOnlySequence<byte> message, ThriftTransport form)
+    private PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form)
     {
         var envelope = ThriftMessageEnvelope.Read(message, out var body);
         var isTooLarge = body.Length > maxMessageSize;
@@ -174,7 +174,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         }
         else
         {
-            answerable = Read(head, protocol == WireProtocol.Framed ? ThriftTransport.Framed : ThriftTransport.Buffered);
+            answerable = Read(head, protocol == WireProtocol.Framed ? PingPongForm.Framed : PingPongForm.Buffered);
         }
 
         answerable.Body = default;

@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -17,7 +16,7 @@ internal sealed class PingPongServerCall(PingPongServerConnection connection, Pi
     /// <summary>Whether the arguments do not decode: then the caller's bytes cannot be trusted any further.</summary>
     internal bool HasBadRequest { get; set; }
 
-    internal override string Transport => ThriftTransportNames.Of(Request.Form);
+    internal override string Transport => Request.Form.Name;
 
     internal override string Peer => connection.Peer;
 

@@ -29,7 +29,7 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
         }
     }
 
-    internal override string Transport => "ttheader-streaming";
+    internal override string Transport => TTHeaderStreamingTransport.Descriptor.Name;
 
     internal override string Peer => _stream.Connection.Peer;
 

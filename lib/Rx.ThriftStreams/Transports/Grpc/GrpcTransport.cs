@@ -25,6 +25,12 @@ internal sealed class GrpcTransport : ClientTransport
     private readonly GrpcMethods _methods = new();
     private readonly GrpcOneways _oneways = new();
 
+    internal static ClientTransportDescriptor Descriptor { get; } = new(
+        ThriftTransport.Grpc,
+        "grpc",
+        TransportCapabilities.Streams | TransportCapabilities.Calls | TransportCapabilities.UnaryStreams | TransportCapabilities.SharedConnections,
+        static target => new GrpcTransport(target.Endpoint, target.UseTls, target.Options));
+
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;

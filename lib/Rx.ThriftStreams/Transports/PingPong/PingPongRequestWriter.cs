@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
-internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelOptions options, bool multiplexed)
+internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOptions options, bool multiplexed)
 {
     [ThreadStatic]
     private static ThriftWriteBuffer? _message;
@@ -18,8 +18,7 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
     {
         // Disposing gives the memory back; the object is used again.
         using var message = _message ??= new ThriftWriteBuffer();
-        var framed = form is ThriftTransport.Framed or ThriftTransport.TTHeaderFramed;
-        if (framed)
+        if (form.IsFramed)
         {
             message.Skip(ThriftFraming.PrefixSize);
         }
@@ -27,14 +26,14 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
         ThriftMessageEnvelope.Write(message, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, method.Name, sequenceId);
         var bodyStart = message.Length;
         ThriftSerializer.Serialize(arguments, message);
-        if (framed)
+        if (form.IsFramed)
         {
             ThriftFraming.WriteLength(message.GetWrittenSpan(0, ThriftFraming.PrefixSize), message.Length - ThriftFraming.PrefixSize);
         }
 
-        if (form is ThriftTransport.TTHeader or ThriftTransport.TTHeaderFramed)
+        if (form.HasHeader)
         {
-            WriteHeader(output, method, sequenceId, start, framed, message);
+            WriteHeader(output, method, sequenceId, start, message);
         }
 
         message.WrittenSpan.CopyTo(output.GetSpan(message.Length));
@@ -42,11 +41,11 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
         return message.Length - bodyStart;
     }
 
-    private void WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, bool framed, ThriftWriteBuffer message)
+    private void WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, ThriftWriteBuffer message)
     {
         var header = TTHeaderBuilder.OfThread
             .Reset(multiplexed ? TTHeaderFlags.SupportsOutOfOrder : default, sequenceId, TTHeaderProtocolId.ThriftBinary)
-            .AddInt(TTHeaderIntKey.TransportType, framed ? "framed" : "unframed")
+            .AddInt(TTHeaderIntKey.TransportType, form.IsFramed ? "framed" : "unframed")
             .AddInt(TTHeaderIntKey.FromService, options.ServiceName ?? string.Empty)
             .AddInt(TTHeaderIntKey.FromMethod, start.CallerMethod)
             .AddInt(TTHeaderIntKey.ToService, options.DestinationService ?? string.Empty)

@@ -4,6 +4,7 @@ using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
@@ -22,7 +23,15 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
     private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
 
-    internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
+    internal static ClientTransportDescriptor[] Descriptors { get; } =
+    [
+        Describe(PingPongForm.TTHeader),
+        Describe(PingPongForm.TTHeaderFramed),
+        Describe(PingPongForm.Framed),
+        Describe(PingPongForm.Buffered),
+    ];
+
+    internal PingPongTransport(PingPongForm form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
         var mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
         _tls = ClientTls.For(endpoint, useTls, options);
@@ -88,6 +97,13 @@ internal sealed class PingPongTransport : ClientTransport
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _writer, NextSequenceId());
+
+    // Answers without a header do not name their call.
+    private static ClientTransportDescriptor Describe(PingPongForm form) => new(
+        form.Transport,
+        form.Name,
+        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.None),
+        target => new PingPongTransport(form, target.Endpoint, target.UseTls, target.Options));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
     private static int NextSequenceId()

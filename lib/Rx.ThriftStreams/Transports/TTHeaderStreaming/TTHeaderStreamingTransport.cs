@@ -28,6 +28,12 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly ITimer? _idleTimer;
     private volatile bool _disposed;
 
+    internal static ClientTransportDescriptor Descriptor { get; } = new(
+        ThriftTransport.TTHeaderStreaming,
+        "ttheader-streaming",
+        TransportCapabilities.Streams | TransportCapabilities.SharedConnections,
+        static target => new TTHeaderStreamingTransport(target.Endpoint, target.UseTls, target.Options));
+
     internal TTHeaderStreamingTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         options.StreamBuffers.Validate(nameof(ThriftChannelOptions));

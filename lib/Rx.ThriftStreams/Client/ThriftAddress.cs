@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Options;
+namespace Rx.ThriftStreams.Client;
 
 /// <summary>What a channel's address says: the transport, whether over TLS, and the endpoints.</summary>
 internal sealed class ThriftAddress
@@ -32,16 +32,10 @@ internal sealed class ThriftAddress
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         var schemeEnd = address.IndexOf("://", StringComparison.Ordinal);
-        var scheme = schemeEnd < 0 ? string.Empty : address[..schemeEnd].ToLowerInvariant();
-        var (streamTransport, pingPongTransport, useTls) = scheme switch
+        if (schemeEnd < 0 || !ClientTransports.TryGetScheme(address[..schemeEnd], out var scheme, out var useTls))
         {
-            "grpc" => (ThriftTransport.Grpc, ThriftTransport.Grpc, false),
-            "grpcs" => (ThriftTransport.Grpc, ThriftTransport.Grpc, true),
-            "ttheader" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, false),
-            "ttheaders" => (ThriftTransport.TTHeaderStreaming, ThriftTransport.TTHeaderFramed, true),
-            _ => throw new ArgumentException(
-                $"The address \"{address}\" must begin with a transport: grpc://, grpcs://, ttheader:// or ttheaders://.", nameof(address)),
-        };
+            throw new ArgumentException($"The address \"{address}\" must begin with one of {ClientTransports.SchemeList}.", nameof(address));
+        }
 
         var endpoints = address[(schemeEnd + 3)..].TrimEnd('/')
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -55,7 +49,7 @@ internal sealed class ThriftAddress
             CheckEndpoint(endpoint, nameof(address));
         }
 
-        return new(address, streamTransport, pingPongTransport, useTls, endpoints);
+        return new(address, scheme.Streams, scheme.Calls, useTls, endpoints);
     }
 
     /// <summary>Fails unless the text is <c>host:port</c>.</summary>

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
+using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Port;
+
+/// <summary>A protocol that a port speaks: one row of the table of server transports that connections reach by their first bytes.</summary>
+/// <param name="Name">Its name, for logs.</param>
+/// <param name="IsSpokenBy">Whether these first bytes of a connection, at least <see cref="ProtocolDetector.NeededBytes"/>, belong to it.</param>
+/// <param name="Bind">Makes what serves a connection: from the host's services, and from Kestrel's own handling of the connection.</param>
+internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<IServiceProvider, ConnectionDelegate, PortConnectionDelegate> Bind)
+{
+    /// <summary>The table. A transport that connections reach by their first bytes is a folder and a row here; the first row that fits serves the connection.</summary>
+    internal static PortProtocol[] All { get; } =
+    [
+        new(
+            "HTTP/2",
+            static first => ProtocolDetector.DetectConnection(first) == WireProtocol.Http2,
+            static (_, next) => (connection, _, _) => next(connection)),
+        new(
+            "TTHeader Streaming",
+            static first => ProtocolDetector.DetectMessage(first) == WireProtocol.TTHeaderStreaming,
+            static (services, _) =>
+            {
+                var handler = services.GetRequiredService<TTHeaderStreamingHandler>();
+                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, peer, stopping);
+            }),
+        new(
+            "ping-pong Thrift",
+            static first => ProtocolDetector.DetectMessage(first) is WireProtocol.TTHeader or WireProtocol.Mesh or WireProtocol.Framed or WireProtocol.Buffered,
+            static (services, _) =>
+            {
+                var handler = services.GetRequiredService<PingPongHandler>();
+                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, peer, connection.ConnectionClosed, stopping);
+            }),
+    ];
+}
+
+/// <summary>Looks at the first bytes of a connection.</summary>
+internal delegate bool FirstBytes(ReadOnlySpan<byte> first);
+
+/// <summary>Serves a connection until it ends. Never fails.</summary>
+/// <param name="connection">The connection, with its first bytes unread.</param>
+/// <param name="peer">The client's address, as <c>host:port</c>.</param>
+/// <param name="stopping">The host stops.</param>
+internal delegate Task PortConnectionDelegate(ConnectionContext connection, string peer, CancellationToken stopping);
