@@ -3,6 +3,7 @@ using Rx.ThriftStreams.InteropProgram.Bench;
 using Rx.ThriftStreams.InteropProgram.Client;
 using Rx.ThriftStreams.InteropProgram.SelfTest;
 using Rx.ThriftStreams.InteropProgram.Server;
+using Rx.ThriftStreams.InteropProgram.Stress;
 
 const int WrongUsage = 2;
 try
@@ -14,7 +15,8 @@ try
         "client" => await ClientVerb.RunAsync(arguments, Console.Out),
         "bench" => await BenchVerb.RunAsync(arguments, Console.Out),
         "selftest" => await SelfTestVerb.RunAsync(arguments, Console.Out),
-        _ => throw new UsageException("Say server, client, bench or selftest."),
+        "stress" => await StressVerb.RunAsync(arguments, Console.Out),
+        _ => throw new UsageException("Say server, client, bench, selftest or stress."),
     };
 }
 catch (UsageException error)

@@ -101,7 +101,8 @@ public sealed class KitchenSinkProgram(Action<string> log) : IKitchenSink
     /// <inheritdoc/>
     public Task<List<long>> RangeAsync(long from, long to, CancellationToken cancellationToken = default)
     {
-        if (to - from > LongestRange)
+        // The difference of two numbers of opposite signs may not fit into 64 bits.
+        if ((Int128)to - from > LongestRange)
         {
             throw new ThriftBizStatusException(1, "range too long");
         }
