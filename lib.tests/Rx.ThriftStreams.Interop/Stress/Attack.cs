@@ -13,7 +13,7 @@ internal sealed record Attack(string Name, Func<IPEndPoint, CancellationToken, T
 /// <param name="IsAlive">Whether its process is still there.</param>
 /// <param name="Neighbour">How long a call of somebody else took afterwards; <see langword="null"/> if it got no answer.</param>
 /// <param name="Memory">The largest resident size meanwhile, in bytes.</param>
-/// <param name="Processor">The share of one processor that it used in the second after the attack, when nobody asked for anything.</param>
+/// <param name="Processor">The share of one processor that it still used some seconds after the attack, when nobody asked for anything.</param>
 /// <param name="Duration">How long the attack took until the server had ended it or it was done.</param>
 internal readonly record struct AttackResult(bool IsAlive, TimeSpan? Neighbour, long Memory, double Processor, TimeSpan Duration)
 {

@@ -46,10 +46,15 @@ internal sealed class StressServer : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", [typeof(StressServer).Assembly.Location, "server", "--addr", "127.0.0.1:0", "--quiet"])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             UseShellExecute = false,
         };
         start.Environment["DOTNET_GCHeapHardLimit"] = HeapLimit.ToString("x", CultureInfo.InvariantCulture);
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server's process did not start.");
+
+        // A process that dies writes its whole stack: the table says that it died.
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
         var line = await process.StandardOutput.ReadLineAsync(cancellationToken);
         return line?.Split(' ') is ["listening", "on", var endpoint]
             ? new StressServer(process, IPEndPoint.Parse(endpoint))
