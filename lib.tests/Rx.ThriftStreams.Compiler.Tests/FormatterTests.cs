@@ -1,6 +1,8 @@
 using CsCheck;
+using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Formatting;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 
@@ -119,7 +121,7 @@ public sealed class FormatterTests
         }, iter: 3000);
     }
 
-    private static void Check(string text)
+    internal static void Check(string text)
     {
         var once = Format(text);
 

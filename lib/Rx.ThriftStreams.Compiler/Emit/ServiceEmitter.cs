@@ -1,8 +1,10 @@
+using System;
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The contract of a service and all that goes with it: descriptor, client, Rx interface, adapters.</summary>
+/// <summary>The contract of a service with its descriptor, client, Rx interface and adapters.</summary>
 internal static class ServiceEmitter
 {
     private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
@@ -28,15 +30,15 @@ internal static class ServiceEmitter
 
     private static void EmitInterface(CodeWriter code, ServiceModel service)
     {
-        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL: implemented by its client, by servers and by fakes.");
-        code.Line("/// <remarks>A method that returns a stream is cold: the call begins when the stream is enumerated, and each enumeration is a call.</remarks>");
+        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL, implemented by its client, by servers and by fakes.");
+        code.Line("/// <remarks>Methods that return a stream are cold: each enumeration of the stream starts a call.</remarks>");
         code.Line(CSharp.GeneratedCode);
         var inherited = service.Symbol.Base is { } parent ? InterfaceOf(parent) + ", " : "";
         code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>");
         foreach (var function in service.OwnFunctions)
         {
             Document(code, function);
-            code.Line("/// <param name=\"cancellationToken\">Cancels the call, on the wire as well.</param>");
+            code.Line("/// <param name=\"cancellationToken\">Cancels the call, also at the peer.</param>");
             code.Line(function.Signature + ";");
             code.Line();
         }
@@ -49,19 +51,41 @@ internal static class ServiceEmitter
     public static string InterfaceOf(ServiceSymbol symbol, string suffix = "")
         => (symbol.File.Namespace.Length == 0 ? "global::I" : "global::" + symbol.File.Namespace + ".I") + symbol.CSharpName + suffix;
 
-    /// <summary>Summary and parameters of a method, but for the token and the options.</summary>
-    public static void Document(CodeWriter code, FunctionModel function)
+    /// <summary>Summary, exceptions, parameters and result of a method, but for the token and the options.</summary>
+    public static void Document(CodeWriter code, FunctionModel function, bool withReturns = true)
     {
-        code.Doc(function.Symbol.Doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        var doc = DocText.Parse(function.Symbol.Doc);
+        DocumentFunction(code, function, doc);
+        DocumentParameters(code, function, doc);
+        if (withReturns && doc.Returns is { } returns && !(function.Symbol.ReturnType is null && !function.ReturnsStream))
+        {
+            code.Line($"/// <returns>{returns}</returns>");
+        }
+    }
+
+    /// <summary>Summary and exceptions of a method.</summary>
+    public static void DocumentFunction(CodeWriter code, FunctionModel function, DocText doc)
+    {
+        code.Doc(doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        foreach (var thrown in function.Symbol.Throws.Where(static t => t.Type.Kind == TypeKind.Struct))
+        {
+            var text = doc.Exceptions.FirstOrDefault(e => e.Key == thrown.Type.Struct.Name || e.Key.EndsWith("." + thrown.Type.Struct.Name, StringComparison.Ordinal)).Value;
+            code.Line($"/// <exception cref=\"{thrown.Type.Struct.GlobalName}\">{text ?? "The service threw the exception " + CSharp.Code(thrown.Type.Struct.Name) + "."}</exception>");
+        }
+    }
+
+    private static void DocumentParameters(CodeWriter code, FunctionModel function, DocText doc)
+    {
         if (function.TakesStream)
         {
-            code.Line("/// <param name=\"requests\">The messages to send.</param>");
+            code.Line($"/// <param name=\"requests\">{doc.Parameter(function.Symbol.Arguments[0].Name) ?? "The messages to send."}</param>");
             return;
         }
 
         foreach (var parameter in function.Parameters)
         {
-            var text = parameter.Field.Doc is { } doc ? CodeWriter.XmlText(doc).Replace("\n", " ") : "The argument " + CSharp.Code(parameter.Field.Name) + ".";
+            var own = DocText.Parse(parameter.Field.Doc).Summary?.Replace("\n", " ");
+            var text = own ?? doc.Parameter(parameter.Field.Name) ?? "The argument " + CSharp.Code(parameter.Field.Name) + ".";
             code.Line($"/// <param name=\"{parameter.DocName}\">{text}</param>");
         }
     }

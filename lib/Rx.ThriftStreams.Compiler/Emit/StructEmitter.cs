@@ -39,6 +39,11 @@ internal sealed partial class StructEmitter
         var bases = isException ? "global::Rx.ThriftStreams.ThriftDeclaredException, " : "";
         code.Open($"public sealed partial class {symbol.CSharpName} : {bases}{CSharp.Serialization}IThriftStruct<{symbol.GlobalName}>, global::System.IEquatable<{symbol.GlobalName}>");
         emitter.Constructors();
+        if (isException)
+        {
+            emitter.MessageConstructor();
+        }
+
         emitter.Properties();
         emitter.Read("public", documented: true);
         emitter.Write(documented: true);
@@ -55,11 +60,11 @@ internal sealed partial class StructEmitter
         code.Close();
     }
 
-    /// <summary>The wrapper of a method's arguments or result: internal, its wire form and what middleware sees of it.</summary>
-    /// <param name="code">Takes the text.</param>
+    /// <summary>The internal wrapper of a method's arguments or result: its wire form, and the value that middleware sees.</summary>
+    /// <param name="code">Receives the code.</param>
     /// <param name="name">The name of the class.</param>
-    /// <param name="globalName">The same, qualified.</param>
-    /// <param name="idlName">What errors call it.</param>
+    /// <param name="globalName">The qualified name of the class.</param>
+    /// <param name="idlName">Its name in error messages.</param>
     /// <param name="fields">The arguments; or the result and the exceptions.</param>
     /// <param name="isResult">Whether at most one of the fields is set.</param>
     public static void EmitWrapper(CodeWriter code, string name, string globalName, string idlName, List<FieldSymbol> fields, bool isResult)
@@ -97,7 +102,7 @@ internal sealed partial class StructEmitter
         _code.Close();
         _code.Line();
 
-        // For reading alone: what is read soon need not be created first. The type of the parameter keeps it apart from users' constructors.
+        // Used by Read only, which assigns most properties itself. The type of the parameter distinguishes it from constructors that users add.
         if (_fields.Exists(static f => f.IsRequiredMember))
         {
             _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
@@ -115,6 +120,29 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
+    // As .NET exceptions have; only where nothing but the message has to be set.
+    private void MessageConstructor()
+    {
+        if (MessageField is not { } message || _fields.Exists(f => f.IsRequiredMember && f != message))
+        {
+            return;
+        }
+
+        _code.Line("/// <summary>Creates the exception with a message.</summary>");
+        _code.Line($"/// <param name=\"message\">The value of <see cref=\"{message.Name}\"/>.</param>");
+        if (message.IsRequiredMember)
+        {
+            _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
+        }
+
+        _code.Line($"public {_name}({message.CSharpType} message)");
+        _code.Line("    : this()");
+        _code.Open();
+        _code.Line($"{message.Name} = message;");
+        _code.Close();
+        _code.Line();
+    }
+
     private void Properties()
     {
         if (_keepsUnknown)
@@ -126,8 +154,7 @@ internal sealed partial class StructEmitter
         foreach (var field in _fields)
         {
             _code.Doc(field.Symbol.Doc, "The field " + CSharp.Code(field.Symbol.Name) + " of the IDL, id " + field.Id + ".");
-            var hides = _isException && field.Name == "Message" ? "new " : "";
-            _code.Line($"public {hides}{(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
+            _code.Line($"public {(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
             _code.Line();
         }
     }
@@ -164,14 +191,14 @@ internal sealed partial class StructEmitter
 
         foreach (var field in _fields.Where(IsBinaryWithDefault))
         {
-            // An empty binary that was sent is not a missing one.
+            // Distinguishes an empty binary on the wire from a missing one.
             _code.Line($"bool seen{field.Index}b = false;");
         }
 
         foreach (var field in _fields)
         {
             _code.Open($"if (reader.TryReadFieldHeader({CSharp.WireType(field.Type)}, {field.Id}))");
-            ReadField(field, required);
+            ReadField(field);
             _code.Close();
             _code.Line();
         }
@@ -189,14 +216,14 @@ internal sealed partial class StructEmitter
             {
                 _code.Line($"case {field.Id} when type == {CSharp.WireType(field.Type)}:");
                 _code.Indent();
-                ReadField(field, required);
+                ReadField(field);
                 _code.Line("break;");
                 _code.Unindent();
             }
 
             if (_keepsUnknown)
             {
-                // Of a type that the IDL does not give it: to write it back would put two fields of one id on the wire.
+                // The wire type differs from the IDL: keeping the field would write two fields with one id.
                 foreach (var field in _fields)
                 {
                     _code.Line($"case {field.Id}:");
@@ -240,12 +267,12 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
-    private void ReadField(MemberField field, List<MemberField> required)
+    private void ReadField(MemberField field)
     {
         _code.Line($"result.{field.Name} = {ReadExpression(field)};");
         if (field.IsRequired)
         {
-            var bit = required.IndexOf(field);
+            var bit = field.RequiredIndex;
             _code.Line($"seen{bit / 64} |= 1UL << {bit % 64};");
         }
         else if (IsBinaryWithDefault(field))
@@ -326,7 +353,7 @@ internal sealed partial class StructEmitter
             var condition = $"{field.Name} is {{ }} f{field.Index}";
             if (field.Symbol.Default is { } value && field.InitializerIsCheap)
             {
-                // As Kitex does: an optional field is not written while it equals its default.
+                // As in Kitex, an optional field that equals its default is not written.
                 var literal = CSharp.Value(value, field.Type);
                 condition += field.Type.Kind == TypeKind.Double ? $" && !f{field.Index}.Equals({literal})" : $" && f{field.Index} != {literal}";
             }

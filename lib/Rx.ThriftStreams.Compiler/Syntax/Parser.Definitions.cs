@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Diagnostics;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
@@ -18,7 +19,7 @@ internal sealed partial class Parser
         return value is null ? null : new ConstSyntax(name, doc, ParseTrailingAnnotations(), type, value);
     }
 
-    // thriftgo allows annotations behind the separator of a constant.
+    // thriftgo allows annotations after the separator of a constant.
     private IReadOnlyList<AnnotationSyntax> ParseTrailingAnnotations()
     {
         var annotations = ParseAnnotations();
@@ -53,8 +54,9 @@ internal sealed partial class Parser
         while (!AtListEnd(TokenKind.CloseBrace))
         {
             var start = _index;
-            var memberDoc = DocBefore(start);
             Mark(LayoutMark.Member);
+            TrySkipStructuredAnnotations();
+            var memberDoc = DocBefore(_index);
             if (!ExpectName("the name of an enum value or \"}\"", out var member))
             {
                 SkipMember(TokenKind.CloseBrace, start);
@@ -163,6 +165,7 @@ internal sealed partial class Parser
         {
             var start = _index;
             Mark(LayoutMark.Member);
+            TrySkipStructuredAnnotations();
             var function = ParseFunction();
             if (function is null)
             {
@@ -178,11 +181,11 @@ internal sealed partial class Parser
         return CloseBrace() ? new ServiceSyntax(name, doc, ParseAnnotations(), extends, functions) : null;
     }
 
-    /// <summary>Whether a braced or parenthesised list ends here: at its bracket, or where something else evidently begins.</summary>
+    /// <summary>Whether a braced or parenthesized list ends here: at its bracket, or where another definition begins.</summary>
     private bool AtListEnd(TokenKind close)
         => At(close) || At(TokenKind.EndOfFile) || (Current.Kind is TokenKind.CloseBrace && close != TokenKind.CloseBrace) || (close == TokenKind.CloseBrace && AtNextDefinition());
 
-    // "struct X {" at the start of a line inside braces: the closing one was forgotten. A field of a type called "struct" has no "{" there.
+    // "struct X {" at the start of a line inside braces: the closing brace is missing. A field of a type called "struct" has no "{" there.
     private bool AtNextDefinition()
         => AtDefinitionStart() && (Peek().Kind == TokenKind.Literal || Peek(2).Kind == TokenKind.OpenBrace || (IsWord(Current, "const") && Peek(3).Kind == TokenKind.Equals));
 
@@ -196,7 +199,7 @@ internal sealed partial class Parser
     {
         if (!Expect(TokenKind.CloseBrace, "\"}\""))
         {
-            // The definition so far is worth keeping: others refer to it.
+            // Keeps the definition, since others refer to it.
             return !At(TokenKind.EndOfFile) || _lastErrorIndex == _index;
         }
 
@@ -219,6 +222,11 @@ internal sealed partial class Parser
             oneway = true;
         }
 
+        if (TrySkipFbthriftFunction())
+        {
+            return null;
+        }
+
         TypeSyntax? returnType = null;
         if (!(AtWord("void") && Peek().Kind == TokenKind.Identifier))
         {
@@ -233,7 +241,7 @@ internal sealed partial class Parser
             Take();
         }
 
-        if (!ExpectName("the name of the function", out var name))
+        if (TrySkipFbthriftFunction() || !ExpectName("the name of the function", out var name))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Diagnostics;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
@@ -20,7 +21,7 @@ internal sealed partial class Parser
             }
         }
 
-        return new DocumentSyntax(_source, _includes, _namespaces, _definitions, _diagnostics.Items);
+        return new DocumentSyntax(_source, _includes, _namespaces, _definitions, _diagnostics.Of(_source));
     }
 
     private void SkipToDefinition(int start)
@@ -38,11 +39,16 @@ internal sealed partial class Parser
 
     private bool ParseTopLevel()
     {
+        if (TrySkipStructuredAnnotations())
+        {
+            return true;
+        }
+
         if (!At(TokenKind.Identifier))
         {
             if (TakeSeparator())
             {
-                // Harmless after a closing brace, and written by many.
+                // Common after a closing brace, and harmless.
                 return true;
             }
 
@@ -57,6 +63,12 @@ internal sealed partial class Parser
                 return ParseInclude(keyword);
             case "namespace":
                 return ParseNamespace();
+            case "package" when Peek().Kind == TokenKind.Literal:
+                SkipPackage();
+                return true;
+            case "interaction" when Peek().Kind == TokenKind.Identifier:
+                SkipInteraction();
+                return true;
         }
 
         var definition = keyword switch

@@ -1,5 +1,7 @@
 using System.Collections.Generic;
 using System.Globalization;
+using Rx.ThriftStreams.Compiler.Diagnostics;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
@@ -9,7 +11,19 @@ internal sealed partial class Parser
     {
         try
         {
-            return Enter() ? ParseTypeCore() : null;
+            if (Enter())
+            {
+                return ParseTypeCore();
+            }
+
+            // Skips the rest of the type, which would otherwise be parsed as members.
+            while (Current.Kind is TokenKind.Identifier or TokenKind.Less or TokenKind.Greater or TokenKind.Comma)
+            {
+                _index++;
+            }
+
+            _lastErrorIndex = _index;
+            return null;
         }
         finally
         {

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler;
+namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
 /// <summary>Every diagnostic of the compiler. <c>docs/diagnostics.md</c> lists the same; a test compares the two.</summary>
 internal static class Rules
@@ -10,19 +10,24 @@ internal static class Rules
     // Characters and grammar
     public static readonly Rule UnexpectedCharacter = Error("TS0001", "Unexpected character", "Unexpected token in input: \"{0}\".");
     public static readonly Rule SyntaxError = Error("TS0002", "Syntax error", "Expected {0} but found {1}.{2}");
-    public static readonly Rule UnterminatedComment = Error("TS0003", "Unterminated comment", "The comment that starts here has no end: \"*/\" is missing.");
+    public static readonly Rule UnterminatedComment = Error("TS0003", "Unterminated comment", "The comment that starts here is not closed: \"*/\" is missing.");
     public static readonly Rule UnterminatedLiteral = Error("TS0004", "Unterminated literal", "End of line while reading the string that starts here: its closing quote is missing.");
     public static readonly Rule IntegerTooBig = Error("TS0005", "Integer too big", "This integer is too big: \"{0}\".");
     public static readonly Rule BadEscape = Warning("TS0006", "Bad escape character", "Bad escape character \"{0}\" in a string: the two characters are kept as they are.");
-    public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must stand before the first definition.");
+    public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must precede the first definition.");
     public static readonly Rule ObsoleteConstruct = Warning("TS0008", "Obsolete construct", "\"{0}\" is obsolete and {1}.");
     public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types, constants and what they refer to may be nested {0} deep at most.");
     public static readonly Rule TypeTooLarge = Error("TS0010", "Type too large", "The type, with the typedefs that it names, is made of more than {0} types.");
 
+    public static readonly Rule NotUtf8 = Warning("TS0011", "Not UTF-8", "The file is not UTF-8, and its text here is not certain. Save the file as UTF-8.");
+    public static readonly Rule TooManyFindings = Warning("TS0012", "Too many findings", "The file has more than {0} errors or warnings; further ones are not reported.");
+    public static readonly Rule FbthriftIgnored = Warning("TS0013", "fbthrift dialect", "\"{0}\" belongs to the dialect of fbthrift and is ignored, as are other annotations of this kind in the file.");
+    public static readonly Rule FbthriftUnsupported = Error("TS0014", "fbthrift construct", "\"{0}\" belongs to the dialect of fbthrift. {1}");
+
     // Includes and names
     public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. {1}");
     public static readonly Rule IncludeCycle = Error("TS0021", "Include cycle", "Include cycle: {0}.");
-    public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "Two included files are called \"{0}\": their symbols could not be told apart.");
+    public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "\"{0}\" is declared in two included files of one name, {1} and {2}.");
     public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "[IDL grammar error] duplicated names in global scope: {0} from file {1}.");
     public static readonly Rule MultipleDefinition = Error("TS0024", "Multiple definition", "{0}: multiple definition of \"{1}\".");
     public static readonly Rule UndefinedType = Error("TS0025", "Undefined type", "undefined type: \"{0}\".{1}");
@@ -43,9 +48,12 @@ internal static class Rules
     public static readonly Rule IdOutOfRange = Error("TS0038", "Field id out of range", "The id {0} of field \"{1}\" does not fit the 16 bits that it has on the wire.");
     public static readonly Rule NonDecimalId = Warning("TS0039", "Field id not decimal", "The id {0} of field \"{1}\" is not decimal: thriftgo reads it as 0, Apache Thrift as {2}. Here it is {3}. Write it in decimal.");
     public static readonly Rule UnionMemberRequired = Warning("TS0040", "Requiredness in a union", "union {0} field {1}: union members must be optional, ignoring specified requiredness.");
-    public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates its own struct \"{1}\" again, without end.");
+    public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates a \"{1}\", whose defaults create a \"{1}\" again, without end.");
+
+    public static readonly Rule NamesBecomeOne = Warning("TS0042", "Names become one in C#", "\"{0}\" and \"{1}\" are both {2} in C#: \"{0}\" is generated as {3}. Rename one of them.");
 
     // Constants
+    public static readonly Rule ConstFieldMissing = Warning("TS0043", "Required field missing in a constant", "The constant does not set the required field \"{0}\" of {1}, which gets the zero value of its type.");
     public static readonly Rule ConstTooLarge = Error("TS0044", "Constants too large", "The constants of this file, with the constants that they name, come to more than {0} values.");
     public static readonly Rule UndefinedValue = Error("TS0045", "Undefined value", "undefined value: \"{0}\".{1}");
     public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "ambiguous const value \"{0}\" ({1} possible explainations).");
@@ -70,11 +78,11 @@ internal static class Rules
     public static readonly Rule StreamingArgumentCount = Error("TS0062", "Streaming function without exactly one argument", "service {0}: streaming function {1} should have exactly 1 argument.");
     public static readonly Rule StreamingResponseCount = Error("TS0063", "Streaming function without a response", "service {0}: streaming function {1} should have exactly 1 response.");
     public static readonly Rule StreamingOneway = Error("TS0064", "Oneway streaming function", "service {0}: streaming function {1} cannot be oneway.");
-    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such; the caller sees an ordinary error status. A ThriftBizStatusException tells it a code, a text and values.");
-    public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is no struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
-    public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is no struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such; the caller sees an ordinary error status. Throw ThriftBizStatusException to send a code, a text and values.");
+    public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is not a struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is not a struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
     public static readonly Rule StreamingModeMisplaced = Warning("TS0068", "streaming.mode in the wrong place", "streaming.mode is ignored here: it is an annotation of functions.");
-    public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelt", "service {0}: annotation {1} of function {2} means nothing and is ignored.{3}");
+    public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelled", "service {0}: annotation {1} of function {2} is unknown and ignored.{3}");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

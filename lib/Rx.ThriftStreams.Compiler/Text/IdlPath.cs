@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler.Syntax;
+namespace Rx.ThriftStreams.Compiler.Text;
 
-/// <summary>Paths as text: the compiler never touches the disk.</summary>
+/// <summary>Paths as text: the compiler never accesses the disk.</summary>
 internal static class IdlPath
 {
     public static string BaseName(string path)

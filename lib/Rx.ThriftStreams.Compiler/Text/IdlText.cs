@@ -1,17 +1,22 @@
 using System;
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler.Syntax;
+namespace Rx.ThriftStreams.Compiler.Text;
 
-/// <summary>One IDL file: its path and text. Equal when both are, so that it can be a key of incremental work.</summary>
+/// <summary>One IDL file: its path and text. Equal by value, so that incremental steps can compare it.</summary>
 internal sealed class IdlText : IEquatable<IdlText>
 {
     private int[]? _lineStarts;
 
-    public IdlText(string path, string text)
+    /// <summary>Creates a text.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="isUnicode">Whether the file could be decoded; if not, characters outside ASCII are guesses.</param>
+    public IdlText(string path, string text, bool isUnicode = true)
     {
         Path = path;
-        // A byte order mark that survived decoding is no part of the text, whatever thriftgo makes of it.
+        IsUnicode = isUnicode;
+        // A byte order mark that survived decoding is not part of the text.
         Text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
     }
 
@@ -19,7 +24,10 @@ internal sealed class IdlText : IEquatable<IdlText>
 
     public string Text { get; }
 
-    /// <summary>The file's name without directory and <c>.thrift</c>: the prefix under which other files see its symbols.</summary>
+    /// <summary>Whether the file could be decoded; if not, characters outside ASCII are guesses.</summary>
+    public bool IsUnicode { get; }
+
+    /// <summary>The file's name without directory and <c>.thrift</c>: the prefix of its symbols in other files.</summary>
     public string BaseName => IdlPath.BaseName(Path);
 
     public string Slice(TextSpan span) => Text.Substring(span.Start, span.Length);
@@ -34,7 +42,7 @@ internal sealed class IdlText : IEquatable<IdlText>
     }
 
     public bool Equals(IdlText? other)
-        => other is not null && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Text, other.Text, StringComparison.Ordinal);
+        => other is not null && IsUnicode == other.IsUnicode && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Text, other.Text, StringComparison.Ordinal);
 
     public override bool Equals(object? obj) => Equals(obj as IdlText);
 
