@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>The codec's errors. Each is thrown out of line, so that the code that checks stays small enough to inline.</summary>
 internal static class ThriftCodecErrors
 {
-    /// <summary>Stands for "no field" where ids are kept as <see cref="int"/>: outside the range of any id.</summary>
+    /// <summary>Means "no field" where ids are kept as <see cref="int"/>; outside the range of every id.</summary>
     public const int NoField = int.MinValue;
 
     [DoesNotReturn]
@@ -50,6 +50,21 @@ internal static class ThriftCodecErrors
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void TooDeep(int limit, int offset, int fieldId)
         => throw Error($"The message is nested deeper than the limit {nameof(ThriftReaderLimits.MaxDepth)} of {limit}", offset, fieldId);
+
+    /// <summary>Enters a struct below the default depth, down to which every thread's stack suffices.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void CheckDepth(int depth, int limit, int offset, int fieldId)
+    {
+        if (depth >= limit)
+        {
+            TooDeep(limit, offset, fieldId);
+        }
+
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw Error($"The message is nested {depth} levels deep, for which the thread's stack does not suffice", offset, fieldId);
+        }
+    }
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]

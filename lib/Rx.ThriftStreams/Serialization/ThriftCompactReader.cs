@@ -12,7 +12,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// </remarks>
 public ref partial struct ThriftCompactReader : IThriftReader
 {
-    // The value of a bool field came with its header and waits here to be read.
+    // The value of a bool field arrives with its header and is kept here until it is read.
     private enum PendingBool : byte
     {
         None,
@@ -23,17 +23,18 @@ public ref partial struct ThriftCompactReader : IThriftReader
     private readonly ref byte _start;
     private readonly int _length;
     private readonly int _maxDepth;
+    private readonly int _uncheckedDepth;
     private readonly int _maxString;
     private readonly int _maxCount;
     private FieldIdStack _fields;
-    private MemoryBudget _memory;
+    private ReadBudget _memory;
     private int _position;
     private int _fieldId;
     private short _lastId;
     private PendingBool _pending;
 
     /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
-    /// <param name="data">The message. What stands behind the value read is not looked at.</param>
+    /// <param name="data">The message. Bytes after the value are ignored.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message: observed once for each 256 KiB of memory that its values take.</param>
     public ThriftCompactReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
@@ -42,10 +43,11 @@ public ref partial struct ThriftCompactReader : IThriftReader
         _start = ref MemoryMarshal.GetReference(data);
         _length = data.Length;
         _maxDepth = limits.MaxDepth;
+        _uncheckedDepth = Math.Min(limits.MaxDepth, ThriftReaderLimits.DefaultDepth);
         _maxString = limits.MaxStringBytes;
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
-        _memory = new MemoryBudget(limits, data.Length, cancellationToken);
+        _memory = new ReadBudget(limits, data.Length, cancellationToken);
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -56,9 +58,9 @@ public ref partial struct ThriftCompactReader : IThriftReader
     /// <inheritdoc/>
     public void BeginStruct(int memory = MemoryCost.UnknownStruct)
     {
-        if (_fields.Depth >= _maxDepth)
+        if (_fields.Depth >= _uncheckedDepth)
         {
-            ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
+            ThriftCodecErrors.CheckDepth(_fields.Depth, _maxDepth, _position, _fieldId);
         }
 
         ChargeMemory(memory);
