@@ -169,11 +169,11 @@ public sealed class TimeoutTests : TwoClocks
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new()
         {
             TimeProvider = ClientClock,
-            ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
+            Grpc = { ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, ct);
                 throw new InvalidOperationException();
-            },
+            } },
         });
         var client = new TestServiceClient(channel);
 

@@ -46,8 +46,8 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
     private async ValueTask<WireProtocol> DetectAsync(ConnectionContext connection, string peer)
     {
         var input = connection.Transport.Input;
-        using var limit = runtime.Options.DetectionTimeout > TimeSpan.Zero
-            ? new CancellationTokenSource(runtime.Options.DetectionTimeout, runtime.Options.TimeProvider)
+        using var limit = runtime.Options.Limits.DetectionTimeout > TimeSpan.Zero
+            ? new CancellationTokenSource(runtime.Options.Limits.DetectionTimeout, runtime.Options.TimeProvider)
             : new CancellationTokenSource();
         try
         {
@@ -79,7 +79,7 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(runtime.Logger, peer, runtime.Options.DetectionTimeout);
+            LogSilent(runtime.Logger, peer, runtime.Options.Limits.DetectionTimeout);
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {

@@ -72,7 +72,7 @@ internal sealed class PingPongRequestWriter(ThriftTransport form, ThriftChannelO
             header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
         }
 
-        if (options.SendChecksums)
+        if (options.TTHeader.SendChecksums)
         {
             header.AddString(TTHeaderStringKeys.Crc32C, PayloadChecksum.Format(PayloadChecksum.Compute(message.WrittenSpan)));
         }

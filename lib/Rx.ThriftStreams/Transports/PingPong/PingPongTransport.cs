@@ -25,16 +25,16 @@ internal sealed class PingPongTransport : ClientTransport
 
     internal PingPongTransport(ThriftTransport form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
-        _mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
+        _mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
         _endpoint = endpoint;
         _giveBack = GiveBack;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _maxMessageSize = options.MaxReceiveMessageSize;
+        _maxMessageSize = options.Limits.MaxReceiveMessageSize;
         _writer = new PingPongRequestWriter(form, options, _mode == ThriftConnectionMode.Multiplexed);
-        _pool = _mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero
-            ? new ConnectionPool(Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint), options.ConnectionIdleTimeout, options.TimeProvider)
+        _pool = _mode == ThriftConnectionMode.Pooled && options.Connections.IdleTimeout > TimeSpan.Zero
+            ? new ConnectionPool(Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint), options.Connections.IdleTimeout, options.TimeProvider)
             : null;
-        _shared = _mode == ThriftConnectionMode.Multiplexed ? new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed) : null;
+        _shared = _mode == ThriftConnectionMode.Multiplexed ? new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed) : null;
     }
 
     internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
