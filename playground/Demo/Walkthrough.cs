@@ -39,7 +39,7 @@ internal static class Walkthrough
 
     private static async Task RunAsync(string address, string where, Screen screen, CancellationToken cancellationToken)
     {
-        await using var channel = ThriftChannel.ForAddress(address, new ThriftChannelOptions { ConnectTimeout = ConnectTimeout });
+        await using var channel = ThriftChannel.ForAddress(address, new ThriftChannelOptions { Resilience = { ConnectTimeout = ConnectTimeout } });
         var client = new TestServiceClient(channel);
         screen.Line(Tone.Plain, $"Calling {address}, a server {where}. The service is playground/Demo/echo.thrift.");
         foreach (var scenario in Scenarios)

@@ -18,7 +18,7 @@ public sealed class AllocationTests
     public async Task Messages_NobodyListens_PassUnwatchedAndAllocateNothing()
     {
         await using var channel = ThriftChannel.ForTransport(new InstantTransport(), "instant", new ThriftChannelOptions());
-        await using var call = await channel.OpenAsync(Method, default, CancellationToken.None);
+        await using var call = await channel.OpenAsync(Method, null, channel.Defaults, CancellationToken.None);
 
         Assert.Null(call.Observation);
         Assert.Equal(0, MeasureMessages(call));
@@ -30,7 +30,7 @@ public sealed class AllocationTests
         await using var channel = ThriftChannel.ForTransport(new InstantTransport(), "instant", new ThriftChannelOptions());
         var counter = new Counter();
         using var subscription = channel.Events.Subscribe(counter);
-        await using var call = await channel.OpenAsync(Method, default, CancellationToken.None);
+        await using var call = await channel.OpenAsync(Method, null, channel.Defaults, CancellationToken.None);
 
         Assert.Equal(0, MeasureMessages(call));
         Assert.True(counter.Events > 2 * Messages);

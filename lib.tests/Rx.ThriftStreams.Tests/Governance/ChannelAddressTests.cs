@@ -20,11 +20,11 @@ public sealed class ChannelAddressTests
     [InlineData(ThriftTransport.Framed, null, null, "StreamTransport")]
     [InlineData(ThriftTransport.TTHeader, null, null, "StreamTransport")]
     [InlineData(null, ThriftTransport.TTHeaderStreaming, null, "PingPongTransport")]
-    [InlineData(null, ThriftTransport.Framed, ThriftConnectionMode.Multiplexed, "ConnectionMode")]
-    [InlineData(null, ThriftTransport.Buffered, ThriftConnectionMode.Multiplexed, "ConnectionMode")]
+    [InlineData(null, ThriftTransport.Framed, ThriftConnectionMode.Multiplexed, "Connections.Mode")]
+    [InlineData(null, ThriftTransport.Buffered, ThriftConnectionMode.Multiplexed, "Connections.Mode")]
     public void ForAddress_TransportThatCannotDoIt_NamesTheOption(ThriftTransport? streams, ThriftTransport? calls, ThriftConnectionMode? mode, string option)
     {
-        var options = new ThriftChannelOptions { StreamTransport = streams, PingPongTransport = calls, ConnectionMode = mode };
+        var options = new ThriftChannelOptions { StreamTransport = streams, PingPongTransport = calls, Connections = { Mode = mode } };
 
         Assert.StartsWith(option, Assert.Throws<ArgumentException>(() => ThriftChannel.ForAddress("ttheader://127.0.0.1:1", options)).Message, StringComparison.Ordinal);
     }

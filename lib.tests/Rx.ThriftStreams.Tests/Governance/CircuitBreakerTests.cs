@@ -135,7 +135,7 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
     public async Task Create_NoConnectionWithinTheTimeout_SaysSoAndCounts()
     {
         await using var channel = Open(minimumThroughput: 2);
-        var limit = new ThriftChannelOptions().ConnectTimeout;
+        var limit = new ThriftChannelOptions().Resilience.ConnectTimeout;
         _transport.OnConnect = static token => Task.Delay(Timeout.Infinite, token);
         for (var i = 0; i < 2; i++)
         {
@@ -151,7 +151,7 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
     [Fact]
     public async Task Create_WithoutBreaker_TriesEachTime()
     {
-        await using var channel = ThriftChannel.ForTransport(_transport, "test", new ThriftChannelOptions { CircuitBreaker = null, TimeProvider = _clock });
+        await using var channel = ThriftChannel.ForTransport(_transport, "test", new ThriftChannelOptions { Resilience = { CircuitBreaker = null }, TimeProvider = _clock });
         _transport.OnConnect = ConnectTransport.Refuse;
 
         for (var i = 0; i < 300; i++)
@@ -165,7 +165,7 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
     [Fact]
     public void Defaults_AreThoseOfKitex()
     {
-        var options = new ThriftChannelOptions().CircuitBreaker!;
+        var options = new ThriftChannelOptions().Resilience.CircuitBreaker!;
 
         Assert.Equal(
             (0.5, 200, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(5)),
@@ -185,7 +185,7 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
 
     private ThriftChannel Open(int minimumThroughput) => ThriftChannel.ForTransport(_transport, "test", new ThriftChannelOptions
     {
-        CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = minimumThroughput },
+        Resilience = { CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = minimumThroughput } },
         TimeProvider = _clock,
     });
 }

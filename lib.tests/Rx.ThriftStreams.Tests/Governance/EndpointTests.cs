@@ -49,7 +49,7 @@ public sealed class EndpointTests
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services
             .AddService<ITestService>(both)
             .AddService<ITwinService>(both)
-            .Configure(options => options.FallbackService = "TestService"));
+            .Configure(options => options.PingPong.FallbackService = "TestService"));
         await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", Patient());
 
         Assert.Equal("echo", (await new TestServiceClient(channel).EchoPingPongAsync(new() { Message = "echo" }, TestContext.Current.CancellationToken)).Message);
@@ -109,7 +109,7 @@ public sealed class EndpointTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => call);
     }
 
-    private static ThriftChannelOptions Patient() => new() { ConnectTimeout = TimeSpan.FromSeconds(30) };
+    private static ThriftChannelOptions Patient() => new() { Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) } };
 
     /// <summary>A port that was free a moment ago.</summary>
     private static string DeadEndpoint()

@@ -13,7 +13,7 @@ public sealed class GrpcThriftHandlerTests
     private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", StreamingMode.Bidirectional);
     private readonly GrpcExchange _exchange = new(
         Method,
-        new(new(default), null, null) { Deadline = null, TimeProvider = TimeProvider.System },
+        new(ThriftCallOptions.None, null, null) { Deadline = null, TimeProvider = TimeProvider.System },
         "authority",
         new GrpcConnections(new ThriftChannelOptions()),
         waits: true);

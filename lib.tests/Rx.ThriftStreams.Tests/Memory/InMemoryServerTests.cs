@@ -224,7 +224,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
     [Fact]
     public async Task LargeMessage_OverTheLimit_IsRefused()
     {
-        await using var server = ThriftInMemoryServer.Create(s => s.AddService<ITestService>(_service).Configure(o => o.MaxReceiveMessageSize = 10));
+        await using var server = ThriftInMemoryServer.Create(s => s.AddService<ITestService>(_service).Configure(o => o.Limits.MaxReceiveMessageSize = 10));
         await using var channel = server.CreateChannel();
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(

@@ -157,8 +157,8 @@ public sealed class OnePortTests : IAsyncLifetime
         await using var channel = Open(options =>
         {
             options.PingPongTransport = ThriftTransport.TTHeader;
-            options.ConnectionMode = ThriftConnectionMode.Multiplexed;
-            options.MaxConnectionsPerEndpoint = 1;
+            options.Connections.Mode = ThriftConnectionMode.Multiplexed;
+            options.Connections.MaxPerEndpoint = 1;
         });
         var client = new KitchenSinkClient(channel);
 
@@ -210,7 +210,7 @@ public sealed class OnePortTests : IAsyncLifetime
     {
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync("127.0.0.1:0", Both));
         await using var server = await ThriftServer.StartAsync(
-            "127.0.0.1:0", services => Both(services.Configure(options => options.FallbackService = "TestService")));
+            "127.0.0.1:0", services => Both(services.Configure(options => options.PingPong.FallbackService = "TestService")));
 
         Assert.Contains("conflicted between services but no fallback service is specified", error.Message, StringComparison.Ordinal);
 
@@ -243,7 +243,7 @@ public sealed class OnePortTests : IAsyncLifetime
 
     private ThriftChannel Open(Action<ThriftChannelOptions> configure)
     {
-        var options = new ThriftChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(30) };
+        var options = new ThriftChannelOptions { Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) } };
         configure(options);
         return PatientChannel.ForAddress($"ttheader://{_server.Endpoint}", options);
     }

@@ -44,7 +44,7 @@ public sealed class PingPongClientTests
         {
             options.ServiceName = "caller";
             options.DestinationService = "callee";
-            options.SendChecksums = true;
+            options.TTHeader.SendChecksums = true;
         });
         var metaInfo = new ThriftMetaInfo();
         metaInfo.Transient["Trace-id"] = "t";
@@ -85,7 +85,7 @@ public sealed class PingPongClientTests
     public async Task Call_PerCallMode_UsesAConnectionEach()
     {
         await using var server = new ScriptedPingPongServer(request => ScriptedPingPongServer.Reply(request, "hello"));
-        await using var channel = Open(server, ThriftTransport.Framed, options => options.ConnectionMode = ThriftConnectionMode.PerCall);
+        await using var channel = Open(server, ThriftTransport.Framed, options => options.Connections.Mode = ThriftConnectionMode.PerCall);
         var client = new TestServiceClient(channel);
 
         await client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken);
@@ -247,8 +247,8 @@ public sealed class PingPongClientTests
         });
         await using var channel = Open(server, ThriftTransport.TTHeader, options =>
         {
-            options.ConnectionMode = ThriftConnectionMode.Multiplexed;
-            options.MaxConnectionsPerEndpoint = 1;
+            options.Connections.Mode = ThriftConnectionMode.Multiplexed;
+            options.Connections.MaxPerEndpoint = 1;
         });
         var client = new TestServiceClient(channel);
 
@@ -293,7 +293,7 @@ public sealed class PingPongClientTests
 
     private static ThriftChannel Open(ScriptedPingPongServer server, ThriftTransport form, Action<ThriftChannelOptions>? configure = null)
     {
-        var options = new ThriftChannelOptions { PingPongTransport = form, ConnectTimeout = TimeSpan.FromSeconds(30) };
+        var options = new ThriftChannelOptions { PingPongTransport = form, Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) } };
         configure?.Invoke(options);
         return PatientChannel.ForAddress($"ttheader://{server.Endpoint}", options);
     }

@@ -33,9 +33,9 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
             .Configure(options =>
             {
                 options.TimeProvider = _clock;
-                options.FrameTimeout = TimeSpan.FromSeconds(20);
-                options.ConnectionIdleTimeout = TimeSpan.FromSeconds(120);
-                options.DetectionTimeout = TimeSpan.FromSeconds(10);
+                options.Limits.FrameTimeout = TimeSpan.FromSeconds(20);
+                options.Limits.ConnectionIdleTimeout = TimeSpan.FromSeconds(120);
+                options.Limits.DetectionTimeout = TimeSpan.FromSeconds(10);
             }));
 
     public async ValueTask DisposeAsync()
@@ -80,8 +80,8 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
             .Configure(options =>
             {
                 options.TimeProvider = _clock;
-                options.FrameTimeout = TimeSpan.Zero;
-                options.ConnectionIdleTimeout = TimeSpan.Zero;
+                options.Limits.FrameTimeout = Timeout.InfiniteTimeSpan;
+                options.Limits.ConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
             }));
         using var client = new TcpClient();
         await client.ConnectAsync(server.Endpoint, TestContext.Current.CancellationToken);

@@ -137,7 +137,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
     {
         var options = new ThriftChannelOptions
         {
-            ConnectTimeout = Patience,
+            Resilience = { ConnectTimeout = Patience },
             TlsOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString() == _serverCertificate.GetCertHashString(),

@@ -26,6 +26,19 @@ internal static class CallSamples
         }
     }
 
+    internal static async Task ChannelOptionsAsync()
+    {
+        // <sample channel-options>
+        await using var channel = ThriftChannel.ForAddress("grpc://10.0.0.1:8888,10.0.0.2:8888", new()
+        {
+            ServiceName = "shop",
+            Resilience = { ConnectTimeout = TimeSpan.FromSeconds(1), CircuitBreaker = new() { MinimumThroughput = 20 } },
+            Limits = { MaxReceiveMessageSize = 16 * 1024 * 1024 },
+        });
+        // </sample channel-options>
+        Console.WriteLine(channel.Address);
+    }
+
     internal static async Task DuplexAsync(TestServiceClient client)
     {
         // <sample calls-duplex>
@@ -98,9 +111,9 @@ internal static class CallSamples
         // <sample timeouts-server>
         server.Configure(options =>
         {
-            options.ReceiveTimeout = TimeSpan.FromMinutes(1);
-            options.SendTimeout = TimeSpan.FromSeconds(30);
-            options.MaxStreamDuration = TimeSpan.FromHours(1);
+            options.Limits.ReceiveTimeout = TimeSpan.FromMinutes(1);
+            options.Limits.SendTimeout = TimeSpan.FromSeconds(30);
+            options.Limits.MaxStreamDuration = TimeSpan.FromHours(1);
         });
         // </sample timeouts-server>
     }

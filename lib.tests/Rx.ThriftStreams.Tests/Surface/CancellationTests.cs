@@ -311,7 +311,7 @@ public sealed class CancellationTests
                 },
             },
             server => server.TimeProvider = clock,
-            channel => (channel.TimeProvider, channel.ConnectTimeout) = (clock, Timeout.InfiniteTimeSpan));
+            channel => (channel.TimeProvider, channel.Resilience.ConnectTimeout) = (clock, Timeout.InfiniteTimeSpan));
         var handler = new TaskCompletionSource<Exception>();
         await using var front = await Loopback.StartAsync(
             new()

@@ -160,9 +160,9 @@ public sealed class ErrorTests
     [InlineData(true, "TestService", "Nothing", 12, "unknown method Nothing")]
     public async Task UnknownServiceOrMethod_IsAnsweredAsKitexDoesUnlessStandard(bool standard, string service, string method, int code, string text)
     {
-        await using var loop = await Loopback.StartAsync(new(), server => server.UseStandardUnimplementedStatus = standard);
+        await using var loop = await Loopback.StartAsync(new(), server => server.Grpc.UseStandardUnimplementedStatus = standard);
         var unknown = new ThriftMethod<Demo.Echo.Request, Response>("echo", service, method, StreamingMode.Bidirectional);
-        await using var call = await loop.Channel.OpenAsync(unknown, default, TestContext.Current.CancellationToken).Soon();
+        await using var call = await loop.Channel.OpenAsync(unknown, null, loop.Channel.Defaults, TestContext.Current.CancellationToken).Soon();
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => call.MoveNextAsync().Soon());
 
@@ -274,7 +274,7 @@ public sealed class ErrorTests
                 return Task.CompletedTask;
             },
         }));
-        var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", new() { ConnectTimeout = Waits.Limit });
+        var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", new() { Resilience = { ConnectTimeout = Waits.Limit } });
         var client = new KitchenSinkClient(channel);
 
         await Task.WhenAll(Enumerable.Range(0, 500).Select(i => client.FireAsync($"{i}"))).Soon();

@@ -372,8 +372,8 @@ public sealed class EvilPeerTests
     {
         await using var loop = await Loopback.StartAsync(
             new() { Echo = (requests, _) => requests.Select(request => Answer(request.Message + request.Message)) },
-            server => server.MaxReceiveMessageSize = onTheServer ? 1000 : 1_000_000,
-            channel => channel.MaxReceiveMessageSize = onTheServer ? 1_000_000 : 3000);
+            server => server.Limits.MaxReceiveMessageSize = onTheServer ? 1000 : 1_000_000,
+            channel => channel.Limits.MaxReceiveMessageSize = onTheServer ? 1_000_000 : 3000);
         await using var other = await loop.Client.OpenEchoAsync().Soon();
         await using var responses = other.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         await other.SendAsync(Ask("a")).Soon();

@@ -37,7 +37,7 @@ internal sealed class Loopback : IAsyncDisposable
             setup.AddService<ITestService>(service).Configure(server ?? (_ => { })).Logging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug));
             builder?.Invoke(setup);
         });
-        var options = new ThriftChannelOptions { LoggerFactory = new LoggerFactory([log]), ConnectTimeout = TimeSpan.FromSeconds(30) };
+        var options = new ThriftChannelOptions { LoggerFactory = new LoggerFactory([log]), Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) } };
         channel?.Invoke(options);
         return new(host, PatientChannel.ForAddress($"{scheme}://{host.Endpoint}", options), log);
     }

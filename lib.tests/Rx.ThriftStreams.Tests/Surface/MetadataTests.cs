@@ -234,13 +234,4 @@ public sealed class MetadataTests
         await Assert.ThrowsAnyAsync<ArgumentException>(
             () => new TestServiceClient(channel).EchoUnaryAsync(Ask("x"), new ThriftCallOptions { Endpoint = "nonsense" }, TestContext.Current.CancellationToken).Soon());
     }
-
-    [Fact]
-    public void Tags_OfTheCall_AreAddedToTheDefaults()
-    {
-        var defaults = new ThriftCallOptions { Tags = new Dictionary<string, string> { ["idc"] = "a", ["cluster"] = "default" } };
-        var call = new ThriftCallOptions { Tags = new Dictionary<string, string> { ["cluster"] = "canary" } };
-
-        Assert.Equal(new Dictionary<string, string> { ["idc"] = "a", ["cluster"] = "canary" }, call.Over(defaults).Tags!.ToDictionary());
-    }
 }

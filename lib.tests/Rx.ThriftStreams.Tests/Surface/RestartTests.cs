@@ -22,7 +22,7 @@ public sealed class RestartTests
         var endpoint = server.Endpoint.ToString()!;
         await using var other = await StartAsync("127.0.0.1:0");
         await using var channel = PatientChannel.ForAddress(
-            endpoints == 1 ? $"{scheme}://{endpoint}" : $"{scheme}://{endpoint},{other.Endpoint}", new() { CircuitBreaker = null });
+            endpoints == 1 ? $"{scheme}://{endpoint}" : $"{scheme}://{endpoint},{other.Endpoint}", new() { Resilience = { CircuitBreaker = null } });
         using var stop = new CancellationTokenSource();
         var answered = 0;
         var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>

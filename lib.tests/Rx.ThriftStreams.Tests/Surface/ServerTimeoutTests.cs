@@ -88,7 +88,7 @@ public sealed class ServerTimeoutTests : TwoClocks
                     }
                 },
             },
-            options => options.ReceiveTimeout = TimeSpan.FromSeconds(3));
+            options => options.Limits.ReceiveTimeout = TimeSpan.FromSeconds(3));
         await using var stream = await loop.Client.OpenEchoClientAsync().Soon();
         var response = stream.GetResponseAsync();
 
@@ -105,7 +105,7 @@ public sealed class ServerTimeoutTests : TwoClocks
     public async Task ServerSendTimeout_CallerMakesNoRoom_EndsTheHandlerAndResetsTheStream()
     {
         var ended = new TaskCompletionSource<ThriftException?>();
-        await using var loop = await StartAsync(new() { EchoServer = (_, ct) => Flood(ended, ct) }, options => options.SendTimeout = TimeSpan.FromSeconds(3));
+        await using var loop = await StartAsync(new() { EchoServer = (_, ct) => Flood(ended, ct) }, options => options.Limits.SendTimeout = TimeSpan.FromSeconds(3));
         await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x")).Soon();
         await stream.GetHeadersAsync(TestContext.Current.CancellationToken).Soon();
 
@@ -124,7 +124,7 @@ public sealed class ServerTimeoutTests : TwoClocks
         var cancelled = new TaskCompletionSource<ThriftException?>();
         await using var loop = await StartAsync(
             new() { EchoServer = (_, ct) => OneThenNothing(cancelled, ct), EchoUnary = (request, _) => Task.FromResult(Answer(request.Message!)) },
-            options => options.MaxStreamDuration = TimeSpan.FromMinutes(1));
+            options => options.Limits.MaxStreamDuration = TimeSpan.FromMinutes(1));
         await using var stream = await loop.Client.OpenEchoServerAsync(Ask("x"), new() { Timeout = TimeSpan.FromHours(1) }).Soon();
         await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await responses.MoveNextAsync().Soon());

@@ -169,11 +169,11 @@ public sealed class TimeoutTests : TwoClocks
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1", new()
         {
             TimeProvider = ClientClock,
-            ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
+            Grpc = { ConfigureHttpHandler = handler => handler.ConnectCallback = async (_, ct) =>
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, ct);
                 throw new InvalidOperationException();
-            },
+            } },
         });
         var client = new TestServiceClient(channel);
 
@@ -224,8 +224,8 @@ public sealed class TimeoutTests : TwoClocks
         };
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
-        Assert.Equal(name, (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => new TestServiceClient(channel).OpenEchoAsync(options).Soon())).ParamName);
-        Assert.Equal(name, Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
+        Assert.Equal($"ThriftCallOptions.{name}", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => new TestServiceClient(channel).OpenEchoAsync(options).Soon())).ParamName);
+        Assert.Equal($"ThriftCallOptions.{name}", Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
     }
 
     private static async Task<Response> NeverReads(TaskCompletionSource started, TaskCompletionSource<ThriftException?> cancelled, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ public abstract class TwoClocks
             options =>
             {
                 options.TimeProvider = ClientClock;
-                options.ConnectTimeout = Timeout.InfiniteTimeSpan;
+                options.Resilience.ConnectTimeout = Timeout.InfiniteTimeSpan;
                 channel?.Invoke(options);
             },
             scheme: scheme);

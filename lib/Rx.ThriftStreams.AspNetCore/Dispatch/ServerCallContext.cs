@@ -40,9 +40,9 @@ internal sealed class ServerCallContext : ThriftServerContext
             _deadlineTimer = StartTimer(clock, timeout);
         }
 
-        if (method.IsStreaming && CallTimers.IsLimit(options.MaxStreamDuration))
+        if (method.IsStreaming && CallTimers.IsLimit(options.Limits.MaxStreamDuration))
         {
-            _durationTimer = StartTimer(clock, options.MaxStreamDuration!.Value);
+            _durationTimer = StartTimer(clock, options.Limits.MaxStreamDuration!.Value);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
 {
     /// <summary>
     /// By the service's name; if there is none, the fallback service or else the first one registered that has the method; if the name is wrong, the only
-    /// one that has it. With <see cref="ThriftServerOptions.RefuseWithoutServiceName"/>, by the name alone.
+    /// one that has it. With <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/>, by the name alone.
     /// </summary>
     /// <param name="service">The service's name as the caller gave it; may be empty.</param>
     /// <param name="method">The method's name.</param>
@@ -31,13 +31,13 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
             return methods.TryGetValue(method, out found) ? RouteOutcome.Found : RouteOutcome.UnknownMethod;
         }
 
-        if (runtime.Options.RefuseWithoutServiceName)
+        if (runtime.Options.PingPong.RefuseWithoutServiceName)
         {
             return RouteOutcome.UnknownService;
         }
 
         if (service.Length == 0
-            && runtime.Options.FallbackService is { } fallback
+            && runtime.Options.PingPong.FallbackService is { } fallback
             && services.TryGetService(fallback, out var fallbackMethods)
             && fallbackMethods.TryGetValue(method, out found))
         {
@@ -79,12 +79,12 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
 
         var options = runtime.Options;
         IReadOnlyDictionary<string, ServerMethod>? fallback = null;
-        if (options.FallbackService is { } name && !runtime.Services.TryGetService(name, out fallback))
+        if (options.PingPong.FallbackService is { } name && !runtime.Services.TryGetService(name, out fallback))
         {
             throw new InvalidOperationException($"The fallback service [{name}] is not among the services that are mapped.");
         }
 
-        if (options.RefuseWithoutServiceName)
+        if (options.PingPong.RefuseWithoutServiceName)
         {
             return;
         }
@@ -95,7 +95,7 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
             if (!seen.Add(method) && fallback?.ContainsKey(method) != true)
             {
                 throw new InvalidOperationException(
-                    $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
+                    $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
             }
         }
     }

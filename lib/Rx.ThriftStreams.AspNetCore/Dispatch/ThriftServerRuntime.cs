@@ -12,19 +12,15 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>What every call of a host shares: its services, settings, clock and log.</summary>
 internal sealed class ThriftServerRuntime : IDisposable
 {
-    private const long MinMemory = 1024 * 1024;
-
     private readonly IHostEnvironment _environment;
 
     public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
     {
         _environment = environment;
-        Options = options.Value;
+        Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
-        CheckMemory(nameof(ThriftServerOptions.MaxConnectionMemory), Options.MaxConnectionMemory);
-        CheckMemory(nameof(ThriftServerOptions.MaxTotalMemory), Options.MaxTotalMemory);
-        Memory = new MemoryBudget(Options.MaxTotalMemory);
+        Memory = new MemoryBudget(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
@@ -32,6 +28,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         }
     }
 
+    /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }
 
     internal ThriftServiceRegistry Services { get; } = new();
@@ -52,19 +49,11 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();
 
     /// <summary>What one connection makes this server hold. Its transport closes it when the connection ends.</summary>
-    internal MemoryBudget CreateConnectionMemory() => new(Options.MaxConnectionMemory, Memory);
+    internal MemoryBudget CreateConnectionMemory() => new(Options.Limits.MaxConnectionMemory, Memory);
 
     public void Dispose()
     {
         Sweep.Dispose();
         Events.Complete();
-    }
-
-    private static void CheckMemory(string name, long bytes)
-    {
-        if (bytes < MinMemory)
-        {
-            throw new ArgumentException($"{nameof(ThriftServerOptions)}.{name} is {bytes} bytes; it must be at least {MinMemory}.");
-        }
     }
 }

@@ -21,15 +21,15 @@ internal sealed class TimedServerStream<TRequest, TResponse> : ServerTransportSt
         _inner = inner;
         _context = context;
         _clock = options.TimeProvider;
-        _receiveTimer = CreateTimer(ThriftTimeoutKind.Receive, options.ReceiveTimeout);
-        _sendTimer = CreateTimer(ThriftTimeoutKind.Send, options.SendTimeout);
+        _receiveTimer = CreateTimer(ThriftTimeoutKind.Receive, options.Limits.ReceiveTimeout);
+        _sendTimer = CreateTimer(ThriftTimeoutKind.Send, options.Limits.SendTimeout);
     }
 
     internal override TRequest Current => _inner.Current;
 
     internal override int CurrentSize => _inner.CurrentSize;
 
-    internal static bool IsWanted(ThriftServerOptions options) => CallTimers.IsLimit(options.ReceiveTimeout) || CallTimers.IsLimit(options.SendTimeout);
+    internal static bool IsWanted(ThriftServerOptions options) => CallTimers.IsLimit(options.Limits.ReceiveTimeout) || CallTimers.IsLimit(options.Limits.SendTimeout);
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {

@@ -51,10 +51,10 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
     /// <param name="options">Settings; the defaults if <see langword="null"/>. Those of endpoints, TLS and HTTP have no effect.</param>
     public ThriftChannel CreateChannel(ThriftChannelOptions? options = null)
     {
-        options ??= new ThriftChannelOptions();
-        var transport = new MemoryTransport(_application.Services, _runtime, options);
+        var settled = (options ?? new ThriftChannelOptions()).Snapshot();
+        var transport = new MemoryTransport(_application.Services, _runtime, settled);
         _transports.Add(transport);
-        return ThriftChannel.ForTransport(transport, MemoryTransport.Name, options);
+        return ThriftChannel.ForTransport(transport, MemoryTransport.Name, settled);
     }
 
     /// <summary>Cuts off the calls that go on, and lets go of everything.</summary>

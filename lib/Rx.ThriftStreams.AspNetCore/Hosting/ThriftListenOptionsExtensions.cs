@@ -15,7 +15,7 @@ public static class ThriftListenOptionsExtensions
     /// </summary>
     /// <remarks>
     /// The endpoint's <see cref="ListenOptions.Protocols"/> become <see cref="HttpProtocols.Http2"/>. A connection that fits no protocol, or does not say within
-    /// <see cref="ThriftServerOptions.DetectionTimeout"/>, is closed and logged.
+    /// <see cref="ThriftServerLimits.DetectionTimeout"/>, is closed and logged.
     /// </remarks>
     /// <param name="listenOptions">The endpoint.</param>
     /// <returns>The same endpoint.</returns>

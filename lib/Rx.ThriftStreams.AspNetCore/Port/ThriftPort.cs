@@ -45,8 +45,8 @@ internal sealed partial class ThriftPort
     private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer)
     {
         var input = connection.Transport.Input;
-        using var limit = _runtime.Options.DetectionTimeout > TimeSpan.Zero
-            ? new CancellationTokenSource(_runtime.Options.DetectionTimeout, _runtime.Options.TimeProvider)
+        using var limit = _runtime.Options.Limits.DetectionTimeout > TimeSpan.Zero
+            ? new CancellationTokenSource(_runtime.Options.Limits.DetectionTimeout, _runtime.Options.TimeProvider)
             : new CancellationTokenSource();
         try
         {
@@ -78,7 +78,7 @@ internal sealed partial class ThriftPort
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(_runtime.Logger, peer, _runtime.Options.DetectionTimeout);
+            LogSilent(_runtime.Logger, peer, _runtime.Options.Limits.DetectionTimeout);
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {

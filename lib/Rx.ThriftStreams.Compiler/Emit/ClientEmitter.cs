@@ -17,7 +17,7 @@ internal static class ClientEmitter
         code.Line("/// <summary>Creates a client.</summary>");
         code.Line("/// <param name=\"channel\">The channel to the service. The client does not dispose it.</param>");
         code.Line("/// <param name=\"options\">Options for all calls; they override those of the channel.</param>");
-        code.Line($"public {service.Name}Client({Product}ThriftChannel channel, {FunctionModel.Options} options = default)");
+        code.Line($"public {service.Name}Client({Product}ThriftChannel channel, {FunctionModel.Options} options = null)");
         code.Line("    : base(channel, options)");
         code.Open();
         code.Close();
@@ -33,7 +33,7 @@ internal static class ClientEmitter
     private static void EmitFunction(CodeWriter code, FunctionModel function)
     {
         code.Line("/// <inheritdoc/>");
-        Method(code, function, $"public {function.Signature}", "default", open: false);
+        Method(code, function, $"public {function.Signature}", "null", open: false);
         code.Line();
         DocumentOptions(code, function);
         Method(code, function, $"public {function.ReturnType} {function.MethodName}({function.Leading}{FunctionModel.Options} options, {FunctionModel.Token} cancellationToken = default)", "options", open: false);
@@ -49,7 +49,7 @@ internal static class ClientEmitter
         Method(
             code,
             function,
-            $"public {ValueTask}{CallType(function)}> Open{function.Symbol.CSharpName}Async({parameters}{FunctionModel.Options} options = default, {FunctionModel.Token} cancellationToken = default)",
+            $"public {ValueTask}{CallType(function)}> Open{function.Symbol.CSharpName}Async({parameters}{FunctionModel.Options} options = null, {FunctionModel.Token} cancellationToken = default)",
             "options",
             open: true);
         if (!function.Symbol.IsStreaming)

@@ -39,7 +39,7 @@ internal sealed class ServiceModel
 internal sealed class FunctionModel
 {
     public const string Token = "global::System.Threading.CancellationToken";
-    public const string Options = "global::Rx.ThriftStreams.ThriftCallOptions";
+    public const string Options = "global::Rx.ThriftStreams.ThriftCallOptions?";
 
     private const string AsyncEnumerable = "global::System.Collections.Generic.IAsyncEnumerable<";
     private const string Observable = "global::System.IObservable<";

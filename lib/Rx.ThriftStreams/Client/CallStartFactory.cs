@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Client;
@@ -6,24 +5,23 @@ namespace Rx.ThriftStreams.Client;
 /// <summary>Settles what goes with a request: options, and what flows on from the server call that is being handled.</summary>
 internal static class CallStartFactory
 {
-    /// <param name="options">The settings of the call; the channel's where they leave something open.</param>
-    /// <param name="defaults">The settings of the channel, which have been validated.</param>
+    /// <param name="options">The options of the call itself; <see langword="null"/> if it has none.</param>
+    /// <param name="defaults">What the call inherits, which has been validated.</param>
     /// <param name="parent">The server call within which the call is made, or <see langword="null"/>.</param>
-    /// <param name="channel">The channel's other settings.</param>
+    /// <param name="channel">The channel's options.</param>
     internal static ClientCallStart Create(
-        in ThriftCallOptions options,
-        StrongBox<ThriftCallOptions> defaults,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults,
         ThriftServerContext? parent,
         ThriftChannelOptions channel)
     {
-        var settings = defaults;
-        if (options != default)
+        var settled = defaults;
+        if (options is not null)
         {
             options.Validate();
-            settings = new(options.Over(defaults.Value));
+            settled = options.Over(defaults);
         }
 
-        ref readonly var settled = ref settings.Value;
         ThriftMetadata? headers = null;
         if (settled.Headers is { Count: > 0 } own)
         {
@@ -32,7 +30,7 @@ internal static class CallStartFactory
         }
 
         var clock = channel.TimeProvider;
-        return new ClientCallStart(settings, headers, MergeMetaInfo(settled.MetaInfo, parent?.MetaInfo, channel.TransientPropagation))
+        return new ClientCallStart(settled, headers, MergeMetaInfo(settled.MetaInfo, parent?.MetaInfo, channel.TransientPropagation))
         {
             Deadline = Earliest(settled, parent?.Deadline, clock),
             TimeProvider = clock,
@@ -40,7 +38,7 @@ internal static class CallStartFactory
         };
     }
 
-    private static DateTimeOffset? Earliest(in ThriftCallOptions options, DateTimeOffset? inherited, TimeProvider clock)
+    private static DateTimeOffset? Earliest(ThriftCallOptions options, DateTimeOffset? inherited, TimeProvider clock)
     {
         var earliest = options.Deadline ?? DateTimeOffset.MaxValue;
         if (CallTimers.IsLimit(options.Timeout))

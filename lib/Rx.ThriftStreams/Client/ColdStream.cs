@@ -13,7 +13,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
     private readonly ThriftMethod<TRequest, TResponse> _method;
     private readonly TRequest? _request;
     private readonly IAsyncEnumerable<TRequest>? _requests;
-    private readonly ThriftCallOptions _options;
+    private readonly ThriftCallOptions? _options;
+    private readonly ThriftCallOptions _defaults;
     private readonly CancellationToken _cancellationToken;
 
     internal ColdStream(
@@ -21,7 +22,8 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
         ThriftMethod<TRequest, TResponse> method,
         TRequest? request,
         IAsyncEnumerable<TRequest>? requests,
-        in ThriftCallOptions options,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults,
         CancellationToken cancellationToken)
     {
         _channel = channel;
@@ -29,6 +31,7 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
         _request = request;
         _requests = requests;
         _options = options;
+        _defaults = defaults;
         _cancellationToken = cancellationToken;
     }
 
@@ -84,7 +87,7 @@ internal sealed class ColdStream<TRequest, TResponse> : IAsyncEnumerable<TRespon
 
         private async Task<ClientCall<TRequest, TResponse>> OpenAsync()
         {
-            var call = await stream._channel.OpenAsync(stream._method, stream._options, stream._cancellationToken, cancellationToken).ConfigureAwait(false);
+            var call = await stream._channel.OpenAsync(stream._method, stream._options, stream._defaults, stream._cancellationToken, cancellationToken).ConfigureAwait(false);
             _guard = new AbandonedCallGuard(call, stream._channel.Logger, stream._method.FullName);
             Volatile.Write(ref _call, call);
             if (_disposed)

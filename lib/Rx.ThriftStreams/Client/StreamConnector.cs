@@ -94,7 +94,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             }
 
             var endpoints = _address.Endpoints;
-            var attempts = chosen is null ? Math.Clamp(_options.MaxConnectAttempts, 1, endpoints.Count) : 1;
+            var attempts = chosen is null ? Math.Clamp(_options.Resilience.MaxConnectAttempts, 1, endpoints.Count) : 1;
             var first = Interlocked.Increment(ref _next);
             for (var attempt = 1; ; attempt++)
             {
@@ -151,7 +151,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         _ => error,
     };
 
-    private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.ConnectTimeout;
+    private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.Resilience.ConnectTimeout;
 
     /// <summary>The name of the transport that a method's calls take.</summary>
     internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;

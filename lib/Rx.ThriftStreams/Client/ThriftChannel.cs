@@ -20,7 +20,6 @@ namespace Rx.ThriftStreams;
 public sealed class ThriftChannel : IAsyncDisposable
 {
     private readonly ThriftChannelOptions _options;
-    private readonly StrongBox<ThriftCallOptions> _defaults;
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
     private readonly ClientMiddleware? _middleware;
@@ -29,7 +28,6 @@ public sealed class ThriftChannel : IAsyncDisposable
     private ThriftChannel(ThriftAddress address, ThriftChannelOptions options, ClientTransport? transport = null)
     {
         _options = options;
-        _defaults = new(options.Defaults);
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
@@ -52,6 +50,9 @@ public sealed class ThriftChannel : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
+    /// <summary>What the clients of this channel inherit.</summary>
+    internal ThriftCallOptions Defaults => _options.Defaults;
+
     /// <summary>Makes a channel to one or more fixed addresses.</summary>
     /// <param name="address">
     /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
@@ -61,20 +62,27 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <exception cref="ArgumentException">The address cannot be understood, or an option does not go with it or with another; the text says why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
-        options ??= new ThriftChannelOptions();
-        options.Validate();
-        return new(ThriftAddress.Parse(address), options);
+        return new(ThriftAddress.Parse(address), (options ?? new ThriftChannelOptions()).Snapshot());
     }
 
     /// <summary>Makes a channel whose calls all take one transport.</summary>
+    /// <param name="transport">The transport; the channel disposes it.</param>
+    /// <param name="name">What the channel shows as its address.</param>
+    /// <param name="options">A snapshot.</param>
     internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
         => new(ThriftAddress.Within(name), options, transport);
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and joins call and stream.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="options">The options of the call; <see langword="null"/> if it inherits all.</param>
+    /// <param name="defaults">What it inherits: the options of its client over those of this channel.</param>
+    /// <param name="methodToken">The token that the method was given.</param>
+    /// <param name="enumerationToken">The token that the enumeration was given.</param>
     /// <exception cref="ThriftException">The stream could not be created.</exception>
     internal ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults,
         CancellationToken methodToken,
         CancellationToken enumerationToken = default)
         where TRequest : class, IThriftStruct<TRequest>
@@ -89,7 +97,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
         try
         {
-            start = CallStartFactory.Create(options, _defaults, parent, _options);
+            start = CallStartFactory.Create(options, defaults, parent, _options);
         }
         catch (ArgumentException error)
         {

@@ -12,12 +12,14 @@ public abstract class ThriftClient
 
     /// <summary>Makes a client.</summary>
     /// <param name="channel">The channel that its calls use.</param>
-    /// <param name="options">Settings of every call that does not say otherwise.</param>
-    protected ThriftClient(ThriftChannel channel, ThriftCallOptions options = default)
+    /// <param name="options">Options that its calls inherit, over those of the channel.</param>
+    /// <exception cref="ArgumentException">An option makes no sense; the text says which.</exception>
+    protected ThriftClient(ThriftChannel channel, ThriftCallOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(channel);
         Channel = channel;
-        _options = options;
+        options?.Validate();
+        _options = options is null ? channel.Defaults : options.Snapshot().Over(channel.Defaults);
     }
 
     /// <summary>The channel that the client's calls use.</summary>
@@ -27,41 +29,40 @@ public abstract class ThriftClient
     protected IAsyncEnumerable<TResponse> DuplexAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         IAsyncEnumerable<TRequest> requests,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
         ArgumentNullException.ThrowIfNull(requests);
-        return new ColdStream<TRequest, TResponse>(Channel, method, null, requests, options.Over(_options), cancellationToken);
+        return new ColdStream<TRequest, TResponse>(Channel, method, null, requests, options, _options, cancellationToken);
     }
 
     /// <summary>A server-streaming method: each enumeration of the result is a call of its own.</summary>
     protected IAsyncEnumerable<TResponse> ServerStreamingAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         TRequest request,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new ColdStream<TRequest, TResponse>(Channel, method, request, null, options.Over(_options), cancellationToken);
+        return new ColdStream<TRequest, TResponse>(Channel, method, request, null, options, _options, cancellationToken);
     }
 
     /// <summary>A client-streaming method: sends every request and gives the response.</summary>
     protected Task<TResponse> ClientStreamingAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         IAsyncEnumerable<TRequest> requests,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
         ArgumentNullException.ThrowIfNull(requests);
 
-        // The options are large: they are settled before anything is awaited, so that no state machine carries them.
-        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), requests);
+        return RunAsync(Channel.OpenAsync(method, options, _options, cancellationToken), requests);
 
         static async Task<TResponse> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> opening, IAsyncEnumerable<TRequest> requests)
         {
@@ -79,12 +80,12 @@ public abstract class ThriftClient
         ThriftMethod<TArguments, TResult> method,
         TArguments arguments,
         Func<TResult, T> result,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TArguments : class, IThriftStruct<TArguments>
         where TResult : class, IThriftStruct<TResult>
     {
-        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), arguments, result);
+        return RunAsync(Channel.OpenAsync(method, options, _options, cancellationToken), arguments, result);
 
         static async Task<T> RunAsync(ValueTask<ClientCall<TArguments, TResult>> opening, TArguments arguments, Func<TResult, T> result)
         {
@@ -101,12 +102,12 @@ public abstract class ThriftClient
     protected Task SendOnewayAsync<TArguments, TResult>(
         ThriftMethod<TArguments, TResult> method,
         TArguments arguments,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TArguments : class, IThriftStruct<TArguments>
         where TResult : class, IThriftStruct<TResult>
     {
-        return RunAsync(Channel.OpenAsync(method, options.Over(_options), cancellationToken), arguments, cancellationToken);
+        return RunAsync(Channel.OpenAsync(method, options, _options, cancellationToken), arguments, cancellationToken);
 
         static async Task RunAsync(ValueTask<ClientCall<TArguments, TResult>> opening, TArguments arguments, CancellationToken cancellationToken)
         {
@@ -124,7 +125,7 @@ public abstract class ThriftClient
     /// <summary>Opens a bidirectional call.</summary>
     protected async ValueTask<ThriftDuplexStream<TRequest, TResponse>> OpenDuplexAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
@@ -133,7 +134,7 @@ public abstract class ThriftClient
     /// <summary>Opens a client-streaming call.</summary>
     protected async ValueTask<ThriftClientStream<TRequest, TResponse>> OpenClientStreamingAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
@@ -143,7 +144,7 @@ public abstract class ThriftClient
     protected async ValueTask<ThriftStream<TResponse>> OpenServerStreamingAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         TRequest request,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
@@ -159,7 +160,7 @@ public abstract class ThriftClient
         ThriftMethod<TArguments, TResult> method,
         TArguments arguments,
         Func<TResult, T> result,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TArguments : class, IThriftStruct<TArguments>
         where TResult : class, IThriftStruct<TResult>
@@ -179,12 +180,12 @@ public abstract class ThriftClient
 
     private async ValueTask<ThriftCallState<TRequest, TResponse>> OpenStateAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
-        ThriftCallOptions options,
+        ThriftCallOptions? options,
         CancellationToken cancellationToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        var call = await Channel.OpenAsync(method, options.Over(_options), cancellationToken).ConfigureAwait(false);
+        var call = await Channel.OpenAsync(method, options, _options, cancellationToken).ConfigureAwait(false);
         return new(call, Channel.Logger);
     }
 }

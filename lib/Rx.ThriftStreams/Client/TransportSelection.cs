@@ -26,10 +26,10 @@ internal sealed class TransportSelection
                 $"{nameof(options.PingPongTransport)} is {_calls.Kind}, which carries streams only. Use one of: {ClientTransports.ListOf(TransportCapabilities.Calls)}.");
         }
 
-        if (options.ConnectionMode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
+        if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(
-                $"{nameof(options.ConnectionMode)} is {options.ConnectionMode}, but the answers of {_calls.Kind} do not name the call that they belong to. "
+                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but the answers of {_calls.Kind} do not name the call that they belong to. "
                 + $"Use one of {ClientTransports.ListOf(TransportCapabilities.Calls | TransportCapabilities.SharedConnections)}, or pooled connections.");
         }
     }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Rx.ThriftStreams.Options;
 
 /// <summary>What goes with a request when its stream is created. Each attempt on an endpoint gets the same.</summary>
@@ -10,9 +8,9 @@ internal sealed class ClientCallStart
     private ThriftMetadata? _headers;
     private ThriftMetaInfo? _metaInfo;
 
-    internal ClientCallStart(StrongBox<ThriftCallOptions> settings, ThriftMetadata? headers, ThriftMetaInfo? metaInfo)
+    internal ClientCallStart(ThriftCallOptions options, ThriftMetadata? headers, ThriftMetaInfo? metaInfo)
     {
-        Settings = settings;
+        Options = options;
         _headers = headers;
         _metaInfo = metaInfo;
     }
@@ -35,11 +33,8 @@ internal sealed class ClientCallStart
     /// <summary>The clock by which <see cref="Deadline"/> is meant.</summary>
     internal required TimeProvider TimeProvider { get; init; }
 
-    /// <summary>The settings of the call, merged with those of its client and channel.</summary>
-    internal ref readonly ThriftCallOptions Options => ref Settings.Value;
-
-    /// <summary>Where <see cref="Options"/> are: shared by all calls that leave everything to the channel.</summary>
-    internal StrongBox<ThriftCallOptions> Settings { get; }
+    /// <summary>The options of the call, merged with those of its client and channel.</summary>
+    internal ThriftCallOptions Options { get; }
 
     /// <summary>The method of the server call within which this call is made; empty outside of any.</summary>
     internal string CallerMethod { get; init; } = string.Empty;

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Options;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>
@@ -6,15 +8,32 @@ namespace Rx.ThriftStreams;
 /// </summary>
 public sealed class ThriftCircuitBreakerOptions
 {
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
     /// <summary>Opens when this share of creations failed within <see cref="SamplingDuration"/>. Default 0.5; more than 0, at most 1.</summary>
     public double FailureRatio { get; set; } = 0.5;
 
     /// <summary>Never opens on fewer creations than this within <see cref="SamplingDuration"/>. Default 200; at least 2.</summary>
     public int MinimumThroughput { get; set; } = 200;
 
-    /// <summary>The window over which creations are counted. Default 10 s; at least 0.5 s.</summary>
+    /// <summary>The window over which creations are counted. Default 10 s; 0.5 s to 1 day.</summary>
     public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long it stays open before one creation is let through to try. Default 5 s; at least 0.5 s.</summary>
+    /// <summary>How long it stays open before one creation is let through to try. Default 5 s; 0.5 s to 1 day.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal ThriftCircuitBreakerOptions Snapshot() => (ThriftCircuitBreakerOptions)MemberwiseClone();
+
+    internal void Validate(string owner)
+    {
+        if (FailureRatio is not (> 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException($"{owner}.{nameof(FailureRatio)}", FailureRatio, $"{owner}.{nameof(FailureRatio)} must be more than 0 and at most 1.");
+        }
+
+        OptionChecks.AtLeast(2, MinimumThroughput, $"{owner}.{nameof(MinimumThroughput)}");
+        OptionChecks.Between(Shortest, Longest, SamplingDuration, $"{owner}.{nameof(SamplingDuration)}");
+        OptionChecks.Between(Shortest, Longest, BreakDuration, $"{owner}.{nameof(BreakDuration)}");
+    }
 }

@@ -47,7 +47,7 @@ public sealed class ThriftClientContext : ThriftCallContext
     public override IDictionary<object, object?> Items => LazyInitializer.EnsureInitialized(ref _items);
 
     /// <summary>
-    /// The settings of the call. What concerns creating its stream (<see cref="ThriftCallOptions.Endpoint"/>, <see cref="ThriftCallOptions.HashKey"/>,
+    /// The settings of the call. What concerns creating its stream (<see cref="ThriftCallOptions.Endpoint"/>,
     /// <see cref="ThriftCallOptions.Authority"/>, <see cref="ThriftCallOptions.ConnectTimeout"/>, <see cref="ThriftCallOptions.Compressor"/>,
     /// <see cref="ThriftCallOptions.NoDelay"/>) can be changed by stream middleware before it calls <c>next</c>; changes of the rest have no effect.
     /// </summary>
@@ -60,9 +60,9 @@ public sealed class ThriftClientContext : ThriftCallContext
     public ThriftBizStatusException? BizStatus { get; internal set; }
 
     /// <summary>What the stream is created with, by the settings of this moment.</summary>
-    internal ClientCallStart Start => _start.Options == Options
+    internal ClientCallStart Start => ReferenceEquals(_start.Options, Options)
         ? _start
-        : new(new(Options), _start.OwnHeaders, _start.OwnMetaInfo)
+        : new(Options, _start.OwnHeaders, _start.OwnMetaInfo)
         {
             Deadline = _start.Deadline,
             TimeProvider = _start.TimeProvider,

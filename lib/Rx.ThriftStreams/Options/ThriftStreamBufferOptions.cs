@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Options;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>
@@ -21,12 +23,12 @@ public sealed class ThriftStreamBufferOptions
     /// </summary>
     public bool OfferFlowControl { get; set; } = true;
 
+    internal ThriftStreamBufferOptions Snapshot() => (ThriftStreamBufferOptions)MemberwiseClone();
+
     internal void Validate(string owner)
     {
-        if (StreamBytes < 1 || ConnectionBytes < 1)
-        {
-            throw new ArgumentException($"{owner}.{nameof(ThriftChannelOptions.StreamBuffers)} must allow at least 1 byte for a stream and a connection.");
-        }
+        OptionChecks.AtLeast(1, StreamBytes, $"{owner}.{nameof(StreamBytes)}");
+        OptionChecks.AtLeast(1, ConnectionBytes, $"{owner}.{nameof(ConnectionBytes)}");
     }
 }
 

@@ -33,7 +33,7 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
         method.FullName,
         static (_, options) => AddBreaker(
             NewBuilder(options),
-            options.CircuitBreaker,
+            options.Resilience.CircuitBreaker,
             static arguments => new(arguments.Outcome.Exception is ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect })).Build(),
         options);
 
@@ -41,7 +41,7 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
         endpoint,
         static (_, options) => AddBreaker(
                 NewBuilder(options),
-                options.CircuitBreaker,
+                options.Resilience.CircuitBreaker,
                 static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException))
             .Build(),
         options);

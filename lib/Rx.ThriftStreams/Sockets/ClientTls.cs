@@ -1,4 +1,5 @@
 using System.Net.Security;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Sockets;
 
@@ -18,23 +19,18 @@ internal static class ClientTls
             return null;
         }
 
-        // The user's object is shared by all endpoints of the channel and stays as it is.
-        var own = options.TlsOptions ?? new SslClientAuthenticationOptions();
-        return new SslClientAuthenticationOptions
+        // Each endpoint has settings of its own, for the name to expect.
+        var tls = options.TlsOptions?.Snapshot() ?? new SslClientAuthenticationOptions();
+        if (string.IsNullOrEmpty(tls.TargetHost))
         {
-            TargetHost = string.IsNullOrEmpty(own.TargetHost) ? endpoint[..endpoint.LastIndexOf(':')].Trim('[', ']') : own.TargetHost,
-            AllowRenegotiation = own.AllowRenegotiation,
-            AllowTlsResume = own.AllowTlsResume,
-            ApplicationProtocols = protocol is { } only ? [only] : own.ApplicationProtocols,
-            CertificateChainPolicy = own.CertificateChainPolicy,
-            CertificateRevocationCheckMode = own.CertificateRevocationCheckMode,
-            CipherSuitesPolicy = own.CipherSuitesPolicy,
-            ClientCertificateContext = own.ClientCertificateContext,
-            ClientCertificates = own.ClientCertificates,
-            EnabledSslProtocols = own.EnabledSslProtocols,
-            EncryptionPolicy = own.EncryptionPolicy,
-            LocalCertificateSelectionCallback = own.LocalCertificateSelectionCallback,
-            RemoteCertificateValidationCallback = own.RemoteCertificateValidationCallback,
-        };
+            tls.TargetHost = endpoint[..endpoint.LastIndexOf(':')].Trim('[', ']');
+        }
+
+        if (protocol is { } only)
+        {
+            tls.ApplicationProtocols = [only];
+        }
+
+        return tls;
     }
 }

@@ -26,8 +26,7 @@ internal sealed class CircuitBreaker : IScenario
         var scheme = new Uri(client.Channel.Address).Scheme;
         await using var channel = ThriftChannel.ForAddress($"{scheme}://127.0.0.1:{port}", new ThriftChannelOptions
         {
-            ConnectTimeout = Walkthrough.ConnectTimeout,
-            CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = 3, BreakDuration = TimeSpan.FromSeconds(1) },
+            Resilience = { ConnectTimeout = Walkthrough.ConnectTimeout, CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = 3, BreakDuration = TimeSpan.FromSeconds(1) } },
         });
         var absent = new TestServiceClient(channel);
         var open = await CallUntilOpenAsync(absent, screen, cancellationToken);

@@ -16,7 +16,7 @@ public sealed class AllocationTests
     {
         const int Count = 100_000;
         await using var host = await new StreamingHost(new Counter()).StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1 });
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 1 } });
         var client = new TestServiceClient(channel);
         await SendAsync(client, 50_000);
 

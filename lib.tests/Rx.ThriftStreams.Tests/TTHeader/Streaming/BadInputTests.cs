@@ -88,7 +88,7 @@ public sealed class BadInputTests
         await using var host = new StreamingHost(service, options =>
         {
             options.TimeProvider = clock;
-            options.FrameTimeout = TimeSpan.FromSeconds(10);
+            options.Limits.FrameTimeout = TimeSpan.FromSeconds(10);
         });
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"), FramePeer.Data(1, "loris")[..30]);
@@ -116,7 +116,7 @@ public sealed class BadInputTests
     public async Task Message_TooLarge_EndsItsStreamAlone(int size)
     {
         // The smaller one fits into a frame and is refused as a message; the larger one is passed over without being kept.
-        await using var host = new StreamingHost(configure: options => options.MaxReceiveMessageSize = 64 * 1024);
+        await using var host = new StreamingHost(configure: options => options.Limits.MaxReceiveMessageSize = 64 * 1024);
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1), FramePeer.Header(2), FramePeer.Data(1, new string('x', size)), FramePeer.Data(2, "alive"));
 
@@ -136,7 +136,7 @@ public sealed class BadInputTests
     public async Task Headers_MoreThanAllowed_AreRefusedAndTheOthersRun()
     {
         var service = new ProgramService();
-        await using var host = new StreamingHost(service, options => options.MaxStreamsPerConnection = 3);
+        await using var host = new StreamingHost(service, options => options.Limits.MaxStreamsPerConnection = 3);
         var (client, served) = host.Connect();
         for (var id = 1; id <= 100; id++)
         {
@@ -155,7 +155,7 @@ public sealed class BadInputTests
     [Fact]
     public async Task Headers_FloodedByAPeerThatNeverReads_ClosesTheConnection()
     {
-        await using var host = new StreamingHost(configure: options => options.MaxStreamsPerConnection = 1);
+        await using var host = new StreamingHost(configure: options => options.Limits.MaxStreamsPerConnection = 1);
         var (client, served) = host.Connect();
         var many = Enumerable.Range(0, 1000).SelectMany(i => FramePeer.Header(i, new string('m', 500))).ToArray();
         while (!served.IsCompleted)

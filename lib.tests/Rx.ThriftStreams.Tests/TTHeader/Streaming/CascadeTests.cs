@@ -15,7 +15,7 @@ public sealed class CascadeTests : IAsyncDisposable
 
     public CascadeTests()
     {
-        _channel = PatientChannel.ForAddress(_downstream.Address, new() { ServiceName = "B", ConnectTimeout = Patience });
+        _channel = PatientChannel.ForAddress(_downstream.Address, new() { ServiceName = "B", Resilience = { ConnectTimeout = Patience } });
         _host = new StreamingHost(_service);
     }
 

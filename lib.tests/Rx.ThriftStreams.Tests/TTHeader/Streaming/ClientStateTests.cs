@@ -20,8 +20,8 @@ public sealed class ClientStateTests : IAsyncDisposable
             new()
             {
                 ServiceName = "lab.client",
-                MaxConnectionsPerEndpoint = 1,
-                ConnectTimeout = Timeout.InfiniteTimeSpan,
+                Connections = { MaxPerEndpoint = 1 },
+                Resilience = { ConnectTimeout = Timeout.InfiniteTimeSpan },
                 TimeProvider = _clock,
             });
         _client = new TestServiceClient(_channel);
@@ -226,7 +226,7 @@ public sealed class ClientStateTests : IAsyncDisposable
     {
         for (var round = 0; round < 50; round++)
         {
-            var channel = PatientChannel.ForAddress(_server.Address, new() { MaxConnectionsPerEndpoint = 1 });
+            var channel = PatientChannel.ForAddress(_server.Address, new() { Connections = { MaxPerEndpoint = 1 } });
             var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
             var server = await _server.AcceptAsync();
             var id = (await server.ExpectAsync(TTHeaderFrameType.Header)).Id;

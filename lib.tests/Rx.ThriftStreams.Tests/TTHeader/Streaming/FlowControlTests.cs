@@ -46,7 +46,7 @@ public sealed class FlowControlTests
     [Fact]
     public async Task Server_ConsumesARequest_GrantsItBack()
     {
-        await using var host = new StreamingHost(configure: options => options.StreamBuffers.StreamBytes = MessageSize);
+        await using var host = new StreamingHost(configure: options => options.TTHeader.StreamBuffers.StreamBytes = MessageSize);
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1, more: ("rx-window", $"{Window}")), FramePeer.Data(1, new string('x', MessageSize)));
 
@@ -61,7 +61,7 @@ public sealed class FlowControlTests
     public async Task Client_OfAPeerThatKnowsNothing_SendsWithoutCredit()
     {
         await using var server = new ScriptedServer();
-        await using var channel = PatientChannel.ForAddress(server.Address, new() { StreamBuffers = new() { StreamBytes = 1000 } });
+        await using var channel = PatientChannel.ForAddress(server.Address, new() { TTHeader = { StreamBuffers = { StreamBytes = 1000 } } });
         var answer = new TestServiceClient(channel).EchoClientAsync(
             AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = new string('x', 1000) }), TestContext.Current.CancellationToken);
         var peer = await server.AcceptAsync();
@@ -82,7 +82,7 @@ public sealed class FlowControlTests
         var service = new CountingService();
         await using var host = await new StreamingHost(service).StartAsync();
         await using var channel = PatientChannel.ForAddress(
-            $"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1, StreamBuffers = new() { StreamBytes = Window } });
+            $"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 1 }, TTHeader = { StreamBuffers = { StreamBytes = Window } } });
         var client = new TestServiceClient(channel);
         await using var slow = client.EchoServerAsync(new() { Message = "1000" }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await slow.MoveNextAsync());
@@ -109,7 +109,7 @@ public sealed class FlowControlTests
     public async Task StopReading_PeerWithoutCredit_QueuesNoMoreThanTheLimit()
     {
         var service = new GatedService();
-        await using var host = new StreamingHost(service, options => options.StreamBuffers.StreamBytes = Window);
+        await using var host = new StreamingHost(service, options => options.TTHeader.StreamBuffers.StreamBytes = Window);
         var (client, served, connection) = host.ConnectInside();
         service.Watch = () => connection.QueuedBytes;
         var sending = Task.Run(async () =>
@@ -146,9 +146,9 @@ public sealed class FlowControlTests
     {
         await using var host = new StreamingHost(new GatedService(), options =>
         {
-            options.StreamBuffers.WhenFull = ThriftFullBufferPolicy.ResetStream;
-            options.StreamBuffers.StreamBytes = ofTheStream ? Window : int.MaxValue;
-            options.StreamBuffers.ConnectionBytes = ofTheStream ? int.MaxValue : Window;
+            options.TTHeader.StreamBuffers.WhenFull = ThriftFullBufferPolicy.ResetStream;
+            options.TTHeader.StreamBuffers.StreamBytes = ofTheStream ? Window : int.MaxValue;
+            options.TTHeader.StreamBuffers.ConnectionBytes = ofTheStream ? int.MaxValue : Window;
         });
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1, "EchoClient"), FramePeer.Header(2));
@@ -175,7 +175,7 @@ public sealed class FlowControlTests
     {
         await using var server = new ScriptedServer();
         await using var channel = PatientChannel.ForAddress(
-            server.Address, new() { StreamBuffers = new() { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } });
+            server.Address, new() { TTHeader = { StreamBuffers = { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } } });
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
         var peer = await server.AcceptAsync();
         var id = (await peer.ExpectAsync(TTHeaderFrameType.Header)).Id;

@@ -12,8 +12,8 @@ public sealed class IdleMemoryTests
     [Fact]
     public async Task TenThousandStreams_Waiting_TakeLittle()
     {
-        await using var host = await new StreamingHost(configure: options => options.MaxStreamsPerConnection = 2 * Streams).StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 2 });
+        await using var host = await new StreamingHost(configure: options => options.Limits.MaxStreamsPerConnection = 2 * Streams).StartAsync();
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 2 } });
         var client = new TestServiceClient(channel);
         await OpenAsync(client, 100);
         var before = GC.GetTotalMemory(forceFullCollection: true);

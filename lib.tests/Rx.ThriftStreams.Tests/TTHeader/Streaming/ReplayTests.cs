@@ -78,7 +78,7 @@ public sealed class ReplayTests
         var answers = Frames(recording.Bytes(fromClient: false)).ToList();
         await using var server = new ScriptedServer();
         await using var channel = PatientChannel.ForAddress(
-            server.Address, new() { ConnectTimeout = Patience, MaxReceiveMessageSize = 8 * 1024 * 1024, StreamBuffers = new() { OfferFlowControl = false } });
+            server.Address, new() { Resilience = { ConnectTimeout = Patience }, Limits = { MaxReceiveMessageSize = 8 * 1024 * 1024 }, TTHeader = { StreamBuffers = { OfferFlowControl = false } } });
         var received = new List<string?>();
         var call = RunAsync(new TestServiceClient(channel), recording.Method, [.. sent.Where(f => f.Type == TTHeaderFrameType.Data).Select(f => f.Text)], received);
         var peer = await server.AcceptAsync();

@@ -14,7 +14,7 @@ public sealed class StreamingModesTests
     public async Task EchoAsync_ManyRequests_EchoesEachInOrder(ThriftConnectionMode mode)
     {
         await using var host = await new StreamingHost().StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { ConnectionMode = mode });
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { Mode = mode } });
         var client = new TestServiceClient(channel);
 
         for (var round = 0; round < 3; round++)
@@ -30,7 +30,7 @@ public sealed class StreamingModesTests
     public async Task EchoServerAndClient_Streams_Complete(ThriftConnectionMode mode)
     {
         await using var host = await new StreamingHost().StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { ConnectionMode = mode });
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { Mode = mode } });
         var client = new TestServiceClient(channel);
 
         var streamed = await client.EchoServerAsync(new() { Message = "count:5" }).CountAsync(TestContext.Current.CancellationToken);
@@ -44,7 +44,7 @@ public sealed class StreamingModesTests
     public async Task EchoAsync_HundredStreamsAtOnce_ShareConnections()
     {
         await using var host = await new StreamingHost().StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 2 });
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 2 } });
         var client = new TestServiceClient(channel);
 
         var all = await Task.WhenAll(Enumerable.Range(0, 100).Select(async s => await client
@@ -74,7 +74,7 @@ public sealed class StreamingModesTests
     public async Task StopAsync_AStreamRuns_ItFinishes()
     {
         await using var host = await new StreamingHost().StartAsync();
-        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { MaxConnectionsPerEndpoint = 1 });
+        await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 1 } });
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
         await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         await stream.SendAsync(new() { Message = "before" }, TestContext.Current.CancellationToken);
@@ -92,7 +92,7 @@ public sealed class StreamingModesTests
     [Fact]
     public async Task OpenAsync_NobodyListens_IsConnectError()
     {
-        await using var channel = PatientChannel.ForAddress("ttheader://127.0.0.1:1", new() { ConnectTimeout = Patience });
+        await using var channel = PatientChannel.ForAddress("ttheader://127.0.0.1:1", new() { Resilience = { ConnectTimeout = Patience } });
 
         await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
             .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));

@@ -15,10 +15,10 @@ public sealed class StressTests
     [InlineData(ThriftConnectionMode.Pooled, 500)]
     public async Task Streams_EndedInAllWays_DoNotDisturbEachOther(ThriftConnectionMode mode, int window)
     {
-        await using var host = await new StreamingHost(configure: options => options.StreamBuffers.StreamBytes = window).StartAsync();
+        await using var host = await new StreamingHost(configure: options => options.TTHeader.StreamBuffers.StreamBytes = window).StartAsync();
         await using var channel = PatientChannel.ForAddress(
             $"ttheader://{host.Endpoint}",
-            new() { ConnectionMode = mode, MaxConnectionsPerEndpoint = 2, ConnectTimeout = Patience, StreamBuffers = new() { StreamBytes = window } });
+            new() { Connections = { Mode = mode, MaxPerEndpoint = 2 }, Resilience = { ConnectTimeout = Patience }, TTHeader = { StreamBuffers = { StreamBytes = window } } });
         var client = new TestServiceClient(channel);
 
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => WorkAsync(client, worker)))).WaitAsync(Patience, TestContext.Current.CancellationToken);

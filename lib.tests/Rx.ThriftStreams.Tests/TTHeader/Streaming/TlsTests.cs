@@ -26,7 +26,7 @@ public sealed class TlsTests : IDisposable
             $"ttheaders://{host.Endpoint}",
             new()
             {
-                ConnectTimeout = TimeSpan.FromSeconds(30),
+                Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) },
                 TlsOptions = new SslClientAuthenticationOptions
                 {
                     ClientCertificates = [_client],
@@ -45,7 +45,7 @@ public sealed class TlsTests : IDisposable
     public async Task Echo_CertificateNotTrusted_IsConnectError()
     {
         await using var host = await StartAsync(_ => { });
-        await using var channel = PatientChannel.ForAddress($"ttheaders://{host.Endpoint}", new() { ConnectTimeout = TimeSpan.FromSeconds(30) });
+        await using var channel = PatientChannel.ForAddress($"ttheaders://{host.Endpoint}", new() { Resilience = { ConnectTimeout = TimeSpan.FromSeconds(30) } });
 
         var error = await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
             .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));

@@ -66,7 +66,7 @@ public class WatchBenchmark
                 break;
         }
 
-        _call = await _channel.OpenAsync(Method, default, CancellationToken.None).ConfigureAwait(false);
+        _call = await _channel.OpenAsync(Method, null, _channel.Defaults, CancellationToken.None).ConfigureAwait(false);
     }
 
     [GlobalCleanup]

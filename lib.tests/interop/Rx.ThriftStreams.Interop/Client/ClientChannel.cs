@@ -31,8 +31,8 @@ public static class ClientChannel
             },
             DestinationService = destination,
             ServiceName = caller,
-            MaxReceiveMessageSize = LargestMessage,
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            Limits = { MaxReceiveMessageSize = LargestMessage },
+            Resilience = { ConnectTimeout = TimeSpan.FromSeconds(10) },
             PropagateTraceContext = false,
         };
         if (tls)

@@ -46,7 +46,7 @@ public sealed record ClientOptions
     public TimeSpan? RpcTimeout { get; init; }
 
     /// <summary>Settings of each call.</summary>
-    public ThriftCallOptions Call { get; init; }
+    public ThriftCallOptions Call { get; init; } = new();
 
     /// <summary>The name of the service that is called.</summary>
     public string DestinationService { get; init; } = "lab.server";
@@ -78,7 +78,6 @@ public sealed record ClientOptions
                 Timeout = arguments.Duration("timeout"),
                 ReceiveTimeout = arguments.Duration("recv-timeout"),
                 Compressor = arguments.Text("compress"),
-                HashKey = arguments.Text("hash-key"),
                 Headers = Metadata(arguments),
                 MetaInfo = MetaInfo(arguments),
             },
@@ -88,6 +87,11 @@ public sealed record ClientOptions
         if (arguments.Text("balance") is { } balance and not "round-robin")
         {
             throw new UsageException($"Streams are spread over the addresses of --addr in turn, which is --balance round-robin. There is no \"{balance}\".");
+        }
+
+        if (arguments.Text("hash-key") is not null)
+        {
+            throw new UsageException("Streams are spread over the addresses of --addr in turn: no balancer hashes a --hash-key.");
         }
 
         arguments.CheckAllKnown();

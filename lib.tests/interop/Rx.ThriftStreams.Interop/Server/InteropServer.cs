@@ -24,7 +24,7 @@ public static class InteropServer
             {
                 // The texts of errors are part of the contract.
                 options.RevealErrors = true;
-                options.MaxReceiveMessageSize = LargestMessage;
+                options.Limits.MaxReceiveMessageSize = LargestMessage;
             }));
         if (logCalls)
         {

@@ -50,7 +50,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
     }
 
     private ThriftStatusCode Unknown(ThriftStatusCode kitex)
-        => runtime.Options.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
+        => runtime.Options.Grpc.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
 
     /// <summary>
     /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.

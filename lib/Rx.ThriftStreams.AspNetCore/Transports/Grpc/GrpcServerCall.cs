@@ -36,7 +36,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             }
         }
 
-        SendsGzip = options.CompressResponses && AcceptsGzip(http.Request.Headers["grpc-accept-encoding"].ToString());
+        SendsGzip = options.Grpc.CompressResponses && AcceptsGzip(http.Request.Headers["grpc-accept-encoding"].ToString());
     }
 
     internal override string Transport => GrpcTransport.Descriptor.Name;
@@ -73,7 +73,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             _http.Request.BodyReader,
             _http.Response.BodyWriter,
             GrpcDecompression.For(_http.Request.Headers["grpc-encoding"].ToString()),
-            _options.MaxReceiveMessageSize);
+            _options.Limits.MaxReceiveMessageSize);
 
     internal override async ValueTask SendHeadersAsync(ThriftMetadata headers)
     {

@@ -42,7 +42,7 @@ internal sealed class MemoryServerCall : ServerTransportCall
     internal override CancellationToken Aborted => _exchange.Aborted;
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
-        => new MemoryServerStream<TRequest, TResponse>(_exchange, _options.MaxReceiveMessageSize);
+        => new MemoryServerStream<TRequest, TResponse>(_exchange, _options.Limits.MaxReceiveMessageSize);
 
     internal override ValueTask SendHeadersAsync(ThriftMetadata headers)
     {

@@ -45,7 +45,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
             exchange.Abort(Closed());
         }
 
-        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.MaxReceiveMessageSize));
+        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.MaxReceiveMessageSize));
     }
 
     /// <summary>Cuts off the calls that go on, and waits for their handlers, though not for ever.</summary>
@@ -93,7 +93,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
 
     private ValueTask RejectAsync(MemoryServerCall call, ThriftStatusCode kitex, string message)
     {
-        var code = runtime.Options.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
+        var code = runtime.Options.Grpc.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
         return call.CompleteAsync(
             new ServerCallOutcome(new ThriftStatusException(code, message), ServerFaultOrigin.Framework, RevealDetails: true),
             ThriftMetadata.Empty,

@@ -21,9 +21,9 @@ internal sealed partial class PingPongServerConnection(
     CancellationToken aborted,
     CancellationToken stopping)
 {
-    private readonly PingPongRequestReader _reader = new(handler.Runtime.Options.MaxReceiveMessageSize);
+    private readonly PingPongRequestReader _reader = new(handler.Runtime.Options.Limits.MaxReceiveMessageSize);
     private readonly SemaphoreSlim _writeTurn = new(1, 1);
-    private readonly SemaphoreSlim _sideBySide = new(handler.Runtime.Options.MaxStreamsPerConnection);
+    private readonly SemaphoreSlim _sideBySide = new(handler.Runtime.Options.Limits.MaxStreamsPerConnection);
     private long _waitingSince;
     private TimeSpan _waitingLimit = Timeout.InfiniteTimeSpan;
     private int _running;
@@ -102,7 +102,7 @@ internal sealed partial class PingPongServerConnection(
     {
         while (!_closing && !stopping.IsCancellationRequested)
         {
-            Wait(Runtime.Options.ConnectionIdleTimeout);
+            Wait(Runtime.Options.Limits.ConnectionIdleTimeout);
             var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
             var buffer = result.Buffer;
             while (!result.IsCanceled && TryRead(ref buffer, out var request))
@@ -132,7 +132,7 @@ internal sealed partial class PingPongServerConnection(
     /// <summary>Part of a request is there: the rest must come within its time, however slowly its bytes trickle in.</summary>
     private async ValueTask AwaitRestAsync()
     {
-        Wait(Runtime.Options.FrameTimeout);
+        Wait(Runtime.Options.Limits.FrameTimeout);
         while (true)
         {
             var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
@@ -254,7 +254,7 @@ internal sealed partial class PingPongServerConnection(
         if (Volatile.Read(ref _running) > 0)
         {
             // Each call that runs holds one place: when all places can be had, none runs.
-            for (var i = 0; i < Runtime.Options.MaxStreamsPerConnection; i++)
+            for (var i = 0; i < Runtime.Options.Limits.MaxStreamsPerConnection; i++)
             {
                 await _sideBySide.WaitAsync().ConfigureAwait(false);
             }
@@ -274,9 +274,9 @@ internal sealed partial class PingPongServerConnection(
     private ITimer StartWatch()
     {
         var options = Runtime.Options;
-        var shortest = OrLongest(options.FrameTimeout) < OrLongest(options.ConnectionIdleTimeout) ? OrLongest(options.FrameTimeout) : OrLongest(options.ConnectionIdleTimeout);
+        var shortest = OrLongest(options.Limits.FrameTimeout) < OrLongest(options.Limits.ConnectionIdleTimeout) ? OrLongest(options.Limits.FrameTimeout) : OrLongest(options.Limits.ConnectionIdleTimeout);
         var period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 2, 10, 30_000));
-        Wait(options.ConnectionIdleTimeout);
+        Wait(options.Limits.ConnectionIdleTimeout);
         return options.TimeProvider.CreateTimer(
             static state =>
             {

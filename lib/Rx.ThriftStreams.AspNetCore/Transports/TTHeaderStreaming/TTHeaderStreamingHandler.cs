@@ -15,11 +15,10 @@ internal sealed class TTHeaderStreamingHandler
 
     public TTHeaderStreamingHandler(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
     {
-        runtime.Options.StreamBuffers.Validate(nameof(ThriftServerOptions));
         Runtime = runtime;
         Scopes = scopes;
         Router = new ServiceRouter(runtime);
-        Limits = new StreamLimits(runtime.Options.StreamBuffers, runtime.Options.MaxReceiveMessageSize);
+        Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.MaxReceiveMessageSize);
     }
 
     internal ThriftServerRuntime Runtime { get; }

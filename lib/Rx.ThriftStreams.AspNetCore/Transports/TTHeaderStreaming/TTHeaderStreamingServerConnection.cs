@@ -28,7 +28,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     internal async Task RunAsync(CancellationToken stopping)
     {
         var clock = _handler.Runtime.Options.TimeProvider;
-        var limit = _handler.Runtime.Options.FrameTimeout;
+        var limit = _handler.Runtime.Options.Limits.FrameTimeout;
         var isLimited = limit > TimeSpan.Zero;
         using var watch = isLimited
             ? clock.CreateTimer(static state => ((TTHeaderStreamingServerConnection)state!).CheckPartialFrame(), this, limit / 2, limit / 2)
@@ -68,13 +68,13 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
             return;
         }
 
-        if (Volatile.Read(ref _running) >= _handler.Runtime.Options.MaxStreamsPerConnection)
+        if (Volatile.Read(ref _running) >= _handler.Runtime.Options.Limits.MaxStreamsPerConnection)
         {
             RefuseCall(
                 frame.SequenceId,
                 methodName,
                 (int)ThriftApplicationErrorType.InternalError,
-                $"too many streams: a connection may have {_handler.Runtime.Options.MaxStreamsPerConnection}");
+                $"too many streams: a connection may have {_handler.Runtime.Options.Limits.MaxStreamsPerConnection}");
             return;
         }
 
@@ -225,9 +225,9 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     {
         var options = _handler.Runtime.Options;
         var since = Volatile.Read(ref _partialSince);
-        if (since != 0 && options.TimeProvider.GetElapsedTime(since) >= options.FrameTimeout)
+        if (since != 0 && options.TimeProvider.GetElapsedTime(since) >= options.Limits.FrameTimeout)
         {
-            Close(Error(TTStreamCodes.IllegalFrame, $"a frame did not come to its end within {options.FrameTimeout}"));
+            Close(Error(TTStreamCodes.IllegalFrame, $"a frame did not come to its end within {options.Limits.FrameTimeout}"));
         }
     }
 

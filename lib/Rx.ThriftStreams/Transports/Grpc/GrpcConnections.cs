@@ -58,7 +58,7 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
     /// <summary>Connects for a call that did not wait for a connection, and so does not see to its connect timeout either.</summary>
     private async ValueTask<Stream> ConnectInTimeAsync(Socket socket, DnsEndPoint endpoint, ClientCallStart start, CancellationToken cancellationToken)
     {
-        var limit = start.Options.ConnectTimeout ?? options.ConnectTimeout;
+        var limit = start.Options.ConnectTimeout ?? options.Resilience.ConnectTimeout;
         var startedAt = options.TimeProvider.GetTimestamp();
         using var timeout = new CancellationTokenSource(CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);

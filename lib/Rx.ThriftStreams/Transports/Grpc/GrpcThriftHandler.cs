@@ -59,7 +59,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
 
         // Content gives the same stream to everybody who asks.
-        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.MaxReceiveMessageSize);
+        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.Limits.MaxReceiveMessageSize);
     }
 
     private void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)

@@ -36,7 +36,7 @@ internal sealed class GrpcTransport : ClientTransport
         _endpoint = endpoint;
 
         // Who configures the handler may have set its own TLS up.
-        var isHandlers = options.TlsOptions is null && options.ConfigureHttpHandler is not null;
+        var isHandlers = options.TlsOptions is null && options.Grpc.ConfigureHttpHandler is not null;
         _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
 
@@ -174,7 +174,7 @@ internal sealed class GrpcTransport : ClientTransport
             RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
             ResponseHeaderEncodingSelector = static (_, _) => System.Text.Encoding.UTF8,
         };
-        options.ConfigureHttpHandler?.Invoke(handler);
+        options.Grpc.ConfigureHttpHandler?.Invoke(handler);
         return handler;
     }
 }

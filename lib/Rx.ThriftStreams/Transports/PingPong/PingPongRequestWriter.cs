@@ -71,7 +71,7 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
             header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
         }
 
-        if (options.SendChecksums)
+        if (options.TTHeader.SendChecksums)
         {
             header.AddString(TTHeaderStringKeys.Crc32C, PayloadChecksum.Format(PayloadChecksum.Compute(message.WrittenSpan)));
         }

@@ -33,22 +33,22 @@ internal sealed class PingPongTransport : ClientTransport
 
     internal PingPongTransport(PingPongForm form, string endpoint, bool useTls, ThriftChannelOptions options)
     {
-        var mode = options.ConnectionMode ?? ThriftConnectionMode.Pooled;
+        var mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _maxMessageSize = options.MaxReceiveMessageSize;
+        _maxMessageSize = options.Limits.MaxReceiveMessageSize;
         _writer = new PingPongRequestWriter(form, options, mode == ThriftConnectionMode.Multiplexed);
         if (mode == ThriftConnectionMode.Multiplexed)
         {
-            _multiplexed = new(endpoint, capacity: 0, options.ConnectionIdleTimeout, options.TimeProvider);
-            _shared = new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed);
+            _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options.TimeProvider);
+            _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
         }
         else
         {
-            var keeps = mode == ThriftConnectionMode.Pooled && options.ConnectionIdleTimeout > TimeSpan.Zero;
+            var keeps = mode == ThriftConnectionMode.Pooled && options.Connections.IdleTimeout > TimeSpan.Zero;
             _exclusive = new(
                 endpoint,
-                keeps ? Math.Max(LeastPoolCapacity, options.MaxConnectionsPerEndpoint) : 0,
-                keeps ? options.ConnectionIdleTimeout : TimeSpan.Zero,
+                keeps ? Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint) : 0,
+                keeps ? options.Connections.IdleTimeout : TimeSpan.Zero,
                 options.TimeProvider);
         }
     }

@@ -36,17 +36,16 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     internal TTHeaderStreamingTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
-        options.StreamBuffers.Validate(nameof(ThriftChannelOptions));
         _endpoint = endpoint;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _limits = new StreamLimits(options.StreamBuffers, options.MaxReceiveMessageSize);
+        _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.MaxReceiveMessageSize);
         _serviceName = options.ServiceName ?? string.Empty;
-        _mode = options.ConnectionMode ?? ThriftConnectionMode.Multiplexed;
-        _shared = new(options.MaxConnectionsPerEndpoint, static connection => connection.IsClosed);
-        _mostIdle = Math.Max(1, options.MaxConnectionsPerEndpoint);
+        _mode = options.Connections.Mode ?? ThriftConnectionMode.Multiplexed;
+        _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
+        _mostIdle = Math.Max(1, options.Connections.MaxPerEndpoint);
 
         _clock = options.TimeProvider;
-        var idle = _idleTimeout = options.ConnectionIdleTimeout;
+        var idle = _idleTimeout = options.Connections.IdleTimeout;
         if (idle > TimeSpan.Zero && _mode != ThriftConnectionMode.PerCall)
         {
             using var flow = ExecutionContext.SuppressFlow();

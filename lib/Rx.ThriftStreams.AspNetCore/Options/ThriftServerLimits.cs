@@ -1,0 +1,72 @@
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>Bounds of what callers can make a server hold, run or wait for: <see cref="ThriftServerOptions.Limits"/>.</summary>
+public sealed class ThriftServerLimits : ThriftLimits
+{
+    private const long MinMemory = 1024 * 1024;
+
+    internal ThriftServerLimits()
+    {
+    }
+
+    /// <summary>
+    /// The most memory that one connection of the TTHeader transports, or one HTTP/2 connection, may make the server hold, in bytes: messages and parts of
+    /// messages that were received and not yet consumed, headers of running calls, and answers that the peer does not read. Default 64 MiB; at least 1 MiB.
+    /// What happens beyond it is up to the transport: reading stops, or the call ends with <see cref="ThriftStatusCode.ResourceExhausted"/>.
+    /// </summary>
+    public long MaxConnectionMemory { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// The same for all connections of the server together. Default: a quarter of the memory that is available to the process, which is the limit of its
+    /// container if there is one; at least 1 MiB. Beyond it, calls end with <see cref="ThriftStatusCode.ResourceExhausted"/>.
+    /// </summary>
+    public long MaxTotalMemory { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+
+    /// <summary>
+    /// The most streams that may run on a connection of TTHeader Streaming, those counted whose caller has gone and whose handler has not ended.
+    /// Default 10 000. More are answered with an error. For gRPC, see Kestrel's limits.
+    /// </summary>
+    public int MaxStreamsPerConnection { get; set; } = 10_000;
+
+    /// <summary>
+    /// How long a frame of TTHeader Streaming, or a ping-pong request, may take from its first byte to its last before its connection is closed. Default 1 min; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
+    public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan DetectionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a handler may wait for one request. Default <see langword="null"/>: no limit. When it passes the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
+    public TimeSpan? ReceiveTimeout { get; set; }
+
+    /// <summary>
+    /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it passes the call is cancelled and its stream
+    /// reset: a caller that makes no room cannot be told a status.
+    /// </summary>
+    public TimeSpan? SendTimeout { get; set; }
+
+    /// <summary>
+    /// How long a stream may live, whatever its caller allows. Default <see langword="null"/>: no limit. When it passes the handler is cancelled and the call ends with
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/>. Methods of one message each way are not concerned.
+    /// </summary>
+    public TimeSpan? MaxStreamDuration { get; set; }
+
+    internal override void Validate(string owner)
+    {
+        base.Validate(owner);
+        OptionChecks.AtLeast(MinMemory, MaxConnectionMemory, $"{owner}.{nameof(MaxConnectionMemory)}");
+        OptionChecks.AtLeast(MinMemory, MaxTotalMemory, $"{owner}.{nameof(MaxTotalMemory)}");
+        OptionChecks.AtLeast(1, MaxStreamsPerConnection, $"{owner}.{nameof(MaxStreamsPerConnection)}");
+        OptionChecks.TimeLimit(FrameTimeout, $"{owner}.{nameof(FrameTimeout)}");
+        OptionChecks.TimeLimit(ConnectionIdleTimeout, $"{owner}.{nameof(ConnectionIdleTimeout)}");
+        OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");
+        OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
+        OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
+        OptionChecks.TimeLimit(MaxStreamDuration, $"{owner}.{nameof(MaxStreamDuration)}");
+    }
+}

@@ -1,0 +1,21 @@
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>Settings of a server's TTHeader Streaming transport: <see cref="ThriftServerOptions.TTHeader"/>.</summary>
+public sealed class ThriftTTHeaderServerOptions
+{
+    internal ThriftTTHeaderServerOptions()
+    {
+    }
+
+    /// <summary>How much a stream buffers of what was received and not yet consumed.</summary>
+    public ThriftStreamBufferOptions StreamBuffers { get; private set; } = new();
+
+    internal ThriftTTHeaderServerOptions Snapshot()
+    {
+        var copy = (ThriftTTHeaderServerOptions)MemberwiseClone();
+        copy.StreamBuffers = StreamBuffers.Snapshot();
+        return copy;
+    }
+
+    internal void Validate(string owner) => StreamBuffers.Validate($"{owner}.{nameof(StreamBuffers)}");
+}

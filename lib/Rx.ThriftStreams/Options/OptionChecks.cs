@@ -1,0 +1,66 @@
+namespace Rx.ThriftStreams.Options;
+
+/// <summary>Checks of option values: each fails with the name of the option and what it takes.</summary>
+internal static class OptionChecks
+{
+    internal static void AtLeast(long least, long value, string option)
+    {
+        if (value < least)
+        {
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be at least {least}.");
+        }
+    }
+
+    internal static void Between(TimeSpan least, TimeSpan most, TimeSpan value, string option)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be between {least} and {most}.");
+        }
+    }
+
+    /// <summary>A time limit that can be left out.</summary>
+    internal static void TimeLimit(TimeSpan? limit, string option)
+    {
+        if (limit is { } time && time <= TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(option, time, $"{option} must be positive; Timeout.InfiniteTimeSpan means no limit.");
+        }
+    }
+
+    /// <summary>A time limit of which zero means that nothing is waited for.</summary>
+    internal static void TimeLimitOrZero(TimeSpan? limit, string option)
+    {
+        if (limit is { } time && time < TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(option, time, $"{option} must not be negative; Timeout.InfiniteTimeSpan means no limit.");
+        }
+    }
+
+    internal static void NotNull(object? value, string option)
+    {
+        if (value is null)
+        {
+            throw new ArgumentException($"{option} must not be null.", option);
+        }
+    }
+
+    /// <summary>A name that can be the <c>:authority</c> of a request, or <see langword="null"/>.</summary>
+    internal static void Authority(string? name, string option)
+    {
+        if (name is null)
+        {
+            return;
+        }
+
+        using var probe = new HttpRequestMessage();
+        try
+        {
+            probe.Headers.Host = name;
+        }
+        catch (FormatException error)
+        {
+            throw new ArgumentException($"{option} is \"{name}\", which cannot be the name of a host.", option, error);
+        }
+    }
+}

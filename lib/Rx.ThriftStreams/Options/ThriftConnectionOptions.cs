@@ -1,0 +1,43 @@
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>How calls share connections over every transport but gRPC, which always multiplexes: <see cref="ThriftChannelOptions.Connections"/>.</summary>
+public sealed class ThriftConnectionOptions
+{
+    internal ThriftConnectionOptions()
+    {
+    }
+
+    /// <summary>
+    /// How calls share connections. Default <see langword="null"/>: <see cref="ThriftConnectionMode.Multiplexed"/> for streams and
+    /// <see cref="ThriftConnectionMode.Pooled"/> for ping-pong calls, as in Kitex.
+    /// </summary>
+    public ThriftConnectionMode? Mode { get; set; }
+
+    /// <summary>
+    /// The most connections to an endpoint: where they are multiplexed, how many calls are spread over; where they are pooled, how many idle ones are kept
+    /// (for ping-pong calls at least 100). Default: one for each processor; at least 1.
+    /// </summary>
+    public int MaxPerEndpoint { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>How long a connection without a call is kept. Default 1 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    internal ThriftConnectionOptions Snapshot()
+    {
+        var copy = (ThriftConnectionOptions)MemberwiseClone();
+        if (IdleTimeout == Timeout.InfiniteTimeSpan)
+        {
+            copy.IdleTimeout = TimeSpan.MaxValue;
+        }
+
+        return copy;
+    }
+
+    internal void Validate(string owner)
+    {
+        OptionChecks.AtLeast(1, MaxPerEndpoint, $"{owner}.{nameof(MaxPerEndpoint)}");
+        OptionChecks.TimeLimit(IdleTimeout, $"{owner}.{nameof(IdleTimeout)}");
+    }
+}

@@ -1,0 +1,37 @@
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>What happens when a stream cannot be created: <see cref="ThriftChannelOptions.Resilience"/>.</summary>
+public sealed class ThriftResilienceOptions
+{
+    internal ThriftResilienceOptions()
+    {
+    }
+
+    /// <summary>
+    /// How long creating a stream may take for each endpoint tried. Default 3 s: the first call of a process also waits for code to be compiled.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How many endpoints are tried, one after the other, when a connection cannot be made. Default 6, as in Kitex; at least 1, and never more than there are.</summary>
+    public int MaxConnectAttempts { get; set; } = 6;
+
+    /// <summary>The circuit breakers around creating streams; <see langword="null"/> for none. Default: on, with the defaults of <see cref="ThriftCircuitBreakerOptions"/>.</summary>
+    public ThriftCircuitBreakerOptions? CircuitBreaker { get; set; } = new();
+
+    internal ThriftResilienceOptions Snapshot()
+    {
+        var copy = (ThriftResilienceOptions)MemberwiseClone();
+        copy.CircuitBreaker = CircuitBreaker?.Snapshot();
+        return copy;
+    }
+
+    internal void Validate(string owner)
+    {
+        OptionChecks.TimeLimit(ConnectTimeout, $"{owner}.{nameof(ConnectTimeout)}");
+        OptionChecks.AtLeast(1, MaxConnectAttempts, $"{owner}.{nameof(MaxConnectAttempts)}");
+        CircuitBreaker?.Validate($"{owner}.{nameof(CircuitBreaker)}");
+    }
+}
