@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
