@@ -57,3 +57,17 @@ struct Everything {
   21: string text,
   22: binary bytes,
 }
+
+struct Nest {
+  1: optional Nest child,
+  2: optional list<Nest> list,
+  3: optional set<Nest> set,
+  4: optional map<string, Nest> map,
+}
+
+union Tree {
+  1: Tree child,
+  2: list<Tree> list,
+  3: set<Tree> set,
+  4: map<string, Tree> map,
+}

@@ -168,28 +168,4 @@ public sealed class MemoryLimitTests
     }
 
     private static List<T> Many<T>(int count, Func<int, T> make) => [.. Enumerable.Range(0, count).Select(make)];
-
-    // Keeps every field, as generated code does with ThriftPreserveUnknownFields.
-    private sealed class Keeper : IThriftStruct<Keeper>
-    {
-        private ThriftUnknownFields? _fields;
-
-        public static Keeper Read<TReader>(ref TReader reader)
-            where TReader : struct, IThriftReader, allows ref struct
-        {
-            var keeper = new Keeper();
-            reader.BeginStruct();
-            while (reader.ReadFieldHeader(out ThriftType type, out short id))
-            {
-                ThriftUnknownFields.Keep(ref keeper._fields, ref reader, type, id);
-            }
-
-            reader.EndStruct();
-            return keeper;
-        }
-
-        public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IThriftWriter, allows ref struct
-            => throw new NotSupportedException();
-    }
 }

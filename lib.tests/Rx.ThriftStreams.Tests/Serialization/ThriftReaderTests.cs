@@ -80,6 +80,11 @@ public sealed class ThriftReaderTests
     [InlineData("0f 000a 0a ffffffff", 4, 10, "negative (-1)")]
     [InlineData("0f 000a 08 00000001 00000000", 3, 10, "elements of type I32 where the schema has I64")]
     [InlineData("0d 000d 0b 0c 40000000 00", 5, 13, "claims 1073741824 elements of at least 5 bytes")]
+    [InlineData("0d 000d 08 0c 00000001 00000000 00", 3, 13, "elements of type I32 where the schema has String")]
+    [InlineData("0d 000d 0b 08 00000001 00000000 00000000", 4, 13, "elements of type I32 where the schema has Struct")]
+    [InlineData("0d 000d 0b 11 00000001 00000000 00", 9, 13, "17 is not a Thrift type")]
+    [InlineData("0f 000a 11 00000001 00", 8, 10, "17 is not a Thrift type")]
+    [InlineData("11 0063 00", 3, 99, "17 is not a Thrift type")]
     [InlineData("05 0063 00", 3, 99, "5 is not a Thrift type")]
     [InlineData("0f 0063 07 00000001 00", 8, 99, "7 is not a Thrift type")]
     public void Read_OfBadBinary_FailsWithOffsetAndField(string hex, long offset, int field, string message)
@@ -99,6 +104,8 @@ public sealed class ThriftReaderTests
     [InlineData("1e 00", 0, 1, "14 is not a Thrift type")]
     [InlineData("d9 1f 00", 1, 13, "15 is not a Thrift type")]
     [InlineData("5b 01 e1 00", 2, 5, "14 is not a Thrift type")]
+    [InlineData("db 01 5c 0000", 1, 13, "elements of type I32 where the schema has String")]
+    [InlineData("db 01 85 0000", 1, 13, "elements of type I32 where the schema has Struct")]
     public void Read_OfBadCompact_FailsWithOffsetAndField(string hex, long offset, int field, string message)
     {
         var error = Assert.Throws<ThriftProtocolException>(() => ThriftSerializer.Deserialize<Sample>(Bytes.Of(hex), ThriftProtocol.Compact));
@@ -106,6 +113,59 @@ public sealed class ThriftReaderTests
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.Equal((short)field, error.FieldId);
         Assert.Equal(offset, error.Offset);
+    }
+
+    [Theory]
+    [InlineData("0f 000a 00 00000000 0d 000d 00 00 00000000 0e 000c 11 00000000 00", ThriftProtocol.Binary)]
+    [InlineData("a9 00 3b 00 0a 18 0c 00", ThriftProtocol.Compact)]
+    public void Read_OfEmptyContainers_TakesAnyElementType(string hex, ThriftProtocol protocol)
+    {
+        Sample read = ThriftSerializer.Deserialize<Sample>(Bytes.Of(hex), out int consumed, protocol);
+
+        Assert.Equal(Bytes.Of(hex).Length, consumed);
+        Assert.True(read.Longs.Count == 0 && read.Children.Count == 0 && read.Ids.Count == 0);
+    }
+
+    [Fact]
+    public void ReadElements_OfFewerThanRemain_FailsWithBothNumbers()
+    {
+        var error = Assert.Throws<ThriftProtocolException>(() => new ThriftReader(new byte[12]).ReadI64Elements(new long[2]));
+        Assert.Contains("16 more bytes are needed and 12 remain", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, error.Offset);
+
+        Assert.Throws<ThriftProtocolException>(() => new ThriftReader(new byte[7]).ReadI32Elements(new int[2]));
+        Assert.Throws<ThriftProtocolException>(() => new ThriftReader(new byte[3]).ReadI16Elements(new short[2]));
+        Assert.Throws<ThriftProtocolException>(() => new ThriftReader(new byte[15]).ReadDoubleElements(new double[2]));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("ZQ", "e")]
+    [InlineData("ZQ==", "e")]
+    [InlineData("ZWU", "ee")]
+    [InlineData("ZWU=", "ee")]
+    [InlineData("ZWVl", "eee")]
+    [InlineData("ZWVlZQ", "eeee")]
+    public void ReadBinary_OfBase64_TakesEveryLength_PaddedOrNot(string base64, string expected)
+    {
+        byte[] bytes = [0, 0, 0, (byte)base64.Length, .. System.Text.Encoding.ASCII.GetBytes(base64)];
+        var reader = new ThriftReader(bytes) { BinaryIsBase64 = true };
+
+        Assert.Equal(System.Text.Encoding.ASCII.GetBytes(expected), reader.ReadBinary());
+        Assert.Equal(bytes.Length, reader.Consumed);
+    }
+
+    [Theory]
+    [InlineData("Z")]
+    [InlineData("ZWV-")]
+    public void ReadBinary_OfOtherText_IsNotBase64(string text)
+    {
+        byte[] bytes = [0, 0, 0, (byte)text.Length, .. System.Text.Encoding.ASCII.GetBytes(text)];
+
+        var error = Assert.Throws<ThriftProtocolException>(() => new ThriftReader(bytes) { BinaryIsBase64 = true }.ReadBinary());
+
+        Assert.Contains("not Base64", error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, error.Offset);
     }
 
     [Theory]
@@ -151,12 +211,40 @@ public sealed class ThriftReaderTests
     [InlineData(65, false)]
     public void Skip_OfNestedLists_StopsAtTheDepthLimit(int levels, bool succeeds)
     {
+        for (int structs = 0; structs <= levels; structs += 21)
+        {
+            AssertSkips(structs, levels - structs, succeeds);
+        }
+    }
+
+    // Structs that the schema knows, and in the innermost a field of nested lists that it does not know.
+    private static void AssertSkips(int structs, int levels, bool succeeds)
+    {
         // Lists of one list each, down to an empty one.
         byte[] binary = [.. Enumerable.Repeat(Bytes.Of("0f 00000001"), levels - 1).SelectMany(bytes => bytes), .. Bytes.Of("08 00000000")];
         byte[] compact = [.. Enumerable.Repeat((byte)0x19, levels - 1), 0x05];
 
-        Assert.Equal(succeeds, Skips(() => new ThriftReader(binary).Skip(ThriftType.List)));
-        Assert.Equal(succeeds, Skips(() => new ThriftCompactReader(compact).Skip(ThriftType.List)));
+        Assert.Equal(succeeds, Skips(() =>
+        {
+            var reader = new ThriftReader(binary);
+            SkipWithin(ref reader, structs);
+        }));
+        Assert.Equal(succeeds, Skips(() =>
+        {
+            var reader = new ThriftCompactReader(compact);
+            SkipWithin(ref reader, structs);
+        }));
+
+        static void SkipWithin<TReader>(ref TReader reader, int structs)
+            where TReader : struct, IThriftReader, allows ref struct
+        {
+            for (; structs > 0; structs--)
+            {
+                reader.BeginStruct();
+            }
+
+            reader.Skip(ThriftType.List);
+        }
 
         static bool Skips(Action skip)
         {

@@ -51,6 +51,21 @@ internal static class ThriftCodecErrors
     public static void TooDeep(int limit, int offset, int fieldId)
         => throw Error($"The message is nested deeper than the limit {nameof(ThriftReaderLimits.MaxDepth)} of {limit}", offset, fieldId);
 
+    /// <summary>Enters a struct below the default depth, down to which every thread's stack suffices.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void CheckDepth(int depth, int limit, int offset, int fieldId)
+    {
+        if (depth >= limit)
+        {
+            TooDeep(limit, offset, fieldId);
+        }
+
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw Error($"The message is nested {depth} levels deep, for which the thread's stack does not suffice", offset, fieldId);
+        }
+    }
+
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Memory(long limit, int offset, int fieldId)

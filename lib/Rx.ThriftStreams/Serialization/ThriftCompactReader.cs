@@ -23,10 +23,11 @@ public ref partial struct ThriftCompactReader : IThriftReader
     private readonly ref byte _start;
     private readonly int _length;
     private readonly int _maxDepth;
+    private readonly int _uncheckedDepth;
     private readonly int _maxString;
     private readonly int _maxCount;
     private FieldIdStack _fields;
-    private MemoryBudget _memory;
+    private ReadBudget _memory;
     private int _position;
     private int _fieldId;
     private short _lastId;
@@ -42,10 +43,11 @@ public ref partial struct ThriftCompactReader : IThriftReader
         _start = ref MemoryMarshal.GetReference(data);
         _length = data.Length;
         _maxDepth = limits.MaxDepth;
+        _uncheckedDepth = Math.Min(limits.MaxDepth, ThriftReaderLimits.DefaultDepth);
         _maxString = limits.MaxStringBytes;
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
-        _memory = new MemoryBudget(limits, data.Length, cancellationToken);
+        _memory = new ReadBudget(limits, data.Length, cancellationToken);
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -56,9 +58,9 @@ public ref partial struct ThriftCompactReader : IThriftReader
     /// <inheritdoc/>
     public void BeginStruct(int memory = MemoryCost.UnknownStruct)
     {
-        if (_fields.Depth >= _maxDepth)
+        if (_fields.Depth >= _uncheckedDepth)
         {
-            ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
+            ThriftCodecErrors.CheckDepth(_fields.Depth, _maxDepth, _position, _fieldId);
         }
 
         ChargeMemory(memory);

@@ -16,9 +16,10 @@ public ref partial struct ThriftReader : IThriftReader
     private readonly ref byte _start;
     private readonly int _length;
     private readonly int _maxDepth;
+    private readonly int _uncheckedDepth;
     private readonly int _maxString;
     private readonly int _maxCount;
-    private MemoryBudget _memory;
+    private ReadBudget _memory;
     private int _position;
     private int _depth;
     private int _fieldId;
@@ -33,10 +34,11 @@ public ref partial struct ThriftReader : IThriftReader
         _start = ref MemoryMarshal.GetReference(data);
         _length = data.Length;
         _maxDepth = limits.MaxDepth;
+        _uncheckedDepth = Math.Min(limits.MaxDepth, ThriftReaderLimits.DefaultDepth);
         _maxString = limits.MaxStringBytes;
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
-        _memory = new MemoryBudget(limits, data.Length, cancellationToken);
+        _memory = new ReadBudget(limits, data.Length, cancellationToken);
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -51,9 +53,9 @@ public ref partial struct ThriftReader : IThriftReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void BeginStruct(int memory = MemoryCost.UnknownStruct)
     {
-        if (_depth >= _maxDepth)
+        if (_depth >= _uncheckedDepth)
         {
-            ThriftCodecErrors.TooDeep(_maxDepth, _position, _fieldId);
+            ThriftCodecErrors.CheckDepth(_depth, _maxDepth, _position, _fieldId);
         }
 
         ChargeMemory(memory);

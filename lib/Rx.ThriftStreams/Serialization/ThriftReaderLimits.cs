@@ -3,6 +3,8 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>What a reader accepts. Applied in addition to the check that every length and count fits into the bytes that remain.</summary>
 public sealed class ThriftReaderLimits
 {
+    internal const int DefaultDepth = 64;
+
     private const long DefaultMemory = 64 * 1024 * 1024;
     private const long DefaultMemoryPerByte = 16;
 
@@ -14,8 +16,9 @@ public sealed class ThriftReaderLimits
     /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
     /// <remarks>
     /// Structs count, because only structs let a schema recurse. Where no schema bounds a value, because it is skipped or comes over an Apache protocol, containers count as well.
+    /// Reading recurses: a message that is nested deeper than 64 and for which the thread's stack does not suffice fails as one that exceeds this limit does.
     /// </remarks>
-    public int MaxDepth { get; init; } = 64;
+    public int MaxDepth { get; init; } = DefaultDepth;
 
     /// <summary>The longest string or binary in bytes. Default 2 147 483 647: only the message's own size limits it.</summary>
     public int MaxStringBytes { get; init; } = int.MaxValue;

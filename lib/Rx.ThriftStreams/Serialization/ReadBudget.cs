@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>Counts the memory that the objects of one message take. Handed out in portions, so that reading notices cancellation after each.</summary>
-internal struct MemoryBudget
+internal struct ReadBudget
 {
     // A portion is decoded in well under a millisecond; most messages need only one and never look at the token.
     private const long Portion = 256 * 1024;
@@ -12,7 +12,7 @@ internal struct MemoryBudget
     private long _portion;
     private long _rest;
 
-    public MemoryBudget(ThriftReaderLimits limits, int messageLength, CancellationToken cancellationToken)
+    public ReadBudget(ThriftReaderLimits limits, int messageLength, CancellationToken cancellationToken)
     {
         Limit = limits.MemoryFor(messageLength);
         _portion = Math.Min(Limit, Portion);
