@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Loads and stores in network order at a place that the caller has checked to be inside the buffer.</summary>
+/// <summary>Loads and stores in network order at a location that the caller has checked to be inside the buffer.</summary>
 internal static class BigEndian
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,4 +38,43 @@ internal static class BigEndian
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(ref byte destination, ulong value)
         => Unsafe.WriteUnaligned(ref destination, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value);
+
+    /// <summary>Copies numbers from or to network order.</summary>
+    public static void Copy(ReadOnlySpan<short> source, Span<short> destination)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(source, destination);
+        }
+        else
+        {
+            source.CopyTo(destination);
+        }
+    }
+
+    /// <inheritdoc cref="Copy(ReadOnlySpan{short}, Span{short})"/>
+    public static void Copy(ReadOnlySpan<int> source, Span<int> destination)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(source, destination);
+        }
+        else
+        {
+            source.CopyTo(destination);
+        }
+    }
+
+    /// <inheritdoc cref="Copy(ReadOnlySpan{short}, Span{short})"/>
+    public static void Copy(ReadOnlySpan<long> source, Span<long> destination)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            BinaryPrimitives.ReverseEndianness(source, destination);
+        }
+        else
+        {
+            source.CopyTo(destination);
+        }
+    }
 }

@@ -17,9 +17,9 @@ internal static class CompactType
         (byte)ThriftType.Double, (byte)ThriftType.String, (byte)ThriftType.List, (byte)ThriftType.Set, (byte)ThriftType.Map, (byte)ThriftType.Struct, (byte)ThriftType.Uuid, 0, 0,
     ];
 
-    /// <summary>The code of a type; 0 if it is none.</summary>
+    /// <summary>The code of a type; 0 if the type has no code.</summary>
     public static int Of(ThriftType type) => (uint)type < (uint)FromThrift.Length ? FromThrift[(int)type] : 0;
 
-    /// <summary>The type of the four low bits; <see cref="ThriftType.Stop"/> if there is none.</summary>
+    /// <summary>The type of the four low bits; <see cref="ThriftType.Stop"/> if the code is unassigned.</summary>
     public static ThriftType ToThriftType(int code) => (ThriftType)ToThrift[code & 0x0F];
 }

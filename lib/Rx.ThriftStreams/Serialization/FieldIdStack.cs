@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>The last field id of every struct that is open: the Compact protocol writes ids as differences.</summary>
+/// <summary>The last field id of each open struct: the Compact protocol writes ids as differences.</summary>
 internal struct FieldIdStack
 {
     private const int InlineCount = 64;
@@ -33,7 +33,7 @@ internal struct FieldIdStack
         return Depth < InlineCount ? _inline[Depth] : _overflow![Depth - InlineCount];
     }
 
-    // Only where a limit above the default was set.
+    // Needed only with a limit above the default.
     private void PushOverflow(short id)
     {
         int index = Depth - InlineCount;

@@ -26,10 +26,10 @@ public interface IThriftReader
     bool TryReadFieldHeader(ThriftType type, short id);
 
     /// <summary>Reads the stop if the next struct has no fields, without <see cref="BeginStruct"/>; otherwise reads nothing.</summary>
-    /// <remarks>Kitex writes a nil struct or union as an empty one; this is how it is told from a real one.</remarks>
+    /// <remarks>Kitex writes a nil struct or union as an empty one; this distinguishes it from a real one.</remarks>
     bool TryReadEmptyStruct();
 
-    /// <summary>Skips a value of that type, whatever is inside it.</summary>
+    /// <summary>Skips a value of that type with everything inside it.</summary>
     void Skip(ThriftType type);
 
     /// <summary>Reads a <c>bool</c>.</summary>
@@ -60,8 +60,8 @@ public interface IThriftReader
     Guid ReadUuid();
 
     /// <summary>Reads a list's header and counts the memory of a list with that many elements.</summary>
-    /// <param name="elementType">The element type that the schema wants. Another one is an error unless the list is empty.</param>
-    /// <returns>The number of elements; so many can really follow.</returns>
+    /// <param name="elementType">The element type of the schema. A different type on the wire is an error unless the list is empty.</param>
+    /// <returns>The number of elements. The remaining bytes can hold that many.</returns>
     int ReadListHeader(ThriftType elementType);
 
     /// <summary>Reads a set's header; as <see cref="ReadListHeader(ThriftType)"/>.</summary>
@@ -70,13 +70,13 @@ public interface IThriftReader
     /// <summary>Reads a map's header; as <see cref="ReadListHeader(ThriftType)"/>.</summary>
     int ReadMapHeader(ThriftType keyType, ThriftType valueType);
 
-    /// <summary>Reads a list's header when no schema says what is in it, and counts no memory. The element type of an empty list may be anything.</summary>
+    /// <summary>Reads a list's header when there is no schema for its elements, and counts no memory. The element type of an empty list may be anything.</summary>
     int ReadListHeader(out ThriftType elementType);
 
-    /// <summary>Reads a set's header when no schema says what is in it; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
+    /// <summary>Reads a set's header when there is no schema for its elements; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
     int ReadSetHeader(out ThriftType elementType);
 
-    /// <summary>Reads a map's header when no schema says what is in it; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
+    /// <summary>Reads a map's header when there is no schema for its keys and values; as <see cref="ReadListHeader(out ThriftType)"/>.</summary>
     int ReadMapHeader(out ThriftType keyType, out ThriftType valueType);
 
     /// <summary>Fills <paramref name="destination"/> with the elements of a <c>list&lt;i16&gt;</c> whose header was read.</summary>

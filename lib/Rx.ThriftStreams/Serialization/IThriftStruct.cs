@@ -13,14 +13,14 @@ public interface IThriftStruct<TSelf>
     where TSelf : IThriftStruct<TSelf>
 {
     /// <summary>Reads one value: its fields up to and including the stop.</summary>
-    /// <param name="reader">Where to read; afterwards it stands behind the struct.</param>
+    /// <param name="reader">The reader, positioned at the first field; positioned after the stop on return.</param>
     /// <returns>The value.</returns>
     /// <exception cref="ThriftProtocolException">The bytes are not a value of this type.</exception>
     static abstract TSelf Read<TReader>(ref TReader reader)
         where TReader : struct, IThriftReader, allows ref struct;
 
     /// <summary>Writes the value: its fields and the stop.</summary>
-    /// <param name="writer">Where to write.</param>
+    /// <param name="writer">The writer.</param>
     void Write<TWriter>(ref TWriter writer)
         where TWriter : struct, IThriftWriter, allows ref struct;
 }

@@ -1,7 +1,7 @@
 namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>Writes Thrift values of one protocol. Implemented by <see langword="ref struct"/>s; generated code is generic over it.</summary>
-/// <remarks>Not thread-safe. Nothing is visible outside until the writer's owner flushes it.</remarks>
+/// <remarks>Not thread-safe. Nothing is visible outside until the owner flushes the writer.</remarks>
 public interface IThriftWriter
 {
     /// <summary>Enters a struct. Fails when structs are nested deeper than the limit.</summary>

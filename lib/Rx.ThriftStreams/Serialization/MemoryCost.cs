@@ -3,10 +3,10 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>Estimates of the memory that decoded values take on a 64-bit machine, for <see cref="ThriftReaderLimits.MaxMemory"/>.</summary>
 internal static class MemoryCost
 {
-    /// <summary>What a struct counts whose type does not state its size.</summary>
+    /// <summary>The size of a struct whose type does not state one.</summary>
     public const int UnknownStruct = 64;
 
-    /// <summary>What an unknown value counts besides its content: its entry in a growing list and the box of a primitive.</summary>
+    /// <summary>The size of an unknown value without its content: its entry in a growing list, and the box of a primitive.</summary>
     public const int UnknownValue = 64;
 
     private const int EmptyList = 32;

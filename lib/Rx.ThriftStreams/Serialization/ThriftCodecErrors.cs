@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>The codec's errors. Each is thrown out of line, so that the code that checks stays small enough to inline.</summary>
 internal static class ThriftCodecErrors
 {
-    /// <summary>Stands for "no field" where ids are kept as <see cref="int"/>: outside the range of any id.</summary>
+    /// <summary>Means "no field" where ids are kept as <see cref="int"/>; outside the range of every id.</summary>
     public const int NoField = int.MinValue;
 
     [DoesNotReturn]

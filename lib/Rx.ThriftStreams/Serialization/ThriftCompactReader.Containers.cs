@@ -2,13 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.Serialization;
 
-// Containers and skipping; the plan of ThriftReader with Compact's table of sizes.
+// Containers and skipping, as in ThriftReader but with the sizes of Compact.
 public ref partial struct ThriftCompactReader
 {
-    // The fewest bytes that a value of each type has on the wire; zero for what is no type.
+    // The fewest bytes that a value of each type has on the wire; zero for unassigned codes.
     private static ReadOnlySpan<byte> MinimumSize => [0, 0, 1, 1, 8, 0, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1, 16];
 
-    // The size of an element that always has the same; zero for the others.
+    // The size of elements of a fixed size; zero for the others.
     private static ReadOnlySpan<byte> FixedSize => [0, 0, 1, 1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16];
 
     /// <inheritdoc/>
@@ -131,7 +131,7 @@ public ref partial struct ThriftCompactReader
             position += size;
         }
 
-        // The last ones, and all from the first that is longer than eight bytes.
+        // The last elements, and all from the first that is longer than eight bytes.
         _position = position;
         foreach (ref long element in destination[done..])
         {
@@ -177,7 +177,7 @@ public ref partial struct ThriftCompactReader
                 continue;
             }
 
-            // Ids inside are of no interest, and without this their differences might add up to more than an id can be.
+            // Ids inside a skipped struct are not used; without the reset their differences might add up to more than an id can hold.
             _lastId = 0;
             if (!ReadFieldHeader(out type, out _))
             {
@@ -246,7 +246,7 @@ public ref partial struct ThriftCompactReader
                 int count = ReadListHeader(out ThriftType element);
                 if (FixedSizeOf(element) > 0)
                 {
-                    // The header's check has shown that they are there.
+                    // The header's check has ensured that they are there.
                     Take(count * FixedSizeOf(element));
                 }
                 else if (count > 0)

@@ -12,7 +12,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// </remarks>
 public ref partial struct ThriftCompactReader : IThriftReader
 {
-    // The value of a bool field came with its header and waits here to be read.
+    // The value of a bool field arrives with its header and is kept here until it is read.
     private enum PendingBool : byte
     {
         None,
@@ -34,7 +34,7 @@ public ref partial struct ThriftCompactReader : IThriftReader
     private PendingBool _pending;
 
     /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
-    /// <param name="data">The message. What stands behind the value read is not looked at.</param>
+    /// <param name="data">The message. Bytes after the value are ignored.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message: observed once for each 256 KiB of memory that its values take.</param>
     public ThriftCompactReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)

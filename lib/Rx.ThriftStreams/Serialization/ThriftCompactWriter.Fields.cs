@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.Serialization;
 // Whole fields and containers.
 public ref partial struct ThriftCompactWriter
 {
-    // So many numbers go under one bounds check. For all of them at once, the worst case would reserve ten times what small numbers take.
+    // How many numbers share one bounds check. Reserving the worst case for all of them at once would take ten times what small numbers need.
     private const int Group = 64;
 
     /// <inheritdoc/>

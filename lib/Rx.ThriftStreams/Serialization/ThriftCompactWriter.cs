@@ -4,18 +4,18 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Writes the Thrift Compact protocol into a <see cref="ThriftWriteBuffer"/>, behind what is there.</summary>
+/// <summary>Writes the Thrift Compact protocol to the end of a <see cref="ThriftWriteBuffer"/>.</summary>
 /// <remarks>
-/// Nothing shows in the buffer before <see cref="Flush"/>; a writer that is dropped after an error leaves the buffer as it was.
+/// Nothing is visible in the buffer before <see cref="Flush"/>; a writer that is abandoned after an error leaves the buffer unchanged.
 /// Strings become UTF-8; a lone surrogate becomes U+FFFD.
 /// Layout: integers are zigzag varints, doubles eight little-endian bytes, a field's header is the difference to the id before it
-/// and its type in one byte where the difference is 1 to 15, and the value of a bool field stands in that type.
+/// and its type in one byte where the difference is 1 to 15, and that type holds the value of a bool field.
 /// </remarks>
 public ref partial struct ThriftCompactWriter : IThriftWriter
 {
     private const int TranscodeWithoutCounting = 32 * 1024;
 
-    // What is reserved for a number: those of 32 bits have five bytes at most, but eight are stored.
+    // The room to reserve for a number. 32-bit numbers take five bytes at most, but eight are stored at once.
     private const int MaxVarint32 = Varint.FastSize;
     private const int MaxVarint64 = 10;
     private const int MaxFieldHeader = 1 + MaxVarint32;
@@ -40,7 +40,7 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
         Attach();
     }
 
-    /// <summary>Makes everything written so far part of the buffer. The writer can go on.</summary>
+    /// <summary>Makes everything written so far part of the buffer. The writer can continue.</summary>
     public readonly void Flush() => _buffer.Commit(_position);
 
     /// <inheritdoc/>
@@ -115,7 +115,7 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
             return;
         }
 
-        // How long the length is shows only afterwards. As many bytes as chars is the likely case; else the text moves up.
+        // The size of the length prefix is known only after transcoding. One byte a char is the likely case; otherwise the text is moved.
         int worst = 3 * value.Length;
         Reserve(MaxVarint32 + worst);
         int reserved = VarintSize((uint)value.Length);
@@ -126,7 +126,7 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
             MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Place(), reserved), length).CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref Place(), needed), length));
         }
 
-        // By bytes, because a store of eight would reach into the text.
+        // Byte by byte, because a store of eight would overwrite the text.
         PutVarintByBytes((uint)length);
         _position += length;
     }
@@ -155,7 +155,7 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
 
     private static int VarintSize(uint value) => value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
 
-    // The `Put` methods write into room that has been reserved.
+    // The `Put` methods write into reserved room.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutVarint(ulong value)
     {

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>
-/// Compares what has no value equality of its own, by content: binaries, lists, sets and maps; and hashes numbers so that no peer can choose keys that collide.
+/// Compares binaries, lists, sets and maps by content, and hashes numbers so that a peer cannot choose keys that collide.
 /// Used by generated code.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -25,7 +25,7 @@ public static class ThriftComparer
     /// <summary>Compares <c>uuid</c> values; the hash is secret to this process.</summary>
     public static IEqualityComparer<Guid> Uuid { get; } = new KeyComparer.OfUuid();
 
-    /// <summary>Compares binaries by their bytes. Give it to sets and maps that are keyed by <c>binary</c>.</summary>
+    /// <summary>Compares binaries by their bytes. Use it for sets and maps that are keyed by <c>binary</c>.</summary>
     public static IEqualityComparer<ReadOnlyMemory<byte>> Binary { get; } = new BinaryComparer();
 
     /// <summary>Compares values of a generated enum; the hash is secret to this process.</summary>
@@ -43,11 +43,11 @@ public static class ThriftComparer
     /// <param name="element">Compares elements.</param>
     public static IEqualityComparer<List<T>> List<T>(IEqualityComparer<T> element) => new ListComparer<T>(element);
 
-    /// <summary>Compares sets by their elements, whatever the order.</summary>
+    /// <summary>Compares sets by their elements, in any order.</summary>
     /// <param name="element">Compares elements.</param>
     public static IEqualityComparer<HashSet<T>> Set<T>(IEqualityComparer<T> element) => new SetComparer<T>(element);
 
-    /// <summary>Compares maps by their pairs, whatever the order.</summary>
+    /// <summary>Compares maps by their pairs, in any order.</summary>
     /// <param name="key">Compares keys.</param>
     /// <param name="value">Compares values.</param>
     public static IEqualityComparer<Dictionary<TKey, TValue>> Map<TKey, TValue>(IEqualityComparer<TKey> key, IEqualityComparer<TValue> value)
@@ -121,7 +121,7 @@ public static class ThriftComparer
                 return false;
             }
 
-            // The set's own comparer may be by reference (somebody made it without ours): compare by content regardless.
+            // A set that was made without this comparer may compare by reference: copy it into one that compares by content.
             var other = FindsSame(y.Comparer, element) ? y : new HashSet<T>(y, element);
             foreach (var item in x)
             {

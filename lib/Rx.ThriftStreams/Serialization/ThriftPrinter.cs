@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Makes the text of a message for people: <c>Request { Message = "hi", Ids = [1, 2] }</c>. Used by generated code.</summary>
+/// <summary>Formats a message for people: <c>Request { Message = "hi", Ids = [1, 2] }</c>. Used by generated code.</summary>
 /// <remarks>Long binaries and containers are cut short; fields that are not set are left out.</remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public struct ThriftPrinter
@@ -16,7 +16,7 @@ public struct ThriftPrinter
     private readonly StringBuilder _builder;
     private bool _any;
 
-    /// <summary>Begins the text.</summary>
+    /// <summary>Starts the text with the name of the type.</summary>
     /// <param name="typeName">The message's type.</param>
     public ThriftPrinter(string typeName)
     {
@@ -38,7 +38,7 @@ public struct ThriftPrinter
         Append(value);
     }
 
-    /// <summary>The whole text.</summary>
+    /// <summary>Returns the whole text.</summary>
     public override readonly string ToString() => _builder.Append(_any ? " }" : " { }").ToString();
 
     private readonly void Append(object? value)

@@ -1,12 +1,11 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Rx.ThriftStreams.Serialization;
 
-// Containers. Before anything is allocated for it, a count is held against the bytes that remain.
+// Containers. Each count is checked against the remaining bytes before anything is allocated for it.
 public ref partial struct ThriftReader
 {
-    // The fewest bytes that a value of each type has on the wire; zero for what is no type.
+    // The fewest bytes that a value of each type has on the wire; zero for unassigned codes.
     private static ReadOnlySpan<byte> MinimumSize => [0, 0, 1, 1, 8, 0, 2, 0, 4, 0, 8, 4, 1, 6, 5, 5, 16];
 
     /// <inheritdoc/>
@@ -71,45 +70,15 @@ public ref partial struct ThriftReader
 
     /// <inheritdoc/>
     public void ReadI16Elements(Span<short> destination)
-    {
-        var source = MemoryMarshal.Cast<byte, short>(TakeElements(destination.Length, sizeof(short)));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(source, destination);
-        }
-        else
-        {
-            source.CopyTo(destination);
-        }
-    }
+        => BigEndian.Copy(MemoryMarshal.Cast<byte, short>(TakeElements(destination.Length, sizeof(short))), destination);
 
     /// <inheritdoc/>
     public void ReadI32Elements(Span<int> destination)
-    {
-        var source = MemoryMarshal.Cast<byte, int>(TakeElements(destination.Length, sizeof(int)));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(source, destination);
-        }
-        else
-        {
-            source.CopyTo(destination);
-        }
-    }
+        => BigEndian.Copy(MemoryMarshal.Cast<byte, int>(TakeElements(destination.Length, sizeof(int))), destination);
 
     /// <inheritdoc/>
     public void ReadI64Elements(Span<long> destination)
-    {
-        var source = MemoryMarshal.Cast<byte, long>(TakeElements(destination.Length, sizeof(long)));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(source, destination);
-        }
-        else
-        {
-            source.CopyTo(destination);
-        }
-    }
+        => BigEndian.Copy(MemoryMarshal.Cast<byte, long>(TakeElements(destination.Length, sizeof(long))), destination);
 
     /// <inheritdoc/>
     public void ReadDoubleElements(Span<double> destination) => ReadI64Elements(MemoryMarshal.Cast<double, long>(destination));

@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Serialization;
 
-// Skipping: by tables and without recursion, so that no input can exhaust the stack.
+// Skipping, by tables and without recursion, so that no input can exhaust the stack.
 public ref partial struct ThriftReader
 {
-    // The size of a value that always has the same; zero for the others and for what is no type.
+    // The size of values of a fixed size; zero for the others and for unassigned codes.
     private static ReadOnlySpan<byte> FixedSize => [0, 0, 1, 1, 8, 0, 2, 0, 4, 0, 8, 0, 0, 0, 0, 0, 16];
 
     /// <inheritdoc/>
@@ -28,7 +28,7 @@ public ref partial struct ThriftReader
 
     private void SkipNested(ThriftType type)
     {
-        // Every level takes a byte at least, so a limit that was set very high does not make a large array.
+        // Every level takes at least one byte, so a very high limit does not make a large array.
         int allowed = Math.Min(_maxDepth - _depth, Remaining + 1);
         Span<SkipFrame> frames = allowed <= SkipFrame.InlineCount ? stackalloc SkipFrame[SkipFrame.InlineCount] : new SkipFrame[allowed];
         int depth = 0;

@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>Reads the Thrift Binary protocol from memory.</summary>
 /// <remarks>
-/// A <c>bool</c> is true only if its byte is 1. Bytes of a string that are not UTF-8 become U+FFFD, as peers pass any bytes
+/// A <c>bool</c> is true only if its byte is 1. Bytes of a string that are not UTF-8 become U+FFFD, because peers pass any bytes
 /// through a string; read the field as <c>binary</c> to see them.
 /// </remarks>
 public ref partial struct ThriftReader : IThriftReader
@@ -25,7 +25,7 @@ public ref partial struct ThriftReader : IThriftReader
     private int _fieldId;
 
     /// <summary>Creates a reader at the start of <paramref name="data"/>.</summary>
-    /// <param name="data">The message. What stands behind the value read is not looked at.</param>
+    /// <param name="data">The message. Bytes after the value are ignored.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message: observed once for each 256 KiB of memory that its values take.</param>
     public ThriftReader(ReadOnlySpan<byte> data, ThriftReaderLimits? limits = null, CancellationToken cancellationToken = default)
@@ -100,7 +100,7 @@ public ref partial struct ThriftReader : IThriftReader
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReadFieldHeader(ThriftType type, short id)
     {
-        // A header and the smallest value are four bytes, so fewer cannot be a field: the general path finds out what they are.
+        // A header and the smallest value are four bytes, so fewer cannot be a field: the general path handles them.
         if (Remaining < 4
             || (BigEndian.ReadUInt32(ref Unsafe.Add(ref _start, (nint)(uint)_position)) >> 8) != (((uint)type << 16) | (ushort)id))
         {
@@ -184,7 +184,7 @@ public ref partial struct ThriftReader : IThriftReader
         return length;
     }
 
-    // Padding is optional in Thrift's JSON, and the decoder wants it.
+    // Padding is optional in Thrift's JSON, but the decoder requires it.
     private byte[] ReadBase64(int length)
     {
         int offset = _position;

@@ -10,7 +10,7 @@ public sealed class ThriftReaderLimits
 
     private readonly long? _maxMemory;
 
-    /// <summary>The limits used where none are given.</summary>
+    /// <summary>The limits that apply where none are given.</summary>
     public static ThriftReaderLimits Default { get; } = new();
 
     /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Turns Thrift values into bytes and back, outside of any call: for files, caches, queues and tests.</summary>
+/// <summary>Converts Thrift values to bytes and back, outside of any call: for files, caches, queues and tests.</summary>
 public static class ThriftSerializer
 {
     // A buffer that has become larger than this is given back instead of being kept by its thread.
@@ -11,7 +11,7 @@ public static class ThriftSerializer
     [ThreadStatic]
     private static ThriftWriteBuffer? t_buffer;
 
-    /// <summary>Writes a value's bytes to <paramref name="destination"/>. On an error nothing is written.</summary>
+    /// <summary>Serializes a value to <paramref name="destination"/>. On an error nothing is written.</summary>
     /// <exception cref="ThriftProtocolException">The value is nested deeper than 64 structs.</exception>
     public static void Serialize<T>(T value, IBufferWriter<byte> destination, ThriftProtocol protocol = ThriftProtocol.Binary)
         where T : IThriftStruct<T>
@@ -36,7 +36,7 @@ public static class ThriftSerializer
         }
     }
 
-    /// <summary>A value's bytes in an array of their own.</summary>
+    /// <summary>Serializes a value to a new array.</summary>
     /// <exception cref="ThriftProtocolException">The value is nested deeper than 64 structs.</exception>
     public static byte[] SerializeToArray<T>(T value, ThriftProtocol protocol = ThriftProtocol.Binary)
         where T : IThriftStruct<T>
@@ -54,9 +54,9 @@ public static class ThriftSerializer
         }
     }
 
-    /// <summary>Reads a value. Bytes behind it are not looked at.</summary>
+    /// <summary>Reads a value. Bytes after it are ignored.</summary>
     /// <param name="data">The bytes, from the value's first field on.</param>
-    /// <param name="protocol">Their layout.</param>
+    /// <param name="protocol">The protocol of the bytes.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message.</param>
     /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>
@@ -65,10 +65,10 @@ public static class ThriftSerializer
         where T : IThriftStruct<T>
         => Deserialize<T>(data, out _, protocol, limits, cancellationToken);
 
-    /// <summary>Reads a value and says where it ended.</summary>
+    /// <summary>Reads a value and returns where it ended.</summary>
     /// <param name="data">The bytes, from the value's first field on.</param>
     /// <param name="consumed">How many of them the value took.</param>
-    /// <param name="protocol">Their layout.</param>
+    /// <param name="protocol">The protocol of the bytes.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message.</param>
     /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>
@@ -95,9 +95,9 @@ public static class ThriftSerializer
         }
     }
 
-    /// <summary>Reads a value from memory that may be in pieces; several are first joined in a pooled buffer.</summary>
+    /// <summary>Reads a value from a sequence; several segments are first joined in a pooled buffer.</summary>
     /// <param name="data">The bytes, from the value's first field on.</param>
-    /// <param name="protocol">Their layout.</param>
+    /// <param name="protocol">The protocol of the bytes.</param>
     /// <param name="limits">What to accept; <see cref="ThriftReaderLimits.Default"/> if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the reading of a long message.</param>
     /// <exception cref="ThriftProtocolException">The bytes are not a value of this type, or exceed a limit.</exception>

@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Copies values from one protocol to another without a schema, by the types that are on the wire.</summary>
+/// <summary>Copies values from one protocol to another by the types on the wire, without a schema.</summary>
 internal static class ThriftTranscoder
 {
-    // Without a schema every container is a level, so the recursion is bounded here and not by the reader alone.
+    // Readers bound the depth of structs only. Without a schema containers recurse as well, so the depth is bounded here.
     private const int MaxDepth = 64;
 
     /// <summary>Copies one struct, fields and stop.</summary>
@@ -27,7 +27,7 @@ internal static class ThriftTranscoder
         {
             if (type == ThriftType.Bool)
             {
-                // In Compact the header carries the value, so header and value must be written as one.
+                // In Compact the header carries the value, so header and value are written as one.
                 writer.WriteBoolField(id, reader.ReadBool());
                 continue;
             }

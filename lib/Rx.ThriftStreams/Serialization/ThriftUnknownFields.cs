@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>
-/// Fields of a message that its IDL does not know, kept to be written back. Used by generated code where
+/// Fields of a message that are not in its IDL, kept to be written back. Used by generated code where
 /// <c>ThriftPreserveUnknownFields</c> is on.
 /// </summary>
 /// <remarks>They are kept as values, not as bytes: a message may arrive in one protocol and leave in another.</remarks>
@@ -13,8 +13,8 @@ public sealed class ThriftUnknownFields
     private readonly List<(short Id, ThriftUnknownValue Value)> _fields = [];
 
     /// <summary>Reads the value of an unknown field and keeps it.</summary>
-    /// <param name="fields">What is kept; created on first use.</param>
-    /// <param name="reader">Stands behind the field's header.</param>
+    /// <param name="fields">The kept fields; created on first use.</param>
+    /// <param name="reader">The reader, positioned after the field's header.</param>
     /// <param name="type">The field's type.</param>
     /// <param name="id">The field's id.</param>
     /// <exception cref="ThriftProtocolException">The value is malformed or nested too deep.</exception>
@@ -26,7 +26,7 @@ public sealed class ThriftUnknownFields
     }
 
     /// <summary>Writes the fields, each with its header.</summary>
-    /// <param name="writer">Where to write.</param>
+    /// <param name="writer">The writer.</param>
     public void Write<TWriter>(ref TWriter writer)
         where TWriter : struct, IThriftWriter, allows ref struct
     {

@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>A value of which only the wire type is known. <see cref="Content"/> is what the type says: a primitive, bytes, fields, or a container.</summary>
+/// <summary>A value of which only the wire type is known. <see cref="Content"/> is a primitive, bytes, fields or a container, according to the type.</summary>
 internal readonly record struct ThriftUnknownValue(ThriftType Type, object Content)
 {
-    // Readers count the depth of structs; a list of lists of lists has none, and reading it recurses all the same.
+    // Readers count the depth of structs only; nested lists recurse here as well.
     private const int MaxDepth = 64;
 
     public static ThriftUnknownValue Read<TReader>(ref TReader reader, ThriftType type, int depth)
@@ -38,7 +38,7 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
     {
         switch (Content)
         {
-            // Protocols may fold a bool into its header, so primitives are written header and all.
+            // Protocols may fold a bool into its header, so primitives are written with their headers.
             case bool value:
                 writer.WriteBoolField(id, value);
                 break;
@@ -116,7 +116,7 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
         public static Elements Read<TReader>(ref TReader reader, int count, ThriftType type, int depth)
             where TReader : struct, IThriftReader, allows ref struct
         {
-            // Grown as elements really come: a value here takes far more memory than the byte that may announce it.
+            // Grows as elements arrive: a value takes far more memory than the byte that may announce it.
             var items = new List<ThriftUnknownValue>();
             for (var i = 0; i < count; i++)
             {

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>A growable byte buffer over pooled memory, into which messages are written one after another.</summary>
+/// <summary>A growable byte buffer over pooled memory to which messages are appended.</summary>
 /// <remarks>
 /// Not thread-safe. While a writer that was created on the buffer has not been flushed, the buffer belongs to that writer.
-/// Disposal gives the memory back: spans and memories taken before are then no longer valid.
+/// Disposal returns the memory to its pool and invalidates spans and memories taken before.
 /// </remarks>
 public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
 {
@@ -39,10 +39,10 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
 
     internal byte[] Array => _array;
 
-    /// <summary>Forgets what was written and keeps the memory.</summary>
+    /// <summary>Discards what was written and keeps the memory.</summary>
     public void Reset() => _length = 0;
 
-    /// <summary>Gives the memory back. The buffer is then empty and can be written again.</summary>
+    /// <summary>Returns the memory to its pool. The buffer is then empty and can be written again.</summary>
     public void Dispose()
     {
         byte[] array = _array;
@@ -77,7 +77,7 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
         return _array.AsSpan(_length);
     }
 
-    /// <summary>Appends <paramref name="size"/> bytes to be filled in later, such as a length that is not known yet.</summary>
+    /// <summary>Appends <paramref name="size"/> bytes to fill in later, such as a length that is not known yet.</summary>
     /// <returns>Where they start, for <see cref="GetWrittenSpan"/>.</returns>
     internal int Skip(int size)
     {
@@ -87,20 +87,20 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
         return start;
     }
 
-    /// <summary>Bytes that were written before, to be patched.</summary>
+    /// <summary>Returns written bytes to patch.</summary>
     internal Span<byte> GetWrittenSpan(int start, int length) => _array.AsSpan(0, _length).Slice(start, length);
 
-    /// <summary>Takes back everything behind <paramref name="length"/>, such as half of a message that failed to serialize.</summary>
+    /// <summary>Discards everything after <paramref name="length"/>, such as half of a message that failed to serialize.</summary>
     internal void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)_length, nameof(length));
         _length = length;
     }
 
-    /// <summary>What a writer has written becomes visible.</summary>
+    /// <summary>Makes what a writer has written visible.</summary>
     internal void Commit(int length) => _length = length;
 
-    /// <summary>Makes room for <paramref name="size"/> bytes behind the first <paramref name="used"/>, which are kept although they may not be committed.</summary>
+    /// <summary>Makes room for <paramref name="size"/> bytes after the first <paramref name="used"/>, which are kept even if they are not committed.</summary>
     internal void Grow(int used, int size)
     {
         long wanted = (long)used + size;

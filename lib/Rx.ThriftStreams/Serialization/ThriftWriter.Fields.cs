@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Serialization;
 
-// Whole fields: header and value under one bounds check, and in as few stores as possible. A store may reach over the
-// field's end, into room that is reserved, and the next write covers it.
+// Whole fields: header and value under one bounds check, and in as few stores as possible. A store may extend
+// past the field's end into reserved room, which the next write overwrites.
 public ref partial struct ThriftWriter
 {
     /// <inheritdoc/>

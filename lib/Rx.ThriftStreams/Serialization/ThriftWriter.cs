@@ -1,19 +1,18 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Writes the Thrift Binary protocol into a <see cref="ThriftWriteBuffer"/>, behind what is there.</summary>
+/// <summary>Writes the Thrift Binary protocol to the end of a <see cref="ThriftWriteBuffer"/>.</summary>
 /// <remarks>
-/// Nothing shows in the buffer before <see cref="Flush"/>; a writer that is dropped after an error leaves the buffer as it was.
+/// Nothing is visible in the buffer before <see cref="Flush"/>; a writer that is abandoned after an error leaves the buffer unchanged.
 /// Strings become UTF-8; a lone surrogate becomes U+FFFD.
 /// Layout: a field is its type (one byte), its id (two bytes) and its value; all numbers are in network order.
 /// </remarks>
 public ref partial struct ThriftWriter : IThriftWriter
 {
-    // Up to here a string's worst case (three bytes a char) is reserved without counting first.
+    // Up to this length the worst case of three bytes a char is reserved without counting first.
     private const int TranscodeWithoutCounting = 32 * 1024;
 
     private readonly ThriftWriteBuffer _buffer;
@@ -35,10 +34,10 @@ public ref partial struct ThriftWriter : IThriftWriter
         Attach();
     }
 
-    /// <summary>If set, gets the position of every binary written: on the wire it looks like a string, and not every protocol writes the two alike.</summary>
+    /// <summary>If set, receives the position of each binary: on the wire it looks like a string, but some protocols write the two differently.</summary>
     internal Queue<int>? BinaryPositions { get; init; }
 
-    /// <summary>Makes everything written so far part of the buffer. The writer can go on.</summary>
+    /// <summary>Makes everything written so far part of the buffer. The writer can continue.</summary>
     public readonly void Flush() => _buffer.Commit(_position);
 
     /// <inheritdoc/>
@@ -159,16 +158,7 @@ public ref partial struct ThriftWriter : IThriftWriter
     public void WriteI16Elements(ReadOnlySpan<short> values)
     {
         int size = checked(values.Length * sizeof(short));
-        var destination = MemoryMarshal.Cast<byte, short>(MemoryMarshal.CreateSpan(ref Reserve(size), size));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(values, destination);
-        }
-        else
-        {
-            values.CopyTo(destination);
-        }
-
+        BigEndian.Copy(values, MemoryMarshal.Cast<byte, short>(MemoryMarshal.CreateSpan(ref Reserve(size), size)));
         _position += size;
     }
 
@@ -176,16 +166,7 @@ public ref partial struct ThriftWriter : IThriftWriter
     public void WriteI32Elements(ReadOnlySpan<int> values)
     {
         int size = checked(values.Length * sizeof(int));
-        var destination = MemoryMarshal.Cast<byte, int>(MemoryMarshal.CreateSpan(ref Reserve(size), size));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(values, destination);
-        }
-        else
-        {
-            values.CopyTo(destination);
-        }
-
+        BigEndian.Copy(values, MemoryMarshal.Cast<byte, int>(MemoryMarshal.CreateSpan(ref Reserve(size), size)));
         _position += size;
     }
 
@@ -193,16 +174,7 @@ public ref partial struct ThriftWriter : IThriftWriter
     public void WriteI64Elements(ReadOnlySpan<long> values)
     {
         int size = checked(values.Length * sizeof(long));
-        var destination = MemoryMarshal.Cast<byte, long>(MemoryMarshal.CreateSpan(ref Reserve(size), size));
-        if (BitConverter.IsLittleEndian)
-        {
-            BinaryPrimitives.ReverseEndianness(values, destination);
-        }
-        else
-        {
-            values.CopyTo(destination);
-        }
-
+        BigEndian.Copy(values, MemoryMarshal.Cast<byte, long>(MemoryMarshal.CreateSpan(ref Reserve(size), size)));
         _position += size;
     }
 

@@ -4,14 +4,14 @@ using System.Runtime.CompilerServices;
 namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>Variable-length integers of up to 56 bits, eight bytes at a time and without a loop.</summary>
-/// <remarks>Groups of seven bits, lowest first; the top bit of a byte says that another follows. Little-endian machines only: callers check.</remarks>
+/// <remarks>Groups of seven bits, lowest first; the top bit of a byte is set if another follows. Little-endian machines only: callers check.</remarks>
 internal static class Varint
 {
     public const int FastSize = 8;
 
     private const ulong ContinuationBits = 0x8080_8080_8080_8080;
 
-    /// <summary>Stores the value in eight bytes at <paramref name="destination"/>, of which as many count as are returned.</summary>
+    /// <summary>Stores the value in eight bytes at <paramref name="destination"/> and returns how many of them count.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int WriteFast(ref byte destination, ulong value)
     {
@@ -25,7 +25,7 @@ internal static class Varint
         return size;
     }
 
-    /// <summary>Takes a value from eight bytes at <paramref name="source"/>.</summary>
+    /// <summary>Reads a value from eight bytes at <paramref name="source"/>.</summary>
     /// <returns>Its size, or more than eight if it does not end there.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ReadFast(ref byte source, out ulong value)
@@ -33,7 +33,7 @@ internal static class Varint
         ulong bytes = Unsafe.ReadUnaligned<ulong>(ref source);
         int lastBit = BitOperations.TrailingZeroCount(~bytes & ContinuationBits);
 
-        // Everything above the last byte's own bits is something else. With no last byte the shift wraps, and the value is not used.
+        // Bits above the last byte belong to the next value. Without a last byte the shift wraps, and the value is not used.
         ulong groups = bytes & (ulong.MaxValue >> (63 - lastBit)) & ~ContinuationBits;
         groups = (groups & 0x007F_007F_007F_007F) | ((groups & 0x7F00_7F00_7F00_7F00) >> 1);
         groups = (groups & 0x0000_3FFF_0000_3FFF) | ((groups & 0x3FFF_0000_3FFF_0000) >> 2);
