@@ -58,5 +58,5 @@ public sealed class ChannelDisposalTests
     }
 
     private static ThriftChannel Open(string address, ThriftTransport form, ThriftConnectionMode mode)
-        => PatientChannel.ForAddress(address, new ThriftChannelOptions { PingPongTransport = form, ConnectionMode = mode });
+        => PatientChannel.ForAddress(address, new ThriftChannelOptions { PingPongTransport = form, Connections = { Mode = mode } });
 }

@@ -32,7 +32,7 @@ public sealed class MessageSizeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _strict = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<IKitchenSink>(new SinkService()).Configure(o => o.MaxReceiveMessageSize = Limit));
+        _strict = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<IKitchenSink>(new SinkService()).Configure(o => o.Limits.MaxReceiveMessageSize = Limit));
         _lax = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<IKitchenSink>(new SinkService()));
     }
 
@@ -66,9 +66,8 @@ public sealed class MessageSizeTests : IAsyncLifetime
         await using var channel = PatientChannel.ForAddress($"ttheader://{server.Endpoint}", new ThriftChannelOptions
         {
             PingPongTransport = ThriftTransport.TTHeader,
-            ConnectionMode = ThriftConnectionMode.Multiplexed,
-            MaxConnectionsPerEndpoint = 1,
-            MaxReceiveMessageSize = Limit,
+            Connections = { Mode = ThriftConnectionMode.Multiplexed, MaxPerEndpoint = 1 },
+            Limits = { MaxReceiveMessageSize = Limit },
         });
         var client = new Demo.Echo.TestServiceClient(channel);
 
@@ -87,7 +86,7 @@ public sealed class MessageSizeTests : IAsyncLifetime
         return PatientChannel.ForAddress($"{scheme}://{server.Endpoint}", new ThriftChannelOptions
         {
             PingPongTransport = transport,
-            MaxReceiveMessageSize = isRequest ? 4 * 1024 * 1024 : Limit,
+            Limits = { MaxReceiveMessageSize = isRequest ? 4 * 1024 * 1024 : Limit },
         });
     }
 }
