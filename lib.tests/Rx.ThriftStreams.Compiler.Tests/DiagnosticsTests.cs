@@ -1,3 +1,6 @@
+using Rx.ThriftStreams.Compiler.Diagnostics;
+using Rx.ThriftStreams.Compiler.Semantics;
+
 namespace Rx.ThriftStreams.Compiler.Tests;
 
 /// <summary>Every diagnostic: its id, its words, its place.</summary>

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Compiler.Semantics;
+
 namespace Rx.ThriftStreams.Compiler.Tests;
 
 public sealed class EmittedCodeTests

@@ -4,6 +4,7 @@ using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Rx.ThriftStreams.Compiler.Emit;
+using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Compiler.Tests;

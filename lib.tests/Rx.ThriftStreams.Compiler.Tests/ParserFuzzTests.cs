@@ -3,6 +3,7 @@ using Rx.ThriftStreams.Compiler.Emit;
 using Rx.ThriftStreams.Compiler.Formatting;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 

@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Compiler.Tests;

@@ -1,4 +1,5 @@
 using System.Text;
+using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 

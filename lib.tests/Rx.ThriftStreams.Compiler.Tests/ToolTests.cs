@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Tool;
 
 namespace Rx.ThriftStreams.Compiler.Tests;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Rx.ThriftStreams.Compiler;
+using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Tool;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Rx.ThriftStreams.Compiler;
+using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Tool;
 

@@ -1,5 +1,5 @@
 using Rx.ThriftStreams.Compiler.Formatting;
-using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
 

@@ -1,6 +1,6 @@
-using Rx.ThriftStreams.Compiler;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
 

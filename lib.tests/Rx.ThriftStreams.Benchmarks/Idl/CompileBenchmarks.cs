@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Rx.ThriftStreams.Compiler;
 using Rx.ThriftStreams.Compiler.Emit;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Benchmarks.Idl;
 

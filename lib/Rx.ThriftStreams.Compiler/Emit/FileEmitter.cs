@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 using Rx.ThriftStreams.Compiler.Semantics;
-using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Formatting;
 

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
-using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Semantics;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Generator;
 

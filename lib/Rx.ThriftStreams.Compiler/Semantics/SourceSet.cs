@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 

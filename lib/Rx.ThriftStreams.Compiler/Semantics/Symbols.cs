@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 

@@ -1,4 +1,6 @@
 using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Diagnostics;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Rx.ThriftStreams.Compiler.Diagnostics;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 

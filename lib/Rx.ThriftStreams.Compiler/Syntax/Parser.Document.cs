@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Rx.ThriftStreams.Compiler.Diagnostics;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 

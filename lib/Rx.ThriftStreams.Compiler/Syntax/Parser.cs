@@ -1,5 +1,7 @@
 using System;
 using System.Globalization;
+using Rx.ThriftStreams.Compiler.Diagnostics;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Compiler.Text;
+
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
 internal enum TokenKind : byte

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler.Syntax;
+namespace Rx.ThriftStreams.Compiler.Text;
 
 /// <summary>One IDL file: its path and text. Equal when both are, so that it can be a key of incremental work.</summary>
 internal sealed class IdlText : IEquatable<IdlText>

@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Compiler.Syntax;
+namespace Rx.ThriftStreams.Compiler.Text;
 
 /// <summary>A range of characters in a file.</summary>
 internal readonly record struct TextSpan(int Start, int Length)

@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.Globalization;
-using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
-namespace Rx.ThriftStreams.Compiler;
+namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
 internal enum IdlSeverity : byte
 {

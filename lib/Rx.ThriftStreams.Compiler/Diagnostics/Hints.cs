@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler;
+namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
 /// <summary>Finds what somebody probably meant to write.</summary>
 internal static class Hints

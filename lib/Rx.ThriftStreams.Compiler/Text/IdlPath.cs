@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler.Syntax;
+namespace Rx.ThriftStreams.Compiler.Text;
 
 /// <summary>Paths as text: the compiler never touches the disk.</summary>
 internal static class IdlPath

@@ -1,4 +1,4 @@
-namespace Rx.ThriftStreams.Compiler;
+namespace Rx.ThriftStreams.Compiler.Semantics;
 
 /// <summary>Which side of a service gets code.</summary>
 internal enum ServiceSides

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace Rx.ThriftStreams.Compiler;
+namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
 /// <summary>Every diagnostic of the compiler. <c>docs/diagnostics.md</c> lists the same; a test compares the two.</summary>
 internal static class Rules
