@@ -18,7 +18,9 @@ public sealed class CompilerArchitectureTests
         ["Formatting"] = ["Text", "Diagnostics", "Syntax"],
         ["Semantics"] = ["Text", "Diagnostics", "Syntax"],
         ["Emit"] = ["Text", "Syntax", "Semantics"],
-        ["Generator"] = ["Text", "Diagnostics", "Syntax", "Semantics", "Emit"],
+        ["Compatibility"] = ["Text", "Diagnostics", "Syntax", "Semantics", "Emit"],
+        ["Trimming"] = ["Text", "Syntax", "Formatting", "Semantics"],
+        ["Generator"] = ["Text", "Diagnostics", "Syntax", "Semantics", "Emit", "Compatibility"],
         [""] = [],
     };
 

@@ -112,6 +112,41 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void Run_Baseline_ReportsWhatBreaksIt()
+    {
+        Item[] items =
+        [
+            new("/p/Idl/shop/a.thrift", "namespace csharp N\ninclude \"b.thrift\"\nstruct S { 1: i64 a, 2: b.T t }"),
+            new("/p/Idl/shop/b.thrift", "namespace csharp B\nstruct T { 1: string name (breaking.ignore=\"TB204: nobody used it\") }"),
+            new("/p/Released/shop/a.thrift", "namespace csharp N\ninclude \"b.thrift\"\nstruct S { 1: i32 a, 2: b.T t, 3: i32 gone }") { Type = "ThriftBaseline", Options = { ["BaselineName"] = "shop/a.thrift" } },
+            new("/p/Released/shop/b.thrift", "namespace csharp B\nstruct T { 1: string title }") { Type = "ThriftBaseline", Options = { ["BaselineName"] = "shop/b.thrift" } },
+        ];
+
+        Assert.Equal(["/p/Idl/shop/a.thrift TB101", "/p/Idl/shop/a.thrift TB203"], Found(Run(items)));
+        Assert.Equal(["/p/Idl/shop/a.thrift TB101"], Found(Run(items, ("ThriftBreakingLevel", "wire"))));
+        Assert.Equal([], Found(Run(items[..2])));
+
+        static IEnumerable<string> Found((GeneratorDriverRunResult Result, GeneratorDriver) run)
+            => run.Result.Diagnostics.Select(static d => d.Location.GetLineSpan().Path + " " + d.Id).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void Run_BaselineWithErrors_ReportsThem()
+    {
+        var (result, _) = Run([new Item("/p/a.thrift", "struct S {}"), new Item("/p/old/a.thrift", "struct S { 1: Nope n }") { Type = "ThriftBaseline" }]);
+
+        Assert.Equal(("TS0025", "/p/old/a.thrift"), (Assert.Single(result.Diagnostics).Id, result.Diagnostics[0].Location.GetLineSpan().Path));
+    }
+
+    [Fact]
+    public void Run_FileThatIsNotUtf8_IsReported()
+    {
+        var item = new Item("/p/a.thrift", "const string A = \"\u00e9\"") { Encoding = System.Text.Encoding.Latin1 };
+
+        Assert.Equal("TS0011", Assert.Single(Run([item]).Result.Diagnostics).Id);
+    }
+
+    [Fact]
     public void Run_SameInputTwice_GivesTheSameBytes()
     {
         Item[] items = [new("/p/common.thrift", Common), new("/p/user.thrift", User)];
@@ -185,7 +220,9 @@ public sealed class GeneratorTests
 
         public Dictionary<string, string> Options { get; } = [];
 
-        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
+        public System.Text.Encoding? Encoding { get; init; }
+
+        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text, Encoding);
     }
 
     private sealed class Options((string Name, string Value)[] properties) : AnalyzerConfigOptionsProvider

@@ -229,7 +229,7 @@ public sealed class RoundTripTests
     public void Exception_WithMessageField_ShowsItAsMessage()
     {
         dynamic made = Assembly("exceptions").New("Demo.Errors.Simple");
-        made.Message = "it broke";
+        made.MessageText = "it broke";
         made.Code = 3;
 
         dynamic read = Assembly("exceptions").Read("Demo.Errors.Simple", GeneratedAssembly.Write(made));

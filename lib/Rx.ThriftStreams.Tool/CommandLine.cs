@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rx.ThriftStreams.Compiler.Compatibility;
 using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Tool;
@@ -6,15 +7,17 @@ namespace Rx.ThriftStreams.Tool;
 /// <summary>The commands and their options.</summary>
 internal static class CommandLine
 {
-    private const string ExitCodeHelp = "Exit codes: 0 done; 1 the IDL has errors (or, with format --check, is not in canonical form); 2 wrong usage, or a file cannot be read or written.";
+    private const string ExitCodeHelp = "Exit codes: 0 done; 1 the IDL has errors (or, with format --check, is not in canonical form; with breaking, breaks something); 2 wrong usage, or a file cannot be read or written.";
 
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Compiles, checks and formats Thrift IDL for Rx.ThriftStreams.\n\n" + ExitCodeHelp)
+        var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams.\n\n" + ExitCodeHelp)
         {
             Gen(output, error),
             Check(output, error),
             Format(output, error),
+            Breaking(output, error),
+            Trim(output, error),
         };
         var parsed = root.Parse(args);
         try
@@ -31,7 +34,7 @@ internal static class CommandLine
 
     private static Argument<string[]> Files() => new("files")
     {
-        Description = "The .thrift files.",
+        Description = FileArguments.Help,
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -40,9 +43,15 @@ internal static class CommandLine
         Description = "A directory in which includes are looked for, after the current one and that of the including file. May be repeated.",
     };
 
+    private static Option<FindingsFormat> OutputFormat() => new("--output-format")
+    {
+        Description = "How findings are printed: Text, one line each as MSBuild and editors read it; Json, an array; Sarif, for code hosts.",
+        DefaultValueFactory = static _ => FindingsFormat.Text,
+    };
+
     private static Option<bool> Apache() => new("--apache")
     {
-        Description = "Read the IDL as Apache Thrift does where it differs from thriftgo: implicit and hexadecimal field ids, escapes, enum aliases.",
+        Description = "Read the IDL as Apache Thrift does where it differs from thriftgo: implicit and hexadecimal field ids, escapes, enum aliases, enum values by the type of the field, order in which includes are searched.",
     };
 
     private static Command Gen(TextWriter output, TextWriter error)
@@ -71,8 +80,9 @@ internal static class CommandLine
                 Apache = parsed.GetValue(apache),
             };
             var named = shared with { Namespace = parsed.GetValue(@namespace), Package = parsed.GetValue(package) };
-            var sources = SourceLoader.Load(parsed.GetValue(files)!, parsed.GetValue(include) ?? [], named, shared, error);
-            return sources is null ? ExitCodes.Usage : GenCommand.Run(sources, parsed.GetValue(directory)!, !parsed.GetValue(noIncludes), output, error);
+            return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
+                ? ExitCodes.Usage
+                : GenCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], named, shared), parsed.GetValue(directory)!, !parsed.GetValue(noIncludes), output, error);
         });
         return command;
     }
@@ -82,14 +92,57 @@ internal static class CommandLine
         var files = Files();
         var include = IncludeDirectories();
         var apache = Apache();
-        var json = new Option<bool>("--json") { Description = "Report as a JSON array on standard output, for programs." };
+        var format = OutputFormat();
         var strict = new Option<bool>("--warnaserror") { Description = "Count warnings as errors for the exit code." };
-        var command = new Command("check", "Reports what is wrong with IDL files, in the format that MSBuild and editors read.") { files, include, apache, json, strict };
+        var command = new Command("check", "Reports what is wrong with IDL files, in the format that MSBuild and editors read.") { files, include, apache, format, strict };
         command.SetAction(parsed =>
         {
             var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
-            var sources = SourceLoader.Load(parsed.GetValue(files)!, parsed.GetValue(include) ?? [], options, options, error);
-            return sources is null ? ExitCodes.Usage : CheckCommand.Run(sources, parsed.GetValue(json), parsed.GetValue(strict), output);
+            return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
+                ? ExitCodes.Usage
+                : CheckCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options), parsed.GetValue(format), parsed.GetValue(strict), output);
+        });
+        return command;
+    }
+
+    private static Command Breaking(TextWriter output, TextWriter error)
+    {
+        var paths = new Argument<string[]>("paths") { Description = "OLD and NEW: two files or two directories. With --against: the new version, as files, directories or globs.", Arity = ArgumentArity.OneOrMore };
+        var against = new Option<string?>("--against") { Description = "The old version: git:REVISION, or a directory that holds a copy of the current one." };
+        var level = new Option<CompatibilityLevel>("--level") { Description = "What has to go on working: Wire, messages and calls; Source, also C# against the generated code; File, also IDL that includes the files.", DefaultValueFactory = static _ => CompatibilityLevel.Source };
+        var ignore = new Option<string[]>("--ignore") { Description = "A rule that does not count, with the reason: \"TB203: never released\", or \"TB201 Order: renamed\" for one declaration. May be repeated. In the IDL: the annotation breaking.ignore." };
+        var include = IncludeDirectories();
+        var apache = Apache();
+        var format = OutputFormat();
+        var command = new Command("breaking", "Reports changes of the IDL that break peers, code or other IDL.") { paths, against, level, ignore, include, apache, format };
+        command.SetAction(parsed => BreakingCommand.Run(
+            new BreakingOptions(
+                parsed.GetValue(paths)!,
+                parsed.GetValue(against),
+                parsed.GetValue(include) ?? [],
+                parsed.GetValue(level),
+                parsed.GetValue(ignore) ?? [],
+                parsed.GetValue(format),
+                new CompilerOptions { Apache = parsed.GetValue(apache) }),
+            output,
+            error));
+        return command;
+    }
+
+    private static Command Trim(TextWriter output, TextWriter error)
+    {
+        var files = Files();
+        var methods = new Option<string[]>("--method", "-m") { Description = "A method to keep, as Service.method; all methods of a service, as Service. May be repeated.", Required = true };
+        var directory = new Option<string>("--out", "-o") { Description = "Where to write the files: a directory, created if missing.", Required = true };
+        var include = IncludeDirectories();
+        var apache = Apache();
+        var command = new Command("trim", "Writes IDL with only what some methods need: their types, constants and base services.") { files, methods, directory, include, apache };
+        command.SetAction(parsed =>
+        {
+            var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
+            return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
+                ? ExitCodes.Usage
+                : TrimCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options), parsed.GetValue(methods)!, parsed.GetValue(directory)!, output, error);
         });
         return command;
     }
@@ -100,7 +153,9 @@ internal static class CommandLine
         var write = new Option<bool>("--write", "-w") { Description = "Change the files in place instead of printing them." };
         var check = new Option<bool>("--check") { Description = "Change and print nothing; name the files that are not in canonical form." };
         var command = new Command("format", "Prints IDL in canonical form, comments kept.") { files, write, check };
-        command.SetAction(parsed => FormatCommand.Run(parsed.GetValue(files)!, parsed.GetValue(write), parsed.GetValue(check), output, error));
+        command.SetAction(parsed => FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
+            ? ExitCodes.Usage
+            : FormatCommand.Run(paths, parsed.GetValue(write), parsed.GetValue(check), output, error));
         return command;
     }
 }

@@ -17,15 +17,8 @@ internal static class FormatCommand
         var code = ExitCodes.Success;
         foreach (var path in paths)
         {
-            if (!File.Exists(path))
-            {
-                error.WriteLine($"error: The file \"{path}\" does not exist.");
-                return ExitCodes.Usage;
-            }
-
-            var text = File.ReadAllText(path);
-            var formatted = IdlFormatter.Format(new IdlText(path, text), out var diagnostics);
-            if (formatted is null)
+            var (source, encoding) = IdlEncoding.Decode(path, File.ReadAllBytes(path));
+            if (IdlFormatter.Format(source, out var diagnostics) is not { } formatted)
             {
                 foreach (var diagnostic in diagnostics)
                 {
@@ -33,19 +26,17 @@ internal static class FormatCommand
                 }
 
                 code = ExitCodes.Findings;
-                continue;
             }
-
-            if (!write && !check)
+            else if (!write && !check)
             {
                 output.Write(formatted);
             }
-            else if (formatted != text)
+            else if (formatted != source.Text)
             {
                 output.WriteLine(path);
                 if (write)
                 {
-                    File.WriteAllText(path, formatted);
+                    File.WriteAllBytes(path, encoding.Encode(formatted));
                 }
                 else
                 {

@@ -8,40 +8,32 @@ internal static class GenCommand
 {
     public static int Run(LoadedSources sources, string directory, bool withIncludes, TextWriter output, TextWriter error)
     {
-        var failed = false;
-        var files = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var source in withIncludes ? sources.All : sources.Named)
+        var bound = withIncludes ? sources.BindAll() : sources.Bind(sources.Named);
+        var found = CheckCommand.Check(bound);
+        foreach (var diagnostic in found)
         {
-            var bound = Binder.Bind(source, sources.Set);
-            foreach (var diagnostic in bound.Diagnostics)
-            {
-                error.WriteLine(diagnostic);
-            }
-
-            failed |= bound.HasErrors;
-            foreach (var file in FileEmitter.Emit(bound))
-            {
-                var name = bound.File.Source.BaseName + "." + file.Name + ".g.cs";
-                if (!files.TryAdd(name, file.Text))
-                {
-                    error.WriteLine($"error: Two files would be written to \"{name}\": two IDL files have one name. Compile them into different directories.");
-                    failed = true;
-                }
-            }
+            error.WriteLine(diagnostic);
         }
 
-        if (failed)
+        if (found.Exists(static d => d.IsError))
         {
             return ExitCodes.Findings;
         }
 
+        // Named after all files of the run, as the build names them, so that --no-includes changes no names.
+        var prefixes = FilePrefixes.Of(sources.All);
+        var count = 0;
         Directory.CreateDirectory(directory);
-        foreach (var (name, text) in files)
+        foreach (var file in bound)
         {
-            File.WriteAllText(Path.Combine(directory, name), text);
+            foreach (var generated in FileEmitter.Emit(file))
+            {
+                File.WriteAllText(Path.Combine(directory, prefixes[file.File.SourceFile] + "." + generated.Name + ".g.cs"), generated.Text);
+                count++;
+            }
         }
 
-        output.WriteLine($"{files.Count} files written to {directory}.");
+        output.WriteLine($"{count} files written to {directory}.");
         return ExitCodes.Success;
     }
 }

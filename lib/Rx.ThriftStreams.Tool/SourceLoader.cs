@@ -4,27 +4,34 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
 
-/// <summary>The files of a run: those that were named, and what they include.</summary>
-internal sealed record LoadedSources(IReadOnlyList<SourceFile> Named, IReadOnlyList<SourceFile> All, SourceSet Set);
+/// <summary>The files of a run: those that were named, and all files with what they include.</summary>
+internal sealed record LoadedSources(IReadOnlyList<SourceFile> Named, IReadOnlyList<SourceFile> All, SourceSet Set)
+{
+    public IReadOnlyList<BoundFile> BindAll() => Bind(All);
+
+    public IReadOnlyList<BoundFile> Bind(IEnumerable<SourceFile> files)
+    {
+        var binder = new Binder(Set);
+        return [.. files.Select(binder.Bind)];
+    }
+}
 
 /// <summary>Reads files from disk, includes as well: the compiler itself never does.</summary>
 internal static class SourceLoader
 {
-    /// <summary>Reads all files; <see langword="null"/>, once reported, if one that was named does not exist.</summary>
-    public static LoadedSources? Load(
-        IReadOnlyList<string> paths, IReadOnlyList<string> includeDirectories, CompilerOptions named, CompilerOptions included, TextWriter error)
+    /// <summary>Reads files and what they include.</summary>
+    /// <param name="paths">The files; they exist.</param>
+    /// <param name="includeDirectories">The directories in which includes are looked for last.</param>
+    /// <param name="named">The options of the files.</param>
+    /// <param name="included">The options of the files that they include.</param>
+    /// <param name="root">The directory that paths are relative to; empty for the current one.</param>
+    public static LoadedSources Load(IReadOnlyList<string> paths, IReadOnlyList<string> includeDirectories, CompilerOptions named, CompilerOptions included, string root = "")
     {
-        var files = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
+        var files = new HashSet<string>(StringComparer.Ordinal);
         var order = new List<SourceFile>();
         string[] directories = ["", .. includeDirectories];
         foreach (var path in paths)
         {
-            if (!File.Exists(path))
-            {
-                error.WriteLine($"error: The file \"{path}\" does not exist.");
-                return null;
-            }
-
             Read(path, named);
         }
 
@@ -33,7 +40,7 @@ internal static class SourceLoader
         {
             foreach (var include in order[i].Syntax.Includes)
             {
-                var found = SourceSet.Candidates(order[i].Path, include.Path, directories).FirstOrDefault(File.Exists);
+                var found = SourceSet.Candidates(order[i].Path, include.Path, directories, order[i].Options.Apache).FirstOrDefault(p => File.Exists(Path.Combine(root, p)));
                 if (found is not null)
                 {
                     Read(found, included);
@@ -46,12 +53,9 @@ internal static class SourceLoader
 
         void Read(string path, CompilerOptions options)
         {
-            var normalized = IdlPath.Normalize(path);
-            if (!files.ContainsKey(normalized))
+            if (files.Add(IdlPath.Normalize(path)))
             {
-                var file = new SourceFile(Parser.Parse(new IdlText(path, File.ReadAllText(path)), options.Apache), options);
-                files.Add(normalized, file);
-                order.Add(file);
+                order.Add(new SourceFile(Parser.Parse(IdlEncoding.Decode(path, File.ReadAllBytes(Path.Combine(root, path))).Text, options.Apache), options));
             }
         }
     }

@@ -3,29 +3,53 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
-/// <summary>Finds what somebody probably meant to write.</summary>
+/// <summary>Finds the name that the author of a misspelled one probably meant.</summary>
 internal static class Hints
 {
-    /// <summary><c> Did you mean "x"?</c> for the nearest candidate, or nothing when none is near.</summary>
+    /// <summary>How much comparing one file may cost, in pairs of characters; after that its messages come without hints.</summary>
+    public const int BudgetPerFile = 10_000_000;
+
+    /// <summary><c> Did you mean "x"?</c> for the nearest candidate; empty if no candidate is near.</summary>
     public static string DidYouMean(string written, IEnumerable<string> candidates)
     {
-        var best = Nearest(written, candidates);
+        var budget = BudgetPerFile;
+        return DidYouMean(written, candidates, ref budget);
+    }
+
+    /// <summary>The same, at the expense of <paramref name="budget"/>.</summary>
+    public static string DidYouMean(string written, IEnumerable<string> candidates, ref int budget)
+    {
+        var best = Nearest(written, candidates, ref budget);
         return best is null ? "" : $" Did you mean \"{best}\"?";
     }
 
-    public static string? Nearest(string written, IEnumerable<string> candidates)
+    public static string? Nearest(string written, IEnumerable<string> candidates, ref int budget)
     {
+        if (budget <= 0)
+        {
+            return null;
+        }
+
         string? best = null;
-        // A third of the name may be wrong; of a very short one nothing but the case.
+        // A third of the name may be wrong; of a very short one only the case.
         var bestDistance = written.Length < 3 ? 1 : Math.Max(1, written.Length / 3) + 1;
+        var lower = written.ToLowerInvariant();
+        var rows = new int[3][];
         foreach (var candidate in candidates)
         {
+            budget--;
             if (Math.Abs(candidate.Length - written.Length) >= bestDistance)
             {
                 continue;
             }
 
-            var distance = Distance(written.ToLowerInvariant(), candidate.ToLowerInvariant());
+            budget -= written.Length * candidate.Length;
+            if (budget <= 0)
+            {
+                return best;
+            }
+
+            var distance = Distance(lower, candidate.ToLowerInvariant(), rows);
             if (distance < bestDistance)
             {
                 bestDistance = distance;
@@ -37,12 +61,14 @@ internal static class Hints
     }
 
     // Restricted edit distance: a swap of neighbours counts once, as in "Reqeust".
-    private static int Distance(string a, string b)
+    private static int Distance(string a, string b, int[][] rows)
     {
-        var rows = new int[3][];
         for (var i = 0; i < 3; i++)
         {
-            rows[i] = new int[b.Length + 1];
+            if (rows[i] is null || rows[i].Length <= b.Length)
+            {
+                rows[i] = new int[b.Length + 17];
+            }
         }
 
         for (var j = 0; j <= b.Length; j++)

@@ -19,10 +19,15 @@ internal static class Rules
     public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types, constants and what they refer to may be nested {0} deep at most.");
     public static readonly Rule TypeTooLarge = Error("TS0010", "Type too large", "The type, with the typedefs that it names, is made of more than {0} types.");
 
+    public static readonly Rule NotUtf8 = Warning("TS0011", "Not UTF-8", "The file is not UTF-8, and its text here is not certain. Save the file as UTF-8.");
+    public static readonly Rule TooManyFindings = Warning("TS0012", "Too many findings", "The file has more than {0} errors or warnings; further ones are not reported.");
+    public static readonly Rule FbthriftIgnored = Warning("TS0013", "fbthrift dialect", "\"{0}\" belongs to the dialect of fbthrift and is ignored, as are other annotations of this kind in the file.");
+    public static readonly Rule FbthriftUnsupported = Error("TS0014", "fbthrift construct", "\"{0}\" belongs to the dialect of fbthrift. {1}");
+
     // Includes and names
     public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. {1}");
     public static readonly Rule IncludeCycle = Error("TS0021", "Include cycle", "Include cycle: {0}.");
-    public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "Two included files are called \"{0}\": their symbols could not be told apart.");
+    public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "\"{0}\" is declared in two included files of one name, {1} and {2}.");
     public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "[IDL grammar error] duplicated names in global scope: {0} from file {1}.");
     public static readonly Rule MultipleDefinition = Error("TS0024", "Multiple definition", "{0}: multiple definition of \"{1}\".");
     public static readonly Rule UndefinedType = Error("TS0025", "Undefined type", "undefined type: \"{0}\".{1}");
@@ -43,9 +48,12 @@ internal static class Rules
     public static readonly Rule IdOutOfRange = Error("TS0038", "Field id out of range", "The id {0} of field \"{1}\" does not fit the 16 bits that it has on the wire.");
     public static readonly Rule NonDecimalId = Warning("TS0039", "Field id not decimal", "The id {0} of field \"{1}\" is not decimal: thriftgo reads it as 0, Apache Thrift as {2}. Here it is {3}. Write it in decimal.");
     public static readonly Rule UnionMemberRequired = Warning("TS0040", "Requiredness in a union", "union {0} field {1}: union members must be optional, ignoring specified requiredness.");
-    public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates its own struct \"{1}\" again, without end.");
+    public static readonly Rule EndlessDefault = Error("TS0041", "Endless default", "The default of field \"{0}\" creates a \"{1}\", whose defaults create a \"{1}\" again, without end.");
+
+    public static readonly Rule NamesBecomeOne = Warning("TS0042", "Names become one in C#", "\"{0}\" and \"{1}\" are both {2} in C#: \"{0}\" is generated as {3}. Rename one of them.");
 
     // Constants
+    public static readonly Rule ConstFieldMissing = Warning("TS0043", "Required field missing in a constant", "The constant does not set the required field \"{0}\" of {1}, which gets the zero value of its type.");
     public static readonly Rule ConstTooLarge = Error("TS0044", "Constants too large", "The constants of this file, with the constants that they name, come to more than {0} values.");
     public static readonly Rule UndefinedValue = Error("TS0045", "Undefined value", "undefined value: \"{0}\".{1}");
     public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "ambiguous const value \"{0}\" ({1} possible explainations).");

@@ -12,6 +12,9 @@ internal static class CSharp
     public const string Collections = "global::System.Collections.Generic.";
     public const string Hidden = "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
 
+    /// <summary>On the parameter of <c>Equals</c>: what equals an object is not null.</summary>
+    public const string NotNullWhenTrue = "[global::System.Diagnostics.CodeAnalysis.NotNullWhen(true)] ";
+
     public const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"Rx.ThriftStreams.Compiler\", \"0.1\")]";
 
     /// <summary>The C# type.</summary>

@@ -63,11 +63,11 @@ internal static class ClientEmitter
     {
         if (takesStream || !function.TakesStream)
         {
-            ServiceEmitter.Document(code, function);
+            ServiceEmitter.Document(code, function, withReturns: takesStream);
         }
         else
         {
-            code.Doc(function.Symbol.Doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+            ServiceEmitter.DocumentFunction(code, function, DocText.Parse(function.Symbol.Doc));
         }
 
         code.Line("/// <param name=\"options\">The options of this call, over those of the client.</param>");

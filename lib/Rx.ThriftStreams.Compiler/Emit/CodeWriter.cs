@@ -40,29 +40,32 @@ internal sealed class CodeWriter
 
     public void Unindent() => _indent--;
 
-    /// <summary>A summary, the IDL's own words if there are some.</summary>
-    public void Doc(string? doc, string fallback)
-    {
-        if (doc is null)
-        {
-            Line("/// <summary>" + fallback + "</summary>");
-            return;
-        }
+    /// <summary>The summary and remarks of a declaration, taken from the comment of the IDL where there is one.</summary>
+    public void Doc(string? comment, string fallback) => Doc(DocText.Parse(comment), fallback);
 
-        var lines = XmlText(doc).Split('\n');
+    /// <summary>The summary and remarks of a declaration.</summary>
+    public void Doc(DocText doc, string fallback)
+    {
+        var lines = (doc.Summary ?? fallback).Split('\n');
         if (lines.Length == 1)
         {
             Line("/// <summary>" + lines[0] + "</summary>");
-            return;
         }
-
-        Line("/// <summary>");
-        foreach (var line in lines)
+        else
         {
-            Line(line.Length == 0 ? "/// <para/>" : "/// " + line);
+            Line("/// <summary>");
+            foreach (var line in lines)
+            {
+                Line(line.Length == 0 ? "/// <para/>" : "/// " + line);
+            }
+
+            Line("/// </summary>");
         }
 
-        Line("/// </summary>");
+        if (doc.Remarks.Count > 0)
+        {
+            Line("/// <remarks>" + string.Join(" ", doc.Remarks) + "</remarks>");
+        }
     }
 
     public override string ToString() => _builder.ToString();

@@ -17,14 +17,25 @@ internal static class ConstantsEmitter
                 continue;
             }
 
-            code.Doc(constant.Doc, "The constant " + CSharp.Code(constant.Name) + " of the IDL.");
-            var type = CSharp.Type(constant.Type);
-            code.Line(CSharp.IsCompileTime(value, constant.Type)
-                ? $"public const {type} {constant.CSharpName} = {CSharp.Value(value, constant.Type)};"
-                : $"public static {type} {constant.CSharpName} {{ get; }} = {CSharp.Value(value, constant.Type)};");
+            code.Doc(constant.Doc, "The constant " + CSharp.Code(constant.Name) + " of the IDL" + (FrozenValue.IsFreezable(constant.Type) ? "." : ": a new value on each access."));
+            code.Line(Declaration(constant, value));
             code.Line();
         }
 
         code.Close();
+    }
+
+    // A constant that holds structs cannot be read-only, since structs are mutable: each access creates a value of its own.
+    private static string Declaration(ConstSymbol constant, ConstValue value)
+    {
+        var (name, type) = (constant.CSharpName, constant.Type);
+        if (CSharp.IsCompileTime(value, type))
+        {
+            return $"public const {CSharp.Type(type)} {name} = {CSharp.Value(value, type)};";
+        }
+
+        return FrozenValue.IsFreezable(type)
+            ? $"public static {FrozenValue.Type(type)} {name} {{ get; }} = {FrozenValue.Value(value, type)};"
+            : $"public static {CSharp.Type(type)} {name} => {CSharp.Value(value, type)};";
     }
 }

@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
@@ -49,19 +51,41 @@ internal static class ServiceEmitter
     public static string InterfaceOf(ServiceSymbol symbol, string suffix = "")
         => (symbol.File.Namespace.Length == 0 ? "global::I" : "global::" + symbol.File.Namespace + ".I") + symbol.CSharpName + suffix;
 
-    /// <summary>Summary and parameters of a method, but for the token and the options.</summary>
-    public static void Document(CodeWriter code, FunctionModel function)
+    /// <summary>Summary, exceptions, parameters and result of a method, but for the token and the options.</summary>
+    public static void Document(CodeWriter code, FunctionModel function, bool withReturns = true)
     {
-        code.Doc(function.Symbol.Doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        var doc = DocText.Parse(function.Symbol.Doc);
+        DocumentFunction(code, function, doc);
+        DocumentParameters(code, function, doc);
+        if (withReturns && doc.Returns is { } returns && !(function.Symbol.ReturnType is null && !function.ReturnsStream))
+        {
+            code.Line($"/// <returns>{returns}</returns>");
+        }
+    }
+
+    /// <summary>Summary and exceptions of a method.</summary>
+    public static void DocumentFunction(CodeWriter code, FunctionModel function, DocText doc)
+    {
+        code.Doc(doc, "The function " + CSharp.Code(function.Symbol.Name) + " of the IDL.");
+        foreach (var thrown in function.Symbol.Throws.Where(static t => t.Type.Kind == TypeKind.Struct))
+        {
+            var text = doc.Exceptions.FirstOrDefault(e => e.Key == thrown.Type.Struct.Name || e.Key.EndsWith("." + thrown.Type.Struct.Name, StringComparison.Ordinal)).Value;
+            code.Line($"/// <exception cref=\"{thrown.Type.Struct.GlobalName}\">{text ?? "The service threw the exception " + CSharp.Code(thrown.Type.Struct.Name) + "."}</exception>");
+        }
+    }
+
+    private static void DocumentParameters(CodeWriter code, FunctionModel function, DocText doc)
+    {
         if (function.TakesStream)
         {
-            code.Line("/// <param name=\"requests\">The messages to send.</param>");
+            code.Line($"/// <param name=\"requests\">{doc.Parameter(function.Symbol.Arguments[0].Name) ?? "The messages to send."}</param>");
             return;
         }
 
         foreach (var parameter in function.Parameters)
         {
-            var text = parameter.Field.Doc is { } doc ? CodeWriter.XmlText(doc).Replace("\n", " ") : "The argument " + CSharp.Code(parameter.Field.Name) + ".";
+            var own = DocText.Parse(parameter.Field.Doc).Summary?.Replace("\n", " ");
+            var text = own ?? doc.Parameter(parameter.Field.Name) ?? "The argument " + CSharp.Code(parameter.Field.Name) + ".";
             code.Line($"/// <param name=\"{parameter.DocName}\">{text}</param>");
         }
     }

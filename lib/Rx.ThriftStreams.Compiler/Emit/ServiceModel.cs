@@ -62,7 +62,8 @@ internal sealed class FunctionModel
         ResultFields = MakeResult(symbol, ResultName);
 
         var scope = new NameScope(["cancellationToken", "options", "requests"]);
-        Parameters = symbol.Arguments.Select(a => new Parameter(scope.Take(Naming.Camel(a.Name).TrimStart('@')), a)).ToList();
+        var names = MemberNames.InOrderOfIds(symbol.Arguments).ToDictionary(static a => a, a => scope.Take(Naming.Camel(a.Name).TrimStart('@')));
+        Parameters = symbol.Arguments.Select(a => new Parameter(names[a], a)).ToList();
     }
 
     public FunctionSymbol Symbol { get; }

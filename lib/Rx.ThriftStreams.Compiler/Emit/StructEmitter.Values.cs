@@ -15,7 +15,7 @@ internal sealed partial class StructEmitter
         }
 
         _code.Line("/// <summary>Whether both hold the same values, containers compared by content.</summary>");
-        _code.Open($"public bool Equals({_globalName}? other)");
+        _code.Open($"public bool Equals({CSharp.NotNullWhenTrue}{_globalName}? other)");
         _code.Line("return other is not null");
         foreach (var field in _fields)
         {
@@ -26,7 +26,7 @@ internal sealed partial class StructEmitter
         _code.Close();
         _code.Line();
         _code.Line("/// <inheritdoc/>");
-        _code.Line($"public override bool Equals(object? obj) => obj is {_globalName} other && Equals(other);");
+        _code.Line($"public override bool Equals({CSharp.NotNullWhenTrue}object? obj) => obj is {_globalName} other && Equals(other);");
         _code.Line();
         _code.Line("/// <summary>A hash of all values. It changes when they do: do not change an object while it is a key.</summary>");
         _code.Open("public override int GetHashCode()");
@@ -82,15 +82,18 @@ internal sealed partial class StructEmitter
         _code.Line("return printer.ToString();");
     }
 
+    /// <summary>The field whose text is the exception's <c>Message</c>.</summary>
+    private MemberField? MessageField => _fields.Find(static f => f.Symbol.IsExceptionMessage);
+
     private void ExceptionMessage()
     {
         _code.Line("/// <inheritdoc/>");
         _code.Line(CSharp.Hidden);
         _code.Open("protected override string? GetDeclaredMessage()");
-        if (_fields.Exists(static f => f.Name == "Message"))
+        if (MessageField is { } message)
         {
-            _code.Open("if (!string.IsNullOrEmpty(Message))");
-            _code.Line("return Message;");
+            _code.Open($"if (!string.IsNullOrEmpty({message.Name}))");
+            _code.Line($"return {message.Name};");
             _code.Close();
             _code.Line();
         }

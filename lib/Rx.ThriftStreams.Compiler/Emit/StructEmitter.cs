@@ -39,6 +39,11 @@ internal sealed partial class StructEmitter
         var bases = isException ? "global::Rx.ThriftStreams.ThriftDeclaredException, " : "";
         code.Open($"public sealed partial class {symbol.CSharpName} : {bases}{CSharp.Serialization}IThriftStruct<{symbol.GlobalName}>, global::System.IEquatable<{symbol.GlobalName}>");
         emitter.Constructors();
+        if (isException)
+        {
+            emitter.MessageConstructor();
+        }
+
         emitter.Properties();
         emitter.Read("public", documented: true);
         emitter.Write(documented: true);
@@ -115,6 +120,29 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
+    // As every .NET exception has: only where the message is all that a caller must give.
+    private void MessageConstructor()
+    {
+        if (MessageField is not { } message || _fields.Exists(f => f.IsRequiredMember && f != message))
+        {
+            return;
+        }
+
+        _code.Line("/// <summary>Creates the exception with a message.</summary>");
+        _code.Line($"/// <param name=\"message\">The value of <see cref=\"{message.Name}\"/>.</param>");
+        if (message.IsRequiredMember)
+        {
+            _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
+        }
+
+        _code.Line($"public {_name}({message.CSharpType} message)");
+        _code.Line("    : this()");
+        _code.Open();
+        _code.Line($"{message.Name} = message;");
+        _code.Close();
+        _code.Line();
+    }
+
     private void Properties()
     {
         if (_keepsUnknown)
@@ -126,8 +154,7 @@ internal sealed partial class StructEmitter
         foreach (var field in _fields)
         {
             _code.Doc(field.Symbol.Doc, "The field " + CSharp.Code(field.Symbol.Name) + " of the IDL, id " + field.Id + ".");
-            var hides = _isException && field.Name == "Message" ? "new " : "";
-            _code.Line($"public {hides}{(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
+            _code.Line($"public {(field.IsRequiredMember ? "required " : "")}{field.CSharpType} {field.Name} {{ get; set; }}");
             _code.Line();
         }
     }

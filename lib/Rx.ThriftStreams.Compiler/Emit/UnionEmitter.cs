@@ -12,6 +12,7 @@ internal static class UnionEmitter
         var fields = MemberField.Of(symbols);
         var name = symbol.GlobalName;
         code.Doc(symbol.Doc, "The union " + CSharp.Code(symbol.Name) + " of the IDL: exactly one of its cases.");
+        code.Line(UnionJsonEmitter.Attribute(symbol));
         code.Line(CSharp.GeneratedCode);
         code.Open($"public abstract partial class {symbol.CSharpName} : {CSharp.Serialization}IThriftStruct<{name}>, global::System.IEquatable<{name}>");
         code.Open($"private {symbol.CSharpName}()");
@@ -25,18 +26,19 @@ internal static class UnionEmitter
         EmitMatch(code, fields);
         EmitRead(code, symbol, fields);
         EmitWrite(code, fields);
+        UnionJsonEmitter.Emit(code, symbol, fields);
         code.Line("/// <inheritdoc/>");
-        code.Line($"public abstract bool Equals({name}? other);");
+        code.Line($"public abstract bool Equals({CSharp.NotNullWhenTrue}{name}? other);");
         code.Line();
         code.Line("/// <inheritdoc/>");
-        code.Line($"public sealed override bool Equals(object? obj) => obj is {name} other && Equals(other);");
+        code.Line($"public sealed override bool Equals({CSharp.NotNullWhenTrue}object? obj) => obj is {name} other && Equals(other);");
         code.Line();
         code.Line("/// <inheritdoc/>");
         code.Line("public abstract override int GetHashCode();");
         code.Close();
     }
 
-    private static string Case(MemberField field) => field.Name.TrimStart('@') + "Case";
+    public static string Case(MemberField field) => field.Name.TrimStart('@') + "Case";
 
     private static string Type(MemberField field) => CSharp.Type(field.Type);
 
@@ -49,6 +51,7 @@ internal static class UnionEmitter
         code.Line($"public static {symbol.GlobalName} {field.Name}({type} value) => new {name}(value);");
         code.Line();
         code.Doc(field.Symbol.Doc, $"The case {CSharp.Code(field.Symbol.Name)} of {CSharp.Code(symbol.Name)}.");
+        code.Line(UnionJsonEmitter.Attribute(symbol));
         code.Line(CSharp.GeneratedCode);
         code.Open($"public sealed partial class {name} : {symbol.GlobalName}");
         if (CSharp.NeedsComparer(field.Type))
@@ -73,7 +76,7 @@ internal static class UnionEmitter
         code.Line();
         var comparer = CSharp.NeedsComparer(field.Type) ? "__comparer" : CSharp.Comparer(field.Type);
         code.Line("/// <inheritdoc/>");
-        code.Line($"public override bool Equals({symbol.GlobalName}? other) => other is {name} same && {comparer}.Equals(Value, same.Value);");
+        code.Line($"public override bool Equals({CSharp.NotNullWhenTrue}{symbol.GlobalName}? other) => other is {name} same && {comparer}.Equals(Value, same.Value);");
         code.Line();
         code.Line("/// <inheritdoc/>");
         code.Line($"public override int GetHashCode() => global::System.HashCode.Combine({field.Id}, {comparer}.GetHashCode(Value));");

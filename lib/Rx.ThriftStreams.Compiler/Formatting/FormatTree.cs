@@ -7,8 +7,11 @@ namespace Rx.ThriftStreams.Compiler.Formatting;
 internal abstract class FormatNode;
 
 /// <summary>A token with the comments that stand behind it on its line.</summary>
-internal sealed class TokenNode(string text, TokenKind kind) : FormatNode
+internal sealed class TokenNode(string text, TokenKind kind, int start) : FormatNode
 {
+    /// <summary>Its place in the file.</summary>
+    public int Start { get; } = start;
+
     public string Text { get; } = text;
 
     public TokenKind Kind { get; } = kind;

@@ -118,7 +118,7 @@ internal sealed class FormatTreeBuilder
             return false;
         }
 
-        var dropped = new TokenNode("", Kind(_index));
+        var dropped = new TokenNode("", Kind(_index), _layout.Tokens[_index].Start);
         Comments(dropped);
         _behind.AddRange(dropped.Above.FindAll(static c => c.Length > 0));
         _index++;
@@ -128,7 +128,7 @@ internal sealed class FormatTreeBuilder
     private TokenNode Token()
     {
         var token = _layout.Tokens[_index];
-        var node = new TokenNode(_source.Slice(token.Span), token.Kind);
+        var node = new TokenNode(_source.Slice(token.Span), token.Kind, token.Start);
         Comments(node);
         _behind = node.Behind;
         _index++;

@@ -8,21 +8,33 @@ namespace Rx.ThriftStreams.Compiler.Formatting;
 
 /// <summary>
 /// Prints IDL in its canonical form: four spaces, one member a line, a comma behind each, at most one blank line, lists
-/// broken where they do not fit. Comments stay where they are. Formatting twice changes nothing.
+/// broken where they do not fit. Comments and line ends stay as they are. Formatting twice changes nothing.
 /// </summary>
 internal sealed class IdlFormatter
 {
     private const int Width = 120;
 
     private readonly StringBuilder _output = new();
+    private readonly string _newLine;
 
-    private IdlFormatter()
+    private IdlFormatter(string newLine)
     {
+        _newLine = newLine;
     }
 
     /// <summary>The file in canonical form; <see langword="null"/> if it has syntax errors, which are in the diagnostics.</summary>
-    public static string? Format(IdlText source, out IReadOnlyList<IdlDiagnostic> diagnostics)
+    public static string? Format(IdlText source, out IReadOnlyList<IdlDiagnostic> diagnostics) => Format(source, null, out diagnostics);
+
+    /// <summary>The same for a part of the file: of the declarations, functions and headers, those that have a place which <paramref name="keeps"/> holds.</summary>
+    public static string? Format(IdlText source, System.Func<int, bool>? keeps, out IReadOnlyList<IdlDiagnostic> diagnostics)
     {
+        if (!source.IsUnicode)
+        {
+            // What was not understood would not be written back as it was.
+            diagnostics = [IdlDiagnostic.Create(Rules.NotUtf8, isError: true, IdlLocation.Of(source, FirstNonAscii(source.Text)))];
+            return null;
+        }
+
         var (document, layout) = Parser.ParseWithLayout(source);
         diagnostics = document.Diagnostics;
         if (document.HasErrors)
@@ -30,9 +42,28 @@ internal sealed class IdlFormatter
             return null;
         }
 
-        var formatter = new IdlFormatter();
-        formatter.Document(new FormatTreeBuilder(source, layout).Build());
+        var formatter = new IdlFormatter(NewLineOf(source.Text));
+        var items = new FormatTreeBuilder(source, layout).Build();
+        formatter.Document(keeps is null ? items : FormatFilter.Apply(items, keeps));
         return formatter._output.ToString();
+    }
+
+    /// <summary>The line end of a file: that of its first line.</summary>
+    private static string NewLineOf(string text)
+    {
+        var end = text.IndexOf('\n');
+        return end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
+    }
+
+    private static TextSpan FirstNonAscii(string text)
+    {
+        var start = 0;
+        while (start < text.Length && text[start] <= '\u007F')
+        {
+            start++;
+        }
+
+        return TextSpan.FromBounds(start, System.Math.Min(start + 1, text.Length));
     }
 
     private static TokenNode First(FormatItem item) => item.Nodes[0] as TokenNode ?? ((GroupNode)item.Nodes[0]).Open;
@@ -46,10 +77,10 @@ internal sealed class IdlFormatter
             var item = items[i];
             var first = First(item);
             var isEnd = first.Kind == TokenKind.EndOfFile;
-            var blank = first.BlankBefore || (!isEnd && i > 0 && (HasBlock(item) || HasBlock(items[i - 1]) || (First(items[i - 1]).Text == "include" != (first.Text == "include"))));
+            var blank = first.BlankBefore || (!isEnd && i > 0 && First(items[i - 1]).Kind != TokenKind.At && (HasBlock(item) || first.Kind == TokenKind.At || HasBlock(items[i - 1]) || (First(items[i - 1]).Text == "include" != (first.Text == "include"))));
             if (blank && i > 0 && (!isEnd || first.Above.Count > 0))
             {
-                _output.Append('\n');
+                _output.Append(_newLine);
             }
 
             Above(first, 0, isEnd);
@@ -70,18 +101,18 @@ internal sealed class IdlFormatter
             {
                 Indent(indent);
                 Comment(token.Above[i], indent);
-                _output.Append('\n');
+                _output.Append(_newLine);
             }
             else if (!last || i + 1 < token.Above.Count)
             {
-                _output.Append('\n');
+                _output.Append(_newLine);
             }
         }
     }
 
     private void Indent(int indent) => _output.Append(' ', indent * 4);
 
-    private void Comment(string text, int indent) => _output.Append(text.Replace("\u0001", new string(' ', indent * 4)));
+    private void Comment(string text, int indent) => _output.Append(text.Replace("\u0001", new string(' ', indent * 4)).Replace("\n", _newLine));
 
     /// <summary>A member with its separator and the comments behind it, and the end of its line.</summary>
     private void Item(FormatItem item, int indent, string separator, bool tight)
@@ -100,7 +131,7 @@ internal sealed class IdlFormatter
         var behind = previous switch { TokenNode token => token.Behind, GroupNode group => group.Close!.Behind, _ => [] };
         _output.Append(separator);
         Behind([.. behind, .. item.Behind], indent, indent);
-        _output.Append('\n');
+        _output.Append(_newLine);
     }
 
     private void Behind(List<string> comments, int indent, int nextIndent)
@@ -110,7 +141,7 @@ internal sealed class IdlFormatter
         {
             if (ended)
             {
-                _output.Append('\n');
+                _output.Append(_newLine);
                 Indent(nextIndent);
             }
             else
@@ -156,7 +187,7 @@ internal sealed class IdlFormatter
 
     private void Group(GroupNode group, int indent, ref int column)
     {
-        if (group.Kind != GroupKind.Block && InlineText.Of(group) is { } inline && column + inline.Length <= Width)
+        if (group.Kind != GroupKind.Block && column < Width && InlineText.Of(group, Width - column) is { } inline)
         {
             _output.Append(inline);
             column += inline.Length;
@@ -172,13 +203,13 @@ internal sealed class IdlFormatter
         }
 
         Behind(group.Open.Behind, indent, indent + 1);
-        _output.Append('\n');
+        _output.Append(_newLine);
         for (var i = 0; i < group.Items.Count; i++)
         {
             var first = First(group.Items[i]);
             if (first.BlankBefore && i > 0)
             {
-                _output.Append('\n');
+                _output.Append(_newLine);
             }
 
             Above(first, indent + 1);
@@ -187,7 +218,7 @@ internal sealed class IdlFormatter
 
         if (group.Close!.Above.Count > 0 && group.Close.BlankBefore && group.Items.Count > 0)
         {
-            _output.Append('\n');
+            _output.Append(_newLine);
         }
 
         Above(group.Close, indent + 1, last: true);

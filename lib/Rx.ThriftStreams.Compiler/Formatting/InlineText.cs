@@ -6,14 +6,14 @@ namespace Rx.ThriftStreams.Compiler.Formatting;
 /// <summary>The text of a list on one line.</summary>
 internal static class InlineText
 {
-    /// <summary>The text, or <see langword="null"/> if a comment keeps the list from standing on one line.</summary>
-    public static string? Of(GroupNode group)
+    /// <summary>The text, or <see langword="null"/> if it is longer than <paramref name="width"/> or a comment needs a line of its own.</summary>
+    public static string? Of(GroupNode group, int width)
     {
         var builder = new StringBuilder();
-        return Append(builder, group) && group.Close!.Above.Count == 0 ? builder.ToString() : null;
+        return Append(builder, group, width) && group.Close!.Above.Count == 0 && builder.Length <= width ? builder.ToString() : null;
     }
 
-    private static bool Append(StringBuilder builder, GroupNode group)
+    private static bool Append(StringBuilder builder, GroupNode group, int width)
     {
         var padding = group.Kind == GroupKind.ConstMap && group.Items.Count > 0 ? " " : "";
         if (group.Open.Behind.Count > 0 || group.Close!.Above.Count > 0)
@@ -25,7 +25,7 @@ internal static class InlineText
         for (var i = 0; i < group.Items.Count; i++)
         {
             builder.Append(i > 0 ? ", " : "");
-            if (group.Items[i].Behind.Count > 0 || !Append(builder, group.Items[i], group.Kind == GroupKind.Annotations))
+            if (group.Items[i].Behind.Count > 0 || builder.Length > width || !Append(builder, group.Items[i], group.Kind == GroupKind.Annotations, width))
             {
                 return false;
             }
@@ -35,7 +35,7 @@ internal static class InlineText
         return true;
     }
 
-    private static bool Append(StringBuilder builder, FormatItem item, bool tight)
+    private static bool Append(StringBuilder builder, FormatItem item, bool tight, int width)
     {
         FormatNode? previous = null;
         var angle = 0;
@@ -48,7 +48,7 @@ internal static class InlineText
 
             if (node is GroupNode group)
             {
-                if (group.Kind == GroupKind.Block || group.Open.Above.Count > 0 || !Append(builder, group) || group.Close!.Behind.Count > 0)
+                if (group.Kind == GroupKind.Block || group.Open.Above.Count > 0 || !Append(builder, group, width) || group.Close!.Behind.Count > 0)
                 {
                     return false;
                 }

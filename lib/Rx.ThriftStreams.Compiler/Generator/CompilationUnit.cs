@@ -1,13 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Linq;
 using System.Threading;
 using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Emit;
 using Rx.ThriftStreams.Compiler.Semantics;
-using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Generator;
 
@@ -29,59 +27,58 @@ internal sealed class ParsedInput(SourceFile file, EquatableArray<BadOption> bad
 /// <summary>A file with everything that it includes: all that its code depends on.</summary>
 internal sealed record CompilationUnit(ParsedInput Root, EquatableArray<ParsedInput> Closure, string HintPrefix, ProjectSettings Settings)
 {
+    // Units made at the same time share a binder, so that a file which all include is declared once. The binder is let go
+    // after its first use: a unit may stay in the generator's cache for as long as the editor runs.
+    private SharedBinder? _shared;
+
+    public bool Equals(CompilationUnit? other)
+        => other is not null && Root.Equals(other.Root) && Closure.Equals(other.Closure) && HintPrefix == other.HintPrefix && Settings.Equals(other.Settings);
+
+    public override int GetHashCode() => Root.GetHashCode();
+
     public static IEnumerable<CompilationUnit> Divide(ImmutableArray<ParsedInput> inputs, ProjectSettings settings)
     {
         var byFile = inputs.ToDictionary(static i => i.File);
-        var sources = new SourceSet(byFile.Keys, settings.Directory, settings.IncludeDirectories.Items);
-        var prefixes = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var sources = settings.SourcesOf(byFile.Keys);
+        var shared = new SharedBinder(sources);
+        var prefixes = FilePrefixes.Of(byFile.Keys);
         foreach (var input in inputs.OrderBy(static i => i.File.Path, StringComparer.Ordinal))
         {
-            var name = Naming.Identifier(input.File.Syntax.Source.BaseName);
-            var prefix = name;
-            for (var i = 2; !prefixes.Add(prefix); i++)
-            {
-                prefix = name + "." + i.ToString(CultureInfo.InvariantCulture);
-            }
-
             var closure = sources.Closure(input.File).Select(f => byFile[f]).ToArray();
-            yield return new CompilationUnit(input, new EquatableArray<ParsedInput>(closure), prefix, settings);
+            yield return new CompilationUnit(input, new EquatableArray<ParsedInput>(closure), prefixes[input.File], settings) { _shared = shared };
         }
     }
 
     public CompiledUnit Compile(CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var sources = new SourceSet(Closure.Items.Select(static i => i.File), Settings.Directory, Settings.IncludeDirectories.Items) { MissingIncludeHint = Suggest };
-        var bound = Binder.Bind(Root.File, sources);
-        cancellationToken.ThrowIfCancellationRequested();
-        var files = FileEmitter.Emit(bound);
-        var diagnostics = new DiagnosticBag();
-        foreach (var bad in Root.BadOptions.Items)
+        var shared = Interlocked.Exchange(ref _shared, null) ?? new SharedBinder(Settings.SourcesOf(Closure.Items.Select(static i => i.File)));
+        lock (shared)
         {
-            diagnostics.Add(Rules.InvalidOption, Root.File.Syntax.Source, default, bad.Value, bad.Name, bad.Choices);
+            cancellationToken.ThrowIfCancellationRequested();
+            var bound = shared.Binder.Bind(Root.File);
+            cancellationToken.ThrowIfCancellationRequested();
+            return Compile(bound);
         }
-
-        return new CompiledUnit(
-            new EquatableArray<HintedFile>(files.Select(f => new HintedFile(HintPrefix + "." + f.Name + ".g.cs", f.Text)).ToArray()),
-            new EquatableArray<IdlDiagnostic>(diagnostics.Items.Concat(bound.Diagnostics).ToArray()),
-            new DeclaredTypes(Root.File.Path, new EquatableArray<string>(files.Select(static f => f.TypeName).ToArray())));
     }
 
-    // The path beside the including file, as the project would write it.
-    private string Suggest(string includingPath, string include)
+    private CompiledUnit Compile(BoundFile bound)
     {
-        var path = IdlPath.Combine(IdlPath.Directory(includingPath), include);
-        var project = IdlPath.Normalize(Settings.Directory).TrimEnd('/') + "/";
-        path = path.StartsWith(project, StringComparison.Ordinal) ? path.Substring(project.Length) : path;
-        return $"Add <ThriftFile Include=\"{path}\" /> to the project.";
+        var start = IdlLocation.Of(Root.File.Syntax.Source, default);
+        var badOptions = Root.BadOptions.Items.Select(bad => IdlDiagnostic.Create(Rules.InvalidOption, isError: true, start, bad.Value, bad.Name, bad.Choices));
+        return new CompiledUnit(
+            new EquatableArray<HintedFile>(FileEmitter.Emit(bound).Select(f => new HintedFile(HintPrefix + "." + f.Name + ".g.cs", f.Text)).ToArray()),
+            new EquatableArray<IdlDiagnostic>(badOptions.Concat(bound.Diagnostics).ToArray()),
+            new EquatableArray<DeclaredType>(DeclaredTypes.Of(bound.File).ToArray()));
+    }
+
+    private sealed class SharedBinder(SourceSet sources)
+    {
+        public Binder Binder { get; } = new(sources);
     }
 }
 
-/// <summary>What came of a file.</summary>
-internal sealed record CompiledUnit(EquatableArray<HintedFile> Files, EquatableArray<IdlDiagnostic> Diagnostics, DeclaredTypes Types);
+/// <summary>The result of compiling a file.</summary>
+internal sealed record CompiledUnit(EquatableArray<HintedFile> Files, EquatableArray<IdlDiagnostic> Diagnostics, EquatableArray<DeclaredType> Types);
 
-/// <summary>A generated file under the name that the compiler knows it by.</summary>
+/// <summary>A generated file under the name that the C# compiler knows it by.</summary>
 internal sealed record HintedFile(string HintName, string Text);
-
-/// <summary>The C# types of a file.</summary>
-internal sealed record DeclaredTypes(string Path, EquatableArray<string> Names);

@@ -1,5 +1,3 @@
-using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Linq;
 using System.Text;
 using Microsoft.CodeAnalysis;
@@ -39,6 +37,11 @@ public sealed class ThriftGenerator : IIncrementalGenerator
         var parsed = inputs
             .Select(static (input, _) => new ParsedInput(new SourceFile(Parser.Parse(input.Source, input.Options.Apache), input.Options), input.BadOptions))
             .WithTrackingName(ParseStep);
+        var baseline = context.AdditionalTextsProvider
+            .Combine(context.AnalyzerConfigOptionsProvider)
+            .Select(static (pair, cancellationToken) => BaselineInput.From(pair.Left, pair.Right, cancellationToken))
+            .Where(static input => input is not null)
+            .Select(static (input, _) => input!);
         var units = parsed.Collect().Combine(settings).SelectMany(static (pair, _) => CompilationUnit.Divide(pair.Left, pair.Right));
         var compiled = units.Select(static (unit, cancellationToken) => unit.Compile(cancellationToken)).WithTrackingName(CompileStep);
 
@@ -47,7 +50,9 @@ public sealed class ThriftGenerator : IIncrementalGenerator
             static (output, file) => output.AddSource(file.HintName, SourceText.From(file.Text, Encoding.UTF8)));
         context.RegisterSourceOutput(compiled.SelectMany(static (unit, _) => unit.Diagnostics), Report);
         context.RegisterSourceOutput(
-            compiled.Select(static (unit, _) => unit.Types).Collect().SelectMany(static (units, _) => FindClashes(units)), Report);
+            baseline.Collect().Combine(parsed.Collect()).Combine(settings).SelectMany(static (x, _) => BaselineInput.Compare(x.Left.Left, x.Left.Right, x.Right)), Report);
+        context.RegisterSourceOutput(
+            compiled.Select(static (unit, _) => unit.Types).Collect().SelectMany(static (units, _) => DeclaredTypes.FindClashes(units)), Report);
     }
 
     private static void Report(SourceProductionContext output, IdlDiagnostic found)
@@ -57,26 +62,7 @@ public sealed class ThriftGenerator : IIncrementalGenerator
         var location = Location.Create(
             found.Path,
             new Microsoft.CodeAnalysis.Text.TextSpan(found.Span.Start, found.Span.Length),
-            new LinePositionSpan(new LinePosition(found.Line - 1, found.Column - 1), new LinePosition(found.EndLine - 1, found.EndColumn - 1)));
+            new LinePositionSpan(new LinePosition(found.Line - 1, found.Column - 1), new LinePosition(found.Location.EndLine - 1, found.Location.EndColumn - 1)));
         output.ReportDiagnostic(Diagnostic.Create(descriptor, location, found.Message));
-    }
-
-    private static IEnumerable<IdlDiagnostic> FindClashes(ImmutableArray<DeclaredTypes> units)
-    {
-        var owners = new Dictionary<string, string>();
-        foreach (var unit in units.OrderBy(static u => u.Path, System.StringComparer.Ordinal))
-        {
-            foreach (var type in unit.Names)
-            {
-                if (owners.TryGetValue(type, out var owner))
-                {
-                    var message = string.Format(System.Globalization.CultureInfo.InvariantCulture, Rules.GeneratedNameClash.Format, type, owner);
-                    yield return new IdlDiagnostic(Rules.GeneratedNameClash, message, unit.Path, default, 1, 1, 1, 1, true);
-                    break;
-                }
-
-                owners.Add(type, unit.Path);
-            }
-        }
     }
 }

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+using Rx.ThriftStreams.Compiler.Compatibility;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Text;
 
@@ -11,7 +13,7 @@ namespace Rx.ThriftStreams.Compiler.Generator;
 /// <summary>A <c>ThriftFile</c> item: its text and options.</summary>
 internal sealed record ThriftInput(IdlText Source, CompilerOptions Options, EquatableArray<BadOption> BadOptions)
 {
-    private const string Metadata = "build_metadata.AdditionalFiles.";
+    public const string Metadata = "build_metadata.AdditionalFiles.";
 
     public static ThriftInput? From(AdditionalText file, AnalyzerConfigOptionsProvider provider, CancellationToken cancellationToken)
     {
@@ -62,15 +64,18 @@ internal sealed record ThriftInput(IdlText Source, CompilerOptions Options, Equa
             PreserveUnknownFields = Choose("PreserveUnknownFields", false, ("true", true), ("false", false)),
             Apache = Choose("Semantics", false, ("thriftgo", false), ("apache", true)),
         };
-        return new ThriftInput(new IdlText(file.Path, text.ToString()), options, new EquatableArray<BadOption>(bad.ToArray()));
+        return new ThriftInput(new IdlText(file.Path, text.ToString(), IsUnicode(text)), options, new EquatableArray<BadOption>(bad.ToArray()));
     }
+
+    // Where a file is not UTF-8, the C# compiler falls back to a code page.
+    private static bool IsUnicode(SourceText text) => text.Encoding is null || text.Encoding.CodePage is 65001 or 1200 or 1201 or 12000 or 12001;
 }
 
-/// <summary>An option with a value that is none of its choices.</summary>
+/// <summary>An option whose value is not one of its choices.</summary>
 internal sealed record BadOption(string Name, string Value, string Choices);
 
 /// <summary>What holds for all files of the project.</summary>
-internal sealed record ProjectSettings(string Directory, EquatableArray<string> IncludeDirectories)
+internal sealed record ProjectSettings(string Directory, EquatableArray<string> IncludeDirectories, CompatibilityLevel? BreakingLevel)
 {
     public static ProjectSettings From(AnalyzerConfigOptions options)
     {
@@ -78,6 +83,20 @@ internal sealed record ProjectSettings(string Directory, EquatableArray<string> 
         options.TryGetValue("build_property.ThriftIncludePath", out var include);
         return new ProjectSettings(
             directory ?? "",
-            new EquatableArray<string>((include ?? "").Split([';'], StringSplitOptions.RemoveEmptyEntries)));
+            new EquatableArray<string>((include ?? "").Split([';'], StringSplitOptions.RemoveEmptyEntries)),
+            options.TryGetValue("build_property.ThriftBreakingLevel", out var level) && level.Length > 0
+                ? Enum.TryParse<CompatibilityLevel>(level, ignoreCase: true, out var parsed) ? parsed : null
+                : CompatibilityLevel.Source);
+    }
+
+    public SourceSet SourcesOf(IEnumerable<SourceFile> files) => new(files, Directory, IncludeDirectories.Items) { MissingIncludeHint = Suggest };
+
+    // The path beside the including file, as the project would write it.
+    private string Suggest(string includingPath, string include)
+    {
+        var path = IdlPath.Combine(IdlPath.Directory(includingPath), include);
+        var project = IdlPath.Normalize(Directory).TrimEnd('/') + "/";
+        path = path.StartsWith(project, StringComparison.Ordinal) ? path.Substring(project.Length) : path;
+        return $"Add <ThriftFile Include=\"{path}\" /> to the project.";
     }
 }

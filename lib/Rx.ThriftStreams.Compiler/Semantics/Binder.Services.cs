@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.CompilerServices;
@@ -20,42 +21,42 @@ internal sealed partial class Binder
             return bound;
         }
 
-        var functions = new List<FunctionSymbol>();
-        service.BoundFunctions = functions;
+        service.BoundFunctions = [];
         BindBase(service);
-        var inherited = service.Base is null ? [] : AllFunctionsOf(service.Base);
-        var names = new HashSet<string>();
-        var scope = new NameScope([.. MemberNames.OfObject, service.CSharpName + "Client", "I" + service.CSharpName, "I" + service.CSharpName + "Rx"]);
-        foreach (var function in inherited)
+        if (service.Base is not null)
         {
-            scope.Take(function.CSharpName);
-            scope.Take("Open" + function.CSharpName);
+            FunctionsOf(service.Base);
         }
 
+        service.Scope = new NameScope([.. MemberNames.OfObject, service.CSharpName + "Client", "I" + service.CSharpName, "I" + service.CSharpName + "Rx"], service.Base?.Scope);
+        var names = NameFunctions(service);
+        var seen = new HashSet<string>();
         foreach (var syntax in service.Syntax.Functions)
         {
             var name = syntax.Name.Text;
-            if (!names.Add(name))
+            if (!seen.Add(name))
             {
                 Report(Rules.DuplicateFunction, service.File, syntax.Name.Span, service.Name, name, Declarer.FileName(service.File));
                 continue;
             }
 
-            if (inherited.FirstOrDefault(f => f.Name == name) is { } hidden)
+            if (FindInherited(service, name) is { } hidden)
             {
                 Report(Rules.FunctionHidesBase, service.File, syntax.Name.Span, name, service.Name, hidden.Service.Name);
                 continue;
             }
 
             var errors = _diagnostics.ErrorCount;
-            var function = BindFunction(service, syntax, scope);
+            var function = BindFunction(service, syntax, names[name]);
             if (_diagnostics.ErrorCount == errors)
             {
-                functions.Add(function);
+                service.BoundFunctions.Add(function);
             }
+
+            service.FunctionsByName[name] = function;
         }
 
-        return functions;
+        return service.BoundFunctions;
     }
 
     /// <summary>All functions of a service, those of the base service first.</summary>
@@ -63,6 +64,42 @@ internal sealed partial class Binder
     {
         var own = FunctionsOf(service);
         return service.Base is null ? own : [.. AllFunctionsOf(service.Base), .. own];
+    }
+
+    private static FunctionSymbol? FindInherited(ServiceSymbol service, string name)
+    {
+        for (var parent = service.Base; parent is not null; parent = parent.Base)
+        {
+            if (parent.FunctionsByName.TryGetValue(name, out var found))
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    // By name rather than in the order of the file: moving a function renames nothing.
+    private Dictionary<string, string> NameFunctions(ServiceSymbol service)
+    {
+        var names = new Dictionary<string, string>();
+        foreach (var syntax in service.Syntax.Functions.OrderBy(static f => f.Name.Text, StringComparer.Ordinal))
+        {
+            var name = syntax.Name.Text;
+            if (names.ContainsKey(name) || FindInherited(service, name) is not null)
+            {
+                continue;
+            }
+
+            var wanted = Naming.Pascal(name);
+            names.Add(name, service.Scope.Take(wanted, name, out var rival, static n => [n, "Open" + n]));
+            if (rival is not null)
+            {
+                Report(Rules.NamesBecomeOne, service.File, syntax.Name.Span, name, rival, wanted, names[name]);
+            }
+        }
+
+        return names;
     }
 
     private void BindBase(ServiceSymbol service)
@@ -79,12 +116,17 @@ internal sealed partial class Binder
             return;
         }
 
-        if (Find(name.Text, service.File) is not ServiceSymbol found)
+        if (!TryFind(name.Text, name.Span, service.File, out var symbol))
+        {
+            return;
+        }
+
+        if (symbol is not ServiceSymbol found)
         {
             var services = service.File.Services.Select(static s => s.Name)
-                .Concat(service.File.Includes.SelectMany(static i => i.Value.Services.Select(s => i.Key + "." + s.Name)))
+                .Concat(Included(service.File).SelectMany(static i => i.Value.Services.Select(s => i.Key + "." + s.Name)))
                 .Where(n => n != service.Name);
-            Report(Rules.BaseServiceNotFound, service.File, name.Span, name.Text, service.Name, Hints.DidYouMean(name.Text, services));
+            Report(Rules.BaseServiceNotFound, service.File, name.Span, name.Text, service.Name, Hint(name.Text, service.File, services));
             return;
         }
 
@@ -101,22 +143,28 @@ internal sealed partial class Binder
             BindBase(next);
         }
 
+        // A service costs as much as all that it inherits: endless chains are cut off, and reported once.
+        if (found.Depth >= Parser.MaxDepth)
+        {
+            if (found.Depth == Parser.MaxDepth)
+            {
+                Report(Rules.NestedTooDeep, service.File, name.Span, Parser.MaxDepth);
+            }
+
+            service.Depth = Parser.MaxDepth + 1;
+            return;
+        }
+
+        service.Depth = found.Depth + 1;
         service.Base = found;
     }
 
-    private FunctionSymbol BindFunction(ServiceSymbol service, FunctionSyntax syntax, NameScope scope)
+    private FunctionSymbol BindFunction(ServiceSymbol service, FunctionSyntax syntax, string name)
     {
         var file = service.File;
-        var name = Naming.Pascal(syntax.Name.Text);
-        while (!scope.IsFree(name) || !scope.IsFree("Open" + name))
-        {
-            name += "_";
-        }
-
-        scope.Take("Open" + name);
         var function = new FunctionSymbol(service, syntax)
         {
-            CSharpName = scope.Take(name),
+            CSharpName = name,
             ReturnType = syntax.ReturnType is null ? null : ResolveType(syntax.ReturnType, file),
             Arguments = BindFields(syntax.Arguments, file, "function", syntax.Name.Text, FieldPlace.Arguments),
             Throws = BindFields(syntax.Throws, file, "throws of function", syntax.Name.Text, FieldPlace.Throws),

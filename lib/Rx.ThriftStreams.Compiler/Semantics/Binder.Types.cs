@@ -3,6 +3,7 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Syntax;
+using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
@@ -37,7 +38,11 @@ internal sealed partial class Binder
             return known;
         }
 
-        var symbol = Find(syntax.Name, file);
+        if (!TryFind(syntax.Name, syntax.Span, file, out var symbol))
+        {
+            return TypeRef.Error;
+        }
+
         switch (symbol)
         {
             case EnumSymbol @enum:
@@ -62,7 +67,7 @@ internal sealed partial class Binder
         }
 
         var rule = syntax.Name[syntax.Name.Length - 1] == '.' ? Rules.InvalidTypeName : Rules.UndefinedType;
-        Report(rule, file, syntax.Span, syntax.Name, rule == Rules.UndefinedType ? Hints.DidYouMean(syntax.Name, TypeNames(file)) : "");
+        Report(rule, file, syntax.Span, syntax.Name, rule == Rules.UndefinedType ? Hint(syntax.Name, file, TypeNames(file)) : "");
         return TypeRef.Error;
     }
 
@@ -78,26 +83,47 @@ internal sealed partial class Binder
         return TypeRef.Error;
     }
 
-    private static IEnumerable<string> TypeNames(FileSymbol file)
+    private IEnumerable<string> TypeNames(FileSymbol file)
         => BaseTypeNames
             .Concat(file.Members.Values.Where(static m => m is EnumSymbol or StructSymbol or TypedefSymbol).Select(static m => m.Name))
-            .Concat(file.Includes.SelectMany(static i => i.Value.Members.Values.Where(static m => m is EnumSymbol or StructSymbol or TypedefSymbol).Select(m => i.Key + "." + m.Name)));
+            .Concat(Included(file).SelectMany(static i => i.Value.Members.Values.Where(static m => m is EnumSymbol or StructSymbol or TypedefSymbol).Select(m => i.Key + "." + m.Name)));
 
-    /// <summary>A declaration by its name: of this file, or behind the prefix of an included one, split at the last dot.</summary>
-    private static Symbol? Find(string name, FileSymbol file)
+    /// <summary>Finds a declaration by its name: of this file, or after the prefix of an included one, split at the last dot.</summary>
+    /// <returns><see langword="false"/>, once reported, if two included files declare it.</returns>
+    public bool TryFind(string name, TextSpan span, FileSymbol file, out Symbol? symbol)
     {
-        if (file.Members.TryGetValue(name, out var symbol))
+        if (file.Members.TryGetValue(name, out symbol))
         {
-            return symbol;
+            return true;
         }
 
         var dot = name.LastIndexOf('.');
-        return dot > 0 && file.Includes.TryGetValue(name.Substring(0, dot), out var included) && included.Members.TryGetValue(name.Substring(dot + 1), out symbol)
-            ? symbol
-            : null;
+        if (dot <= 0)
+        {
+            return true;
+        }
+
+        foreach (var included in Included(file, name.Substring(0, dot)))
+        {
+            if (!included.Members.TryGetValue(name.Substring(dot + 1), out var found))
+            {
+                continue;
+            }
+
+            if (symbol is not null)
+            {
+                Report(Rules.DuplicateInclude, file, span, name, symbol.File.Path, found.File.Path);
+                return false;
+            }
+
+            symbol = found;
+        }
+
+        return true;
     }
 
-    private TypeRef Resolve(TypedefSymbol typedef)
+    /// <summary>The type that a typedef stands for.</summary>
+    public TypeRef Resolve(TypedefSymbol typedef)
     {
         if (typedef.Resolved is not null)
         {
@@ -111,9 +137,14 @@ internal sealed partial class Binder
         }
 
         typedef.Resolving = true;
-        var resolved = typedef.Target is null ? TypeRef.String : ResolveType(typedef.Target, typedef.File);
-        typedef.Resolving = false;
-        return typedef.Resolved = resolved;
+        try
+        {
+            return typedef.Resolved = typedef.Target is null ? TypeRef.String : ResolveType(typedef.Target, typedef.File);
+        }
+        finally
+        {
+            typedef.Resolving = false;
+        }
     }
 
     /// <summary>The fields of a struct, bound on first use; their defaults come later, since they may mention the struct itself.</summary>
@@ -132,7 +163,12 @@ internal sealed partial class Binder
         };
         var fields = BindFields(symbol.Syntax.Fields, symbol.File, kind, symbol.Name, symbol.IsUnion ? FieldPlace.Union : FieldPlace.Struct);
         symbol.BoundFields = fields;
-        MemberNames.Assign(symbol, fields);
+        foreach (var field in fields)
+        {
+            symbol.FieldsByName.Add(field.Name, field);
+        }
+
+        MemberNames.Assign(symbol, fields, this);
         var defaults = 0;
         foreach (var field in fields)
         {
@@ -253,25 +289,38 @@ internal sealed partial class Binder
         }
     }
 
+    // Linear: a struct whose defaults come to an end is not looked at again.
     private void CheckEndlessDefaults(StructSymbol symbol)
     {
-        foreach (var field in symbol.BoundFields!)
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        symbol.DefaultsCheck = DefaultsCheck.Running;
+        foreach (var field in FieldsOf(symbol))
         {
-            if (field.Default is not null && Creates(field.Default, symbol, []))
+            if (field.Default is not null && Made(field.Default).FirstOrDefault(IsEndless) is { } endless)
             {
-                Report(Rules.EndlessDefault, symbol.File, field.Syntax.Default!.Span, field.Name, symbol.Name);
+                Report(Rules.EndlessDefault, symbol.File, field.Syntax.Default!.Span, field.Name, endless.Name);
             }
         }
+
+        symbol.DefaultsCheck = DefaultsCheck.Done;
     }
 
-    /// <summary>Whether making the value makes a <paramref name="target"/>, directly or through the defaults of what it makes.</summary>
-    private bool Creates(ConstValue value, StructSymbol target, HashSet<StructSymbol> seen) => value switch
+    private bool IsEndless(StructSymbol made)
     {
-        StructConst made => made.Struct == target
-            || made.Fields.Any(f => Creates(f.Value, target, seen))
-            || (seen.Add(made.Struct) && FieldsOf(made.Struct).Any(f => f.Default is not null && Creates(f.Default, target, seen))),
-        ListConst list => list.Elements.Any(e => Creates(e, target, seen)),
-        MapConst map => map.Pairs.Any(p => Creates(p.Key, target, seen) || Creates(p.Value, target, seen)),
-        _ => false,
+        if (made.DefaultsCheck == DefaultsCheck.None)
+        {
+            CheckEndlessDefaults(made);
+        }
+
+        return made.DefaultsCheck == DefaultsCheck.Running;
+    }
+
+    /// <summary>The structs that are created with a value, apart from those that their defaults create.</summary>
+    private static IEnumerable<StructSymbol> Made(ConstValue value) => value switch
+    {
+        StructConst made => made.Fields.SelectMany(static f => Made(f.Value)).Prepend(made.Struct),
+        ListConst list => list.Elements.SelectMany(Made),
+        MapConst map => map.Pairs.SelectMany(static p => Made(p.Key).Concat(Made(p.Value))),
+        _ => [],
     };
 }

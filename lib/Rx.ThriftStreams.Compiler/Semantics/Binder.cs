@@ -8,16 +8,17 @@ using Rx.ThriftStreams.Compiler.Text;
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
 /// <summary>
-/// Gives names their meaning: one file is bound whole, with every check; what it includes only as far as it is used.
-/// Findings in other files are dropped, since each file is bound in its own turn.
+/// Resolves names to what they mean. A file is bound completely, with every check; files that it includes only as far as
+/// they are used. One binder serves all files of a set, so that each is declared once. Not safe for concurrent use.
 /// </summary>
 internal sealed partial class Binder
 {
     private readonly SourceSet _sources;
     private readonly DiagnosticBag _diagnostics = new();
-    private readonly Dictionary<string, FileSymbol> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<SourceFile, FileSymbol> _files = [];
+    private int _hintBudget;
 
-    private Binder(SourceSet sources)
+    public Binder(SourceSet sources)
     {
         _sources = sources;
         Constants = new ConstEvaluator(this);
@@ -25,52 +26,69 @@ internal sealed partial class Binder
 
     public ConstEvaluator Constants { get; }
 
+    /// <summary>Binds a file of a set.</summary>
+    public static BoundFile Bind(SourceFile source, SourceSet sources) => new Binder(sources).Bind(source);
+
     /// <summary>Binds a file.</summary>
-    public static BoundFile Bind(SourceFile source, SourceSet sources)
+    public BoundFile Bind(SourceFile source)
     {
-        var binder = new Binder(sources);
-        var file = binder.Declare(source);
-        var complete = binder.TryBindAll(file);
-        var found = source.Syntax.Diagnostics.Concat(binder._diagnostics.Items.Where(d => d.Path == source.Path)).ToList();
-        found.Sort(static (a, b) => a.Span.Start != b.Span.Start ? a.Span.Start.CompareTo(b.Span.Start) : string.CompareOrdinal(a.Id, b.Id));
-        return new BoundFile(file, binder, found, complete);
+        _hintBudget = Hints.BudgetPerFile;
+        Constants.Reset();
+        var file = Declare(source);
+        var complete = TryBindAll(file);
+        return new BoundFile(file, this, _diagnostics.Of(source.Syntax.Source, source.Syntax.Diagnostics), complete);
     }
 
     public void Report(Rule rule, FileSymbol file, TextSpan span, params object[] args) => _diagnostics.Add(rule, file.Source, span, args);
 
+    /// <summary><c> Did you mean "x"?</c>, unless there are too many findings for anybody to read.</summary>
+    public string Hint(string written, FileSymbol file, IEnumerable<string> candidates)
+        => _diagnostics.IsFull(file.Path) ? "" : Hints.DidYouMean(written, candidates, ref _hintBudget);
+
+    /// <summary>The nearest of some names, or <see langword="null"/>.</summary>
+    public string? Nearest(string written, IEnumerable<string> candidates) => Hints.Nearest(written, candidates, ref _hintBudget);
+
+    /// <summary>The included files whose symbols have a prefix: usually one.</summary>
+    public IEnumerable<FileSymbol> Included(FileSymbol file, string prefix)
+        => file.Includes.TryGetValue(prefix, out var targets) ? targets.Select(Declare) : [];
+
+    /// <summary>All included files with their prefixes.</summary>
+    public IEnumerable<KeyValuePair<string, FileSymbol>> Included(FileSymbol file)
+        => file.Includes.SelectMany(i => i.Value.Select(target => new KeyValuePair<string, FileSymbol>(i.Key, Declare(target))));
+
     private FileSymbol Declare(SourceFile source)
     {
-        if (_files.TryGetValue(source.Path, out var known))
+        if (_files.TryGetValue(source, out var known))
         {
             return known;
         }
 
         var file = Declarer.Declare(source, _diagnostics);
-        _files.Add(source.Path, file);
-        foreach (var include in source.Syntax.Includes)
+        _files.Add(source, file);
+        foreach (var include in _sources.Includes.Of(source))
         {
-            var target = _sources.Resolve(source.Path, include.Path);
-            if (target is null)
+            if (include.Target is not { } target)
             {
-                Report(Rules.IncludeNotFound, file, include.Span, include.Path, _sources.MissingIncludeHint(source.Path, include.Path));
+                Report(Rules.IncludeNotFound, file, include.Syntax.Span, include.Syntax.Path, _sources.MissingIncludeHint(source.Path, include.Syntax.Path));
                 continue;
             }
 
-            var included = Declare(target);
-            if (!file.Includes.TryGetValue(included.Source.BaseName, out var other))
+            var prefix = target.Syntax.Source.BaseName;
+            if (!file.Includes.TryGetValue(prefix, out var targets))
             {
-                file.Includes.Add(included.Source.BaseName, included);
+                file.Includes.Add(prefix, targets = []);
             }
-            else if (other != included)
+
+            if (!targets.Contains(target))
             {
-                Report(Rules.DuplicateInclude, file, include.Span, included.Source.BaseName);
+                targets.Add(target);
             }
         }
 
         return file;
     }
 
-    // A chain of thousands of typedefs, constants or services is no IDL, but it must not end the process either.
+    // A chain of thousands of typedefs or constants is not IDL that anybody writes, but it must not end the process either.
     private bool TryBindAll(FileSymbol file)
     {
         try
@@ -111,7 +129,10 @@ internal sealed partial class Binder
 
         foreach (var symbol in file.Structs)
         {
-            CheckEndlessDefaults(symbol);
+            if (symbol.DefaultsCheck == DefaultsCheck.None)
+            {
+                CheckEndlessDefaults(symbol);
+            }
         }
 
         foreach (var service in file.Services)
@@ -122,36 +143,13 @@ internal sealed partial class Binder
 
     private void CheckCycles(FileSymbol file)
     {
-        foreach (var include in file.Syntax.Includes)
+        foreach (var include in _sources.Includes.Of(file.SourceFile))
         {
-            if (_sources.Resolve(file.Path, include.Path) is { } target && FindWay(target, file.Path, [file.Source.BaseName], []) is { } way)
+            if (include.Target is { } target && _sources.Includes.CycleThrough(file.SourceFile, target) is { } way)
             {
-                Report(Rules.IncludeCycle, file, include.Span, string.Join(" → ", way));
+                Report(Rules.IncludeCycle, file, include.Syntax.Span, way);
             }
         }
-    }
-
-    private List<string>? FindWay(SourceFile from, string to, List<string> way, HashSet<string> seen)
-    {
-        way.Add(from.Syntax.Source.BaseName);
-        if (from.Path == to)
-        {
-            return way;
-        }
-
-        if (seen.Add(from.Path))
-        {
-            foreach (var include in from.Syntax.Includes)
-            {
-                if (_sources.Resolve(from.Path, include.Path) is { } next && FindWay(next, to, way, seen) is { } found)
-                {
-                    return found;
-                }
-            }
-        }
-
-        way.RemoveAt(way.Count - 1);
-        return null;
     }
 
     private void WarnAboutMisplacedMode(Symbol symbol)

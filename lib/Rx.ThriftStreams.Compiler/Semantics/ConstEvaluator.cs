@@ -16,6 +16,9 @@ internal sealed class ConstEvaluator(Binder binder)
 
     private int _values;
 
+    /// <summary>Begins a file: the limit on the number of values is a file's.</summary>
+    public void Reset() => _values = 0;
+
     /// <summary>The value of a named constant as a value of <paramref name="type"/>; <see langword="null"/>, once reported, if it is none.</summary>
     public ConstValue? Evaluate(ConstSymbol constant, TypeRef type)
     {
@@ -81,7 +84,6 @@ internal sealed class ConstEvaluator(Binder binder)
             TypeKind.Byte => (sbyte.MinValue, (long)sbyte.MaxValue),
             TypeKind.I16 => (short.MinValue, short.MaxValue),
             TypeKind.I32 or TypeKind.Enum => (int.MinValue, int.MaxValue),
-            TypeKind.Bool => (0, 1),
             _ => (long.MinValue, long.MaxValue),
         };
         if (value < minimum || value > maximum)
@@ -93,9 +95,9 @@ internal sealed class ConstEvaluator(Binder binder)
         return type.Kind switch
         {
             TypeKind.Byte or TypeKind.I16 or TypeKind.I32 or TypeKind.I64 => new IntConst(value),
-            TypeKind.Bool => new BoolConst(value == 1),
+            TypeKind.Bool => new BoolConst(value > 0),
             TypeKind.Double => new DoubleConst(value),
-            TypeKind.Enum => new EnumConst(type.Enum, type.Enum.Members.Find(m => m.Value == value), (int)value),
+            TypeKind.Enum => new EnumConst(type.Enum, type.Enum.MembersByValue.TryGetValue((int)value, out var member) ? member : null, (int)value),
             _ => Mismatch(syntax, type, file),
         };
     }
@@ -161,35 +163,59 @@ internal sealed class ConstEvaluator(Binder binder)
     private ConstValue? EvaluateStruct(MapValueSyntax map, TypeRef type, FileSymbol file)
     {
         var fields = binder.FieldsOf(type.Struct);
-        var values = new List<KeyValuePair<FieldSymbol, ConstValue>>(map.Pairs.Count);
+        var order = new List<FieldSymbol>(map.Pairs.Count);
+        var values = new Dictionary<FieldSymbol, ConstValue>();
+        var complete = true;
         foreach (var pair in map.Pairs)
         {
             var name = (pair.Key as LiteralValueSyntax)?.Value ?? (pair.Key as NameValueSyntax)?.Name;
-            var field = name is null ? null : fields.Find(f => f.Name == name);
-            if (field is null)
+            if (name is null || !type.Struct.FieldsByName.TryGetValue(name, out var field))
             {
-                Mismatch(pair.Key, type, file, " It is no field of the struct." + (name is null ? "" : Hints.DidYouMean(name, fields.Select(static f => f.Name))));
+                Mismatch(pair.Key, type, file, " The struct has no such field." + (name is null ? "" : binder.Hint(name, file, type.Struct.FieldsByName.Keys)));
+                complete = false;
                 continue;
             }
 
-            if (Evaluate(pair.Value, field.Type, file) is { } value)
+            if (Evaluate(pair.Value, field.Type, file) is not { } value)
             {
-                values.RemoveAll(v => v.Key == field);
-                values.Add(new(field, value));
+                complete = false;
+                continue;
             }
+
+            if (!values.ContainsKey(field))
+            {
+                order.Add(field);
+            }
+
+            values[field] = value;
         }
 
-        if (type.Struct.IsUnion && map.Pairs.Count != 1)
+        if (type.Struct.IsUnion)
         {
-            return Mismatch(map, type, file, " A union has exactly one field.");
+            return map.Pairs.Count != 1 ? Mismatch(map, type, file, " A union has exactly one field.") : complete ? Create() : null;
         }
 
-        if (values.Count == map.Pairs.Count && fields.Find(f => f.Requiredness == Requiredness.Required && f.Syntax.Default is null && !values.Exists(v => v.Key == f)) is { } missing)
+        foreach (var missing in fields)
         {
-            return Mismatch(map, type, file, $" The required field \"{missing.Name}\" is missing.");
+            if (missing.Requiredness != Requiredness.Required || missing.Syntax.Default is not null || values.ContainsKey(missing) || !complete)
+            {
+                continue;
+            }
+
+            // As thriftgo and Apache Thrift do; in C# somebody has to set it.
+            if (ZeroValue.Of(missing.Type, binder) is not { } zero)
+            {
+                return Mismatch(map, type, file, $" The required field \"{missing.Name}\" is missing.");
+            }
+
+            binder.Report(Rules.ConstFieldMissing, file, map.Span, missing.Name, type);
+            order.Add(missing);
+            values[missing] = zero;
         }
 
-        return type.Struct.IsUnion && values.Count != 1 ? null : new StructConst(type.Struct, values);
+        return Create();
+
+        StructConst Create() => new(type.Struct, order.ConvertAll(f => new KeyValuePair<FieldSymbol, ConstValue>(f, values[f])));
     }
 
     private ConstValue? EvaluateName(NameValueSyntax syntax, TypeRef type, FileSymbol file)
@@ -197,17 +223,19 @@ internal sealed class ConstEvaluator(Binder binder)
         var name = syntax.Name;
         var found = new List<object>(1);
         Collect(name, file, found);
-        var dot = name.IndexOf('.');
-        if (dot > 0)
+
+        // The prefix of an included file may itself hold dots.
+        for (var dot = name.IndexOf('.'); dot > 0; dot = name.IndexOf('.', dot + 1))
         {
-            // The prefix of an included file may itself hold dots.
-            for (; dot > 0; dot = name.IndexOf('.', dot + 1))
+            foreach (var included in binder.Included(file, name.Substring(0, dot)))
             {
-                if (file.Includes.TryGetValue(name.Substring(0, dot), out var included))
-                {
-                    Collect(name.Substring(dot + 1), included, found);
-                }
+                Collect(name.Substring(dot + 1), included, found);
             }
+        }
+
+        if (ByTypeOfField(name, type, file, found) is { } value)
+        {
+            return value;
         }
 
         if (found.Count > 1)
@@ -241,7 +269,14 @@ internal sealed class ConstEvaluator(Binder binder)
         };
     }
 
-    private static void Collect(string name, FileSymbol file, List<object> found)
+    // Apache Thrift takes the last part of the name for a value of the field's enum, whatever stands before it.
+    private static EnumConst? ByTypeOfField(string name, TypeRef type, FileSymbol file, List<object> found)
+        => file.Options.Apache && type.Kind == TypeKind.Enum && !found.Exists(static f => f is ConstSymbol)
+            && type.Enum.MembersByName.TryGetValue(name.Substring(name.LastIndexOf('.') + 1), out var member)
+            ? new EnumConst(type.Enum, member, member.Value)
+            : null;
+
+    private void Collect(string name, FileSymbol file, List<object> found)
     {
         if (file.Members.TryGetValue(name, out var symbol) && symbol is ConstSymbol)
         {
@@ -249,33 +284,35 @@ internal sealed class ConstEvaluator(Binder binder)
         }
 
         var dot = name.LastIndexOf('.');
-        if (dot > 0 && file.Members.TryGetValue(name.Substring(0, dot), out var owner))
+        if (dot <= 0 || !file.Members.TryGetValue(name.Substring(0, dot), out var owner))
         {
-            // A typedef of an enum stands for the enum.
-            for (var i = 0; i < 16 && owner is TypedefSymbol { Target: { Kind: TypeSyntaxKind.Named } target } && file.Members.TryGetValue(target.Name, out var next); i++)
-            {
-                owner = next;
-            }
+            return;
+        }
 
-            if (owner is EnumSymbol @enum && @enum.Members.Find(m => m.Name == name.Substring(dot + 1)) is { } member)
-            {
-                found.Add((@enum, member));
-            }
+        var @enum = owner switch
+        {
+            EnumSymbol declared => declared,
+            TypedefSymbol typedef when binder.Resolve(typedef) is { Kind: TypeKind.Enum } resolved => resolved.Enum,
+            _ => null,
+        };
+        if (@enum is not null && @enum.MembersByName.TryGetValue(name.Substring(dot + 1), out var member))
+        {
+            found.Add((@enum, member));
         }
     }
 
-    private static string HintFor(string name, TypeRef type, FileSymbol file)
+    private string HintFor(string name, TypeRef type, FileSymbol file)
     {
         if (type.Kind == TypeKind.Enum)
         {
             var prefix = type.Enum.File == file ? type.Enum.Name : type.Enum.File.Source.BaseName + "." + type.Enum.Name;
             var last = name.Substring(name.LastIndexOf('.') + 1);
-            if (Hints.Nearest(last, type.Enum.Members.Select(static m => m.Name)) is { } member)
+            if (binder.Nearest(last, type.Enum.MembersByName.Keys) is { } member)
             {
                 return string.Format(CultureInfo.InvariantCulture, " Did you mean \"{0}.{1}\"?", prefix, member);
             }
         }
 
-        return Hints.DidYouMean(name, file.Consts.Select(static c => c.Name).Concat(file.Includes.SelectMany(static i => i.Value.Consts.Select(c => i.Key + "." + c.Name))));
+        return binder.Hint(name, file, file.Consts.Select(static c => c.Name).Concat(binder.Included(file).SelectMany(static i => i.Value.Consts.Select(c => i.Key + "." + c.Name))));
     }
 }

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Syntax;
 
@@ -9,7 +11,7 @@ internal static class Declarer
 {
     public static FileSymbol Declare(SourceFile source, DiagnosticBag diagnostics)
     {
-        var file = new FileSymbol(source.Syntax, source.Options);
+        var file = new FileSymbol(source);
         file.Namespace = FindNamespace(file);
         file.Package = FindPackage(file);
         foreach (var definition in source.Syntax.Definitions)
@@ -34,7 +36,7 @@ internal static class Declarer
             DeclareMembers(symbol, diagnostics);
         }
 
-        NameTypes(file);
+        NameTypes(file, diagnostics);
         return file;
     }
 
@@ -117,7 +119,6 @@ internal static class Declarer
         var file = symbol.File;
         var names = new HashSet<string>();
         var numbers = new Dictionary<long, string>();
-        var scope = new NameScope([]);
         long next = 0;
         foreach (var syntax in symbol.Syntax.Members)
         {
@@ -149,57 +150,54 @@ internal static class Declarer
                 numbers.Add(value, syntax.Name.Text);
             }
 
-            symbol.Members.Add(new EnumMemberSymbol(syntax, (int)value) { CSharpName = scope.Take(Naming.Pascal(syntax.Name.Text, shout: true)) });
+            symbol.Add(new EnumMemberSymbol(syntax, (int)value));
+        }
+
+        var scope = new NameScope([]);
+        foreach (var member in symbol.Members.OrderBy(static m => m.Value).ThenBy(static m => m.Name, StringComparer.Ordinal))
+        {
+            var wanted = Naming.Pascal(member.Name, shout: true);
+            member.CSharpName = scope.Take(wanted, member.Name, out var rival);
+            if (rival is not null)
+            {
+                diagnostics.Add(Rules.NamesBecomeOne, file.Source, member.NameSpan, member.Name, rival, wanted, member.CSharpName);
+            }
         }
     }
 
-    private static void NameTypes(FileSymbol file)
+    // By name rather than in the order of the file: moving a declaration renames nothing.
+    private static void NameTypes(FileSymbol file, DiagnosticBag diagnostics)
     {
+        var members = file.Members.Values.OrderBy(static m => m.Name, StringComparer.Ordinal).ToList();
         var scope = new NameScope([]);
-        foreach (var symbol in file.Members.Values)
+        foreach (var symbol in members.Where(static m => m is EnumSymbol or StructSymbol))
         {
-            if (symbol is EnumSymbol or StructSymbol)
-            {
-                symbol.CSharpName = scope.Take(Naming.Pascal(symbol.Name));
-            }
+            Name(symbol, scope, Naming.Pascal(symbol.Name), diagnostics);
         }
 
         file.ConstantsClass = scope.Take(Naming.Pascal(Naming.Identifier(file.Source.BaseName)) + "Constants");
-        foreach (var service in file.Services)
+        foreach (var service in members.OfType<ServiceSymbol>())
         {
-            var name = Naming.Pascal(service.Name);
-            while (!FamilyIsFree(scope, name))
-            {
-                name += "_";
-            }
-
-            service.CSharpName = name;
-            foreach (var member in Family(name))
-            {
-                scope.Take(member);
-            }
+            Name(service, scope, Naming.Pascal(service.Name), diagnostics, Family);
         }
 
-        var members = new NameScope([file.ConstantsClass, "Equals", "GetHashCode", "ToString", "GetType", "ReferenceEquals", "MemberwiseClone", "Finalize"]);
-        foreach (var constant in file.Consts)
+        var constants = new NameScope([file.ConstantsClass, .. MemberNames.OfObject]);
+        foreach (var constant in members.OfType<ConstSymbol>())
         {
-            constant.CSharpName = members.Take(Naming.Pascal(constant.Name, shout: true));
+            Name(constant, constants, Naming.Pascal(constant.Name, shout: true), diagnostics);
         }
     }
 
-    private static IEnumerable<string> Family(string service)
-        => ["I" + service, service + "Client", service + "Descriptor", "I" + service + "Rx", service + "RxExtensions"];
-
-    private static bool FamilyIsFree(NameScope scope, string service)
+    private static void Name(Symbol symbol, NameScope scope, string wanted, DiagnosticBag diagnostics, Func<string, string[]>? family = null)
     {
-        foreach (var name in Family(service))
+        symbol.CSharpName = scope.Take(wanted, symbol.Name, out var rival, family);
+        if (rival is not null)
         {
-            if (!scope.IsFree(name))
-            {
-                return false;
-            }
+            diagnostics.Add(Rules.NamesBecomeOne, symbol.File.Source, symbol.NameSpan, symbol.Name, rival, wanted, symbol.CSharpName);
         }
-
-        return true;
     }
+
+    /// <summary>The types that are generated for a service.</summary>
+    public static string[] Family(string service)
+        => ["I" + service, service + "Client", service + "Descriptor", "I" + service + "Rx", service + "RxExtensions"];
 }

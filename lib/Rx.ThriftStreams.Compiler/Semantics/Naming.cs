@@ -108,22 +108,3 @@ internal static class Naming
         return letters;
     }
 }
-
-/// <summary>Hands out identifiers within one scope, none twice: a later one gets <c>_</c> at its end.</summary>
-internal sealed class NameScope(IEnumerable<string> reserved)
-{
-    private readonly HashSet<string> _used = new(reserved, StringComparer.Ordinal);
-
-    public string Take(string wanted)
-    {
-        var name = wanted;
-        while (!_used.Add(name))
-        {
-            name += "_";
-        }
-
-        return Naming.Escape(name);
-    }
-
-    public bool IsFree(string name) => !_used.Contains(name);
-}

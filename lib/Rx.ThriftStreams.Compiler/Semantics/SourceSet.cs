@@ -5,9 +5,13 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>A parsed file with its options: what the compiler is given.</summary>
-internal sealed record SourceFile(DocumentSyntax Syntax, CompilerOptions Options)
+/// <summary>A parsed file with its options. Two are the same only if they are the same object.</summary>
+internal sealed class SourceFile(DocumentSyntax syntax, CompilerOptions options)
 {
+    public DocumentSyntax Syntax { get; } = syntax;
+
+    public CompilerOptions Options { get; } = options;
+
     public string Path => Syntax.Source.Path;
 }
 
@@ -16,10 +20,12 @@ internal sealed class SourceSet
 {
     private readonly Dictionary<string, SourceFile> _files = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<string> _directories;
+    private readonly Lazy<IncludeGraph> _includes;
 
+    /// <summary>Creates a set.</summary>
     /// <param name="files">All files.</param>
-    /// <param name="baseDirectory">What relative paths are relative to.</param>
-    /// <param name="includeDirectories">Where includes are looked for last.</param>
+    /// <param name="baseDirectory">The directory that relative paths start from.</param>
+    /// <param name="includeDirectories">The directories in which includes are looked for last.</param>
     public SourceSet(IEnumerable<SourceFile> files, string baseDirectory = "", IReadOnlyList<string>? includeDirectories = null)
     {
         var directories = new List<string> { baseDirectory };
@@ -33,17 +39,70 @@ internal sealed class SourceSet
         {
             _files[IdlPath.Normalize(file.Path)] = file;
         }
+
+        _includes = new Lazy<IncludeGraph>(() => new IncludeGraph(_files.Values, Resolve));
     }
 
-    /// <summary>Says how to supply a missing include, given the including file and the path as written.</summary>
+    /// <summary>Explains how to supply a missing include, given the including file and the path as written.</summary>
     public Func<string, string, string> MissingIncludeHint { get; init; } = static (_, include) => $"Add <ThriftFile Include=\"{include}\" /> to the project.";
 
     public IEnumerable<SourceFile> Files => _files.Values;
 
-    /// <summary>The file that an include means: as given, beside the including file, then in the include directories.</summary>
-    public SourceFile? Resolve(string includingPath, string include)
+    public IncludeGraph Includes => _includes.Value;
+
+    /// <summary>The normalized paths at which an include is looked for, in order.</summary>
+    /// <param name="includingPath">The including file.</param>
+    /// <param name="include">The path as written.</param>
+    /// <param name="directories">The base directory and, after it, the include directories.</param>
+    /// <param name="apache">Whether the directory of the including file comes before the base directory.</param>
+    public static IEnumerable<string> Candidates(string includingPath, string include, IReadOnlyList<string> directories, bool apache)
     {
-        foreach (var candidate in Candidates(includingPath, include, _directories))
+        var asGiven = IdlPath.Combine(directories.Count == 0 ? "" : directories[0], include);
+        if (IdlPath.IsRooted(include))
+        {
+            yield return asGiven;
+            yield break;
+        }
+
+        if (!apache)
+        {
+            yield return asGiven;
+        }
+
+        yield return IdlPath.Combine(IdlPath.Directory(includingPath), include);
+        for (var i = 1; i < directories.Count; i++)
+        {
+            yield return IdlPath.Combine(directories[i], include);
+        }
+
+        if (apache)
+        {
+            yield return asGiven;
+        }
+    }
+
+    /// <summary>The file and everything that it includes, directly or not, in the order of first mention.</summary>
+    public IReadOnlyList<SourceFile> Closure(SourceFile root)
+    {
+        var closure = new List<SourceFile> { root };
+        var seen = new HashSet<SourceFile> { root };
+        for (var i = 0; i < closure.Count; i++)
+        {
+            foreach (var include in Includes.Of(closure[i]))
+            {
+                if (include.Target is { } file && seen.Add(file))
+                {
+                    closure.Add(file);
+                }
+            }
+        }
+
+        return closure;
+    }
+
+    private SourceFile? Resolve(SourceFile including, string include)
+    {
+        foreach (var candidate in Candidates(including.Path, include, _directories, including.Options.Apache))
         {
             if (_files.TryGetValue(candidate, out var file))
             {
@@ -52,40 +111,5 @@ internal sealed class SourceSet
         }
 
         return null;
-    }
-
-    /// <summary>The normalized paths at which an include is looked for, in order.</summary>
-    public static IEnumerable<string> Candidates(string includingPath, string include, IReadOnlyList<string> directories)
-    {
-        yield return IdlPath.Combine(directories.Count == 0 ? "" : directories[0], include);
-        if (IdlPath.IsRooted(include))
-        {
-            yield break;
-        }
-
-        yield return IdlPath.Combine(IdlPath.Directory(includingPath), include);
-        for (var i = 1; i < directories.Count; i++)
-        {
-            yield return IdlPath.Combine(directories[i], include);
-        }
-    }
-
-    /// <summary>The file and everything that it includes, directly or not, in the order of first mention.</summary>
-    public IReadOnlyList<SourceFile> Closure(SourceFile root)
-    {
-        var closure = new List<SourceFile> { root };
-        var seen = new HashSet<string>(StringComparer.Ordinal) { root.Path };
-        for (var i = 0; i < closure.Count; i++)
-        {
-            foreach (var include in closure[i].Syntax.Includes)
-            {
-                if (Resolve(closure[i].Path, include.Path) is { } file && seen.Add(file.Path))
-                {
-                    closure.Add(file);
-                }
-            }
-        }
-
-        return closure;
     }
 }

@@ -5,11 +5,13 @@ using Rx.ThriftStreams.Compiler.Text;
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
 /// <summary>One file with its declarations. Names and ids are known at once; types and values are bound when somebody asks.</summary>
-internal sealed class FileSymbol(DocumentSyntax syntax, CompilerOptions options)
+internal sealed class FileSymbol(SourceFile source)
 {
-    public DocumentSyntax Syntax { get; } = syntax;
+    public SourceFile SourceFile { get; } = source;
 
-    public CompilerOptions Options { get; } = options;
+    public DocumentSyntax Syntax => SourceFile.Syntax;
+
+    public CompilerOptions Options => SourceFile.Options;
 
     public IdlText Source => Syntax.Source;
 
@@ -24,8 +26,8 @@ internal sealed class FileSymbol(DocumentSyntax syntax, CompilerOptions options)
     /// <summary>The name of the static class that holds the constants.</summary>
     public string ConstantsClass { get; set; } = "";
 
-    /// <summary>The files seen from this one, by prefix.</summary>
-    public Dictionary<string, FileSymbol> Includes { get; } = [];
+    /// <summary>The included files by prefix; several where they have one base name.</summary>
+    public Dictionary<string, List<SourceFile>> Includes { get; } = [];
 
     /// <summary>Everything declared here, by IDL name; the first wins where a name is used twice.</summary>
     public Dictionary<string, Symbol> Members { get; } = [];
@@ -87,11 +89,30 @@ internal sealed class EnumSymbol(FileSymbol file, EnumSyntax syntax) : Symbol(fi
     public EnumSyntax Syntax { get; } = syntax;
 
     public List<EnumMemberSymbol> Members { get; } = [];
+
+    public Dictionary<string, EnumMemberSymbol> MembersByName { get; } = [];
+
+    /// <summary>The first member of each number.</summary>
+    public Dictionary<int, EnumMemberSymbol> MembersByValue { get; } = [];
+
+    public void Add(EnumMemberSymbol member)
+    {
+        Members.Add(member);
+        MembersByName.Add(member.Name, member);
+        if (!MembersByValue.ContainsKey(member.Value))
+        {
+            MembersByValue.Add(member.Value, member);
+        }
+    }
 }
 
 internal sealed class EnumMemberSymbol(EnumMemberSyntax syntax, int value)
 {
+    public EnumMemberSyntax Syntax => syntax;
+
     public string Name => syntax.Name.Text;
+
+    public TextSpan NameSpan => syntax.Name.Span;
 
     public string? Doc => syntax.Doc;
 
@@ -100,10 +121,16 @@ internal sealed class EnumMemberSymbol(EnumMemberSyntax syntax, int value)
     public string CSharpName { get; set; } = "";
 }
 
+/// <summary>How far the search for defaults without end has come.</summary>
+internal enum DefaultsCheck : byte
+{
+    None,
+    Running,
+    Done,
+}
+
 internal sealed class StructSymbol(FileSymbol file, StructSyntax syntax) : Symbol(file, syntax)
 {
-    private List<FieldSymbol>? _fields;
-
     public StructSyntax Syntax { get; } = syntax;
 
     public StructKind Kind => Syntax.Kind;
@@ -113,11 +140,12 @@ internal sealed class StructSymbol(FileSymbol file, StructSyntax syntax) : Symbo
     public bool HasRequiredFields { get; } = AnyRequired(syntax);
 
     /// <summary>The fields in the order of the file; bound by <see cref="Binder.FieldsOf"/>.</summary>
-    public List<FieldSymbol>? BoundFields
-    {
-        get => _fields;
-        set => _fields = value;
-    }
+    public List<FieldSymbol>? BoundFields { get; set; }
+
+    /// <summary>The bound fields by their IDL names.</summary>
+    public Dictionary<string, FieldSymbol> FieldsByName { get; } = [];
+
+    public DefaultsCheck DefaultsCheck { get; set; }
 
     private static bool AnyRequired(StructSyntax syntax)
     {
@@ -150,6 +178,9 @@ internal sealed class FieldSymbol(FieldSyntax syntax, short id, TypeRef type, Re
 
     public Requiredness Requiredness { get; } = requiredness;
 
+    /// <summary>Whether the text of the field is the <c>Message</c> of its exception.</summary>
+    public bool IsExceptionMessage { get; set; }
+
     public ConstValue? Default { get; set; }
 
     public string CSharpName { get; set; } = "";
@@ -171,6 +202,14 @@ internal sealed class ServiceSymbol(FileSymbol file, ServiceSyntax syntax) : Sym
     public ServiceSymbol? Base { get; set; }
 
     public bool BaseBound { get; set; }
+
+    /// <summary>How many services it inherits from.</summary>
+    public int Depth { get; set; }
+
+    /// <summary>The names of its functions in C#, on top of those of the base service.</summary>
+    public NameScope Scope { get; set; } = new([]);
+
+    public Dictionary<string, FunctionSymbol> FunctionsByName { get; } = [];
 
     public List<FunctionSymbol>? BoundFunctions { get; set; }
 }

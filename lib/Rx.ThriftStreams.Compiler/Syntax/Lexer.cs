@@ -7,6 +7,9 @@ namespace Rx.ThriftStreams.Compiler.Syntax;
 /// <summary>Cuts a file into tokens and comments: the union of what thriftgo and Apache Thrift accept.</summary>
 internal sealed class Lexer
 {
+    // Of characters in a row that belong to no token.
+    private const int MaxShown = 40;
+
     private readonly IdlText _source;
     private readonly string _text;
     private readonly DiagnosticBag _diagnostics;
@@ -14,6 +17,9 @@ internal sealed class Lexer
     private readonly List<Token> _tokens;
     private readonly List<Comment> _comments = [];
     private int _position;
+    private int _unknownStart = -1;
+    private int _unknownEnd;
+    private bool _reportedComment;
 
     private Lexer(IdlText source, bool apache, DiagnosticBag diagnostics)
     {
@@ -49,18 +55,42 @@ internal sealed class Lexer
             var start = _position;
             if (start >= _text.Length)
             {
+                ReportUnknown(start);
                 Add(TokenKind.EndOfFile, start);
                 return;
             }
 
             var kind = Next();
-            if (kind == TokenKind.Unknown)
+            if (kind != TokenKind.Unknown)
             {
-                Report(Rules.UnexpectedCharacter, start, _position, _text.Substring(start, _position - start));
-                continue;
+                Add(kind, start);
+                ReportUnknown(start);
             }
+            else if (_unknownStart < 0)
+            {
+                _unknownStart = start;
+                _unknownEnd = _position;
+            }
+            else if (_unknownEnd == start)
+            {
+                _unknownEnd = _position;
+            }
+            else
+            {
+                ReportUnknown(start);
+                _unknownStart = start;
+                _unknownEnd = _position;
+            }
+        }
+    }
 
-            Add(kind, start);
+    // Characters in a row are one finding.
+    private void ReportUnknown(int next)
+    {
+        if (_unknownStart >= 0 && _unknownStart < next)
+        {
+            Report(Rules.UnexpectedCharacter, _unknownStart, _unknownEnd, _text.Substring(_unknownStart, System.Math.Min(_unknownEnd - _unknownStart, MaxShown)));
+            _unknownStart = -1;
         }
     }
 
@@ -110,6 +140,7 @@ internal sealed class Lexer
             '=' => TokenKind.Equals,
             '*' => TokenKind.Star,
             '&' => TokenKind.Ampersand,
+            '@' => TokenKind.At,
             _ => TokenKind.Unknown,
         };
     }
@@ -181,6 +212,12 @@ internal sealed class Lexer
             if (c == quote)
             {
                 _position++;
+                if (!_source.IsUnicode && HasNonAscii(start))
+                {
+                    // In a comment it does no harm; here it is a value.
+                    _diagnostics.Add(Rules.NotUtf8, isError: true, _source, TextSpan.FromBounds(start, _position));
+                }
+
                 if (_apache && firstLineEnd >= 0)
                 {
                     Report(Rules.UnterminatedLiteral, start, firstLineEnd);
@@ -235,7 +272,30 @@ internal sealed class Lexer
             _position++;
         }
 
+        AddComment(kind, start);
+    }
+
+    private void AddComment(CommentKind kind, int start)
+    {
         _comments.Add(new Comment(kind, start, _position - start));
+        if (!_source.IsUnicode && !_reportedComment && HasNonAscii(start))
+        {
+            _reportedComment = true;
+            _diagnostics.Add(Rules.NotUtf8, _source, TextSpan.FromBounds(start, _position));
+        }
+    }
+
+    private bool HasNonAscii(int start)
+    {
+        for (var i = start; i < _position; i++)
+        {
+            if (_text[i] > '\u007F')
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void BlockComment()
@@ -251,6 +311,6 @@ internal sealed class Lexer
 
         _position = end + 2;
         var doc = _text[start + 2] == '*' && _position - start > 4;
-        _comments.Add(new Comment(doc ? CommentKind.Doc : CommentKind.Block, start, _position - start));
+        AddComment(doc ? CommentKind.Doc : CommentKind.Block, start);
     }
 }

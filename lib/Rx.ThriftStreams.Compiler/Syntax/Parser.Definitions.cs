@@ -54,8 +54,9 @@ internal sealed partial class Parser
         while (!AtListEnd(TokenKind.CloseBrace))
         {
             var start = _index;
-            var memberDoc = DocBefore(start);
             Mark(LayoutMark.Member);
+            TrySkipStructuredAnnotations();
+            var memberDoc = DocBefore(_index);
             if (!ExpectName("the name of an enum value or \"}\"", out var member))
             {
                 SkipMember(TokenKind.CloseBrace, start);
@@ -164,6 +165,7 @@ internal sealed partial class Parser
         {
             var start = _index;
             Mark(LayoutMark.Member);
+            TrySkipStructuredAnnotations();
             var function = ParseFunction();
             if (function is null)
             {
@@ -220,6 +222,11 @@ internal sealed partial class Parser
             oneway = true;
         }
 
+        if (TrySkipFbthriftFunction())
+        {
+            return null;
+        }
+
         TypeSyntax? returnType = null;
         if (!(AtWord("void") && Peek().Kind == TokenKind.Identifier))
         {
@@ -234,7 +241,7 @@ internal sealed partial class Parser
             Take();
         }
 
-        if (!ExpectName("the name of the function", out var name))
+        if (TrySkipFbthriftFunction() || !ExpectName("the name of the function", out var name))
         {
             return null;
         }

@@ -21,7 +21,7 @@ internal sealed partial class Parser
             }
         }
 
-        return new DocumentSyntax(_source, _includes, _namespaces, _definitions, _diagnostics.Items);
+        return new DocumentSyntax(_source, _includes, _namespaces, _definitions, _diagnostics.Of(_source));
     }
 
     private void SkipToDefinition(int start)
@@ -39,6 +39,11 @@ internal sealed partial class Parser
 
     private bool ParseTopLevel()
     {
+        if (TrySkipStructuredAnnotations())
+        {
+            return true;
+        }
+
         if (!At(TokenKind.Identifier))
         {
             if (TakeSeparator())
@@ -58,6 +63,12 @@ internal sealed partial class Parser
                 return ParseInclude(keyword);
             case "namespace":
                 return ParseNamespace();
+            case "package" when Peek().Kind == TokenKind.Literal:
+                SkipPackage();
+                return true;
+            case "interaction" when Peek().Kind == TokenKind.Identifier:
+                SkipInteraction();
+                return true;
         }
 
         var definition = keyword switch

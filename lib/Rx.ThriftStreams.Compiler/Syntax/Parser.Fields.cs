@@ -11,6 +11,7 @@ internal sealed partial class Parser
         {
             var start = _index;
             Mark(LayoutMark.Member);
+            TrySkipStructuredAnnotations();
             var field = ParseField();
             if (field is null)
             {

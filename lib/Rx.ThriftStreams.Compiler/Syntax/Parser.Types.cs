@@ -11,7 +11,19 @@ internal sealed partial class Parser
     {
         try
         {
-            return Enter() ? ParseTypeCore() : null;
+            if (Enter())
+            {
+                return ParseTypeCore();
+            }
+
+            // The rest of the type has nothing new to say, and is not to be taken for a member.
+            while (Current.Kind is TokenKind.Identifier or TokenKind.Less or TokenKind.Greater or TokenKind.Comma)
+            {
+                _index++;
+            }
+
+            _lastErrorIndex = _index;
+            return null;
         }
         finally
         {

@@ -149,6 +149,9 @@ internal sealed partial class Parser
     }
 
     private string? DocBefore(int tokenIndex)
+        => CommentBefore(tokenIndex) ?? (tokenIndex == _annotationsEnd ? CommentBefore(_annotationsStart) : null);
+
+    private string? CommentBefore(int tokenIndex)
     {
         var token = _tokens[tokenIndex];
         var first = tokenIndex == 0 ? 0 : _tokens[tokenIndex - 1].CommentsBefore;

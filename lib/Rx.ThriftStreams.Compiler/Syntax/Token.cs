@@ -23,6 +23,7 @@ internal enum TokenKind : byte
     Equals,
     Star,
     Ampersand,
+    At,
     Unknown,
 }
 

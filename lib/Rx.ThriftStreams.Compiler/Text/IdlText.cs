@@ -8,9 +8,14 @@ internal sealed class IdlText : IEquatable<IdlText>
 {
     private int[]? _lineStarts;
 
-    public IdlText(string path, string text)
+    /// <summary>Creates a text.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="isUnicode">Whether the file could be decoded; if not, characters outside ASCII are guesses.</param>
+    public IdlText(string path, string text, bool isUnicode = true)
     {
         Path = path;
+        IsUnicode = isUnicode;
         // A byte order mark that survived decoding is no part of the text, whatever thriftgo makes of it.
         Text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
     }
@@ -18,6 +23,9 @@ internal sealed class IdlText : IEquatable<IdlText>
     public string Path { get; }
 
     public string Text { get; }
+
+    /// <summary>Whether the file could be decoded; if not, characters outside ASCII are guesses.</summary>
+    public bool IsUnicode { get; }
 
     /// <summary>The file's name without directory and <c>.thrift</c>: the prefix under which other files see its symbols.</summary>
     public string BaseName => IdlPath.BaseName(Path);
@@ -34,7 +42,7 @@ internal sealed class IdlText : IEquatable<IdlText>
     }
 
     public bool Equals(IdlText? other)
-        => other is not null && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Text, other.Text, StringComparison.Ordinal);
+        => other is not null && IsUnicode == other.IsUnicode && string.Equals(Path, other.Path, StringComparison.Ordinal) && string.Equals(Text, other.Text, StringComparison.Ordinal);
 
     public override bool Equals(object? obj) => Equals(obj as IdlText);
 

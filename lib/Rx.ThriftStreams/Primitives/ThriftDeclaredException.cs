@@ -3,8 +3,8 @@ using System.ComponentModel;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// The base of every exception that an IDL declares. A handler throws it; over a method whose <c>throws</c> names it,
-/// the caller catches the same type.
+/// The base class of the exceptions that an IDL declares. A handler throws one; if the method declares it, the caller
+/// catches the same type.
 /// </summary>
 public abstract class ThriftDeclaredException : ThriftException
 {
@@ -14,13 +14,13 @@ public abstract class ThriftDeclaredException : ThriftException
     {
     }
 
-    /// <summary>What the exception says: its own text if it has one, else its fields.</summary>
+    /// <summary>The text of the field <c>message</c> if the exception has one and it is not empty, otherwise all fields.</summary>
     public override string Message => GetDeclaredMessage() ?? base.Message;
 
-    /// <summary><see cref="ThriftStatusCode.Internal"/>: what it becomes where the method does not declare it.</summary>
+    /// <summary><see cref="ThriftStatusCode.Internal"/>: what callers see if the method does not declare the exception.</summary>
     public override ThriftStatusCode StatusCode => ThriftStatusCode.Internal;
 
-    /// <summary>The text for <see cref="Message"/>. Overridden by generated code: a field called <c>message</c> hides the property.</summary>
+    /// <summary>The text for <see cref="Message"/>. Overridden by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected virtual string? GetDeclaredMessage() => null;
 }
