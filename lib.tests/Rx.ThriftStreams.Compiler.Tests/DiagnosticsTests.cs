@@ -19,11 +19,11 @@ public sealed class DiagnosticsTests
         { "TS0002", "struct S {\n  1: i32\n}", 3, 1, "Expected the name of the field but found \"}\"." },
         { "TS0002", "strukt S {}", 1, 1, "Expected a definition but found \"strukt\". Did you mean \"struct\"?" },
         { "TS0002", "struct S { 1: lst<i32> a }", 1, 15, "Expected a type but found \"lst\". Did you mean \"list\"?" },
-        { "TS0003", "struct S {} /* open", 1, 13, "The comment that starts here has no end: \"*/\" is missing." },
+        { "TS0003", "struct S {} /* open", 1, 13, "The comment that starts here is not closed: \"*/\" is missing." },
         { "TS0004", "const string S = \"open\nstruct T {}", 1, 18, "End of line while reading the string that starts here: its closing quote is missing." },
         { "TS0005", "const i64 A = 9223372036854775808", 1, 15, "This integer is too big: \"9223372036854775808\"." },
         { "TS0006", "const string A = \"a\\qb\"", 1, 20, "Bad escape character \"\\q\" in a string: the two characters are kept as they are." },
-        { "TS0007", "struct S {}\nnamespace go a", 2, 1, "\"namespace\" must stand before the first definition." },
+        { "TS0007", "struct S {}\nnamespace go a", 2, 1, "\"namespace\" must precede the first definition." },
         { "TS0008", "senum S { \"a\" }", 1, 1, "\"senum\" is obsolete and read as a string." },
         { "TS0008", "struct S { 1: slist a }", 1, 15, "\"slist\" is obsolete and read as \"string\"." },
         { "TS0008", "service S { async void f() }", 1, 13, "\"async\" is obsolete and read as \"oneway\"." },
@@ -69,11 +69,11 @@ public sealed class DiagnosticsTests
         { "TS0062", Types + "\nservice S { Response f() (streaming.mode=\"client\") }", 2, 22, "service S: streaming function f should have exactly 1 argument." },
         { "TS0063", Types + "\nservice S { void f(1: Request r) (streaming.mode=\"client\") }", 2, 18, "service S: streaming function f should have exactly 1 response." },
         { "TS0064", Types + "\nservice S { oneway void f(1: Request r) (streaming.mode=\"client\") }", 2, 25, "service S: streaming function f cannot be oneway." },
-        { "TS0065", Types + "\nservice S { Response f(1: Request r) throws (1: E e) (streaming.mode=\"client\") }", 2, 22, "service S: the exceptions of streaming function f are not sent as such; the caller sees an ordinary error status. A ThriftBizStatusException tells it a code, a text and values." },
+        { "TS0065", Types + "\nservice S { Response f(1: Request r) throws (1: E e) (streaming.mode=\"client\") }", 2, 22, "service S: the exceptions of streaming function f are not sent as such; the caller sees an ordinary error status. Throw ThriftBizStatusException to send a code, a text and values." },
         { "TS0066", Types + "\nservice S { Response f(1: string r) (streaming.mode=\"client\") }", 2, 27, "service S: the argument of streaming function f must be a struct, not string." },
         { "TS0067", Types + "\nservice S { list<i32> f(1: Request r) (streaming.mode=\"client\") }", 2, 13, "service S: the response of streaming function f must be a struct, not list<i32>." },
         { "TS0068", "service S {} (streaming.mode=\"client\")", 1, 15, "streaming.mode is ignored here: it is an annotation of functions." },
-        { "TS0069", Types + "\nservice S { Response f(1: Request r) (streaming_mode=\"client\") }", 2, 39, "service S: annotation streaming_mode of function f means nothing and is ignored. Did you mean \"streaming.mode\"?" },
+        { "TS0069", Types + "\nservice S { Response f(1: Request r) (streaming_mode=\"client\") }", 2, 39, "service S: annotation streaming_mode of function f is unknown and ignored. Did you mean \"streaming.mode\"?" },
     };
 
     [Theory]

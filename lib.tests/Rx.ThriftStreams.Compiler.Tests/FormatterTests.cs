@@ -121,7 +121,7 @@ public sealed class FormatterTests
         }, iter: 3000);
     }
 
-    private static void Check(string text)
+    internal static void Check(string text)
     {
         var once = Format(text);
 

@@ -129,7 +129,7 @@ public sealed class GeneratedTypesTests
                 /// <summary>Finds a thing.</summary>
                 /// <param name="id">which thing</param>
                 /// <returns>the thing</returns>
-                /// <param name="cancellationToken">Cancels the call, on the wire as well.</param>
+                /// <param name="cancellationToken">Cancels the call, also at the peer.</param>
 
             """,
             contract,

@@ -1,4 +1,5 @@
 using CsCheck;
+using Rx.ThriftStreams.Compiler.Compatibility;
 using Rx.ThriftStreams.Compiler.Emit;
 using Rx.ThriftStreams.Compiler.Formatting;
 using Rx.ThriftStreams.Compiler.Semantics;
@@ -7,28 +8,75 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 
-/// <summary>Whatever the text, the compiler ends with findings, not with an exception or never.</summary>
+/// <summary>
+/// Whatever the text, the compiler ends with findings, and the formatter keeps what it formats. Short by default;
+/// <c>FUZZ_SECONDS=600</c> runs each of the random tests for that long.
+/// </summary>
 public sealed class ParserFuzzTests
 {
+    private static readonly int Seconds = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_SECONDS"), out var seconds) ? seconds : -1;
+
     private static readonly string[] Words =
     [
         "struct", "union", "exception", "enum", "senum", "service", "const", "typedef", "include", "namespace", "extends", "throws", "required", "optional", "oneway", "async", "void",
         "list", "set", "map", "i32", "string", "uuid", "cpp_type", "xsd_attrs", "xsd_optional", "A", "B", "a.B", "{", "}", "(", ")", "[", "]", "<", ">", ",", ";", ":", "=", "*", "&", "1", "-1", "0x1F",
-        "1.5", "\"x\"", "'y'", "\"open", "// c\n", "# c\n", "/* c */", "/** d */", "/* open", "\n", "streaming.mode", "=\"client\"", "?", "\u00e9", "99999999999999999999", "true",
+        "1.5", "\"x\"", "'y'", "\"open", "// c\n", "# c\n", "/* c */", "/** d */", "/* open", "\n", "streaming.mode", "=\"client\"", "?", "@A", "@A{", "package \"x\"", "stream<", "interaction", "\u00e9", "99999999999999999999", "true",
     ];
 
     [Fact]
     public void Compile_RandomWords_EndsWithFindings()
-        => Gen.Int[0, Words.Length - 1].Array[0, 60].Sample(static indexes => Compile(string.Join(' ', indexes.Select(static i => Words[i]))), iter: 40_000);
+        => Gen.Int[0, Words.Length - 1].Array[0, 60].Sample(static indexes => Compile(string.Join(' ', indexes.Select(static i => Words[i]))), iter: 40_000, time: Seconds);
 
     [Fact]
-    public void Compile_RandomCharacters_EndsWithFindings() => Gen.String[Gen.Char, 0, 200].Sample(Compile, iter: 10_000);
+    public void Compile_RandomCharacters_EndsWithFindings() => Gen.String[Gen.Char, 0, 200].Sample(Compile, iter: 10_000, time: Seconds);
 
     [Fact]
-    public void Compile_MutatedFiles_EndsWithFindings()
+    public void Compile_RandomBytes_EndsWithFindings()
+        => Gen.Byte.Array[0, 200].Sample(
+            static bytes =>
+            {
+                var (text, encoding) = IdlEncoding.Decode("a.thrift", bytes);
+                Compile(text);
+                if (text.IsUnicode && !text.Text.Contains('\uFEFF', StringComparison.Ordinal))
+                {
+                    Assert.Equal(bytes, encoding.Encode(text.Text));
+                }
+            },
+            iter: 10_000,
+            time: Seconds);
+
+    [Fact]
+    public void Compile_MutatedFiles_EndsWithFindings() => Mutated().Sample(static pair => Compile(pair.After), iter: 3_000, time: Seconds);
+
+    [Fact]
+    public void Format_MutatedFiles_KeepsTokensAndComments()
+        => Mutated().Sample(
+            static pair =>
+            {
+                if (IdlFormatter.Format(new IdlText("a.thrift", pair.After), out _) is not null)
+                {
+                    FormatterTests.Check(pair.After);
+                }
+            },
+            iter: 3_000,
+            time: Seconds);
+
+    [Fact]
+    public void Compare_MutatedFiles_EndsWithChanges()
+        => Mutated().Sample(
+            static pair =>
+            {
+                var (old, current) = (Idl.Bind(pair.Before), Idl.Bind(pair.After));
+                CompatibilityCheck.Run([new VersionedFile("a", old)], [new VersionedFile("a", current)], CompatibilityLevel.File);
+                Assert.Empty(CompatibilityCheck.Run([new VersionedFile("a", current)], [new VersionedFile("a", current)], CompatibilityLevel.File).Where(static c => c.Diagnostic.Id != "TB001"));
+            },
+            iter: 1_000,
+            time: Seconds);
+
+    private static Gen<(string Before, string After)> Mutated()
     {
         var files = Directory.GetFiles(EmittedCodeTests.CataloguePath, "*.thrift").Select(File.ReadAllText).ToArray();
-        Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Double[0, 1], Gen.Int[0, 30], Gen.Int[0, Words.Length - 1]).Array[1, 4]).Sample(
+        return Gen.Select(Gen.Int[0, files.Length - 1], Gen.Select(Gen.Double[0, 1], Gen.Int[0, 30], Gen.Int[0, Words.Length - 1]).Array[1, 4]).Select(
             (file, edits) =>
             {
                 var text = files[file];
@@ -38,9 +86,8 @@ public sealed class ParserFuzzTests
                     text = text.Remove(at, Math.Min(length, text.Length - at)).Insert(at, Words[word]);
                 }
 
-                Compile(text);
-            },
-            iter: 3_000);
+                return (files[file], text);
+            });
     }
 
     [Theory]
@@ -61,15 +108,17 @@ public sealed class ParserFuzzTests
     [InlineData("struct A {} service S { void F (1: A a) (streaming.mode=\"server\") }")]
     public void Compile_StreamsWithoutTheirMessage_AreFindings(string text) => Compile(text);
 
-    private static void Compile(string text)
+    private static void Compile(string text) => Compile(new IdlText("a.thrift", text));
+
+    private static void Compile(IdlText text)
     {
-        var source = new SourceFile(Parser.Parse(new IdlText("a.thrift", text)), CompilerOptions.Default);
+        var source = new SourceFile(Parser.Parse(text), CompilerOptions.Default);
         var bound = Binder.Bind(source, new SourceSet([source]));
         FileEmitter.Emit(bound);
         IdlFormatter.Format(source.Syntax.Source, out _);
         foreach (var found in bound.Diagnostics)
         {
-            Assert.InRange(found.Span.End, found.Span.Start, Math.Max(text.Length, found.Span.Start));
+            Assert.InRange(found.Span.End, found.Span.Start, Math.Max(text.Text.Length, found.Span.Start));
         }
     }
 }

@@ -1,4 +1,4 @@
-// The C# compiler looks for this type, which netstandard2.0 lacks, to emit records and init accessors.
+// The C# compiler needs this type for records and init accessors; netstandard2.0 does not have it.
 namespace System.Runtime.CompilerServices;
 
 internal static class IsExternalInit

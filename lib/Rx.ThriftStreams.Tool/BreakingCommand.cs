@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
 
-/// <summary>What <c>breaking</c> was asked to do.</summary>
+/// <summary>The arguments of <c>breaking</c>.</summary>
 internal sealed record BreakingOptions(
     IReadOnlyList<string> Paths, string? Against, IReadOnlyList<string> IncludeDirectories, CompatibilityLevel Level, IReadOnlyList<string> Ignored, FindingsFormat Format, CompilerOptions Compiler);
 
@@ -49,7 +49,7 @@ internal static class BreakingCommand
         return ExitCodes.Usage;
     }
 
-    // The old version is a copy of a tree: each path has its counterpart there.
+    // The old version is a copy of the tree, with the same relative paths.
     private static int CompareWith(string oldRoot, string root, BreakingOptions options, IReadOnlyList<IgnoreRule> ignored, TextWriter output, TextWriter error)
     {
         var counterparts = options.Paths.Select(p => Path.GetRelativePath(root, Path.GetFullPath(p))).ToList();

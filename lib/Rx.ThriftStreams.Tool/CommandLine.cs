@@ -109,7 +109,7 @@ internal static class CommandLine
     {
         var paths = new Argument<string[]>("paths") { Description = "OLD and NEW: two files or two directories. With --against: the new version, as files, directories or globs.", Arity = ArgumentArity.OneOrMore };
         var against = new Option<string?>("--against") { Description = "The old version: git:REVISION, or a directory that holds a copy of the current one." };
-        var level = new Option<CompatibilityLevel>("--level") { Description = "What has to go on working: Wire, messages and calls; Source, also C# against the generated code; File, also IDL that includes the files.", DefaultValueFactory = static _ => CompatibilityLevel.Source };
+        var level = new Option<CompatibilityLevel>("--level") { Description = "What has to keep working: Wire, messages and calls; Source, also C# against the generated code; File, also IDL that includes the files.", DefaultValueFactory = static _ => CompatibilityLevel.Source };
         var ignore = new Option<string[]>("--ignore") { Description = "A rule that does not count, with the reason: \"TB203: never released\", or \"TB201 Order: renamed\" for one declaration. May be repeated. In the IDL: the annotation breaking.ignore." };
         var include = IncludeDirectories();
         var apache = Apache();

@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Tool;
 
-/// <summary>What the process returns.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Done, and nothing is wrong.</summary>
+    /// <summary>Success.</summary>
     public const int Success = 0;
 
     /// <summary>The IDL has errors, or <c>format --check</c> found a file that is not in canonical form.</summary>

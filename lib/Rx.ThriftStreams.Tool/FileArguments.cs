@@ -47,7 +47,7 @@ internal static class FileArguments
             return null;
         }
 
-        // The part before the first wildcard is a directory, and may be absolute, which the matcher does not take.
+        // The part before the first wildcard is a directory; the matcher does not accept absolute patterns.
         var pattern = argument.Replace('\\', '/');
         var slash = pattern.LastIndexOf('/', pattern.IndexOf('*', StringComparison.Ordinal));
         var directory = slash < 0 ? "" : pattern[..(slash == 0 ? 1 : slash)];

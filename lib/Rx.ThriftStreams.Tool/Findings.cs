@@ -14,13 +14,13 @@ internal enum FindingsFormat
     /// <summary>A JSON array.</summary>
     Json,
 
-    /// <summary>SARIF 2.1.0, which code hosts show beside the code.</summary>
+    /// <summary>SARIF 2.1.0, which code hosts display in the code.</summary>
     Sarif,
 }
 
 /// <summary>A finding of a command.</summary>
 /// <param name="Diagnostic">What was found, and where.</param>
-/// <param name="Ignored">Why it does not count, if somebody said so.</param>
+/// <param name="Ignored">The reason given for ignoring it, if any.</param>
 internal sealed record Finding(IdlDiagnostic Diagnostic, string? Ignored = null);
 
 /// <summary>Prints findings.</summary>

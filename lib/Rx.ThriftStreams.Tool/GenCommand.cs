@@ -20,7 +20,7 @@ internal static class GenCommand
             return ExitCodes.Findings;
         }
 
-        // Named after all files of the run, as the build names them, so that --no-includes changes no names.
+        // Computed over all files of the run, as in the build, so that --no-includes does not change names.
         var prefixes = FilePrefixes.Of(sources.All);
         var count = 0;
         Directory.CreateDirectory(directory);

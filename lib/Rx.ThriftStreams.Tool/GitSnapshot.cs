@@ -4,7 +4,7 @@ using System.Formats.Tar;
 
 namespace Rx.ThriftStreams.Tool;
 
-/// <summary>The <c>.thrift</c> files of a revision, in a directory that disappears with the object.</summary>
+/// <summary>The <c>.thrift</c> files of a revision, in a directory that is deleted on disposal.</summary>
 internal sealed class GitSnapshot : IDisposable
 {
     private GitSnapshot(string root, string directory)

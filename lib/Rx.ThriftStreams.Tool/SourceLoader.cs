@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
 
-/// <summary>The files of a run: those that were named, and all files with what they include.</summary>
+/// <summary>The files of a run: the files named, and these together with their includes.</summary>
 internal sealed record LoadedSources(IReadOnlyList<SourceFile> Named, IReadOnlyList<SourceFile> All, SourceSet Set)
 {
     public IReadOnlyList<BoundFile> BindAll() => Bind(All);
@@ -16,7 +16,7 @@ internal sealed record LoadedSources(IReadOnlyList<SourceFile> Named, IReadOnlyL
     }
 }
 
-/// <summary>Reads files from disk, includes as well: the compiler itself never does.</summary>
+/// <summary>Reads files and their includes from disk, which the compiler itself never does.</summary>
 internal static class SourceLoader
 {
     /// <summary>Reads files and what they include.</summary>

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Diagnostics;
 
 namespace Rx.ThriftStreams.Compiler.Compatibility;
 
-/// <summary>A rule of <c>breaking</c>: the level says whom a change breaks.</summary>
+/// <summary>A rule of <c>breaking</c> with its level.</summary>
 internal sealed record BreakingRule(Rule Rule, CompatibilityLevel Level);
 
 /// <summary>Every rule of <c>breaking</c>. Ids are stable. <c>docs/diagnostics.md</c> lists the same; a test compares the two.</summary>

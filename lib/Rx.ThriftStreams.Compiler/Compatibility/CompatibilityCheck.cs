@@ -28,7 +28,7 @@ internal sealed class CompatibilityCheck
     /// <summary>Finds what breaks.</summary>
     /// <param name="old">The files of the old version; free of errors.</param>
     /// <param name="current">The files of the new version; free of errors.</param>
-    /// <param name="level">What has to go on working.</param>
+    /// <param name="level">What has to keep working.</param>
     /// <param name="ignored">Rules that do not count, besides those that annotations of the new version name.</param>
     public static IReadOnlyList<BreakingChange> Run(
         IReadOnlyList<VersionedFile> old, IReadOnlyList<VersionedFile> current, CompatibilityLevel level, IReadOnlyList<IgnoreRule>? ignored = null)

@@ -27,7 +27,7 @@ internal sealed class DeclarationIndex
 
     public Binder BinderOf(Symbol symbol) => _binders[symbol.File];
 
-    /// <summary>What became of a declaration: the one of its name in its file, else the only one of its name and kind elsewhere.</summary>
+    /// <summary>The successor of a declaration: the one of its name in its file, otherwise the only one of its name and kind in another file.</summary>
     public (string File, Symbol Symbol)? Successor(string file, Symbol symbol)
     {
         if (File(file) is { } same && same.Members.TryGetValue(symbol.Name, out var found))

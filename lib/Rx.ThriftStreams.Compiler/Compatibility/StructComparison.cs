@@ -20,7 +20,7 @@ internal sealed class StructComparison(ChangeReport report)
     /// <summary>Compares two structs and, on the wire, the structs that their fields hold.</summary>
     public void Compare(StructSymbol old, StructSymbol current, Binder oldBinder, Binder newBinder)
     {
-        // Explicitly, since structs refer to each other, and themselves, in chains of any length.
+        // A queue, since structs refer to each other in chains of any length.
         var open = new Queue<(StructSymbol, StructSymbol)>();
         Enqueue(old, current);
         while (open.Count > 0)

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
-/// <summary>Collects findings, of each file up to a limit: a hostile file has as many mistakes as characters.</summary>
+/// <summary>Collects findings, up to a limit per file: a hostile file can have as many errors as characters.</summary>
 internal sealed class DiagnosticBag
 {
     /// <summary>How many errors of one file are kept, and how many warnings.</summary>
@@ -31,10 +31,10 @@ internal sealed class DiagnosticBag
         }
     }
 
-    /// <summary>Whether further errors of the file are dropped, so that their texts need no work.</summary>
+    /// <summary>Whether further errors of the file are dropped, so that their messages need not be computed.</summary>
     public bool IsFull(string path) => _files.TryGetValue(path, out var file) && file.Errors >= MaxPerFile;
 
-    /// <summary>What was found in a file, with what was found there before, in the order of the file.</summary>
+    /// <summary>The findings of a file, merged with earlier ones, in the order of the file.</summary>
     public IReadOnlyList<IdlDiagnostic> Of(IdlText source, IReadOnlyList<IdlDiagnostic>? before = null)
     {
         var all = new List<IdlDiagnostic>(before ?? []);

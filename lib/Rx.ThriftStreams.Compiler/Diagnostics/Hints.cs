@@ -3,10 +3,10 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
-/// <summary>Finds the name that the author of a misspelled one probably meant.</summary>
+/// <summary>Suggests corrections for misspelled names.</summary>
 internal static class Hints
 {
-    /// <summary>How much comparing one file may cost, in pairs of characters; after that its messages come without hints.</summary>
+    /// <summary>The cost limit for hints in one file, in compared pairs of characters; after that, messages have no hints.</summary>
     public const int BudgetPerFile = 10_000_000;
 
     /// <summary><c> Did you mean "x"?</c> for the nearest candidate; empty if no candidate is near.</summary>
@@ -16,7 +16,7 @@ internal static class Hints
         return DidYouMean(written, candidates, ref budget);
     }
 
-    /// <summary>The same, at the expense of <paramref name="budget"/>.</summary>
+    /// <summary>The same, charged to <paramref name="budget"/>.</summary>
     public static string DidYouMean(string written, IEnumerable<string> candidates, ref int budget)
     {
         var best = Nearest(written, candidates, ref budget);
@@ -31,7 +31,7 @@ internal static class Hints
         }
 
         string? best = null;
-        // A third of the name may be wrong; of a very short one only the case.
+        // A third of the characters may differ; in a very short name only the case.
         var bestDistance = written.Length < 3 ? 1 : Math.Max(1, written.Length / 3) + 1;
         var lower = written.ToLowerInvariant();
         var rows = new int[3][];

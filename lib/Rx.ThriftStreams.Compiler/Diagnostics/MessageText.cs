@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Compiler.Diagnostics;
 
-/// <summary>Makes text from a file fit to be shown: a message is one line, of bounded length, without characters that steer a terminal.</summary>
+/// <summary>Prepares text from a file for a message: one line of bounded length, without characters that control a terminal.</summary>
 internal static class MessageText
 {
     private const int MaxLength = 300;
@@ -40,7 +40,7 @@ internal static class MessageText
         return builder.ToString();
     }
 
-    // Controls, invisible format characters (such as those that turn the direction of text), and halves of surrogate pairs.
+    // Control characters, invisible format characters (such as those that reverse the direction of text), and lone surrogates.
     private static bool NeedsEscape(string text, int index) => char.GetUnicodeCategory(text[index]) switch
     {
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => true,

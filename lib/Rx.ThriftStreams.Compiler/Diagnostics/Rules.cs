@@ -10,11 +10,11 @@ internal static class Rules
     // Characters and grammar
     public static readonly Rule UnexpectedCharacter = Error("TS0001", "Unexpected character", "Unexpected token in input: \"{0}\".");
     public static readonly Rule SyntaxError = Error("TS0002", "Syntax error", "Expected {0} but found {1}.{2}");
-    public static readonly Rule UnterminatedComment = Error("TS0003", "Unterminated comment", "The comment that starts here has no end: \"*/\" is missing.");
+    public static readonly Rule UnterminatedComment = Error("TS0003", "Unterminated comment", "The comment that starts here is not closed: \"*/\" is missing.");
     public static readonly Rule UnterminatedLiteral = Error("TS0004", "Unterminated literal", "End of line while reading the string that starts here: its closing quote is missing.");
     public static readonly Rule IntegerTooBig = Error("TS0005", "Integer too big", "This integer is too big: \"{0}\".");
     public static readonly Rule BadEscape = Warning("TS0006", "Bad escape character", "Bad escape character \"{0}\" in a string: the two characters are kept as they are.");
-    public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must stand before the first definition.");
+    public static readonly Rule HeaderAfterDefinition = Error("TS0007", "Header after definition", "\"{0}\" must precede the first definition.");
     public static readonly Rule ObsoleteConstruct = Warning("TS0008", "Obsolete construct", "\"{0}\" is obsolete and {1}.");
     public static readonly Rule NestedTooDeep = Error("TS0009", "Nested too deep", "Types, constants and what they refer to may be nested {0} deep at most.");
     public static readonly Rule TypeTooLarge = Error("TS0010", "Type too large", "The type, with the typedefs that it names, is made of more than {0} types.");
@@ -78,11 +78,11 @@ internal static class Rules
     public static readonly Rule StreamingArgumentCount = Error("TS0062", "Streaming function without exactly one argument", "service {0}: streaming function {1} should have exactly 1 argument.");
     public static readonly Rule StreamingResponseCount = Error("TS0063", "Streaming function without a response", "service {0}: streaming function {1} should have exactly 1 response.");
     public static readonly Rule StreamingOneway = Error("TS0064", "Oneway streaming function", "service {0}: streaming function {1} cannot be oneway.");
-    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such; the caller sees an ordinary error status. A ThriftBizStatusException tells it a code, a text and values.");
-    public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is no struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
-    public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is no struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingThrows = Warning("TS0065", "Streaming function throws", "service {0}: the exceptions of streaming function {1} are not sent as such; the caller sees an ordinary error status. Throw ThriftBizStatusException to send a code, a text and values.");
+    public static readonly Rule StreamingArgumentType = Error("TS0066", "Streaming argument is not a struct", "service {0}: the argument of streaming function {1} must be a struct, not {2}.");
+    public static readonly Rule StreamingResponseType = Error("TS0067", "Streaming response is not a struct", "service {0}: the response of streaming function {1} must be a struct, not {2}.");
     public static readonly Rule StreamingModeMisplaced = Warning("TS0068", "streaming.mode in the wrong place", "streaming.mode is ignored here: it is an annotation of functions.");
-    public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelt", "service {0}: annotation {1} of function {2} means nothing and is ignored.{3}");
+    public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelled", "service {0}: annotation {1} of function {2} is unknown and ignored.{3}");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

@@ -5,14 +5,14 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>Types and values in C#, all names fully qualified.</summary>
+/// <summary>Types and values in C#, with fully qualified names.</summary>
 internal static class CSharp
 {
     public const string Serialization = "global::Rx.ThriftStreams.Serialization.";
     public const string Collections = "global::System.Collections.Generic.";
     public const string Hidden = "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
 
-    /// <summary>On the parameter of <c>Equals</c>: what equals an object is not null.</summary>
+    /// <summary>For the parameter of <c>Equals</c>: an equal object is not null.</summary>
     public const string NotNullWhenTrue = "[global::System.Diagnostics.CodeAnalysis.NotNullWhen(true)] ";
 
     public const string GeneratedCode = "[global::System.CodeDom.Compiler.GeneratedCode(\"Rx.ThriftStreams.Compiler\", \"0.1\")]";
@@ -45,13 +45,13 @@ internal static class CSharp
         _ => type.Kind.ToString(),
     };
 
-    /// <summary>The part of reader and writer methods that names the type, for types that have one.</summary>
+    /// <summary>The type's part of the names of reader and writer methods.</summary>
     public static string Primitive(TypeRef type) => type.Kind == TypeKind.Enum ? "I32" : type.Kind.ToString();
 
-    /// <summary>Whether lists of the type are read and written in one go.</summary>
+    /// <summary>Whether lists of the type are read and written in one operation.</summary>
     public static bool IsBulk(TypeRef type) => type.Kind is TypeKind.I16 or TypeKind.I32 or TypeKind.I64 or TypeKind.Double or TypeKind.Enum;
 
-    /// <summary>Whether equality of the type is by content only with a comparer.</summary>
+    /// <summary>Whether the type needs a comparer to be compared by content.</summary>
     public static bool NeedsComparer(TypeRef type) => type.IsContainer || type.Kind == TypeKind.Binary;
 
     /// <summary>Whether a peer can choose values of the type whose default hashes collide: as keys they need a comparer with a secret hash.</summary>
@@ -125,11 +125,11 @@ internal static class CSharp
         _ => "default!",
     };
 
-    /// <summary>Whether a value can stand behind <c>const</c>.</summary>
+    /// <summary>Whether a value can be a C# <c>const</c>.</summary>
     public static bool IsCompileTime(ConstValue value, TypeRef type)
         => value is BoolConst or IntConst or DoubleConst or EnumConst || (value is StringConst && type.Kind == TypeKind.String);
 
-    /// <summary>A new empty container, with a comparer by content where its keys need one.</summary>
+    /// <summary>A new empty container, with a comparer where its keys need one.</summary>
     public static string NewContainer(TypeRef type) => "new " + Type(type) + "(" + (HasKeys(type, out var key) && NeedsComparer(key) ? Comparer(key) : "") + ")";
 
     /// <summary>A new container for <paramref name="count"/> elements from a peer, with room for <paramref name="capacity"/>.</summary>

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The client: the contract over a channel, overloads with options, and methods that open a call to steer by hand.</summary>
+/// <summary>The client: the contract over a channel, overloads with options, and methods that return a call object.</summary>
 internal static class ClientEmitter
 {
     private const string Product = "global::Rx.ThriftStreams.";
@@ -15,8 +15,8 @@ internal static class ClientEmitter
         code.Line(CSharp.GeneratedCode);
         code.Open($"public sealed partial class {service.Name}Client : {Product}ThriftClient, {service.Interface}");
         code.Line("/// <summary>Creates a client.</summary>");
-        code.Line("/// <param name=\"channel\">Where the service is. The channel is not disposed by the client.</param>");
-        code.Line("/// <param name=\"options\">The options of every call, over those of the channel.</param>");
+        code.Line("/// <param name=\"channel\">The channel to the service. The client does not dispose it.</param>");
+        code.Line("/// <param name=\"options\">Options for all calls; they override those of the channel.</param>");
         code.Line($"public {service.Name}Client({Product}ThriftChannel channel, {FunctionModel.Options} options = default)");
         code.Line("    : base(channel, options)");
         code.Open();
@@ -44,7 +44,7 @@ internal static class ClientEmitter
 
         code.Line();
         DocumentOptions(code, function, takesStream: false);
-        code.Line("/// <returns>The call, once it is created: messages, headers, trailers and status. Dispose it.</returns>");
+        code.Line("/// <returns>The call once it is created, with its messages, headers, trailers and status. Dispose it.</returns>");
         var parameters = function.TakesStream ? "" : function.Leading;
         Method(
             code,
@@ -70,8 +70,8 @@ internal static class ClientEmitter
             ServiceEmitter.DocumentFunction(code, function, DocText.Parse(function.Symbol.Doc));
         }
 
-        code.Line("/// <param name=\"options\">The options of this call, over those of the client.</param>");
-        code.Line("/// <param name=\"cancellationToken\">Cancels the call, on the wire as well.</param>");
+        code.Line("/// <param name=\"options\">Options for this call; they override those of the client.</param>");
+        code.Line("/// <param name=\"cancellationToken\">Cancels the call, also at the peer.</param>");
     }
 
     private static string CallType(FunctionModel function) => function.Symbol.Mode switch

@@ -90,7 +90,7 @@ internal sealed class CodeWriter
                     builder.Append(c);
                     break;
                 default:
-                    // Anything else that ends a line in C# would end the comment, and XML has no control characters.
+                    // Other line terminators of C# would end the comment, and XML does not allow control characters.
                     builder.Append(char.IsControl(c) || c is '\u2028' or '\u2029' or '\uFFFE' or '\uFFFF' ? ' ' : c);
                     break;
             }

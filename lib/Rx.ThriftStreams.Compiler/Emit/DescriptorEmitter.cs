@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The descriptor: the methods as the wire knows them, and how a server calls an implementation.</summary>
+/// <summary>The descriptor: the methods with their wire names, and how a server calls an implementation.</summary>
 internal static class DescriptorEmitter
 {
     private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
@@ -67,8 +67,9 @@ internal static class DescriptorEmitter
 
     private static void EmitUnary(CodeWriter code, FunctionModel function)
     {
-        // The parameters are in the order of the IDL, the fields in that of their ids.
-        var arguments = string.Concat(function.Symbol.Arguments.Select(a => Argument(function, function.Arguments.First(f => f.Symbol == a)) + ", "));
+        // Parameters are in the order of the IDL, fields in the order of ids.
+        var fields = function.Arguments.ToDictionary(static f => f.Symbol);
+        var arguments = string.Concat(function.Symbol.Arguments.Select(a => Argument(function, fields[a]) + ", "));
         var call = $"await service.{function.MethodName}({arguments}cancellationToken).ConfigureAwait(false)";
         code.Line($"binder.AddUnary({function.Field}, static async (service, args, cancellationToken) =>");
         code.Open();
@@ -110,7 +111,7 @@ internal static class DescriptorEmitter
             return value;
         }
 
-        // A nil struct may be left out by the peer; where an empty one would be no valid value, it has to be there.
+        // A peer can leave out a nil struct; where an empty one is not a valid value, it is required.
         return field.Type.Struct.IsUnion || field.Type.Struct.HasRequiredFields
             ? $"{value} ?? throw global::Rx.ThriftStreams.ThriftProtocolException.RequiredFieldMissing({CSharp.Literal(function.Symbol.Name + "Args")}, {CSharp.Literal(field.Symbol.Name)}, {field.Id})"
             : $"{value} ?? new {CSharp.Type(field.Type)}()";

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>Enums: open, as numbers that the IDL does not know pass through.</summary>
+/// <summary>Enums are open: unknown numbers are preserved.</summary>
 internal static class EnumEmitter
 {
     public static void Emit(CodeWriter code, EnumSymbol symbol)

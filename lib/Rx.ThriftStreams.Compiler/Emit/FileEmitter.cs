@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.Compiler.Emit;
 /// <param name="Text">The C#.</param>
 internal sealed record GeneratedFile(string Name, string TypeName, string Text);
 
-/// <summary>The C# of one IDL file: one generated file a type.</summary>
+/// <summary>The C# of one IDL file: one generated file per type.</summary>
 internal static class FileEmitter
 {
     public static IReadOnlyList<GeneratedFile> Emit(BoundFile bound)
@@ -75,7 +75,7 @@ internal sealed class Output(FileSymbol file)
 
     public IReadOnlyList<GeneratedFile> Files => _files;
 
-    /// <summary>Begins the file of a declaration; <see langword="null"/> if the declaration is a second one of its name.</summary>
+    /// <summary>Begins the file of a declaration; <see langword="null"/> if the declaration repeats a name.</summary>
     public CodeWriter? Begin(Symbol symbol) => file.Members[symbol.Name] == symbol ? Begin() : null;
 
     public CodeWriter Begin()
@@ -101,7 +101,7 @@ internal sealed class Output(FileSymbol file)
         var fileName = name;
         while (!_names.Add(fileName))
         {
-            // Two types whose names differ in case alone: not every file system tells their files apart.
+            // Two types whose names differ only in case: some file systems do not distinguish their files.
             fileName += "_";
         }
 

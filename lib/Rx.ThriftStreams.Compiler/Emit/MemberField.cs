@@ -5,11 +5,12 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>A field as a C# property: what the emitters of reading, writing and equality all need to know.</summary>
+/// <summary>A field as a C# property, as the emitters of reading, writing and equality use it.</summary>
 internal sealed class MemberField
 {
-    public MemberField(FieldSymbol symbol, int index)
+    public MemberField(FieldSymbol symbol, int index, int requiredIndex = 0)
     {
+        RequiredIndex = requiredIndex;
         Symbol = symbol;
         Index = index;
         IsRequired = symbol.Requiredness == Requiredness.Required;
@@ -25,20 +26,23 @@ internal sealed class MemberField
 
     public string Id => Symbol.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>The position in id order; names helpers, since ids may be negative.</summary>
+    /// <summary>The position in the order of ids; used in the names of helpers, since ids can be negative.</summary>
     public int Index { get; }
+
+    /// <summary>The position among the required fields, in the order of ids.</summary>
+    public int RequiredIndex { get; }
 
     public string CSharpType { get; }
 
     /// <summary>Required on the wire.</summary>
     public bool IsRequired { get; }
 
-    /// <summary>Required of whoever creates the object: not where a default makes up for it.</summary>
+    /// <summary>Whether the property must be set when an object is created: it is required and has no default.</summary>
     public bool IsRequiredMember => IsRequired && Symbol.Default is null;
 
     public bool IsNullable { get; }
 
-    /// <summary>What a new object holds; <see langword="null"/> if that is the type's own default.</summary>
+    /// <summary>The value of the property in a new object; <see langword="null"/> if it is the default of the type.</summary>
     public string? Initializer
     {
         get
@@ -52,10 +56,20 @@ internal sealed class MemberField
         }
     }
 
-    /// <summary>Whether the initial value costs nothing, so that reading may set it first and overwrite it.</summary>
+    /// <summary>Whether the initial value is cheap, so that reading can set it first and overwrite it.</summary>
     public bool InitializerIsCheap => Symbol.Default is null ? Type.Kind == TypeKind.String : Type.Kind is not TypeKind.Binary and not TypeKind.Struct && !Type.IsContainer;
 
     /// <summary>The fields in the order of their ids.</summary>
     public static List<MemberField> Of(IEnumerable<FieldSymbol> fields)
-        => fields.OrderBy(static f => f.Id).Select(static (f, i) => new MemberField(f, i)).ToList();
+    {
+        var members = new List<MemberField>();
+        var required = 0;
+        foreach (var field in fields.OrderBy(static f => f.Id))
+        {
+            members.Add(new MemberField(field, members.Count, required));
+            required += field.Requiredness == Requiredness.Required ? 1 : 0;
+        }
+
+        return members;
+    }
 }

@@ -2,7 +2,7 @@ using System.Linq;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The contract in observables, and the adapters from one contract to the other.</summary>
+/// <summary>The contract with observables, and the adapters between the two contracts.</summary>
 internal static class RxEmitter
 {
     private const string Reactive = "global::Rx.ThriftStreams.Reactive.";
@@ -10,7 +10,7 @@ internal static class RxEmitter
 
     public static void EmitInterface(CodeWriter code, ServiceModel service)
     {
-        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL in observables. They are cold: each subscription is a call, and disposing it cancels the call.");
+        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL with observables. They are cold: each subscription starts a call, and disposing it cancels the call.");
         code.Line(CSharp.GeneratedCode);
         var inherited = service.Symbol.Base is { } parent ? " : " + ServiceEmitter.InterfaceOf(parent, "Rx") : "";
         code.Open($"public interface I{service.Name}Rx{inherited}");
@@ -26,20 +26,20 @@ internal static class RxEmitter
 
     public static void EmitExtensions(CodeWriter code, ServiceModel service)
     {
-        code.Line($"/// <summary>Turns the contract of {CSharp.Code(service.Symbol.Name)} from asynchronous streams into observables and back.</summary>");
+        code.Line($"/// <summary>Converts the contract of {CSharp.Code(service.Symbol.Name)} between asynchronous streams and observables.</summary>");
         code.Line(CSharp.GeneratedCode);
         code.Open($"public static class {service.Name}RxExtensions");
-        code.Line("/// <summary>The same service in observables: cold, one call a subscription.</summary>");
+        code.Line("/// <summary>The same service with observables; each subscription starts a call.</summary>");
         code.Line("/// <param name=\"service\">A client, an implementation or a fake.</param>");
-        code.Line("/// <param name=\"buffer\">How observables that become requests are buffered; the defaults if left out.</param>");
+        code.Line("/// <param name=\"buffer\">How observables that become requests are buffered; the defaults if omitted.</param>");
         code.Open($"public static {service.RxInterface} AsObservable(this {service.Interface} service, {Buffer} buffer = null)");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(service);");
         code.Line("return new ObservableAdapter(service, buffer);");
         code.Close();
         code.Line();
-        code.Line("/// <summary>The same service in asynchronous streams; so an implementation in observables can be served.</summary>");
-        code.Line("/// <param name=\"service\">The service in observables.</param>");
-        code.Line("/// <param name=\"buffer\">How observables that become responses are buffered; the defaults if left out.</param>");
+        code.Line("/// <summary>The same service with asynchronous streams, so that a server can host an implementation with observables.</summary>");
+        code.Line("/// <param name=\"service\">The service with observables.</param>");
+        code.Line("/// <param name=\"buffer\">How observables that become responses are buffered; the defaults if omitted.</param>");
         code.Open($"public static {service.Interface} AsAsyncEnumerable(this {service.RxInterface} service, {Buffer} buffer = null)");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(service);");
         code.Line("return new AsyncEnumerableAdapter(service, buffer);");
@@ -67,7 +67,7 @@ internal static class RxEmitter
         code.Close();
     }
 
-    // Fields begin with an underscore, which no parameter does: an argument called "service" hides nothing.
+    // Fields begin with an underscore, parameters do not: an argument called "service" hides nothing.
     private static void Adapter(CodeWriter code, ServiceModel service, string name, string from, string to)
     {
         code.Open($"private sealed class {name} : {to}");

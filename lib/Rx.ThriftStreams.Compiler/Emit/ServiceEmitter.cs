@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The contract of a service and all that goes with it: descriptor, client, Rx interface, adapters.</summary>
+/// <summary>The contract of a service with its descriptor, client, Rx interface and adapters.</summary>
 internal static class ServiceEmitter
 {
     private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
@@ -30,15 +30,15 @@ internal static class ServiceEmitter
 
     private static void EmitInterface(CodeWriter code, ServiceModel service)
     {
-        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL: implemented by its client, by servers and by fakes.");
-        code.Line("/// <remarks>A method that returns a stream is cold: the call begins when the stream is enumerated, and each enumeration is a call.</remarks>");
+        code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL, implemented by its client, by servers and by fakes.");
+        code.Line("/// <remarks>Methods that return a stream are cold: each enumeration of the stream starts a call.</remarks>");
         code.Line(CSharp.GeneratedCode);
         var inherited = service.Symbol.Base is { } parent ? InterfaceOf(parent) + ", " : "";
         code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>");
         foreach (var function in service.OwnFunctions)
         {
             Document(code, function);
-            code.Line("/// <param name=\"cancellationToken\">Cancels the call, on the wire as well.</param>");
+            code.Line("/// <param name=\"cancellationToken\">Cancels the call, also at the peer.</param>");
             code.Line(function.Signature + ";");
             code.Line();
         }

@@ -85,7 +85,7 @@ internal sealed class FunctionModel
 
     public IReadOnlyList<MemberField> Arguments { get; }
 
-    /// <summary>The fields of the result: <c>success</c>, unless there is none, and the exceptions.</summary>
+    /// <summary>The fields of the result: <c>success</c>, unless the function is void, and the exceptions.</summary>
     public List<FieldSymbol> ResultFields { get; }
 
     public IReadOnlyList<Parameter> Parameters { get; }
@@ -94,27 +94,27 @@ internal sealed class FunctionModel
 
     public bool ReturnsStream => Symbol.Mode is StreamingMode.Server or StreamingMode.Bidirectional;
 
-    /// <summary>Of a streaming function: the type of what is sent.</summary>
+    /// <summary>The type of a request message.</summary>
     public string RequestType => Symbol.IsStreaming ? CSharp.Type(Symbol.Arguments[0].Type) : ArgsType;
 
     public string ResponseType => Symbol.IsStreaming ? Return : ResultType;
 
-    /// <summary>The type of the result; of <c>void</c>, nothing.</summary>
+    /// <summary>The type of the result; empty for <c>void</c>.</summary>
     public string Return => Symbol.ReturnType is null ? "" : CSharp.Type(Symbol.ReturnType);
 
     public string ReturnType => ReturnsStream ? AsyncEnumerable + Return + ">" : Return.Length == 0 ? Task : Task + "<" + Return + ">";
 
     public string RxReturnType => Observable + (Return.Length == 0 ? "global::System.Reactive.Unit" : Return) + ">";
 
-    /// <summary>The parameters, without a comma behind the last.</summary>
+    /// <summary>The parameters, without a comma after the last.</summary>
     public string ParameterList => TakesStream ? AsyncEnumerable + RequestType + "> requests" : string.Join(", ", Parameters.Select(static p => p.Type + " " + p.Name));
 
     public string RxParameterList => TakesStream ? Observable + RequestType + "> requests" : ParameterList;
 
-    /// <summary>The parameters, with a comma behind the last.</summary>
+    /// <summary>The parameters, with a comma after the last.</summary>
     public string Leading => ParameterList.Length == 0 ? "" : ParameterList + ", ";
 
-    /// <summary>The names of the parameters, with a comma behind the last.</summary>
+    /// <summary>The names of the parameters, with a comma after the last.</summary>
     public string LeadingNames => TakesStream ? "requests, " : string.Concat(Parameters.Select(static p => p.Name + ", "));
 
     public string Signature => $"{ReturnType} {MethodName}({Leading}{Token} cancellationToken = default)";

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-// Equality, hash code and text: what makes the classes values.
+// Equality, hash code and text, which make the classes values.
 internal sealed partial class StructEmitter
 {
     private void Equality()
@@ -14,7 +14,7 @@ internal sealed partial class StructEmitter
             _code.Line();
         }
 
-        _code.Line("/// <summary>Whether both hold the same values, containers compared by content.</summary>");
+        _code.Line("/// <summary>Whether both hold equal values; containers are compared by content.</summary>");
         _code.Open($"public bool Equals({CSharp.NotNullWhenTrue}{_globalName}? other)");
         _code.Line("return other is not null");
         foreach (var field in _fields)
@@ -28,7 +28,7 @@ internal sealed partial class StructEmitter
         _code.Line("/// <inheritdoc/>");
         _code.Line($"public override bool Equals({CSharp.NotNullWhenTrue}object? obj) => obj is {_globalName} other && Equals(other);");
         _code.Line();
-        _code.Line("/// <summary>A hash of all values. It changes when they do: do not change an object while it is a key.</summary>");
+        _code.Line("/// <summary>A hash of all values. It changes with them: do not modify an object that is a key.</summary>");
         _code.Open("public override int GetHashCode()");
         _code.Line("var hash = new global::System.HashCode();");
         foreach (var field in _fields)
@@ -65,7 +65,7 @@ internal sealed partial class StructEmitter
 
     private void Text()
     {
-        _code.Line("/// <summary>The values for people to read; no format to rely on.</summary>");
+        _code.Line("/// <summary>The values as text for people; the format can change.</summary>");
         _code.Open("public override string ToString()");
         Print();
         _code.Close();

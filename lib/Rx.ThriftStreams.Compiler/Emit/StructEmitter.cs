@@ -60,11 +60,11 @@ internal sealed partial class StructEmitter
         code.Close();
     }
 
-    /// <summary>The wrapper of a method's arguments or result: internal, its wire form and what middleware sees of it.</summary>
-    /// <param name="code">Takes the text.</param>
+    /// <summary>The internal wrapper of a method's arguments or result: its wire form, and the value that middleware sees.</summary>
+    /// <param name="code">Receives the code.</param>
     /// <param name="name">The name of the class.</param>
-    /// <param name="globalName">The same, qualified.</param>
-    /// <param name="idlName">What errors call it.</param>
+    /// <param name="globalName">The qualified name of the class.</param>
+    /// <param name="idlName">Its name in error messages.</param>
     /// <param name="fields">The arguments; or the result and the exceptions.</param>
     /// <param name="isResult">Whether at most one of the fields is set.</param>
     public static void EmitWrapper(CodeWriter code, string name, string globalName, string idlName, List<FieldSymbol> fields, bool isResult)
@@ -102,7 +102,7 @@ internal sealed partial class StructEmitter
         _code.Close();
         _code.Line();
 
-        // For reading alone: what is read soon need not be created first. The type of the parameter keeps it apart from users' constructors.
+        // Used by Read only, which assigns most properties itself. The type of the parameter distinguishes it from constructors that users add.
         if (_fields.Exists(static f => f.IsRequiredMember))
         {
             _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
@@ -120,7 +120,7 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
-    // As every .NET exception has: only where the message is all that a caller must give.
+    // As .NET exceptions have; only where nothing but the message has to be set.
     private void MessageConstructor()
     {
         if (MessageField is not { } message || _fields.Exists(f => f.IsRequiredMember && f != message))
@@ -191,14 +191,14 @@ internal sealed partial class StructEmitter
 
         foreach (var field in _fields.Where(IsBinaryWithDefault))
         {
-            // An empty binary that was sent is not a missing one.
+            // Distinguishes an empty binary on the wire from a missing one.
             _code.Line($"bool seen{field.Index}b = false;");
         }
 
         foreach (var field in _fields)
         {
             _code.Open($"if (reader.TryReadFieldHeader({CSharp.WireType(field.Type)}, {field.Id}))");
-            ReadField(field, required);
+            ReadField(field);
             _code.Close();
             _code.Line();
         }
@@ -216,14 +216,14 @@ internal sealed partial class StructEmitter
             {
                 _code.Line($"case {field.Id} when type == {CSharp.WireType(field.Type)}:");
                 _code.Indent();
-                ReadField(field, required);
+                ReadField(field);
                 _code.Line("break;");
                 _code.Unindent();
             }
 
             if (_keepsUnknown)
             {
-                // Of a type that the IDL does not give it: to write it back would put two fields of one id on the wire.
+                // The wire type differs from the IDL: keeping the field would write two fields with one id.
                 foreach (var field in _fields)
                 {
                     _code.Line($"case {field.Id}:");
@@ -267,12 +267,12 @@ internal sealed partial class StructEmitter
         _code.Line();
     }
 
-    private void ReadField(MemberField field, List<MemberField> required)
+    private void ReadField(MemberField field)
     {
         _code.Line($"result.{field.Name} = {ReadExpression(field)};");
         if (field.IsRequired)
         {
-            var bit = required.IndexOf(field);
+            var bit = field.RequiredIndex;
             _code.Line($"seen{bit / 64} |= 1UL << {bit % 64};");
         }
         else if (IsBinaryWithDefault(field))
@@ -353,7 +353,7 @@ internal sealed partial class StructEmitter
             var condition = $"{field.Name} is {{ }} f{field.Index}";
             if (field.Symbol.Default is { } value && field.InitializerIsCheap)
             {
-                // As Kitex does: an optional field is not written while it equals its default.
+                // As in Kitex, an optional field that equals its default is not written.
                 var literal = CSharp.Value(value, field.Type);
                 condition += field.Type.Kind == TypeKind.Double ? $" && !f{field.Index}.Equals({literal})" : $" && f{field.Index} != {literal}";
             }

@@ -81,7 +81,7 @@ internal static class UnionEmitter
         code.Line("/// <inheritdoc/>");
         code.Line($"public override int GetHashCode() => global::System.HashCode.Combine({field.Id}, {comparer}.GetHashCode(Value));");
         code.Line();
-        code.Line("/// <summary>The value for people to read; no format to rely on.</summary>");
+        code.Line("/// <summary>The value as text for people; the format can change.</summary>");
         code.Open("public override string ToString()");
         code.Line($"var printer = new {CSharp.Serialization}ThriftPrinter({CSharp.Literal(symbol.CSharpName.TrimStart('@'))});");
         code.Line($"printer.Add({CSharp.Literal(field.Name.TrimStart('@'))}, Value);");
@@ -98,7 +98,7 @@ internal static class UnionEmitter
             return;
         }
 
-        code.Line("/// <summary>Calls the function of the case that this is and returns what it returns.</summary>");
+        code.Line("/// <summary>Calls the function for the current case and returns its result.</summary>");
         Parameters(code, fields);
         code.Line("/// <returns>The result of the function.</returns>");
         code.Open($"public TResult Match<TResult>({string.Join(", ", fields.Select(static f => $"global::System.Func<{Type(f)}, TResult> {Parameter(f)}"))})");
@@ -114,7 +114,7 @@ internal static class UnionEmitter
         code.Close();
         code.Line();
 
-        code.Line("/// <summary>Calls the action of the case that this is.</summary>");
+        code.Line("/// <summary>Calls the action for the current case.</summary>");
         Parameters(code, fields);
         code.Open($"public void Switch({string.Join(", ", fields.Select(static f => $"global::System.Action<{Type(f)}> {Parameter(f)}"))})");
         NullChecks(code, fields);
@@ -131,14 +131,14 @@ internal static class UnionEmitter
         code.Line();
     }
 
-    // "on" keeps the parameters clear of keywords and of each other, as the cases are.
+    // The prefix "on" avoids keywords; the names are unique because the cases are.
     private static string Parameter(MemberField field) => "on" + field.Name.TrimStart('@');
 
     private static void Parameters(CodeWriter code, List<MemberField> fields)
     {
         foreach (var field in fields)
         {
-            code.Line($"/// <param name=\"{Parameter(field)}\">For the case {CSharp.Code(field.Symbol.Name)}.</param>");
+            code.Line($"/// <param name=\"{Parameter(field)}\">Called for the case {CSharp.Code(field.Symbol.Name)}.</param>");
         }
     }
 
@@ -159,8 +159,8 @@ internal static class UnionEmitter
         code.Line("    " + ValueCode.ReaderConstraint);
         code.Line($"    => ReadOrNull(ref reader) ?? throw new global::Rx.ThriftStreams.ThriftProtocolException({CSharp.Literal($"union {symbol.Name}: exactly one field must be set, but no known one is.")});");
         code.Line();
-        code.Line("/// <summary>Reads the union where it may be missing: <see langword=\"null\"/> if no field is set or an unknown one is.</summary>");
-        code.Line("/// <param name=\"reader\">Where to read.</param>");
+        code.Line("/// <summary>Reads a union that can be missing: <see langword=\"null\"/> if no field is set, or an unknown one.</summary>");
+        code.Line("/// <param name=\"reader\">The reader.</param>");
         code.Line(CSharp.Hidden);
         code.Line($"public static {name}? ReadOrNull<TReader>(ref TReader reader)");
         code.Line("    " + ValueCode.ReaderConstraint);

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>Code that reads and writes one value, however nested.</summary>
+/// <summary>Code that reads and writes one value of any type.</summary>
 internal static class ValueCode
 {
     public const string ReaderConstraint = "where TReader : struct, global::Rx.ThriftStreams.Serialization.IThriftReader, allows ref struct";
@@ -12,7 +12,7 @@ internal static class ValueCode
     private const string Marshal = "global::System.Runtime.InteropServices.CollectionsMarshal.";
     private const string MemoryMarshal = "global::System.Runtime.InteropServices.MemoryMarshal.";
 
-    /// <summary>An expression that reads a value which is no container.</summary>
+    /// <summary>An expression that reads a value that is not a container.</summary>
     public static string Read(TypeRef type) => type.Kind switch
     {
         TypeKind.Enum => "(" + type.Enum.GlobalName + ")reader.ReadI32()",
@@ -48,8 +48,8 @@ internal static class ValueCode
                 break;
         }
 
-        // The reader has checked the count against the bytes that remain, but in a recursive type every level may claim the same bytes:
-        // beyond a modest size the container grows as elements really come.
+        // The reader has checked the count against the remaining bytes, but in a recursive type every level can claim the same bytes:
+        // beyond a modest size the container grows as elements arrive.
         code.Line($"var {target} = {CSharp.NewContainer(type, n, $"global::System.Math.Min({n}, {MaxInitialCapacity})")};");
         code.Open($"for (int {i} = 0; {i} < {n}; {i}++)");
         if (type.Kind == TypeKind.Map)
@@ -66,7 +66,7 @@ internal static class ValueCode
         code.Close();
     }
 
-    /// <summary>Statements that write <paramref name="value"/>, which is evaluated once.</summary>
+    /// <summary>Statements that write <paramref name="value"/> and evaluate it once.</summary>
     public static void Write(CodeWriter code, TypeRef type, string value, int depth)
     {
         switch (type.Kind)
@@ -115,7 +115,7 @@ internal static class ValueCode
         }
     }
 
-    // Key and value of a pair may both be containers, whose variables would meet.
+    // Key and value of a pair can both be containers, whose variables would collide.
     private static void WriteNested(CodeWriter code, TypeRef type, string value, int depth)
     {
         if (type.IsContainer)
@@ -130,7 +130,7 @@ internal static class ValueCode
         }
     }
 
-    // A key is read before its value, so it needs a variable of its own; any other plain value is read where it is used.
+    // A key is read before its value, so it needs a variable; any other plain value is read where it is used.
     private static string ReadElement(CodeWriter code, TypeRef type, string variable, int depth, bool always)
     {
         if (!type.IsContainer)

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Formatting;
 
-/// <summary>Leaves declarations out of a tree, and functions out of services. Comments above what is left out go with it.</summary>
+/// <summary>Removes declarations from a tree, and functions from services, with the comments above them.</summary>
 internal static class FormatFilter
 {
     public static List<FormatItem> Apply(List<FormatItem> items, Func<int, bool> keeps)

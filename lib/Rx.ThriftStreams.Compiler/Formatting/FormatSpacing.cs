@@ -2,13 +2,13 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Formatting;
 
-/// <summary>Where one space goes.</summary>
+/// <summary>Decides where a space is printed.</summary>
 internal static class FormatSpacing
 {
-    /// <param name="left">What was printed.</param>
-    /// <param name="right">What comes next.</param>
-    /// <param name="angle">How many angle brackets are open.</param>
-    /// <param name="tight">Whether <c>=</c> stands without spaces, as in annotations.</param>
+    /// <param name="left">The node printed last.</param>
+    /// <param name="right">The node to print next.</param>
+    /// <param name="angle">The number of open angle brackets.</param>
+    /// <param name="tight">Whether <c>=</c> is printed without spaces, as in annotations.</param>
     public static bool Between(FormatNode left, FormatNode right, int angle, bool tight)
     {
         if (right is GroupNode group)
@@ -18,7 +18,7 @@ internal static class FormatSpacing
 
         if (left is GroupNode)
         {
-            // Behind annotations of an element type: "list<i32 (a="b")>".
+            // After annotations of an element type: "list<i32 (a="b")>".
             return ((TokenNode)right).Kind is not TokenKind.Greater and not TokenKind.Comma and not TokenKind.Colon;
         }
 

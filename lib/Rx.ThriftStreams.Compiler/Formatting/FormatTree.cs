@@ -6,10 +6,10 @@ namespace Rx.ThriftStreams.Compiler.Formatting;
 /// <summary>A token, or a bracketed list with its brackets.</summary>
 internal abstract class FormatNode;
 
-/// <summary>A token with the comments that stand behind it on its line.</summary>
+/// <summary>A token with the comments that follow it on its line.</summary>
 internal sealed class TokenNode(string text, TokenKind kind, int start) : FormatNode
 {
-    /// <summary>Its place in the file.</summary>
+    /// <summary>Its position in the file.</summary>
     public int Start { get; } = start;
 
     public string Text { get; } = text;
@@ -21,7 +21,7 @@ internal sealed class TokenNode(string text, TokenKind kind, int start) : Format
 
     public List<string> Behind { get; } = [];
 
-    /// <summary>Whether a blank line stands before it or its comments.</summary>
+    /// <summary>Whether a blank line precedes it or its comments.</summary>
     public bool BlankBefore { get; set; }
 }
 
@@ -30,7 +30,7 @@ internal sealed class FormatItem
 {
     public List<FormatNode> Nodes { get; } = [];
 
-    /// <summary>Comments behind the member or its separator.</summary>
+    /// <summary>Comments after the member or its separator.</summary>
     public List<string> Behind { get; } = [];
 }
 

@@ -5,14 +5,14 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Formatting;
 
-/// <summary>Nests the tokens of a file by its brackets, and gives every comment to the token that it belongs to.</summary>
+/// <summary>Nests the tokens of a file by its brackets, and attaches every comment to the token that it belongs to.</summary>
 internal sealed class FormatTreeBuilder
 {
     private readonly IdlText _source;
     private readonly LayoutMap _layout;
     private int _index;
 
-    // Where comments behind the next token go: the token itself, or the item whose separator was dropped.
+    // Receives the comments after the next token: the token itself, or the item whose separator was dropped.
     private List<string> _behind = [];
 
     public FormatTreeBuilder(IdlText source, LayoutMap layout)
@@ -21,7 +21,7 @@ internal sealed class FormatTreeBuilder
         _layout = layout;
     }
 
-    /// <summary>The definitions of the file; the last item holds the end of the file alone, with the comments above it.</summary>
+    /// <summary>The definitions of the file; the last item is the end of the file, with the comments above it.</summary>
     public List<FormatItem> Build()
     {
         var items = new List<FormatItem>();
@@ -85,7 +85,7 @@ internal sealed class FormatTreeBuilder
         return item;
     }
 
-    /// <summary>Moves what would break the line in the middle of a member above it. Short comments stay where they are.</summary>
+    /// <summary>Moves comments that would break the line in the middle of a member above the member. Short comments stay in place.</summary>
     private static void Hoist(FormatItem item)
     {
         var first = item.Nodes[0] as TokenNode ?? ((GroupNode)item.Nodes[0]).Open;
@@ -110,7 +110,7 @@ internal sealed class FormatTreeBuilder
 
     private static bool BreaksLine(string comment) => comment[0] == '#' || comment[1] == '/' || comment.IndexOf('\n') >= 0;
 
-    // Separators are the printer's business; the comments behind one belong to the member before it.
+    // The printer adds separators; comments after one belong to the preceding member.
     private bool DropSeparator()
     {
         if (Kind(_index) is not TokenKind.Comma and not TokenKind.Semicolon)
@@ -206,7 +206,7 @@ internal sealed class FormatTreeBuilder
             }
             else
             {
-                // A column of stars moves with the comment; other text stays where its author put it.
+                // A column of stars moves with the comment; other text keeps its indentation.
                 builder.Append('\n').Append(trimmed.StartsWith("*", System.StringComparison.Ordinal) ? "\u0001 " + trimmed : line.TrimEnd());
             }
         }

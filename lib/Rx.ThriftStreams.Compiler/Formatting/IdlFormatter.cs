@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Compiler.Text;
 namespace Rx.ThriftStreams.Compiler.Formatting;
 
 /// <summary>
-/// Prints IDL in its canonical form: four spaces, one member a line, a comma behind each, at most one blank line, lists
+/// Prints IDL in its canonical form: four spaces, one member per line, a comma after each, at most one blank line, lists
 /// broken where they do not fit. Comments and line ends stay as they are. Formatting twice changes nothing.
 /// </summary>
 internal sealed class IdlFormatter
@@ -25,12 +25,12 @@ internal sealed class IdlFormatter
     /// <summary>The file in canonical form; <see langword="null"/> if it has syntax errors, which are in the diagnostics.</summary>
     public static string? Format(IdlText source, out IReadOnlyList<IdlDiagnostic> diagnostics) => Format(source, null, out diagnostics);
 
-    /// <summary>The same for a part of the file: of the declarations, functions and headers, those that have a place which <paramref name="keeps"/> holds.</summary>
+    /// <summary>The same for a part of the file: the declarations, functions and headers with a name at a position that <paramref name="keeps"/> accepts.</summary>
     public static string? Format(IdlText source, System.Func<int, bool>? keeps, out IReadOnlyList<IdlDiagnostic> diagnostics)
     {
         if (!source.IsUnicode)
         {
-            // What was not understood would not be written back as it was.
+            // Text that was decoded by guessing would not be written back unchanged.
             diagnostics = [IdlDiagnostic.Create(Rules.NotUtf8, isError: true, IdlLocation.Of(source, FirstNonAscii(source.Text)))];
             return null;
         }
@@ -48,7 +48,7 @@ internal sealed class IdlFormatter
         return formatter._output.ToString();
     }
 
-    /// <summary>The line end of a file: that of its first line.</summary>
+    /// <summary>The line ending of a file, taken from its first line.</summary>
     private static string NewLineOf(string text)
     {
         var end = text.IndexOf('\n');
@@ -114,7 +114,7 @@ internal sealed class IdlFormatter
 
     private void Comment(string text, int indent) => _output.Append(text.Replace("\u0001", new string(' ', indent * 4)).Replace("\n", _newLine));
 
-    /// <summary>A member with its separator and the comments behind it, and the end of its line.</summary>
+    /// <summary>A member with its separator, the comments after it, and the end of its line.</summary>
     private void Item(FormatItem item, int indent, string separator, bool tight)
     {
         Indent(indent);
@@ -127,7 +127,7 @@ internal sealed class IdlFormatter
             previous = node;
         }
 
-        // Comments behind the last token stand behind the separator.
+        // Comments after the last token go after the separator.
         var behind = previous switch { TokenNode token => token.Behind, GroupNode group => group.Close!.Behind, _ => [] };
         _output.Append(separator);
         Behind([.. behind, .. item.Behind], indent, indent);

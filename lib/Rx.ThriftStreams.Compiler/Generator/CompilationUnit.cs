@@ -9,7 +9,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Generator;
 
-/// <summary>A parsed item. Equal when text and options are: the tree follows from them.</summary>
+/// <summary>A parsed item. Equal when text and options are equal: the tree follows from them.</summary>
 internal sealed class ParsedInput(SourceFile file, EquatableArray<BadOption> badOptions) : IEquatable<ParsedInput>
 {
     public SourceFile File { get; } = file;
@@ -24,11 +24,11 @@ internal sealed class ParsedInput(SourceFile file, EquatableArray<BadOption> bad
     public override int GetHashCode() => File.Syntax.Source.GetHashCode();
 }
 
-/// <summary>A file with everything that it includes: all that its code depends on.</summary>
+/// <summary>A file with everything that it includes, which is all that its code depends on.</summary>
 internal sealed record CompilationUnit(ParsedInput Root, EquatableArray<ParsedInput> Closure, string HintPrefix, ProjectSettings Settings)
 {
-    // Units made at the same time share a binder, so that a file which all include is declared once. The binder is let go
-    // after its first use: a unit may stay in the generator's cache for as long as the editor runs.
+    // Units made at the same time share a binder, so that a file which all include is declared once. The binder is released
+    // after its first use: a unit can stay in the generator's cache for as long as the editor runs.
     private SharedBinder? _shared;
 
     public bool Equals(CompilationUnit? other)

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Generator;
 
-/// <summary>An array that equals another when its elements do, in order: what incremental steps need to notice that nothing changed.</summary>
+/// <summary>An array with value equality over its elements, which incremental steps need to detect that nothing changed.</summary>
 internal sealed class EquatableArray<T>(T[] items) : IEquatable<EquatableArray<T>>, IEnumerable<T>
     where T : IEquatable<T>
 {

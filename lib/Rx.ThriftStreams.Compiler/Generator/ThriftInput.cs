@@ -57,7 +57,7 @@ internal sealed record ThriftInput(IdlText Source, CompilerOptions Options, Equa
         var options = new CompilerOptions
         {
             Namespace = Get("Namespace"),
-            // MSBuild cannot tell an empty property from a missing one: "-" says that there is to be no package.
+            // MSBuild cannot distinguish an empty property from a missing one: "-" means no package.
             Package = package == "-" ? "" : package,
             AsyncSuffix = Choose("AsyncSuffix", true, ("true", true), ("false", false)),
             Sides = Choose("Generate", ServiceSides.Both, ("Both", ServiceSides.Both), ("Client", ServiceSides.Client), ("Server", ServiceSides.Server)),
@@ -74,7 +74,7 @@ internal sealed record ThriftInput(IdlText Source, CompilerOptions Options, Equa
 /// <summary>An option whose value is not one of its choices.</summary>
 internal sealed record BadOption(string Name, string Value, string Choices);
 
-/// <summary>What holds for all files of the project.</summary>
+/// <summary>Settings that apply to all files of the project.</summary>
 internal sealed record ProjectSettings(string Directory, EquatableArray<string> IncludeDirectories, CompatibilityLevel? BreakingLevel)
 {
     public static ProjectSettings From(AnalyzerConfigOptions options)

@@ -79,7 +79,7 @@ internal sealed partial class Binder
         return null;
     }
 
-    // By name rather than in the order of the file: moving a function renames nothing.
+    // Named in the order of names, so that moving a function renames nothing.
     private Dictionary<string, string> NameFunctions(ServiceSymbol service)
     {
         var names = new Dictionary<string, string>();
@@ -143,7 +143,7 @@ internal sealed partial class Binder
             BindBase(next);
         }
 
-        // A service costs as much as all that it inherits: endless chains are cut off, and reported once.
+        // The cost of a service grows with what it inherits: long chains are cut off, and reported once.
         if (found.Depth >= Parser.MaxDepth)
         {
             if (found.Depth == Parser.MaxDepth)
@@ -218,7 +218,7 @@ internal sealed partial class Binder
         {
             if (annotation.Key.Text != StreamingModeKey)
             {
-                // Other tools have annotations of their own, but none that looks like this one.
+                // Other tools define annotations, but none with a similar name.
                 if (Hints.DidYouMean(annotation.Key.Text, [StreamingModeKey]) is { Length: > 0 } hint)
                 {
                     Report(Rules.StreamingModeMisspelt, file, annotation.Key.Span, service, annotation.Key.Text, function.Name, hint);
@@ -263,7 +263,7 @@ internal sealed partial class Binder
         CheckStreaming(function, file, service);
         if (function.Arguments.Count != 1 || function.ReturnType is null)
         {
-            // An error has said so. What is generated all the same, for the rest of the project to be understood, is the call without a stream.
+            // Already reported as an error. A call without streams is generated, so that the rest of the project compiles.
             function.Mode = StreamingMode.PingPong;
         }
     }
@@ -293,7 +293,7 @@ internal sealed partial class Binder
             Report(Rules.StreamingResponseType, file, function.Syntax.ReturnType!.Span, service, function.Name, function.ReturnType);
         }
 
-        // The args/result wrappers of unary methods carry exceptions as ping-pong does.
+        // The args and result wrappers of unary methods carry exceptions, as in ping-pong.
         if (function.IsStreaming && function.Syntax.Throws.Count > 0)
         {
             Report(Rules.StreamingThrows, file, span, service, function.Name);

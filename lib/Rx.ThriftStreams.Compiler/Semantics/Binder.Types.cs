@@ -13,7 +13,7 @@ internal sealed partial class Binder
 
     private static readonly string[] BaseTypeNames = ["bool", "byte", "i8", "i16", "i32", "i64", "double", "string", "binary", "uuid"];
 
-    /// <summary>The type that is written in a file; <see cref="TypeRef.Error"/>, once reported, if there is none.</summary>
+    /// <summary>The type written in a file; <see cref="TypeRef.Error"/> after a report if it does not exist.</summary>
     public TypeRef ResolveType(TypeSyntax syntax, FileSymbol file)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
@@ -56,7 +56,7 @@ internal sealed partial class Binder
                 return TypeRef.Error;
         }
 
-        // Words that only some compilers know as types, unless somebody declared them.
+        // Types of some compilers only, unless the file declares the name.
         switch (syntax.Name)
         {
             case "uuid":
@@ -71,7 +71,7 @@ internal sealed partial class Binder
         return TypeRef.Error;
     }
 
-    // Typedefs multiply: thirty lines, each a map of the one before to itself, would be a billion types.
+    // Typedefs multiply: thirty lines, each a map of the preceding type to itself, are a billion types.
     private TypeRef Limited(TypeRef type, TypeSyntax syntax, FileSymbol file)
     {
         if (type.Size <= MaxTypeSize)
@@ -147,7 +147,7 @@ internal sealed partial class Binder
         }
     }
 
-    /// <summary>The fields of a struct, bound on first use; their defaults come later, since they may mention the struct itself.</summary>
+    /// <summary>The fields of a struct, bound on first use; their defaults are bound afterwards, since they can refer to the struct itself.</summary>
     public List<FieldSymbol> FieldsOf(StructSymbol symbol)
     {
         if (symbol.BoundFields is { } bound)
@@ -223,7 +223,7 @@ internal sealed partial class Binder
 
             if (type.Kind == TypeKind.Error)
             {
-                // Reported; the rest of the struct is still worth its code.
+                // Already reported; code for the other fields is still generated.
                 continue;
             }
 
@@ -289,7 +289,7 @@ internal sealed partial class Binder
         }
     }
 
-    // Linear: a struct whose defaults come to an end is not looked at again.
+    // Linear: a struct whose defaults are known to end is not visited again.
     private void CheckEndlessDefaults(StructSymbol symbol)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();

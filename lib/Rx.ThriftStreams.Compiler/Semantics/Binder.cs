@@ -8,7 +8,7 @@ using Rx.ThriftStreams.Compiler.Text;
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
 /// <summary>
-/// Resolves names to what they mean. A file is bound completely, with every check; files that it includes only as far as
+/// Resolves names. A file is bound completely, with every check; the files that it includes are bound only as far as
 /// they are used. One binder serves all files of a set, so that each is declared once. Not safe for concurrent use.
 /// </summary>
 internal sealed partial class Binder
@@ -41,7 +41,7 @@ internal sealed partial class Binder
 
     public void Report(Rule rule, FileSymbol file, TextSpan span, params object[] args) => _diagnostics.Add(rule, file.Source, span, args);
 
-    /// <summary><c> Did you mean "x"?</c>, unless there are too many findings for anybody to read.</summary>
+    /// <summary><c> Did you mean "x"?</c>; empty once the limit on findings is reached.</summary>
     public string Hint(string written, FileSymbol file, IEnumerable<string> candidates)
         => _diagnostics.IsFull(file.Path) ? "" : Hints.DidYouMean(written, candidates, ref _hintBudget);
 
@@ -88,7 +88,7 @@ internal sealed partial class Binder
         return file;
     }
 
-    // A chain of thousands of typedefs or constants is not IDL that anybody writes, but it must not end the process either.
+    // A chain of thousands of typedefs or constants must not overflow the stack.
     private bool TryBindAll(FileSymbol file)
     {
         try
@@ -169,11 +169,11 @@ internal sealed partial class Binder
     }
 }
 
-/// <summary>A file with its meaning, and what was found in it.</summary>
+/// <summary>A bound file with its diagnostics.</summary>
 /// <param name="File">The file.</param>
-/// <param name="Binder">Knows what its declarations refer to.</param>
-/// <param name="Diagnostics">What was found, in the order of the file.</param>
-/// <param name="IsComplete">Whether all of it was bound, so that code can be made of it.</param>
+/// <param name="Binder">Resolves what its declarations refer to.</param>
+/// <param name="Diagnostics">The diagnostics in the order of the file.</param>
+/// <param name="IsComplete">Whether the file was bound to the end, so that code can be generated.</param>
 internal sealed record BoundFile(FileSymbol File, Binder Binder, IReadOnlyList<IdlDiagnostic> Diagnostics, bool IsComplete)
 {
     public bool HasErrors => Diagnostics.Any(static d => d.IsError);

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>Which side of a service gets code.</summary>
+/// <summary>The sides of a service for which code is generated.</summary>
 internal enum ServiceSides
 {
     Both,
@@ -8,15 +8,15 @@ internal enum ServiceSides
     Server,
 }
 
-/// <summary>What can be chosen for a file. Equal by value.</summary>
+/// <summary>The options of a file. Equal by value.</summary>
 internal sealed record CompilerOptions
 {
     public static CompilerOptions Default { get; } = new();
 
-    /// <summary>The C# namespace, in place of what the file says.</summary>
+    /// <summary>Overrides the C# namespace of the file.</summary>
     public string? Namespace { get; init; }
 
-    /// <summary>The package of the gRPC path, in place of what the file says; empty for none.</summary>
+    /// <summary>Overrides the package of the gRPC path; empty for none.</summary>
     public string? Package { get; init; }
 
     /// <summary>Whether methods of services end in <c>Async</c>.</summary>
@@ -24,9 +24,9 @@ internal sealed record CompilerOptions
 
     public ServiceSides Sides { get; init; }
 
-    /// <summary>Whether messages keep fields that the IDL does not know and write them back.</summary>
+    /// <summary>Whether messages keep unknown fields and write them back.</summary>
     public bool PreserveUnknownFields { get; init; }
 
-    /// <summary>Whether Apache Thrift's meaning wins over thriftgo's where they differ.</summary>
+    /// <summary>Whether Apache Thrift's semantics apply where they differ from thriftgo's.</summary>
     public bool Apache { get; init; }
 }

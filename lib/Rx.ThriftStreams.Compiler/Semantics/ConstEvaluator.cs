@@ -8,18 +8,18 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>Turns written constants into values of the types they are meant for.</summary>
+/// <summary>Evaluates constants as values of their types.</summary>
 internal sealed class ConstEvaluator(Binder binder)
 {
-    // Constants that name constants multiply: thirty lines, each naming the one before twice, would be a billion values.
+    // Constants multiply: thirty lines, each naming the preceding constant twice, are a billion values.
     private const int MaxValues = 500_000;
 
     private int _values;
 
-    /// <summary>Begins a file: the limit on the number of values is a file's.</summary>
+    /// <summary>Starts a file: the limit on the number of values is per file.</summary>
     public void Reset() => _values = 0;
 
-    /// <summary>The value of a named constant as a value of <paramref name="type"/>; <see langword="null"/>, once reported, if it is none.</summary>
+    /// <summary>Evaluates a constant as <paramref name="type"/>; <see langword="null"/> after a report if it is not of that type.</summary>
     public ConstValue? Evaluate(ConstSymbol constant, TypeRef type)
     {
         if (constant.Evaluating)
@@ -39,7 +39,7 @@ internal sealed class ConstEvaluator(Binder binder)
         }
     }
 
-    /// <summary>A written value as a value of <paramref name="type"/>; <see langword="null"/>, once reported, if it is none.</summary>
+    /// <summary>Evaluates an expression as <paramref name="type"/>; <see langword="null"/> after a report if it is not of that type.</summary>
     public ConstValue? Evaluate(ConstValueSyntax syntax, TypeRef type, FileSymbol file)
     {
         if (type.Kind == TypeKind.Error)
@@ -113,7 +113,7 @@ internal sealed class ConstEvaluator(Binder binder)
     {
         if (type.Kind is not TypeKind.List and not TypeKind.Set)
         {
-            // Apache's compiler takes [] for an empty map as well.
+            // Apache's compiler accepts [] as an empty map.
             return type.Kind == TypeKind.Map && list.Elements.Count == 0 ? new MapConst([]) : Mismatch(list, type, file);
         }
 
@@ -202,7 +202,7 @@ internal sealed class ConstEvaluator(Binder binder)
                 continue;
             }
 
-            // As thriftgo and Apache Thrift do; in C# somebody has to set it.
+            // thriftgo and Apache Thrift accept this; in C# the member must be set.
             if (ZeroValue.Of(missing.Type, binder) is not { } zero)
             {
                 return Mismatch(map, type, file, $" The required field \"{missing.Name}\" is missing.");
@@ -224,7 +224,7 @@ internal sealed class ConstEvaluator(Binder binder)
         var found = new List<object>(1);
         Collect(name, file, found);
 
-        // The prefix of an included file may itself hold dots.
+        // The prefix of an included file can contain dots.
         for (var dot = name.IndexOf('.'); dot > 0; dot = name.IndexOf('.', dot + 1))
         {
             foreach (var included in binder.Included(file, name.Substring(0, dot)))
@@ -269,7 +269,7 @@ internal sealed class ConstEvaluator(Binder binder)
         };
     }
 
-    // Apache Thrift takes the last part of the name for a value of the field's enum, whatever stands before it.
+    // Apache Thrift looks up the last part of the name in the field's enum and ignores the rest.
     private static EnumConst? ByTypeOfField(string name, TypeRef type, FileSymbol file, List<object> found)
         => file.Options.Apache && type.Kind == TypeKind.Enum && !found.Exists(static f => f is ConstSymbol)
             && type.Enum.MembersByName.TryGetValue(name.Substring(name.LastIndexOf('.') + 1), out var member)

@@ -3,25 +3,25 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>A constant that fits the type it is meant for.</summary>
+/// <summary>A constant as a value of its type.</summary>
 internal abstract record ConstValue;
 
 internal sealed record BoolConst(bool Value) : ConstValue;
 
-/// <summary>Of byte, i16, i32 or i64; which one, the type says.</summary>
+/// <summary>A byte, i16, i32 or i64, depending on the type.</summary>
 internal sealed record IntConst(long Value) : ConstValue;
 
 internal sealed record DoubleConst(double Value) : ConstValue;
 
-/// <summary>Of string or binary.</summary>
+/// <summary>A string or binary.</summary>
 internal sealed record StringConst(string Value) : ConstValue;
 
 internal sealed record UuidConst(Guid Value) : ConstValue;
 
-/// <summary>A value of an enum; without a member where only its number is known.</summary>
+/// <summary>A value of an enum; without a member for an undeclared number.</summary>
 internal sealed record EnumConst(EnumSymbol Enum, EnumMemberSymbol? Member, int Value) : ConstValue;
 
-/// <summary>Of list or set.</summary>
+/// <summary>A list or set.</summary>
 internal sealed record ListConst(IReadOnlyList<ConstValue> Elements) : ConstValue;
 
 internal sealed record MapConst(IReadOnlyList<KeyValuePair<ConstValue, ConstValue>> Pairs) : ConstValue;

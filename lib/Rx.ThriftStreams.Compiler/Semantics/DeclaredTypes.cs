@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Compiler.Semantics;
 /// <summary>A C# type with the place in the IDL that it is generated from. Equal by value.</summary>
 internal sealed record DeclaredType(string Name, IdlLocation Location);
 
-/// <summary>Which C# types a file becomes; two files of a project must not become the same.</summary>
+/// <summary>The C# types generated from a file; two files of a project must not generate the same type.</summary>
 internal static class DeclaredTypes
 {
     /// <summary>All types of a file with their namespaces, in the order of the generated files.</summary>

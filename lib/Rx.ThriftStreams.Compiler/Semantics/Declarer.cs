@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>Makes the symbols of one file and gives them their C# names, which depend on nothing outside the file.</summary>
+/// <summary>Creates the symbols of one file and their C# names, which depend only on the file.</summary>
 internal static class Declarer
 {
     public static FileSymbol Declare(SourceFile source, DiagnosticBag diagnostics)
@@ -40,7 +40,7 @@ internal static class Declarer
         return file;
     }
 
-    /// <summary>The file as messages call it.</summary>
+    /// <summary>The name of the file in messages.</summary>
     public static string FileName(FileSymbol file)
     {
         var path = file.Path;
@@ -79,7 +79,7 @@ internal static class Declarer
         string? found = null;
         foreach (var item in file.Syntax.Namespaces)
         {
-            // The last one wins, as in both reference compilers.
+            // The last one applies, as in both reference compilers.
             if (item.Scope.Text == scope)
             {
                 found = item.Name.Text;
@@ -102,7 +102,7 @@ internal static class Declarer
             : Naming.Namespace(Scope(file, "*") ?? Scope(file, "go") ?? Naming.Identifier(file.Source.BaseName), pascal: true);
     }
 
-    // As Kitex computes it (the last part of the Go namespace), so that both ends agree on the path.
+    // As in Kitex: the last part of the Go namespace.
     private static string FindPackage(FileSymbol file)
     {
         if (file.Options.Package is { } chosen)
@@ -138,7 +138,7 @@ internal static class Declarer
 
             if (numbers.TryGetValue(value, out var other))
             {
-                // Apache Thrift allows aliases; so does C#.
+                // Apache Thrift and C# allow aliases.
                 if (!file.Options.Apache)
                 {
                     diagnostics.Add(
@@ -165,7 +165,7 @@ internal static class Declarer
         }
     }
 
-    // By name rather than in the order of the file: moving a declaration renames nothing.
+    // Named in the order of names, so that moving a declaration renames nothing.
     private static void NameTypes(FileSymbol file, DiagnosticBag diagnostics)
     {
         var members = file.Members.Values.OrderBy(static m => m.Name, StringComparer.Ordinal).ToList();

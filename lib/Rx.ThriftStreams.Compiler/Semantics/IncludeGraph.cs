@@ -5,10 +5,10 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>Which file includes which, with the cycles. Linear in files and includes as long as there are no cycles.</summary>
+/// <summary>The includes of all files, and their cycles. Linear in files and includes unless there are cycles.</summary>
 internal sealed class IncludeGraph
 {
-    // Names of a cycle that a message shows; longer ones are cut in the middle.
+    // The number of names of a cycle that a message shows; longer cycles are shortened in the middle.
     private const int MaxShown = 12;
 
     private readonly Dictionary<SourceFile, Include[]> _includes = [];
@@ -27,7 +27,7 @@ internal sealed class IncludeGraph
     /// <summary>The includes of a file, in its order.</summary>
     public IReadOnlyList<Include> Of(SourceFile file) => _includes.TryGetValue(file, out var includes) ? includes : [];
 
-    /// <summary>The way from a file through an included one back to itself, as text; <see langword="null"/> if there is none.</summary>
+    /// <summary>The path from a file through an included one back to itself, as text; <see langword="null"/> if there is none.</summary>
     public string? CycleThrough(SourceFile from, SourceFile included)
     {
         if (!_cyclic.Contains(from) || !_cyclic.Contains(included))
@@ -79,7 +79,7 @@ internal sealed class IncludeGraph
 
     private IEnumerable<SourceFile> Targets(SourceFile file) => Of(file).Where(static i => i.Target is not null).Select(static i => i.Target!);
 
-    // Files that include nothing cyclic are peeled off until only cycles, and ways that lead into them, are left.
+    // Removes files that include no cyclic file until only cycles, and paths that lead into them, are left.
     private HashSet<SourceFile> FindCyclic()
     {
         var includers = new Dictionary<SourceFile, List<SourceFile>>();
@@ -122,5 +122,5 @@ internal sealed class IncludeGraph
     }
 }
 
-/// <summary>An include with the file that it means, if there is one.</summary>
+/// <summary>An include with the file that it resolves to, if any.</summary>
 internal readonly record struct Include(IncludeSyntax Syntax, SourceFile? Target);

@@ -4,19 +4,19 @@ using System.Globalization;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>Hands out identifiers within one scope, none twice: <c>Name</c>, then <c>Name_</c>, <c>Name_2</c>, <c>Name_3</c> …</summary>
+/// <summary>Assigns unique identifiers within one scope: <c>Name</c>, then <c>Name_</c>, <c>Name_2</c>, <c>Name_3</c> …</summary>
 internal sealed class NameScope
 {
-    // Of each identifier, the IDL name that it stands for; null for identifiers that C# or the type needs itself.
+    // The IDL name of each identifier; null for identifiers that C# or the type itself uses.
     private readonly Dictionary<string, string?> _owners = new(StringComparer.Ordinal);
 
-    // How many identifiers were derived from one; without it, n names that become one would take n² steps.
+    // The number of identifiers derived from one. Without it, n names that become one would take n² steps.
     private readonly Dictionary<string, int> _derived = new(StringComparer.Ordinal);
 
     private readonly NameScope? _parent;
 
     /// <summary>Creates a scope.</summary>
-    /// <param name="reserved">Identifiers that nobody gets.</param>
+    /// <param name="reserved">Identifiers that are not assigned.</param>
     /// <param name="parent">A scope whose identifiers are taken here as well.</param>
     public NameScope(IEnumerable<string> reserved, NameScope? parent = null)
     {
@@ -55,7 +55,7 @@ internal sealed class NameScope
         return Naming.Escape(name);
     }
 
-    /// <summary>The same where nobody asks what the identifier had to avoid.</summary>
+    /// <summary>The same without reporting collisions.</summary>
     public string Take(string wanted) => Take(wanted, wanted, out _);
 
     private bool IsTaken(string[] names, out string? owner)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>From IDL names to C# identifiers.</summary>
+/// <summary>Converts IDL names to C# identifiers.</summary>
 internal static class Naming
 {
     private static readonly HashSet<string> Keywords =
@@ -17,12 +17,12 @@ internal static class Naming
         "volatile", "while", "await", "async", "field", "value", "record", "required", "file", "scoped", "var", "dynamic", "yield", "where", "partial", "extension",
     ];
 
-    /// <summary>The identifier itself, with <c>@</c> where C# has a keyword of that name.</summary>
+    /// <summary>The identifier, with <c>@</c> if it is a C# keyword.</summary>
     public static string Escape(string identifier) => Keywords.Contains(identifier) ? "@" + identifier : identifier;
 
     /// <summary><c>f_list_i64</c> → <c>FListI64</c>, <c>userID</c> → <c>UserID</c>, <c>HTTP_STATUS</c> → <c>HttpStatus</c>.</summary>
     /// <param name="name">The IDL name.</param>
-    /// <param name="shout">Whether a word in capitals alone is shouted rather than an acronym: <c>RED</c> → <c>Red</c>.</param>
+    /// <param name="shout">Whether a single word in capitals is converted as well: <c>RED</c> → <c>Red</c>; otherwise it is an acronym.</param>
     public static string Pascal(string name, bool shout = false)
     {
         var lower = IsUpper(name) && (shout || name.IndexOf('_') >= 0);
@@ -63,7 +63,7 @@ internal static class Naming
         return Escape(pascal.Substring(0, lowered).ToLowerInvariant() + pascal.Substring(lowered));
     }
 
-    /// <summary>A dotted name with every part escaped; parts that are no identifiers are made ones.</summary>
+    /// <summary>A dotted name with every part escaped and invalid characters replaced.</summary>
     public static string Namespace(string name, bool pascal)
     {
         var parts = name.Split(['.'], StringSplitOptions.RemoveEmptyEntries);
@@ -75,7 +75,7 @@ internal static class Naming
         return string.Join(".", parts);
     }
 
-    /// <summary>The text with everything replaced that an identifier may not hold.</summary>
+    /// <summary>The text with the characters replaced that an identifier cannot contain.</summary>
     public static string Identifier(string text)
     {
         var builder = new StringBuilder(text.Length);

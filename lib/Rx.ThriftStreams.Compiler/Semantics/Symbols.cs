@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>One file with its declarations. Names and ids are known at once; types and values are bound when somebody asks.</summary>
+/// <summary>One file with its declarations. Names and ids are known at once; types and values are bound on first use.</summary>
 internal sealed class FileSymbol(SourceFile source)
 {
     public SourceFile SourceFile { get; } = source;
@@ -29,7 +29,7 @@ internal sealed class FileSymbol(SourceFile source)
     /// <summary>The included files by prefix; several where they have one base name.</summary>
     public Dictionary<string, List<SourceFile>> Includes { get; } = [];
 
-    /// <summary>Everything declared here, by IDL name; the first wins where a name is used twice.</summary>
+    /// <summary>The declarations by IDL name; the first one where a name is repeated.</summary>
     public Dictionary<string, Symbol> Members { get; } = [];
 
     public List<EnumSymbol> Enums { get; } = [];
@@ -59,7 +59,7 @@ internal abstract class Symbol(FileSymbol file, DefinitionSyntax syntax)
     /// <summary>The identifier in C#, without namespace, escaped where needed.</summary>
     public string CSharpName { get; set; } = "";
 
-    /// <summary>The type in C# from anywhere.</summary>
+    /// <summary>The fully qualified C# type.</summary>
     public string GlobalName => File.Namespace.Length == 0 ? "global::" + CSharpName : "global::" + File.Namespace + "." + CSharpName;
 }
 
@@ -121,7 +121,7 @@ internal sealed class EnumMemberSymbol(EnumMemberSyntax syntax, int value)
     public string CSharpName { get; set; } = "";
 }
 
-/// <summary>How far the search for defaults without end has come.</summary>
+/// <summary>The state of a struct in the search for endless defaults.</summary>
 internal enum DefaultsCheck : byte
 {
     None,
@@ -203,7 +203,7 @@ internal sealed class ServiceSymbol(FileSymbol file, ServiceSyntax syntax) : Sym
 
     public bool BaseBound { get; set; }
 
-    /// <summary>How many services it inherits from.</summary>
+    /// <summary>The number of services that it inherits from, directly or not.</summary>
     public int Depth { get; set; }
 
     /// <summary>The names of its functions in C#, on top of those of the base service.</summary>

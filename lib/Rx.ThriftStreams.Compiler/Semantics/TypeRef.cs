@@ -50,7 +50,7 @@ internal sealed class TypeRef
 
     public TypeKind Kind { get; }
 
-    /// <summary>Of how many types it is made.</summary>
+    /// <summary>The number of types that it consists of.</summary>
     public int Size { get; }
 
     public EnumSymbol Enum => _enum!;
@@ -92,7 +92,7 @@ internal sealed class TypeRef
         _ => null,
     };
 
-    /// <summary>As the IDL writes it.</summary>
+    /// <summary>The type in IDL.</summary>
     public override string ToString() => Kind switch
     {
         TypeKind.Enum => Enum.Name,

@@ -4,12 +4,12 @@ using Rx.ThriftStreams.Compiler.Syntax;
 
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
-/// <summary>The value that Go and C++ give a field which nobody sets.</summary>
+/// <summary>The value of a field that is not set, as in Go and C++.</summary>
 internal static class ZeroValue
 {
     private const int MaxDepth = 16;
 
-    /// <summary>The value; <see langword="null"/> for a union, which has none, and for what holds one.</summary>
+    /// <summary>The value; <see langword="null"/> for a union, and for a struct that requires one.</summary>
     public static ConstValue? Of(TypeRef type, Binder binder, int depth = 0) => type.Kind switch
     {
         TypeKind.Bool => new BoolConst(false),

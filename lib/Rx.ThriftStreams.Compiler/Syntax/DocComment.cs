@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-/// <summary>Takes the stars off a documentation comment.</summary>
+/// <summary>Removes the decoration of a documentation comment.</summary>
 internal static class DocComment
 {
     /// <summary>The lines of <c>/** … */</c> without their decoration, joined by line feeds; <see langword="null"/> if nothing is left.</summary>

@@ -2,7 +2,7 @@ using System;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-/// <summary>What the parser knows of a token and its spelling does not show.</summary>
+/// <summary>The role of a token, as the parser determined it.</summary>
 [Flags]
 internal enum LayoutMark : byte
 {
@@ -14,7 +14,7 @@ internal enum LayoutMark : byte
     /// <summary>Begins a field, value, function, annotation, or element of a constant.</summary>
     Member = 2,
 
-    /// <summary>Opens a block that has one member a line.</summary>
+    /// <summary>Opens a block with one member per line.</summary>
     Block = 4,
 
     /// <summary>Opens the arguments of a function.</summary>

@@ -4,10 +4,10 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-/// <summary>Cuts a file into tokens and comments: the union of what thriftgo and Apache Thrift accept.</summary>
+/// <summary>Splits a file into tokens and comments: the union of what thriftgo and Apache Thrift accept.</summary>
 internal sealed class Lexer
 {
-    // Of characters in a row that belong to no token.
+    // The number of characters shown of a sequence that is not a token.
     private const int MaxShown = 40;
 
     private readonly IdlText _source;
@@ -84,7 +84,7 @@ internal sealed class Lexer
         }
     }
 
-    // Characters in a row are one finding.
+    // A sequence of unknown characters is one finding.
     private void ReportUnknown(int next)
     {
         if (_unknownStart >= 0 && _unknownStart < next)
@@ -122,7 +122,7 @@ internal sealed class Lexer
             return Literal(c);
         }
 
-        // A surrogate pair is one unknown character to the reader of the message.
+        // A surrogate pair is one unknown character.
         _position += char.IsHighSurrogate(c) && char.IsLowSurrogate(Peek(1)) ? 2 : 1;
         return c switch
         {
@@ -214,7 +214,7 @@ internal sealed class Lexer
                 _position++;
                 if (!_source.IsUnicode && HasNonAscii(start))
                 {
-                    // In a comment it does no harm; here it is a value.
+                    // An error, unlike in a comment, since the text is a value.
                     _diagnostics.Add(Rules.NotUtf8, isError: true, _source, TextSpan.FromBounds(start, _position));
                 }
 
@@ -234,7 +234,7 @@ internal sealed class Lexer
             _position += c == '\\' && _position + 1 < _text.Length ? 2 : 1;
         }
 
-        // What follows the first line is better read as IDL than swallowed.
+        // Continues after the first line: the rest is probably IDL.
         _position = firstLineEnd < 0 ? _text.Length : firstLineEnd;
         Report(Rules.UnterminatedLiteral, start, _position);
         return TokenKind.Literal;

@@ -6,8 +6,8 @@ using Rx.ThriftStreams.Compiler.Text;
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
 /// <summary>
-/// Decodes the escapes of a literal: those of Apache Thrift, and <c>\uXXXX</c> and <c>\xXX</c> besides.
-/// thriftgo leaves them all to the Go compiler, which comes to the same.
+/// Decodes the escapes of a literal: those of Apache Thrift, and also <c>\uXXXX</c> and <c>\xXX</c>.
+/// thriftgo leaves all escapes to the Go compiler, with the same result.
 /// </summary>
 internal static class LiteralDecoder
 {

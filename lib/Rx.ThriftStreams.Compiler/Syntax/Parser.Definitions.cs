@@ -19,7 +19,7 @@ internal sealed partial class Parser
         return value is null ? null : new ConstSyntax(name, doc, ParseTrailingAnnotations(), type, value);
     }
 
-    // thriftgo allows annotations behind the separator of a constant.
+    // thriftgo allows annotations after the separator of a constant.
     private IReadOnlyList<AnnotationSyntax> ParseTrailingAnnotations()
     {
         var annotations = ParseAnnotations();
@@ -181,11 +181,11 @@ internal sealed partial class Parser
         return CloseBrace() ? new ServiceSyntax(name, doc, ParseAnnotations(), extends, functions) : null;
     }
 
-    /// <summary>Whether a braced or parenthesised list ends here: at its bracket, or where something else evidently begins.</summary>
+    /// <summary>Whether a braced or parenthesized list ends here: at its bracket, or where another definition begins.</summary>
     private bool AtListEnd(TokenKind close)
         => At(close) || At(TokenKind.EndOfFile) || (Current.Kind is TokenKind.CloseBrace && close != TokenKind.CloseBrace) || (close == TokenKind.CloseBrace && AtNextDefinition());
 
-    // "struct X {" at the start of a line inside braces: the closing one was forgotten. A field of a type called "struct" has no "{" there.
+    // "struct X {" at the start of a line inside braces: the closing brace is missing. A field of a type called "struct" has no "{" there.
     private bool AtNextDefinition()
         => AtDefinitionStart() && (Peek().Kind == TokenKind.Literal || Peek(2).Kind == TokenKind.OpenBrace || (IsWord(Current, "const") && Peek(3).Kind == TokenKind.Equals));
 
@@ -199,7 +199,7 @@ internal sealed partial class Parser
     {
         if (!Expect(TokenKind.CloseBrace, "\"}\""))
         {
-            // The definition so far is worth keeping: others refer to it.
+            // Keeps the definition, since others refer to it.
             return !At(TokenKind.EndOfFile) || _lastErrorIndex == _index;
         }
 

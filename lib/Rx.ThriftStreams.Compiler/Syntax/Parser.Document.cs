@@ -48,7 +48,7 @@ internal sealed partial class Parser
         {
             if (TakeSeparator())
             {
-                // Harmless after a closing brace, and written by many.
+                // Common after a closing brace, and harmless.
                 return true;
             }
 

@@ -1,9 +1,10 @@
+using System.Collections.Generic;
 using Rx.ThriftStreams.Compiler.Diagnostics;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-// Constructs of Meta's dialect: what changes nothing on the wire is skipped with a warning; what does is an error that
-// names the equivalent.
+// Constructs of Meta's dialect. Those that do not affect the wire are skipped with a warning; the others are errors that
+// name the equivalent.
 internal sealed partial class Parser
 {
     private int _annotationsStart = -1;
@@ -89,7 +90,7 @@ internal sealed partial class Parser
             return false;
         }
 
-        // The commas of the type do not end the function.
+        // Skips the commas of the type, which do not end the function.
         while (Current.Kind is not TokenKind.OpenParen and not TokenKind.Semicolon and not TokenKind.CloseBrace and not TokenKind.EndOfFile)
         {
             _index++;
@@ -104,20 +105,36 @@ internal sealed partial class Parser
         _diagnostics.Add(Rules.FbthriftUnsupported, _source, Current.Span, TextOf(Current), instead);
     }
 
-    /// <summary>From an opening bracket to after the one that closes it.</summary>
+    /// <summary>Skips from an opening bracket to after its closing bracket; reports brackets that do not match.</summary>
     private void SkipBalanced()
     {
-        var nesting = 0;
+        var open = new Stack<TokenKind>();
         do
         {
-            nesting += Current.Kind switch
+            switch (Current.Kind)
             {
-                TokenKind.OpenBrace or TokenKind.OpenParen or TokenKind.OpenBracket => 1,
-                TokenKind.CloseBrace or TokenKind.CloseParen or TokenKind.CloseBracket => -1,
-                _ => 0,
-            };
+                case TokenKind.OpenBrace:
+                    open.Push(TokenKind.CloseBrace);
+                    break;
+                case TokenKind.OpenParen:
+                    open.Push(TokenKind.CloseParen);
+                    break;
+                case TokenKind.OpenBracket:
+                    open.Push(TokenKind.CloseBracket);
+                    break;
+                case TokenKind.CloseBrace or TokenKind.CloseParen or TokenKind.CloseBracket or TokenKind.EndOfFile:
+                    var close = open.Pop();
+                    if (!At(close))
+                    {
+                        ReportExpected(close switch { TokenKind.CloseBrace => "\"}\"", TokenKind.CloseParen => "\")\"", _ => "\"]\"" });
+                        return;
+                    }
+
+                    break;
+            }
+
             _index++;
         }
-        while (nesting > 0 && !At(TokenKind.EndOfFile));
+        while (open.Count > 0);
     }
 }

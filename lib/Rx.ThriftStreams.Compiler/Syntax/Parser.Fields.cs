@@ -50,7 +50,7 @@ internal sealed partial class Parser
 
         if (At(TokenKind.Ampersand))
         {
-            // Apache's hint for C++; a reference is what C# has anyway.
+            // Apache's hint for C++; a class field is a reference anyway.
             Take();
         }
 
@@ -74,7 +74,7 @@ internal sealed partial class Parser
 
     private Requiredness ParseRequiredness()
     {
-        // Unless a type and a name follow, the word is itself the type: no word is reserved.
+        // Unless a type and a name follow, the word is the type itself: no word is reserved.
         if (Peek().Kind != TokenKind.Identifier || Peek(2).Kind is TokenKind.Comma or TokenKind.Semicolon or TokenKind.Equals or TokenKind.CloseBrace or TokenKind.CloseParen)
         {
             return Requiredness.Default;

@@ -16,7 +16,7 @@ internal sealed partial class Parser
                 return ParseTypeCore();
             }
 
-            // The rest of the type has nothing new to say, and is not to be taken for a member.
+            // Skips the rest of the type, which would otherwise be parsed as members.
             while (Current.Kind is TokenKind.Identifier or TokenKind.Less or TokenKind.Greater or TokenKind.Comma)
             {
                 _index++;

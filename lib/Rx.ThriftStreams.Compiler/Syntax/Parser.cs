@@ -5,10 +5,10 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-/// <summary>Reads a file into its syntax tree. Goes on after an error: at the next member, or at the next definition.</summary>
+/// <summary>Parses a file into its syntax tree. After an error it continues with the next member or definition.</summary>
 internal sealed partial class Parser
 {
-    /// <summary>How deep types and constants may be nested; the parser recurses, and so does everything behind it.</summary>
+    /// <summary>The maximum nesting of types and constants; the parser and all later phases are recursive.</summary>
     public const int MaxDepth = 100;
 
     private static readonly string[] DefinitionKeywords =
@@ -41,7 +41,7 @@ internal sealed partial class Parser
         return parser.ParseDocument();
     }
 
-    /// <summary>Parses and notes where members begin, for the formatter.</summary>
+    /// <summary>Parses and records where members begin, for the formatter.</summary>
     public static (DocumentSyntax Document, LayoutMap Layout) ParseWithLayout(IdlText source, bool apache = false)
     {
         var parser = new Parser(source, apache, withLayout: true);
@@ -123,7 +123,7 @@ internal sealed partial class Parser
 
     private void ReportExpected(string what, string hint = "")
     {
-        // One mistake, one message: what follows from it at the same place says nothing new.
+        // One error per position: later errors at the same token are consequences of the first.
         if (_lastErrorIndex == _index)
         {
             return;
@@ -195,7 +195,7 @@ internal sealed partial class Parser
 
         foreach (var keyword in DefinitionKeywords)
         {
-            // A definition has its name after the keyword; "1: service x" in a struct does not begin a line.
+            // A definition has a name after the keyword, and begins a line, unlike "1: service x" in a struct.
             if (AtWord(keyword) && Peek().Kind is TokenKind.Identifier or TokenKind.Literal or TokenKind.Star)
             {
                 return true;
@@ -205,7 +205,7 @@ internal sealed partial class Parser
         return false;
     }
 
-    /// <summary>After an error in the member that begins at <paramref name="start"/>: to the next member, or to the end of the list.</summary>
+    /// <summary>After an error in the member that begins at <paramref name="start"/>, skips to the next member or the end of the list.</summary>
     private void SkipMember(TokenKind close, int start)
     {
         var nesting = 0;
@@ -238,7 +238,7 @@ internal sealed partial class Parser
                     }
                     else if (At(TokenKind.CloseBrace))
                     {
-                        // The list's own bracket is missing: whoever opened the outer one goes on here.
+                        // The list's own closing bracket is missing: the caller that opened the outer one continues here.
                         return;
                     }
 

@@ -4,10 +4,10 @@ using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
-/// <summary>A name as it was written, and where.</summary>
+/// <summary>A name with its position.</summary>
 internal readonly record struct NameSyntax(string Text, TextSpan Span);
 
-/// <summary><c>key = "value"</c>; the value is "1" where Apache's short form leaves it out.</summary>
+/// <summary><c>key = "value"</c>; the value is "1" in Apache's short form without one.</summary>
 internal sealed record AnnotationSyntax(NameSyntax Key, string Value, TextSpan ValueSpan);
 
 /// <summary>A whole file.</summary>
@@ -53,7 +53,7 @@ internal sealed record EnumSyntax(NameSyntax Name, string? Doc, IReadOnlyList<An
 
 internal sealed record EnumMemberSyntax(NameSyntax Name, string? Doc, IntSyntax? Value, IReadOnlyList<AnnotationSyntax> Annotations);
 
-/// <summary>The historic enumeration of strings: on the wire a string.</summary>
+/// <summary>The historic enumeration of strings; a string on the wire.</summary>
 internal sealed record SenumSyntax(NameSyntax Name, string? Doc, IReadOnlyList<AnnotationSyntax> Annotations, IReadOnlyList<string> Values)
     : DefinitionSyntax(Name, Doc, Annotations);
 
@@ -110,7 +110,7 @@ internal enum TypeSyntaxKind : byte
 internal sealed record TypeSyntax(
     TypeSyntaxKind Kind, string Name, TextSpan Span, TypeSyntax? First, TypeSyntax? Second, IReadOnlyList<AnnotationSyntax> Annotations);
 
-/// <summary>An integer with the way it was written, which matters for field ids.</summary>
+/// <summary>An integer with its notation, which matters for field ids.</summary>
 internal sealed record IntSyntax(long Value, bool IsDecimal, TextSpan Span);
 
 internal abstract record ConstValueSyntax(TextSpan Span);

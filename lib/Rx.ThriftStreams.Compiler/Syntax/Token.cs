@@ -27,11 +27,11 @@ internal enum TokenKind : byte
     Unknown,
 }
 
-/// <summary>A token by its place in the text; what it says is cut out when somebody asks.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Start">Its first character.</param>
+/// <summary>A token, as a position in the text.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Start">The position of its first character.</param>
 /// <param name="Length">Its length.</param>
-/// <param name="CommentsBefore">How many of the file's comments stand before it.</param>
+/// <param name="CommentsBefore">The number of comments of the file that precede it.</param>
 internal readonly record struct Token(TokenKind Kind, int Start, int Length, int CommentsBefore)
 {
     public int End => Start + Length;

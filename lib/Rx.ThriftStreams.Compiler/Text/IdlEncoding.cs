@@ -4,8 +4,8 @@ using System.Text;
 namespace Rx.ThriftStreams.Compiler.Text;
 
 /// <summary>
-/// How a file's text is stored: UTF-8, unless a byte order mark says otherwise. Text that was decoded is encoded to the
-/// same bytes again, byte order mark included.
+/// The encoding of a file: UTF-8, unless it has a byte order mark of another. Encoding decoded text
+/// returns the same bytes, including the byte order mark.
 /// </summary>
 internal sealed class IdlEncoding
 {
@@ -41,7 +41,7 @@ internal sealed class IdlEncoding
         }
         catch (DecoderFallbackException)
         {
-            // One character a byte: the ASCII part, which is all that the grammar needs, stays right.
+            // One character per byte: the ASCII part, which is all that the grammar needs, is right.
             var latin1 = Encoding.GetEncoding(28591);
             return (new IdlText(path, latin1.GetString(bytes), isUnicode: false), new IdlEncoding(latin1));
         }

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Text;
 
-/// <summary>Paths as text: the compiler never touches the disk.</summary>
+/// <summary>Paths as text: the compiler never accesses the disk.</summary>
 internal static class IdlPath
 {
     public static string BaseName(string path)

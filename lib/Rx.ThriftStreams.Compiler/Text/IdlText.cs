@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Text;
 
-/// <summary>One IDL file: its path and text. Equal when both are, so that it can be a key of incremental work.</summary>
+/// <summary>One IDL file: its path and text. Equal by value, so that incremental steps can compare it.</summary>
 internal sealed class IdlText : IEquatable<IdlText>
 {
     private int[]? _lineStarts;
@@ -16,7 +16,7 @@ internal sealed class IdlText : IEquatable<IdlText>
     {
         Path = path;
         IsUnicode = isUnicode;
-        // A byte order mark that survived decoding is no part of the text, whatever thriftgo makes of it.
+        // A byte order mark that survived decoding is not part of the text.
         Text = text.Length > 0 && text[0] == '\uFEFF' ? text.Substring(1) : text;
     }
 
@@ -27,7 +27,7 @@ internal sealed class IdlText : IEquatable<IdlText>
     /// <summary>Whether the file could be decoded; if not, characters outside ASCII are guesses.</summary>
     public bool IsUnicode { get; }
 
-    /// <summary>The file's name without directory and <c>.thrift</c>: the prefix under which other files see its symbols.</summary>
+    /// <summary>The file's name without directory and <c>.thrift</c>: the prefix of its symbols in other files.</summary>
     public string BaseName => IdlPath.BaseName(Path);
 
     public string Slice(TextSpan span) => Text.Substring(span.Start, span.Length);

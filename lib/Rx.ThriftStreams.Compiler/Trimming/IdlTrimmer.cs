@@ -17,7 +17,7 @@ internal static class IdlTrimmer
         var kept = new HashSet<SourceFile>(files.Where(f => f.File.Members.Values.Any(reachable.Contains)).Select(static f => f.File.SourceFile));
         foreach (var bound in files.Where(f => kept.Contains(f.File.SourceFile)))
         {
-            // By the places of names, which are what the formatter knows of a declaration.
+            // Identified by the positions of their names, since the formatter works on tokens.
             var places = new HashSet<int>(bound.File.Members.Values.Where(reachable.Contains).Select(static m => m.NameSpan.Start));
             places.UnionWith(bound.File.Services.SelectMany(bound.Binder.FunctionsOf).Where(reachable.Contains).Select(static f => f.Syntax.Name.Span.Start));
             places.UnionWith(bound.File.Syntax.Namespaces.Select(static n => n.Name.Span.Start));
