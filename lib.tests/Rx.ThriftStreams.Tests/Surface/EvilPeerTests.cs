@@ -194,7 +194,7 @@ public sealed class EvilPeerTests
                 response.AppendTrailer("biz-extra", extra);
             }).Soon();
 
-        Assert.Equal(code, (int)Assert.IsType<ThriftStatusException>(error).StatusCode);
+        Assert.Equal(code, (int)Assert.IsType<ThriftProtocolException>(error).StatusCode);
     }
 
     [Fact]

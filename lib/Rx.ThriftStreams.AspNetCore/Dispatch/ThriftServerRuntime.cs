@@ -26,6 +26,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         CheckMemory(nameof(ThriftServerOptions.MaxTotalMemory), Options.MaxTotalMemory);
         Memory = new MemoryBudget(Options.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
+        Router = new ServiceRouter(this);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
             Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
@@ -35,6 +36,8 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServerOptions Options { get; }
 
     internal ThriftServiceRegistry Services { get; } = new();
+
+    internal ServiceRouter Router { get; }
 
     internal ILogger Logger { get; }
 

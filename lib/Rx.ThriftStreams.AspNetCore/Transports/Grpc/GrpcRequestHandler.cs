@@ -39,18 +39,13 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
     /// <summary>Answers a gRPC call for which there is no method.</summary>
     internal async Task RejectAsync(HttpContext http)
     {
-        var error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
-            ? runtime.Services.TryGetService(service, out _)
-                ? new ThriftStatusException(Unknown(ThriftStatusCode.Cancelled), $"unknown method {method}")
-                : new ThriftStatusException(Unknown(ThriftStatusCode.UnknownService), $"unknown service {service}")
+        ThriftException error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
+            ? runtime.Router.Refuse(service, method)
             : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{http.Request.Path.Value}\"");
         var call = new GrpcServerCall(http, null, runtime.Options);
         await call.CompleteAsync(
             new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
     }
-
-    private ThriftStatusCode Unknown(ThriftStatusCode kitex)
-        => runtime.Options.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
 
     /// <summary>
     /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.

@@ -5,6 +5,7 @@ using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
@@ -103,7 +104,13 @@ internal sealed class GrpcServerCall : ServerTransportCall
             WriteHeaders(headers, trailersOnly);
         }
 
-        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, HasBadMessage, _http.Request.Path, trailers);
+        var answer = KitexAnswer.Of(outcome, KitexProtocol.Grpc, NameOf(outcome), HasBadMessage);
+        if (_options.UseStandardUnimplementedStatus && outcome.Error is RouteException)
+        {
+            answer = answer with { Number = (int)ThriftStatusCode.Unimplemented };
+        }
+
+        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, answer, trailers);
         try
         {
             await _http.Response.CompleteAsync().ConfigureAwait(false);
@@ -137,6 +144,12 @@ internal sealed class GrpcServerCall : ServerTransportCall
             response.Headers.Append(name, value);
         }
     }
+
+    /// <summary><c>Service.Method</c>, where the answer names it.</summary>
+    private string NameOf(in ServerCallOutcome outcome)
+        => outcome.Origin == ServerFaultOrigin.HandlerFault && GrpcPath.TryParse(_http.Request.Path.Value, out var service, out var method)
+            ? $"{service}.{method}"
+            : string.Empty;
 
     private static bool AcceptsGzip(string accepted)
     {

@@ -138,7 +138,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
             }
             catch (Exception error) when (error is IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
             {
-                throw new OperationCanceledException("The caller is gone.", error, _call.Aborted);
+                throw _call.CallerGone(error);
             }
 
             _received = result.Buffer;
@@ -178,5 +178,5 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     }
 
     private int Flushed(FlushResult result, int size)
-        => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;
+        => result.IsCompleted || result.IsCanceled ? throw _call.CallerGone() : size;
 }

@@ -18,15 +18,12 @@ internal sealed class TTHeaderStreamingHandler
         runtime.Options.StreamBuffers.Validate(nameof(ThriftServerOptions));
         Runtime = runtime;
         Scopes = scopes;
-        Router = new ServiceRouter(runtime);
         Limits = new StreamLimits(runtime.Options.StreamBuffers, runtime.Options.MaxReceiveMessageSize);
     }
 
     internal ThriftServerRuntime Runtime { get; }
 
     internal IServiceScopeFactory Scopes { get; }
-
-    internal ServiceRouter Router { get; }
 
     internal StreamLimits Limits { get; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Rx.ThriftStreams.Primitives;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -68,25 +69,14 @@ internal static class GrpcErrors
         var trailers = exchange.Trailers;
         ReadOnlyMemory<byte>? details = exchange.TryGetProtocolTrailer("grpc-status-details-bin", out var encoded)
             && ThriftBase64.TryDecode(encoded, out var bytes) ? bytes : null;
-        if (!exchange.TryGetProtocolTrailer("biz-status", out var bizStatus))
-        {
-            return new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details };
-        }
-
-        if (!int.TryParse(bizStatus, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
-        {
-            return new ThriftStatusException(ThriftStatusCode.Internal, $"The trailer biz-status is malformed: \"{bizStatus}\".") { Trailers = trailers };
-        }
-
-        Dictionary<string, string>? extra = null;
-        if (exchange.TryGetProtocolTrailer("biz-extra", out var json) && !BizExtra.TryParse(json, out extra))
-        {
-            return new ThriftStatusException(ThriftStatusCode.Internal, "The trailer biz-extra is not a JSON object of strings.") { Trailers = trailers };
-        }
-
-        return code == 0
-            ? new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details }
-            : new ThriftBizStatusException(code, status.Detail, extra, (ThriftStatusCode)(int)status.StatusCode) { Trailers = trailers, Details = details };
+        return BizStatus.Read(
+            exchange.TryGetProtocolTrailer(BizStatus.StatusKey, out var biz) ? biz : null,
+            status.Detail,
+            exchange.TryGetProtocolTrailer(BizStatus.ExtraKey, out var extra) ? extra : null,
+            (ThriftStatusCode)(int)status.StatusCode,
+            (int)ThriftStatusCode.Internal,
+            trailers,
+            details) ?? ReceivedErrors.Of((int)status.StatusCode, status.Detail, trailers, details);
     }
 
     private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
