@@ -144,6 +144,12 @@ internal sealed class FramePeer(IDuplexPipe pipe)
         {
             foreach (var pair in frame.StringPairs)
             {
+                if (pair.Key.SequenceEqual(TTHeaderStringKeys.Status))
+                {
+                    // A private pair, which no recording has.
+                    continue;
+                }
+
                 pairs[Encoding.UTF8.GetString(pair.Key)] = Encoding.UTF8.GetString(pair.Value);
             }
         }
