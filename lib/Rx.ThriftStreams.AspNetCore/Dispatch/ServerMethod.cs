@@ -80,11 +80,14 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)
         {
-            LogBroken(runtime.Logger, Method.FullName, context.Peer, error.Message);
+            if (runtime.Warnings.TryTake(runtime.Logger))
+            {
+                LogBroken(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(error.Message));
+            }
         }
         else
         {
-            LogCancelled(runtime.Logger, Method.FullName, context.Peer, context.CancellationReason?.Message ?? error.Message);
+            LogCancelled(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(context.CancellationReason?.Message ?? error.Message));
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Memory = new MemoryBudget(Options.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
         Router = new ServiceRouter(this);
+        Warnings = new WarningLimit(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
             Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
@@ -38,6 +39,9 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServiceRegistry Services { get; } = new();
 
     internal ServiceRouter Router { get; }
+
+    /// <summary>Bounds the warnings that callers can cause.</summary>
+    internal WarningLimit Warnings { get; }
 
     internal ILogger Logger { get; }
 

@@ -49,9 +49,15 @@ public sealed class ThriftServerOptions
 
     /// <summary>
     /// The most streams that may run on a connection of TTHeader Streaming, those counted whose caller has gone and whose handler has not ended.
-    /// Default 10 000. More are answered with an error. For gRPC, see Kestrel's limits.
+    /// Default 10 000. More are answered with an error. Over gRPC it is Kestrel's limit, unless that was changed.
     /// </summary>
     public int MaxStreamsPerConnection { get; set; } = 10_000;
+
+    /// <summary>
+    /// The most calls over gRPC that the caller of a connection may cancel within a second, before the connection is closed as an attack. Default 5 000; zero for
+    /// no limit. Counted on endpoints that called <c>UseThriftStreams()</c>.
+    /// </summary>
+    public int MaxResetsPerSecond { get; set; } = 5_000;
 
     /// <summary>
     /// How long a frame of TTHeader Streaming, or a ping-pong request, may take from its first byte to its last before its connection is closed. Default 1 min; zero for no limit.

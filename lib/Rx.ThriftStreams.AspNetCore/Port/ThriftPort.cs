@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Sockets;
@@ -10,7 +11,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
-/// <summary>Looks at the first bytes of connections and hands each to whoever speaks its protocol.</summary>
+/// <summary>Looks at the first bytes of connections and hands each to the transport that speaks its protocol.</summary>
 internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderStreamingHandler streaming, PingPongHandler pingPong)
 {
     private const int ShownBytes = 16;
@@ -28,7 +29,12 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
         switch (protocol)
         {
             case WireProtocol.Http2:
-                await next(connection).ConfigureAwait(false);
+                using (var http2 = new GrpcConnection(connection, runtime))
+                {
+                    connection.Features.Set(http2);
+                    await next(connection).ConfigureAwait(false);
+                }
+
                 break;
 
             case WireProtocol.TTHeaderStreaming:
@@ -66,7 +72,7 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
                         break;
 
                     case WireProtocol.Unknown or WireProtocol.FramedKitexProtobuf:
-                        LogUnknown(runtime.Logger, peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
+                        LogUnknown(peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
                         input.AdvanceTo(result.Buffer.End);
                         return WireProtocol.Unknown;
 
@@ -79,7 +85,7 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(runtime.Logger, peer, runtime.Options.DetectionTimeout);
+            LogSilent(peer, runtime.Options.DetectionTimeout);
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
@@ -87,6 +93,22 @@ internal sealed partial class ThriftPort(ThriftServerRuntime runtime, TTHeaderSt
         }
 
         return WireProtocol.Unknown;
+    }
+
+    private void LogUnknown(string peer, string bytes)
+    {
+        if (runtime.Warnings.TryTake(runtime.Logger))
+        {
+            LogUnknown(runtime.Logger, peer, bytes);
+        }
+    }
+
+    private void LogSilent(string peer, TimeSpan limit)
+    {
+        if (runtime.Warnings.TryTake(runtime.Logger))
+        {
+            LogSilent(runtime.Logger, peer, limit);
+        }
     }
 
     [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, are of no protocol that is served here.")]

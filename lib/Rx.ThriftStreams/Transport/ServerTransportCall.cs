@@ -33,6 +33,11 @@ internal abstract class ServerTransportCall
     /// <param name="cause">How the transport noticed.</param>
     internal CallerGoneException CallerGone(Exception? cause = null) => new(cause, Aborted);
 
+    /// <summary>The caller has cancelled the call or is lost. Called once, while the handler runs, from any thread.</summary>
+    internal virtual void OnCallerGone()
+    {
+    }
+
     /// <summary>Gives the call's messages their types. Called once.</summary>
     internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         where TRequest : class, IThriftStruct<TRequest>

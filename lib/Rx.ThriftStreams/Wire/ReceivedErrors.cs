@@ -44,7 +44,9 @@ internal static class ReceivedErrors
             code = ThriftStatusCode.Unimplemented;
         }
 
-        return new(code, message) { Kitex = new(number, text), Trailers = trailers, Details = details };
+        // A text in the details is marked as the one beside them is.
+        var own = details is { } sent && message.Length != text.Length ? GoogleRpcStatus.WithMessage(sent, message) : details;
+        return new(code, message) { Kitex = new(number, text), Trailers = trailers, Details = own };
     }
 
     /// <summary>Kitex answers with the numbers that Thrift has for these, which as statuses mean something else.</summary>

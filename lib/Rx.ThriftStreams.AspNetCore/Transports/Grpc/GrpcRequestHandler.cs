@@ -32,7 +32,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
             return;
         }
 
-        LiftLimits(http);
+        LiftLimits(http, method.Method.TakesStream, runtime.Options.MaxReceiveMessageSize);
         await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
     }
 
@@ -78,15 +78,19 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
     }
 
-    /// <summary>A stream has no size of a body, and may be silent for as long as its users like.</summary>
-    private static void LiftLimits(HttpContext http)
+    /// <summary>
+    /// A stream of requests has no size, and may be silent for as long as its users like. A single request may be as large as a message, and keeps Kestrel's
+    /// least rate: it must not trickle in.
+    /// </summary>
+    private static void LiftLimits(HttpContext http, bool takesStream, int maxMessageSize)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = null;
+            // The message and its prefix; what comes after them is not read.
+            size.MaxRequestBodySize = takesStream ? null : Math.Max(size.MaxRequestBodySize ?? 0, (2L * maxMessageSize) + GrpcFrame.PrefixLength);
         }
 
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        if (takesStream && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
         }

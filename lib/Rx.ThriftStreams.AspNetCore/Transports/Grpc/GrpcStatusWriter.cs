@@ -13,15 +13,18 @@ internal static class GrpcStatusWriter
 {
     internal static void Write(HttpResponse response, bool trailersOnly, in ServerCallOutcome outcome, in KitexAnswer answer, ThriftMetadata trailers)
     {
-        Append(response, trailersOnly, "grpc-status", answer.Number.ToString(CultureInfo.InvariantCulture));
-        Append(response, trailersOnly, "grpc-message", GrpcPercentEncoding.Encode(answer.Text ?? string.Empty));
+        var fields = trailersOnly
+            ? response.Headers
+            : response.HttpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        Append(fields, "grpc-status", answer.Number.ToString(CultureInfo.InvariantCulture));
+        Append(fields, "grpc-message", GrpcPercentEncoding.Encode(answer.Text ?? string.Empty));
         if (answer.Biz is { } biz)
         {
             var pairs = new List<KeyValuePair<string, string>>();
             BizStatus.AddTo(biz, pairs, withMessage: false);
             foreach (var (name, value) in pairs)
             {
-                Append(response, trailersOnly, name, value);
+                Append(fields, name, value);
             }
         }
 
@@ -33,22 +36,17 @@ internal static class GrpcStatusWriter
         };
         if (!details.IsEmpty)
         {
-            Append(response, trailersOnly, "grpc-status-details-bin", ThriftBase64.Encode(details.Span));
+            // As in Kitex, the text in the details is the one that is sent beside them.
+            Append(fields, "grpc-status-details-bin", ThriftBase64.Encode(GoogleRpcStatus.WithMessage(details, answer.Text ?? string.Empty).Span));
         }
 
         foreach (var (name, value) in trailers)
         {
-            Append(response, trailersOnly, name, value);
+            Append(fields, name, value);
         }
     }
 
-    private static void Append(HttpResponse response, bool trailersOnly, string name, string value)
-    {
-        var fields = trailersOnly
-            ? response.Headers
-            : response.HttpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-
-        // Appending would leave out a value that is empty, and grpc-message is always sent.
-        fields[name] = fields.TryGetValue(name, out var values) ? StringValues.Concat(values, value) : value;
-    }
+    /// <summary>Adds a field, also one whose value is empty, which <see cref="HeaderDictionaryExtensions.Append"/> would leave out.</summary>
+    internal static void Append(IHeaderDictionary fields, string name, string value)
+        => fields[name] = fields.TryGetValue(name, out var values) ? StringValues.Concat(values, value) : value;
 }
