@@ -76,6 +76,12 @@ internal sealed record CallMessage(byte[] Bytes, int HeaderSequenceAt, int Seque
         var pairs = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var pair in frame.StringPairs)
         {
+            if (pair.Key.SequenceEqual(TTHeaderStringKeys.Status))
+            {
+                // A private pair, which no recording has.
+                continue;
+            }
+
             pairs.Add(StreamAnswer.Pair(Encoding.UTF8.GetString(pair.Key), Encoding.UTF8.GetString(pair.Value)));
         }
 

@@ -38,6 +38,12 @@ internal sealed record WireFrame(byte[] Bytes, SeenFrame Seen)
         var pairs = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var pair in frame.StringPairs)
         {
+            if (pair.Key.SequenceEqual(TTHeaderStringKeys.Status))
+            {
+                // A private pair, which no recording has.
+                continue;
+            }
+
             pairs[Encoding.UTF8.GetString(pair.Key)] = Encoding.UTF8.GetString(pair.Value);
         }
 

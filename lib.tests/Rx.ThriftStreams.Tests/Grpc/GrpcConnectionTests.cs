@@ -239,6 +239,24 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         await call.Soon();
     }
 
+    /// <summary>HttpClient lets the exception of its own decoder out as it is.</summary>
+    [Fact]
+    public async Task Headers_ThatAreNoHpack_AreATypedErrorOfEveryOperation()
+    {
+        var opening = _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken).AsTask();
+        await using var server = await AcceptAsync();
+        await server.WaitAsync(static received => received.HeadersOf(1).Count == 1, "the request");
+        await using var stream = await opening.Soon();
+        const byte IndexZero = 0x80;
+        await server.SendAsync(Http2Wire.Frame(Http2FrameType.Headers, 0x4, 1, [IndexZero]));
+
+        var received = await Record.ExceptionAsync(() => stream.ToListAsync(TestContext.Current.CancellationToken).Soon());
+        var sent = await Record.ExceptionAsync(() => stream.SendAsync(Ask("late")).Soon());
+
+        Assert.IsAssignableFrom<ThriftException>(received);
+        Assert.IsAssignableFrom<ThriftException>(sent);
+    }
+
     private static byte[] AnswerHeaders(int stream)
         => Http2Wire.Headers(stream, endStream: false, [(":status", "200"), ("content-type", "application/grpc+thrift")]);
 

@@ -211,14 +211,14 @@ public sealed class InMemoryServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Service_NotServed_EndsWithKitexStatus()
+    public async Task Service_NotServed_IsUnimplementedWithKitexNumber()
     {
         await using var empty = ThriftInMemoryServer.Create(_ => { });
         await using var channel = empty.CreateChannel();
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
 
-        Assert.Equal(ThriftStatusCode.UnknownService, error.StatusCode);
+        Assert.Equal((ThriftStatusCode.Unimplemented, 20), (error.StatusCode, error.Kitex!.Code));
     }
 
     [Fact]

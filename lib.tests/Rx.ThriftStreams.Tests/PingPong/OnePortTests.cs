@@ -76,14 +76,15 @@ public sealed class OnePortTests : IAsyncLifetime
         await using var channel = OpenPingPong(transport);
         var client = new KitchenSinkClient(channel);
 
-        var status = await Assert.ThrowsAsync<ThriftApplicationException>(() => client.EchoStringAsync("status", cancellation));
-        var panic = await Assert.ThrowsAsync<ThriftApplicationException>(() => client.EchoStringAsync("fault", cancellation));
+        var status = await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoStringAsync("status", cancellation));
+        var panic = await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoStringAsync("fault", cancellation));
 
         Assert.Equal(
-            (ThriftApplicationErrorType.InternalError, "biz error: rpc error: code = 9 desc = nope", ThriftStatusCode.Internal),
-            (status.Type, status.Message, status.StatusCode));
+            (6, "biz error: rpc error: code = 9 desc = nope", "nope", ThriftStatusCode.FailedPrecondition),
+            (status.Kitex!.Code, status.Kitex.Text, status.Message, status.StatusCode));
         Assert.Equal(
-            "panic: [happened in biz handler, method=KitchenSink.EchoString, please check the panic at the server side] boom", panic.Message);
+            "panic: [happened in biz handler, method=KitchenSink.EchoString, please check the panic at the server side] boom", panic.Kitex!.Text);
+        Assert.Equal("The handler of KitchenSink.EchoString failed: boom", panic.Message);
     }
 
     [Fact]
@@ -120,17 +121,17 @@ public sealed class OnePortTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(ThriftTransport.TTHeader, ThriftApplicationErrorType.UnknownMethod, "unknown method EchoPingPong (service KitchenSink)")]
-    [InlineData(ThriftTransport.Framed, ThriftApplicationErrorType.UnknownService, "unknown service , method NoSuchMethod")]
-    public async Task PingPong_UnknownMethod_IsAnsweredAndTheConnectionClosed(ThriftTransport transport, ThriftApplicationErrorType type, string text)
+    [InlineData(ThriftTransport.TTHeader, 1, "unknown method EchoPingPong (service KitchenSink)")]
+    [InlineData(ThriftTransport.Framed, 20, "unknown service , method NoSuchMethod")]
+    public async Task PingPong_UnknownMethod_IsAnsweredAndTheConnectionClosed(ThriftTransport transport, int type, string text)
     {
         await using var channel = OpenPingPong(transport);
         var method = transport == ThriftTransport.TTHeader ? "EchoPingPong" : "NoSuchMethod";
         var unknown = new UnknownMethodClient(channel, "KitchenSink", method);
 
-        var error = await Assert.ThrowsAsync<ThriftApplicationException>(() => unknown.CallAsync(TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => unknown.CallAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal((type, text, ThriftStatusCode.Unimplemented), (error.Type, error.Message, error.StatusCode));
+        Assert.Equal((type, text, ThriftStatusCode.Unimplemented), (error.Kitex!.Code, error.Kitex.Text, error.StatusCode));
         Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken));
     }
 
@@ -143,10 +144,10 @@ public sealed class OnePortTests : IAsyncLifetime
         await using var channel = OpenPingPong(transport);
         var client = new KitchenSinkClient(channel);
 
-        var error = await Assert.ThrowsAsync<ThriftApplicationException>(
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(
             () => client.EchoStringAsync(new string('x', 20_000_000), TestContext.Current.CancellationToken));
 
-        Assert.Equal(ThriftApplicationErrorType.ProtocolError, error.Type);
+        Assert.Equal(7, error.Kitex!.Code);
         Assert.EndsWith("larger than the limit(4194304)", error.Message, StringComparison.Ordinal);
         Assert.Equal("fine", await client.EchoStringAsync("fine", TestContext.Current.CancellationToken));
     }

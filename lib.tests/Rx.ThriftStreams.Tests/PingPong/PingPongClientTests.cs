@@ -113,14 +113,14 @@ public sealed class PingPongClientTests
     public async Task Call_AnsweredWithAnException_ThrowsItWithTypeAndDropsTheConnection(ThriftTransport form)
     {
         await using var server = new ScriptedPingPongServer(
-            request => ScriptedPingPongServer.Exception(request, ThriftApplicationErrorType.InternalError, "biz error: boom"));
+            request => ScriptedPingPongServer.Exception(request, ApplicationErrorType.InternalError, "biz error: boom"));
         await using var channel = Open(server, form);
         var client = new TestServiceClient(channel);
 
-        var error = await Assert.ThrowsAsync<ThriftApplicationException>(() => client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
-        await Assert.ThrowsAsync<ThriftApplicationException>(() => client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
 
-        Assert.Equal((ThriftApplicationErrorType.InternalError, "biz error: boom"), (error.Type, error.Message));
+        Assert.Equal((6, "biz error: boom", "boom"), (error.Kitex!.Code, error.Kitex.Text, error.Message));
         Assert.Equal(2, server.Connections);
     }
 
@@ -159,11 +159,11 @@ public sealed class PingPongClientTests
         await using var server = new ScriptedPingPongServer(request => ScriptedPingPongServer.Reply(request, "hello", sequenceId: request.SequenceId + 1));
         await using var channel = Open(server, ThriftTransport.Framed);
 
-        var error = await Assert.ThrowsAsync<ThriftApplicationException>(
+        var error = await Assert.ThrowsAsync<ThriftProtocolException>(
             () => new TestServiceClient(channel).EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
 
-        Assert.Equal(ThriftApplicationErrorType.BadSequenceId, error.Type);
-        Assert.Contains("out of order sequence response", error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, error.Kitex!.Code);
+        Assert.Contains("out of order sequence response", error.Kitex.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,10 +172,10 @@ public sealed class PingPongClientTests
         await using var server = new ScriptedPingPongServer(request => ScriptedPingPongServer.Reply(request, "hello", method: "Other"));
         await using var channel = Open(server, ThriftTransport.Buffered);
 
-        var error = await Assert.ThrowsAsync<ThriftApplicationException>(
+        var error = await Assert.ThrowsAsync<ThriftProtocolException>(
             () => new TestServiceClient(channel).EchoPingPongAsync(Hi, TestContext.Current.CancellationToken));
 
-        Assert.Equal("wrong method name, expect=EchoPingPong, actual=Other", error.Message);
+        Assert.Equal("wrong method name, expect=EchoPingPong, actual=Other", error.Kitex!.Text);
     }
 
     [Theory]

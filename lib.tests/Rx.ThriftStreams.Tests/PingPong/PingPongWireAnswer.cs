@@ -68,6 +68,12 @@ internal sealed record PingPongWireAnswer(
                 var pairs = new SortedSet<string>(StringComparer.Ordinal);
                 foreach (var pair in frame.StringPairs)
                 {
+                    if (pair.Key.SequenceEqual(TTHeaderStringKeys.Status))
+                    {
+                        // A private pair, which no recording has.
+                        continue;
+                    }
+
                     var (key, value) = (Encoding.UTF8.GetString(pair.Key), Encoding.UTF8.GetString(pair.Value));
                     pairs.Add($"{key}={(key == "biz-extra" ? Canonical(value) : value)}");
                 }

@@ -51,7 +51,7 @@ internal sealed class ScriptedPingPongServer : IAsyncDisposable
         return request.InItsForm(output.WrittenSpan.ToArray());
     }
 
-    internal static byte[] Exception(PingPongRequest request, ThriftApplicationErrorType type, string message)
+    internal static byte[] Exception(PingPongRequest request, ApplicationErrorType type, string message)
     {
         var output = new ArrayBufferWriter<byte>();
         ApplicationExceptionCodec.WriteMessage(output, request.Method, request.SequenceId, type, message);

@@ -194,7 +194,7 @@ public sealed class EvilPeerTests
                 response.AppendTrailer("biz-extra", extra);
             }).Soon();
 
-        Assert.Equal(code, (int)Assert.IsType<ThriftStatusException>(error).StatusCode);
+        Assert.Equal(code, (int)Assert.IsType<ThriftProtocolException>(error).StatusCode);
     }
 
     [Fact]
@@ -305,6 +305,7 @@ public sealed class EvilPeerTests
         { "negative length", Frame(Ok, length: -1), null, "8" },
         { "compression that is not known", Frame(Ok), "br", "13" },
         { "no gzip", Frame(Ok, flag: 1), "gzip", "7" },
+        { "compressed by nothing", Frame(Ok, flag: 1), null, "13" },
         { "gzip bomb", Frame(Gzip(Message(new string('x', 64 * 1024 * 1024))), flag: 1), "gzip", "8" },
     };
 

@@ -234,4 +234,36 @@ public sealed class MetadataTests
         await Assert.ThrowsAnyAsync<ArgumentException>(
             () => new TestServiceClient(channel).EchoUnaryAsync(Ask("x"), new ThriftCallOptions { Endpoint = "nonsense" }, TestContext.Current.CancellationToken).Soon());
     }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task Header_WithoutAValue_Arrives(string scheme)
+    {
+        await using var loop = await Loopback.StartAsync(
+            new()
+            {
+                EchoServer = (_, _) =>
+                {
+                    ThriftServerContext.Current!.ResponseHeaders.Add("x-empty", string.Empty);
+                    return AsyncEnumerable.Repeat(Answer("1"), 1);
+                },
+            },
+            scheme: scheme);
+        await using var call = await loop.Client.OpenEchoServerAsync(Ask("x")).Soon();
+
+        Assert.Equal(string.Empty, (await call.GetHeadersAsync().Soon())["x-empty"]);
+    }
+
+    [Fact]
+    public void Value_WithHalfASurrogatePair_IsRefused()
+    {
+        // Not as data of a theory: attributes hold their texts as UTF-8, which has no halves.
+        foreach (var value in (string[])["\ud800", "a\udc00b", "\ud800\ud800\udc00"])
+        {
+            Assert.Throws<ArgumentException>(() => new ThriftMetadata().Add("x-text", value));
+        }
+
+        new ThriftMetadata().Add("x-text", "\ud83d\ude00");
+    }
 }

@@ -45,7 +45,7 @@ public sealed class TimeoutTests : TwoClocks
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
         Assert.True(error.Elapsed >= TimeSpan.FromSeconds(5), error.Message);
-        Assert.Contains("deadline exceeded", Assert.IsAssignableFrom<ThriftException>(error.InnerException).Message, StringComparison.Ordinal);
+        Assert.Equal(ThriftStatusCode.DeadlineExceeded, Assert.IsType<ThriftStatusException>(error.InnerException).StatusCode);
     }
 
     [Theory]

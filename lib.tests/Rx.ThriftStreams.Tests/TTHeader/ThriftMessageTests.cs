@@ -49,14 +49,14 @@ public sealed class ThriftMessageTests
         const string Text = "unknown service TestService, method Nope";
         var output = new ArrayBufferWriter<byte>();
 
-        ApplicationExceptionCodec.WriteMessage(output, "Nope", 1, ThriftApplicationErrorType.UnknownService, Text);
+        ApplicationExceptionCodec.WriteMessage(output, "Nope", 1, ApplicationErrorType.UnknownService, Text);
         ThriftMessageEnvelope envelope = ThriftMessageEnvelope.Read(WireBytes.One(expected), out ReadOnlySequence<byte> body);
-        ThriftApplicationException read = ApplicationExceptionCodec.Read(body);
+        ApplicationError read = ApplicationExceptionCodec.Read(body);
 
         Assert.Equal(expected, output.WrittenSpan.ToArray());
         Assert.Equal(expected.Length, ApplicationExceptionCodec.GetMessageLength("Nope", Text));
         Assert.Equal(ThriftMessageType.Exception, envelope.Type);
-        Assert.Equal(ThriftApplicationErrorType.UnknownService, read.Type);
+        Assert.Equal(ApplicationErrorType.UnknownService, read.Type);
         Assert.Equal(Text, read.Message);
     }
 
@@ -66,10 +66,10 @@ public sealed class ThriftMessageTests
         {
             text = System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
             var output = new ArrayBufferWriter<byte>();
-            ApplicationExceptionCodec.Write(output, (ThriftApplicationErrorType)type, text);
+            ApplicationExceptionCodec.Write(output, (ApplicationErrorType)type, text);
             Assert.Equal(output.WrittenCount, ApplicationExceptionCodec.GetLength(text));
 
-            ThriftApplicationException read = ApplicationExceptionCodec.Read(WireBytes.Cut(output.WrittenMemory, segmentSize));
+            ApplicationError read = ApplicationExceptionCodec.Read(WireBytes.Cut(output.WrittenMemory, segmentSize));
             Assert.Equal(text, read.Message);
             Assert.Equal(type, (int)read.Type);
         }, iter: 500, threads: 1);
@@ -79,10 +79,10 @@ public sealed class ThriftMessageTests
     {
         byte[] body = WireBytes.Hex("080001 00000063" + "0f0009 0c 00000002 0b0001 00000001 61 00 00" + "0b0001 00000002 6869" + "0d0004 08 0b 00000000" + "080002 00000006" + "00");
 
-        ThriftApplicationException read = ApplicationExceptionCodec.Read(WireBytes.Cut(body, 2));
+        ApplicationError read = ApplicationExceptionCodec.Read(WireBytes.Cut(body, 2));
 
         Assert.Equal("hi", read.Message);
-        Assert.Equal(ThriftApplicationErrorType.InternalError, read.Type);
+        Assert.Equal(ApplicationErrorType.InternalError, read.Type);
     }
 
     [Theory]

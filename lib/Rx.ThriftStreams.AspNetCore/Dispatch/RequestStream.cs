@@ -59,7 +59,7 @@ internal sealed class RequestStream<TRequest, TResponse>(
         {
             return Received(await receive.ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (!_token.IsCancellationRequested)
+        catch (CallerGoneException)
         {
             context.CancelWithCaller();
             throw;

@@ -90,13 +90,19 @@ internal sealed class ServerCallContext : ThriftServerContext
     internal ValueTask AcknowledgeOnewayAsync() => _call.AcknowledgeOnewayAsync();
 
     /// <summary>Cancels the call with that reason, unless another came first.</summary>
-    internal void Cancel(ThriftException reason) => Cancel(reason, static reason => reason);
+    internal void Cancel(ThriftException reason) => _ = Cancel(reason, static reason => reason);
 
     /// <summary>
     /// A receive or a send found that the caller is gone. The token that says so may be on its way still, but the handler's own clean-up, which is
     /// next, should see it.
     /// </summary>
-    internal void CancelWithCaller() => Cancel(_call, static call => call.AbortReason);
+    internal void CancelWithCaller()
+    {
+        if (Cancel(_call, static call => call.AbortReason))
+        {
+            _call.OnCallerGone();
+        }
+    }
 
     /// <summary>Cancels what the handler started and left running.</summary>
     internal void End()
@@ -104,18 +110,21 @@ internal sealed class ServerCallContext : ThriftServerContext
         _deadlineTimer?.Dispose();
         _durationTimer?.Dispose();
         _callerGone.Unregister();
-        Cancel(this, static context => context._call.HandlerEndedReason
+        _ = Cancel(this, static context => context._call.HandlerEndedReason
             ?? new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {context.Method.FullName} has ended."));
     }
 
     /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
-    private void Cancel<T>(T state, Func<T, ThriftException> reason)
+    private bool Cancel<T>(T state, Func<T, ThriftException> reason)
     {
-        if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is null)
+        if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is not null)
         {
-            // Not on this thread: what was registered with the token is user code.
-            _ = _cancellation.CancelAsync();
+            return false;
         }
+
+        // Not on this thread: what was registered with the token is user code.
+        _ = _cancellation.CancelAsync();
+        return true;
     }
 
     private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit)

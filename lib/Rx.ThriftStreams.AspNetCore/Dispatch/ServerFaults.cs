@@ -2,49 +2,47 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Tells what an exception that came out of a handler means for the caller.</summary>
+/// <summary>Decides what an exception that came out of a handler means for the caller.</summary>
 internal static class ServerFaults
 {
     internal static ServerCallOutcome Classify(Exception error, ServerCallContext context, bool reveal)
     {
         if (error is OperationCanceledException or ThriftTimeoutException && context.CancellationReason is { } reason)
         {
-            // Kitex's words where Kitex has any.
-            var expired = reason is ThriftTimeoutException or ThriftStreamException { IsTimeout: true };
-            var text = !expired ? "context canceled"
-                : reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send } ? reason.Message
-                : "context deadline exceeded";
-            var code = expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled;
-            return new(new ThriftStatusException(code, text, error), ServerFaultOrigin.Framework, RevealDetails: true);
+            var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
+            var status = new ThriftStatusException(expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled, reason.Message, error);
+
+            // Kitex has no words for a limit on one message.
+            var isOwnLimit = reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send };
+            return new(status, isOwnLimit ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
         }
 
         return error switch
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
             ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
-            ThriftStreamException { IsServerSide: true } => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),
 
-            // What went wrong on the way to another service: its kind says enough, its text names addresses.
+            // An error on the way to another service: its kind is enough, its text names addresses.
             ThriftException thrift => new(
                 new ThriftStatusException(CodeOnWire(thrift), reveal ? thrift.Message : "internal error", thrift), ServerFaultOrigin.Handler, RevealDetails: true),
             _ => new(error, IsFault(error) ? ServerFaultOrigin.HandlerFault : ServerFaultOrigin.Handler, reveal),
         };
     }
 
-    /// <summary>Whether somebody threw it to tell the caller.</summary>
+    /// <summary>Whether it was thrown for the caller.</summary>
     internal static bool IsMeantForCaller(Exception error)
-        => error is ThriftStatusException or ThriftBizStatusException or ThriftApplicationException or ThriftDeclaredException;
+        => error is ThriftStatusException or ThriftBizStatusException or ThriftDeclaredException;
 
     /// <summary>The code for a receive that took too long is known on clients only.</summary>
     private static ThriftStatusCode CodeOnWire(ThriftException error)
         => error.StatusCode == ThriftStatusCode.ReceiveDeadlineExceeded ? ThriftStatusCode.DeadlineExceeded : error.StatusCode;
 
     /// <summary>
-    /// The run-time's own exceptions tell of a mistake in the program, as a panic does in Go; others are errors that somebody thought of. A cancellation of
-    /// something else than the call is such an error.
+    /// Exceptions of the run-time point to a mistake in the program, as a panic does in Go; others were thrown on purpose. So was the cancellation of
+    /// something other than the call.
     /// </summary>
     private static bool IsFault(Exception error)
         => error is SystemException and not (IOException or TimeoutException or UnauthorizedAccessException or OperationCanceledException);

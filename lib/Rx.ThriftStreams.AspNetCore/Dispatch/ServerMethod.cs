@@ -43,6 +43,11 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         catch (Exception error)
         {
+            if (error is CallerGoneException)
+            {
+                context.CancelWithCaller();
+            }
+
             outcome = ServerFaults.Classify(error, context, runtime.RevealErrors);
             Log(error, outcome, context);
         }
@@ -56,7 +61,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
     }
 
-    /// <summary>Runs the handler and sends what it gives.</summary>
+    /// <summary>Runs the handler and sends what it returns.</summary>
     protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
 
     /// <summary>Apart from its caller so that only calls with middleware pay for what it captures.</summary>
@@ -65,14 +70,9 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
     {
-        if (error is ThriftStreamException { IsServerSide: true, IsProtocol: false })
+        if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
-            // How the caller's going looks to a handler that was receiving or sending.
-            LogCancelled(runtime.Logger, Method.FullName, context.Peer, error.Message);
-        }
-        else if (outcome.Origin != ServerFaultOrigin.Framework)
-        {
-            // What was thrown to tell the caller is no news here. Of the rest the caller is told little, so that the log must have it.
+            // What was thrown for the caller is not an event here. The caller learns little of the rest, so that the log must have it.
             if (!ServerFaults.IsMeantForCaller(error))
             {
                 LogFault(runtime.Logger, error, Method.FullName, context.Peer);
@@ -80,11 +80,14 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)
         {
-            LogBroken(runtime.Logger, Method.FullName, context.Peer, error.Message);
+            if (runtime.Warnings.TryTake(runtime.Logger))
+            {
+                LogBroken(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(error.Message));
+            }
         }
         else
         {
-            LogCancelled(runtime.Logger, Method.FullName, context.Peer, context.CancellationReason?.Message ?? error.Message);
+            LogCancelled(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(context.CancellationReason?.Message ?? error.Message));
         }
     }
 

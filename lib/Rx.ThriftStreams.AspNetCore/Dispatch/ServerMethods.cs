@@ -68,7 +68,7 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
                 }
                 catch (Exception error)
                 {
-                    if (error is OperationCanceledException)
+                    if (error is CallerGoneException)
                     {
                         context.CancelWithCaller();
                     }

@@ -1,71 +1,51 @@
+using Rx.ThriftStreams.Wire;
+
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>What became of looking for a method.</summary>
-internal enum RouteOutcome
+/// <summary>Which methods a transport carries.</summary>
+internal enum CallForm
 {
-    Found,
-
-    /// <summary>No service has that name, and none that the method's name alone would tell.</summary>
-    UnknownService,
-
-    /// <summary>The service is known and has no such method.</summary>
-    UnknownMethod,
+    Any,
+    Stream,
+    PingPong,
 }
 
-/// <summary>Finds the method of a call over the TTHeader transports and the bare ones, where the service's name is only a hint.</summary>
+/// <summary>Finds the method of a call, or says why there is none. The one place for all transports.</summary>
 internal sealed class ServiceRouter(ThriftServerRuntime runtime)
 {
     /// <summary>
-    /// By the service's name; if there is none, the fallback service or else the first one registered that has the method; if the name is wrong, the only
-    /// one that has it. With <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/>, by the name alone.
+    /// Finds a method where the service's name is only a hint: by that name; if there is none, the fallback service or else the first one registered that has
+    /// the method; if the name is wrong, the only one that has it. With <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/>, by the name alone.
     /// </summary>
-    /// <param name="service">The service's name as the caller gave it; may be empty.</param>
+    /// <param name="service">The service's name as the caller sent it; may be empty.</param>
     /// <param name="method">The method's name.</param>
-    /// <param name="found">The method, if there is one.</param>
-    internal RouteOutcome Find(string service, string method, out ServerMethod? found)
+    /// <param name="form">What the transport carries.</param>
+    /// <param name="refusal">Why there is no method to call; <see langword="null"/> if there is one.</param>
+    internal ServerMethod? Find(string service, string method, CallForm form, out RouteException? refusal)
     {
-        found = null;
-        var services = runtime.Services;
-        if (service.Length > 0 && services.TryGetService(service, out var methods))
+        var fault = Find(service, method, out var found);
+        if (found is not null)
         {
-            return methods.TryGetValue(method, out found) ? RouteOutcome.Found : RouteOutcome.UnknownMethod;
-        }
-
-        if (runtime.Options.PingPong.RefuseWithoutServiceName)
-        {
-            return RouteOutcome.UnknownService;
-        }
-
-        if (service.Length == 0
-            && runtime.Options.PingPong.FallbackService is { } fallback
-            && services.TryGetService(fallback, out var fallbackMethods)
-            && fallbackMethods.TryGetValue(method, out found))
-        {
-            return RouteOutcome.Found;
-        }
-
-        foreach (var candidate in services.All)
-        {
-            if (!candidate.Methods.TryGetValue(method, out var match))
+            fault = form switch
             {
-                continue;
-            }
-
-            if (found is not null)
-            {
-                found = null;
-                return RouteOutcome.UnknownService;
-            }
-
-            found = match;
-            if (service.Length == 0)
-            {
-                break;
-            }
+                CallForm.Stream when !found.Method.IsStreaming => RouteFault.NotAStream,
+                CallForm.PingPong when found.Method.IsStreaming => RouteFault.NotPingPong,
+                _ => null,
+            };
         }
 
-        return found is null ? RouteOutcome.UnknownService : RouteOutcome.Found;
+        refusal = fault switch
+        {
+            null => null,
+            RouteFault.NotAStream or RouteFault.NotPingPong => new RouteException(fault.Value, found!.Method.ServiceName, method),
+            _ => new RouteException(fault.Value, service, method),
+        };
+        return refusal is null ? found : null;
     }
+
+    /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
+    internal RouteException Refuse(string service, string method)
+        => new(runtime.Services.TryGetService(service, out _) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
 
     /// <summary>Fails if calls that name no service could not be routed, with the words of Kitex.</summary>
     /// <exception cref="InvalidOperationException">They could not.</exception>
@@ -95,8 +75,53 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
             if (!seen.Add(method) && fallback?.ContainsKey(method) != true)
             {
                 throw new InvalidOperationException(
-                    $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
+                    $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
             }
         }
+    }
+
+    private RouteFault? Find(string service, string method, out ServerMethod? found)
+    {
+        found = null;
+        var services = runtime.Services;
+        if (service.Length > 0 && services.TryGetService(service, out var methods))
+        {
+            return methods.TryGetValue(method, out found) ? null : RouteFault.UnknownMethod;
+        }
+
+        if (runtime.Options.PingPong.RefuseWithoutServiceName)
+        {
+            return RouteFault.UnknownService;
+        }
+
+        if (service.Length == 0
+            && runtime.Options.PingPong.FallbackService is { } fallback
+            && services.TryGetService(fallback, out var fallbackMethods)
+            && fallbackMethods.TryGetValue(method, out found))
+        {
+            return null;
+        }
+
+        foreach (var candidate in services.All)
+        {
+            if (!candidate.Methods.TryGetValue(method, out var match))
+            {
+                continue;
+            }
+
+            if (found is not null)
+            {
+                found = null;
+                return RouteFault.UnknownService;
+            }
+
+            found = match;
+            if (service.Length == 0)
+            {
+                break;
+            }
+        }
+
+        return found is null ? RouteFault.UnknownService : null;
     }
 }

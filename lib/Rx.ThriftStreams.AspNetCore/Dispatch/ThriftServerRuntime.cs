@@ -22,6 +22,8 @@ internal sealed class ThriftServerRuntime : IDisposable
         Events = new EventHub(Logger);
         Memory = new MemoryBudget(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
+        Router = new ServiceRouter(this);
+        Warnings = new WarningLimit(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
             Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
@@ -32,6 +34,11 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServerOptions Options { get; }
 
     internal ThriftServiceRegistry Services { get; } = new();
+
+    internal ServiceRouter Router { get; }
+
+    /// <summary>Bounds the warnings that callers can cause.</summary>
+    internal WarningLimit Warnings { get; }
 
     internal ILogger Logger { get; }
 

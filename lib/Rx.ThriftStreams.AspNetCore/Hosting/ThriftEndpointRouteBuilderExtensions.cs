@@ -16,7 +16,7 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none.
     /// </summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
-    /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, else made for each call and disposed behind it.</typeparam>
+    /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, otherwise created for each call and disposed after it.</typeparam>
     /// <param name="endpoints">The application.</param>
     /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
@@ -69,7 +69,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
             "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
 
-    /// <summary>gRPC calls that fit no method get a gRPC status; other requests are none of ours.</summary>
+    /// <summary>gRPC calls that match no method are answered with a gRPC status; other requests are left to the rest of the application.</summary>
     private static void MapFallbackOnce(IEndpointRouteBuilder endpoints, GrpcRequestHandler handler)
     {
         const string Name = "Thrift: unknown service or method";
@@ -78,15 +78,8 @@ public static class ThriftEndpointRouteBuilderExtensions
             return;
         }
 
-        endpoints.Map("{**path}", http =>
-        {
-            if (GrpcRequestHandler.IsGrpc(http.Request))
-            {
-                return handler.RejectAsync(http);
-            }
-
-            http.Response.StatusCode = StatusCodes.Status404NotFound;
-            return Task.CompletedTask;
-        }).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
+        var pattern = RoutePatternFactory.Pattern(RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
+            "path", null, RoutePatternParameterKind.CatchAll, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
+        endpoints.Map(pattern, handler.RejectAsync).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
     }
 }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Port;
 
 namespace Microsoft.AspNetCore.Hosting;
@@ -15,7 +17,9 @@ public static class ThriftListenOptionsExtensions
     /// </summary>
     /// <remarks>
     /// The endpoint's <see cref="ListenOptions.Protocols"/> become <see cref="HttpProtocols.Http2"/>. A connection that fits no protocol, or does not say within
-    /// <see cref="ThriftServerLimits.DetectionTimeout"/>, is closed and logged.
+    /// <see cref="ThriftServerLimits.DetectionTimeout"/>, is closed and logged. Kestrel's HTTP/2 limits that still have their defaults are fitted for streams:
+    /// <see cref="ThriftServerLimits.MaxStreamsPerConnection"/> streams, windows of 256 KiB a stream and 64 MiB a connection. They are those of the host. A
+    /// connection of this endpoint whose caller cancels more than <see cref="ThriftServerLimits.MaxResetsPerSecond"/> calls a second is closed.
     /// </remarks>
     /// <param name="listenOptions">The endpoint.</param>
     /// <returns>The same endpoint.</returns>
@@ -26,6 +30,8 @@ public static class ThriftListenOptionsExtensions
     {
         ArgumentNullException.ThrowIfNull(listenOptions);
         listenOptions.Protocols = HttpProtocols.Http2;
+        var settings = listenOptions.ApplicationServices.GetRequiredService<IOptions<ThriftServerOptions>>().Value;
+        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings.Limits.MaxStreamsPerConnection);
         listenOptions.Use(next =>
         {
             var services = listenOptions.ApplicationServices;

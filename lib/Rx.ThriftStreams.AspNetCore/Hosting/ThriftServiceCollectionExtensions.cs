@@ -12,13 +12,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers what Thrift services need.</summary>
 public static class ThriftServiceCollectionExtensions
 {
-    private const int MaxStreamsPerConnection = 10_000;
-    private const int StreamWindowSize = 1024 * 1024;
-    private const int ConnectionWindowSize = 8 * 1024 * 1024;
-
     /// <summary>
-    /// Registers what Thrift services need, and <see cref="IThriftServerContextAccessor"/>, and fits Kestrel for streams: 10 000 streams a connection, windows of 1 MiB a stream and
-    /// 8 MiB a connection, header values in UTF-8. Settings made after this call win. The life of calls as events can be injected as
+    /// Registers what Thrift services need, and <see cref="IThriftServerContextAccessor"/>, and lets Kestrel send and receive header values in UTF-8. Kestrel's
+    /// limits stay as they are; <c>UseThriftStreams()</c> fits them for streams. The life of calls as events can be injected as
     /// <c>IObservable&lt;ThriftStreamEvent&gt;</c>.
     /// </summary>
     /// <param name="services">The services of the host.</param>
@@ -42,9 +38,6 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);
         services.Configure<KestrelServerOptions>(static kestrel =>
         {
-            kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreamsPerConnection;
-            kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowSize;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowSize;
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.UTF8;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
         });

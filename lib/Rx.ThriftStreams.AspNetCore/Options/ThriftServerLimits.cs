@@ -26,9 +26,15 @@ public sealed class ThriftServerLimits : ThriftLimits
 
     /// <summary>
     /// The most streams that may run on a connection of TTHeader Streaming, those counted whose caller has gone and whose handler has not ended.
-    /// Default 10 000. More are answered with an error. For gRPC, see Kestrel's limits.
+    /// Default 10 000. More are answered with an error. Over gRPC it is Kestrel's limit, unless that was changed.
     /// </summary>
     public int MaxStreamsPerConnection { get; set; } = 10_000;
+
+    /// <summary>
+    /// The most calls over gRPC that the caller of a connection may cancel within a second, before the connection is closed as an attack. Default 5 000; zero for
+    /// no limit. Counted on endpoints that called <c>UseThriftStreams()</c>.
+    /// </summary>
+    public int MaxResetsPerSecond { get; set; } = 5_000;
 
     /// <summary>
     /// How long a frame of TTHeader Streaming, or a ping-pong request, may take from its first byte to its last before its connection is closed. Default 1 min; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
@@ -62,6 +68,7 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.AtLeast(MinMemory, MaxConnectionMemory, $"{owner}.{nameof(MaxConnectionMemory)}");
         OptionChecks.AtLeast(MinMemory, MaxTotalMemory, $"{owner}.{nameof(MaxTotalMemory)}");
         OptionChecks.AtLeast(1, MaxStreamsPerConnection, $"{owner}.{nameof(MaxStreamsPerConnection)}");
+        OptionChecks.AtLeast(0, MaxResetsPerSecond, $"{owner}.{nameof(MaxResetsPerSecond)}");
         OptionChecks.TimeLimit(FrameTimeout, $"{owner}.{nameof(FrameTimeout)}");
         OptionChecks.TimeLimit(ConnectionIdleTimeout, $"{owner}.{nameof(ConnectionIdleTimeout)}");
         OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");

@@ -9,7 +9,7 @@ public sealed class ThriftServerOptions
     /// <summary>
     /// Whether callers see the texts of exceptions that were not meant for them. Default <see langword="null"/>: only where the host's
     /// environment is Development, which a <see cref="ThriftServer"/> does not look at. Kitex always shows them. Meant for the caller are
-    /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/>, <see cref="ThriftApplicationException"/> and exceptions that the IDL declares.
+    /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> and exceptions that the IDL declares.
     /// </summary>
     public bool? RevealErrors { get; set; }
 

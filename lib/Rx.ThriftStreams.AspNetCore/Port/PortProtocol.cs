@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
@@ -18,7 +20,16 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
         new(
             "HTTP/2",
             static first => ProtocolDetector.DetectConnection(first) == WireProtocol.Http2,
-            static (_, next) => (connection, _, _) => next(connection)),
+            static (services, next) =>
+            {
+                var runtime = services.GetRequiredService<ThriftServerRuntime>();
+                return async (connection, _, _) =>
+                {
+                    using var http2 = new GrpcConnection(connection, runtime);
+                    connection.Features.Set(http2);
+                    await next(connection).ConfigureAwait(false);
+                };
+            }),
         new(
             "TTHeader Streaming",
             static first => ProtocolDetector.DetectMessage(first) == WireProtocol.TTHeaderStreaming,

@@ -62,7 +62,7 @@ internal sealed partial class ThriftPort
                         return runAsync;
                     }
 
-                    LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
+                    LogUnknown(peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
                     input.AdvanceTo(result.Buffer.End);
                     return null;
                 }
@@ -78,7 +78,7 @@ internal sealed partial class ThriftPort
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(_runtime.Logger, peer, _runtime.Options.Limits.DetectionTimeout);
+            LogSilent(peer, _runtime.Options.Limits.DetectionTimeout);
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
@@ -101,6 +101,22 @@ internal sealed partial class ThriftPort
         }
 
         return null;
+    }
+
+    private void LogUnknown(string peer, string bytes)
+    {
+        if (_runtime.Warnings.TryTake(_runtime.Logger))
+        {
+            LogUnknown(_runtime.Logger, peer, bytes);
+        }
+    }
+
+    private void LogSilent(string peer, TimeSpan limit)
+    {
+        if (_runtime.Warnings.TryTake(_runtime.Logger))
+        {
+            LogSilent(_runtime.Logger, peer, limit);
+        }
     }
 
     [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, are of no protocol that is served here.")]

@@ -173,10 +173,13 @@ public abstract class ThriftClient
         async Task<T> ReceiveAsync() => result(await state.Call.ReceiveSingleAsync().ConfigureAwait(false));
     }
 
+    /// <summary>Thrift's number for an answer without a result.</summary>
+    private const int MissingResultType = 5;
+
     /// <summary>The error for an answer that holds neither a result nor a declared exception.</summary>
     /// <param name="methodName">The method's name in the IDL.</param>
-    protected static ThriftApplicationException MissingResult(string methodName)
-        => new(ThriftApplicationErrorType.MissingResult, $"The answer to {methodName} holds neither a result nor a declared exception.");
+    protected static ThriftProtocolException MissingResult(string methodName)
+        => new($"The answer to {methodName} holds neither a result nor a declared exception.") { Kitex = new(MissingResultType, $"{methodName} failed: unknown result") };
 
     private async ValueTask<ThriftCallState<TRequest, TResponse>> OpenStateAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,

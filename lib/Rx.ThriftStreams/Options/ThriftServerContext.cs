@@ -45,11 +45,11 @@ public abstract class ThriftServerContext : ThriftCallContext
     public abstract override CancellationToken CancellationToken { get; }
 
     /// <summary>
-    /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. A <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server,
-    /// a <see cref="ThriftTransportException"/> if the connection to the caller was lost, a <see cref="ThriftStatusException"/> with
-    /// <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended. Over TTHeader Streaming, whose callers say more, a
-    /// <see cref="ThriftStreamException"/> with Kitex's number and the path of the cancellation instead of the last two, and of the first if the
-    /// caller's clock was faster. Calls made by the handler end with its status.
+    /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
+    /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
+    /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming say more:
+    /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }
 

@@ -1,6 +1,8 @@
+using Rx.ThriftStreams.Primitives;
+
 namespace Rx.ThriftStreams;
 
-/// <summary>A stream could not be created because no connection could be had.</summary>
+/// <summary>A stream could not be created because there was no connection.</summary>
 public sealed class ThriftConnectException : ThriftException
 {
     /// <summary>Creates the error.</summary>
@@ -22,6 +24,12 @@ public sealed class ThriftConnectException : ThriftException
     {
         ArgumentException.ThrowIfNullOrEmpty(address);
         ArgumentNullException.ThrowIfNull(innerException);
-        return $"Cannot connect to {address}: {innerException.GetBaseException().Message.TrimEnd('.')}.";
+        var cause = innerException;
+        while (cause is not ConnectHint && cause.InnerException is { } inner)
+        {
+            cause = inner;
+        }
+
+        return $"Cannot connect to {address}: {cause.Message.TrimEnd('.')}.";
     }
 }

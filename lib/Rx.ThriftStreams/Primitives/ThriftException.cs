@@ -1,6 +1,9 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>The base of every error that this library reports. A cancelled token is not one: that is an <see cref="OperationCanceledException"/> with the token.</summary>
+/// <summary>
+/// The base of every error that this library reports. Its type and <see cref="StatusCode"/> depend on what happened, not on the transport. A cancelled
+/// token is reported as an <see cref="OperationCanceledException"/> with that token instead.
+/// </summary>
 public abstract class ThriftException : Exception
 {
     private protected ThriftException(string message, Exception? innerException = null)
@@ -10,4 +13,7 @@ public abstract class ThriftException : Exception
 
     /// <summary>The status that the error has, or would have, on the wire.</summary>
     public abstract ThriftStatusCode StatusCode { get; }
+
+    /// <summary>The number and text of the error in Kitex's own terms, if a peer sent them or Kitex has some for it; otherwise <see langword="null"/>.</summary>
+    public ThriftKitexError? Kitex { get; internal init; }
 }

@@ -54,6 +54,30 @@ internal static class ThriftMetadataNames
             throw new ArgumentException(
                 $"The value of metadata \"{name}\" has the control character U+{(int)value[bad]:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
         }
+
+        if (value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && IndexOfLoneSurrogate(value) is >= 0 and var lone)
+        {
+            throw new ArgumentException(
+                $"The value of metadata \"{name}\" has half of a surrogate pair, U+{(int)value[lone]:X4}, which UTF-8 cannot carry. Send bytes under a name that ends in \"-bin\".",
+                nameof(value));
+        }
+    }
+
+    private static int IndexOfLoneSurrogate(string value)
+    {
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (char.IsSurrogatePair(value, i))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(value[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     /// <summary>Whether no header can have the value.</summary>

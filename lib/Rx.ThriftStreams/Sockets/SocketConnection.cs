@@ -79,7 +79,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
             {
                 var secure = new SslStream(stream, leaveInnerStreamOpen: false);
                 stream = secure;
-                await secure.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+                await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
             }
 
             return new SocketConnection(socket, stream, endpoint);

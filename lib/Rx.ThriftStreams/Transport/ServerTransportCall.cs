@@ -29,6 +29,15 @@ internal abstract class ServerTransportCall
     /// <summary>What calls that the handler left running are cancelled with when it has ended; <see langword="null"/> for the usual reason.</summary>
     internal virtual ThriftException? HandlerEndedReason => null;
 
+    /// <summary>The error for every operation that finds the caller gone: the only form in which a transport reports it.</summary>
+    /// <param name="cause">How the transport noticed.</param>
+    internal CallerGoneException CallerGone(Exception? cause = null) => new(cause, Aborted);
+
+    /// <summary>The caller has cancelled the call or is lost. Called once, while the handler runs, from any thread.</summary>
+    internal virtual void OnCallerGone()
+    {
+    }
+
     /// <summary>Gives the call's messages their types. Called once.</summary>
     internal abstract ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         where TRequest : class, IThriftStruct<TRequest>

@@ -14,7 +14,8 @@ internal abstract class ServerTransportStream<TRequest, TResponse>
     internal abstract int CurrentSize { get; }
 
     /// <summary>Receives the next message; <see langword="false"/> when the client has sent its last.</summary>
-    /// <exception cref="ThriftException">Bytes were wrong, or the caller is gone.</exception>
+    /// <exception cref="ThriftException">Bytes were wrong.</exception>
+    /// <exception cref="CallerGoneException">The caller is gone.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
 

@@ -15,7 +15,7 @@ internal static class ApplicationExceptionCodec
     public static int GetLength(string message) => FixedSize + Encoding.UTF8.GetByteCount(message);
 
     /// <summary>Appends a whole EXCEPTION message, envelope and body.</summary>
-    public static void WriteMessage(IBufferWriter<byte> output, string method, int sequenceId, ThriftApplicationErrorType type, string message)
+    public static void WriteMessage(IBufferWriter<byte> output, string method, int sequenceId, ApplicationErrorType type, string message)
     {
         ThriftMessageEnvelope.Write(output, ThriftMessageType.Exception, method, sequenceId);
         Write(output, type, message);
@@ -25,7 +25,7 @@ internal static class ApplicationExceptionCodec
     public static int GetMessageLength(string method, string message) => ThriftMessageEnvelope.GetLength(method) + GetLength(message);
 
     /// <summary>Appends a body.</summary>
-    public static void Write(IBufferWriter<byte> output, ThriftApplicationErrorType type, string message)
+    public static void Write(IBufferWriter<byte> output, ApplicationErrorType type, string message)
     {
         int textLength = Encoding.UTF8.GetByteCount(message);
         Span<byte> span = output.GetSpan(FixedSize + textLength);
@@ -33,17 +33,17 @@ internal static class ApplicationExceptionCodec
         BinaryPrimitives.WriteInt16BigEndian(span[1..], 1);
         BinaryPrimitives.WriteInt32BigEndian(span[3..], textLength);
         _ = Encoding.UTF8.GetBytes(message, span[7..]);
-        Span<byte> behind = span[(7 + textLength)..];
-        behind[0] = (byte)ThriftType.I32;
-        BinaryPrimitives.WriteInt16BigEndian(behind[1..], 2);
-        BinaryPrimitives.WriteInt32BigEndian(behind[3..], (int)type);
-        behind[7] = (byte)ThriftType.Stop;
+        Span<byte> rest = span[(7 + textLength)..];
+        rest[0] = (byte)ThriftType.I32;
+        BinaryPrimitives.WriteInt16BigEndian(rest[1..], 2);
+        BinaryPrimitives.WriteInt32BigEndian(rest[3..], (int)type);
+        rest[7] = (byte)ThriftType.Stop;
         output.Advance(FixedSize + textLength);
     }
 
     /// <summary>Reads a body. Missing fields are empty and 0; unknown ones are skipped.</summary>
     /// <exception cref="ThriftProtocolException">The bytes are not a struct.</exception>
-    public static ThriftApplicationException Read(in ReadOnlySequence<byte> body)
+    public static ApplicationError Read(in ReadOnlySequence<byte> body)
     {
         string message = string.Empty;
         int type = 0;
@@ -66,6 +66,6 @@ internal static class ApplicationExceptionCodec
         }
 
         reader.EndStruct();
-        return new ThriftApplicationException((ThriftApplicationErrorType)type, message);
+        return new ApplicationError((ApplicationErrorType)type, message);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class FrameBuffer
     internal void End(string method, int streamId, int type, string message)
     {
         _builder.WriteTo(Bytes, ApplicationExceptionCodec.GetMessageLength(method, message));
-        ApplicationExceptionCodec.WriteMessage(Bytes, method, streamId, (ThriftApplicationErrorType)type, message);
+        ApplicationExceptionCodec.WriteMessage(Bytes, method, streamId, (ApplicationErrorType)type, message);
     }
 
     /// <summary>Appends a message as a DATA frame.</summary>

@@ -27,6 +27,9 @@ internal static class TTHeaderStringKeys
     /// <summary>A BizStatusError's extra, a JSON object of strings.</summary>
     public static ReadOnlySpan<byte> BizExtra => "biz-extra"u8;
 
+    /// <summary>The status code of an error, decimal. Only peers of this library write and read it; Kitex's own errors carry no status.</summary>
+    public static ReadOnlySpan<byte> Status => "rx-status"u8;
+
     /// <summary>Before the key of transient metainfo.</summary>
     public static ReadOnlySpan<byte> TransientPrefix => "RPC_TRANSIT_"u8;
 

@@ -41,15 +41,14 @@ public sealed class BadInputTests
         await bad.SendAsync(bytes);
 
         await badServed.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        var reason = Assert.IsType<ThriftStreamException>(await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.Equal(12013, reason.Code);
-        Assert.Equal(12004, Assert.IsType<ThriftStreamException>(reason.InnerException).Code);
-        Assert.True(((ThriftStreamException)reason.InnerException).IsProtocol);
+        var reason = Assert.IsType<ThriftTransportException>(await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(12013, reason.Kitex!.Code);
+        Assert.Equal(12004, Assert.IsType<ThriftProtocolException>(reason.InnerException).Kitex!.Code);
         await AssertServes(good, goodServed);
     }
 
     [Fact]
-    public async Task Connection_EndsWithinAFrame_IsIllegal()
+    public async Task Connection_EndsWithinAFrame_IsLost()
     {
         var service = new ProgramService();
         await using var host = new StreamingHost(service);
@@ -60,7 +59,7 @@ public sealed class BadInputTests
         await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
 
         var reason = await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Equal(12004, Assert.IsType<ThriftStreamException>(reason!.InnerException).Code);
+        Assert.Equal(12006, Assert.IsType<ThriftTransportException>(reason!.InnerException).Kitex!.Code);
     }
 
     [Fact]

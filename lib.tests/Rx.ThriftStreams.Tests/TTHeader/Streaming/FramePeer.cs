@@ -14,7 +14,7 @@ internal sealed record SeenFrame(TTHeaderFrameType Type, int Id, string Method, 
     public string? Text => ThriftSerializer.Deserialize<Response>(Payload).Message;
 
     /// <summary>The error in the payload.</summary>
-    public ThriftApplicationException Error
+    public ApplicationError Error
     {
         get
         {
@@ -76,7 +76,7 @@ internal sealed class FramePeer(IDuplexPipe pipe)
     public static byte[] Exception(string text, int type, string method = "Echo", int id = 1)
     {
         var output = new ArrayBufferWriter<byte>();
-        ApplicationExceptionCodec.WriteMessage(output, method, id, (ThriftApplicationErrorType)type, text);
+        ApplicationExceptionCodec.WriteMessage(output, method, id, (ApplicationErrorType)type, text);
         return output.WrittenSpan.ToArray();
     }
 
@@ -144,6 +144,12 @@ internal sealed class FramePeer(IDuplexPipe pipe)
         {
             foreach (var pair in frame.StringPairs)
             {
+                if (pair.Key.SequenceEqual(TTHeaderStringKeys.Status))
+                {
+                    // A private pair, which no recording has.
+                    continue;
+                }
+
                 pairs[Encoding.UTF8.GetString(pair.Key)] = Encoding.UTF8.GetString(pair.Value);
             }
         }

@@ -104,7 +104,7 @@ internal sealed class ProgramService : ITestService
                     throw new ThriftBizStatusException(int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2], extra);
 
                 case "appex":
-                    throw new ThriftApplicationException((ThriftApplicationErrorType)int.Parse(parts[1], CultureInfo.InvariantCulture), parts[2]);
+                    throw new IOException(parts[2]);
 
                 case "plainerr":
                     throw new IOException(rest);

@@ -92,7 +92,7 @@ public sealed class ServerStateTests : IAsyncDisposable
 
         await _client.ExpectAsync(TTHeaderFrameType.Header, 1);
         var error = (await _client.ExpectAsync(TTHeaderFrameType.Trailer, 1)).Error;
-        Assert.Equal(ThriftApplicationErrorType.InternalError, error.Type);
+        Assert.Equal(ApplicationErrorType.InternalError, error.Type);
         Assert.Equal(text, error.Message);
     }
 
@@ -153,13 +153,11 @@ public sealed class ServerStateTests : IAsyncDisposable
         await _client.SendAsync(
             FramePeer.Frame(TTHeaderFrameType.Rst, 1, pairs: [("ttscp", "A,B")], payload: FramePeer.Exception("gave up", 12007)), FramePeer.Trailer(1));
 
-        var reason = Assert.IsType<ThriftStreamException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.Equal(12007, reason.Code);
-        Assert.Equal(["A", "B"], reason.CancelPath);
-        Assert.True(reason.IsCanceled);
-        Assert.Equal("[ttstream error, code=12007] [server-side stream] [canceled path: A -> B] gave up", reason.Message);
+        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal((12007, "gave up", ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.Kitex.Text, reason.StatusCode));
+        Assert.Equal(["A", "B"], reason.Kitex.CancelPath);
         await _client.ExpectAsync(TTHeaderFrameType.Header, 1);
-        Assert.Equal("biz error: " + reason.Message, (await _client.ExpectAsync(TTHeaderFrameType.Trailer, 1)).Error.Message);
+        Assert.Equal("biz error: [ttstream error, code=12007] [server-side stream] [canceled path: A -> B] gave up", (await _client.ExpectAsync(TTHeaderFrameType.Trailer, 1)).Error.Message);
     }
 
     [Fact]
@@ -169,9 +167,8 @@ public sealed class ServerStateTests : IAsyncDisposable
         await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await _client.SendAsync(FramePeer.Frame(TTHeaderFrameType.Rst, 1));
 
-        var reason = Assert.IsType<ThriftStreamException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.Equal("[ttstream error, code=13] [server-side stream] rst", reason.Message);
-        Assert.True(reason.IsCanceled);
+        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal((13, "rst", ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.Kitex.Text, reason.StatusCode));
     }
 
     [Fact]
@@ -181,9 +178,8 @@ public sealed class ServerStateTests : IAsyncDisposable
         await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await _client.Pipe.Output.CompleteAsync();
 
-        var reason = Assert.IsType<ThriftStreamException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
-        Assert.Equal(12013, reason.Code);
-        Assert.Equal(ThriftStatusCode.Unavailable, reason.StatusCode);
+        var reason = Assert.IsType<ThriftTransportException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal((12013, ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.StatusCode));
     }
 
     [Fact]
@@ -227,9 +223,9 @@ public sealed class ServerStateTests : IAsyncDisposable
         await _client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
         await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await _client.SendAsync(FramePeer.Header(1));
-        var reason = Assert.IsType<ThriftStreamException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var reason = Assert.IsType<ThriftProtocolException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
 
-        Assert.Equal(12002, reason.Code);
+        Assert.Equal(12002, reason.Kitex!.Code);
         await _client.ExpectAsync(TTHeaderFrameType.Header, 1);
         await _client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
         await _client.SendAsync(FramePeer.Data(1, "again"), FramePeer.Trailer(1));

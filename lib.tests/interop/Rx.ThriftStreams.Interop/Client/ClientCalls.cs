@@ -5,6 +5,9 @@ namespace Rx.ThriftStreams.InteropProgram.Client;
 /// <summary>Makes calls of each kind and writes what happens.</summary>
 public sealed class ClientCalls(ClientOptions options, EventWriter events, CancellationTokenSource cancellation) : IDisposable
 {
+    /// <summary>Thrift's number for an answer without a result.</summary>
+    private const int MissingResult = 5;
+
     private Timer? _cancelLater;
 
     /// <summary>What the client was asked to do.</summary>
@@ -116,7 +119,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
             {
                 shown = show(await call.Response);
             }
-            catch (ThriftApplicationException error) when (error.Type == ThriftApplicationErrorType.MissingResult)
+            catch (ThriftProtocolException error) when (error.Kitex is { Code: MissingResult })
             {
                 // Go has a nil for this.
                 shown = "<nil response>";

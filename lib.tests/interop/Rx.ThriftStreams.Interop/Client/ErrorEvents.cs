@@ -30,11 +30,15 @@ public static class ErrorEvents
                 }
 
                 break;
-            case ThriftApplicationException application:
-                events.ApplicationError((int)application.Type, application.Message);
+            case ThriftException { Kitex: { } kitex } when transport == "grpc":
+                events.Status((ThriftStatusCode)kitex.Code, kitex.Text);
                 break;
-            case ThriftStreamException stream:
-                events.StreamError(stream.Code, stream.Message);
+            case ThriftException { Kitex: { } kitex } when ofStream && transport == "ttheader-streaming":
+                var path = kitex.CancelPath.Count > 0 ? $"[canceled path: {string.Join(" -> ", kitex.CancelPath)}] " : string.Empty;
+                events.StreamError(kitex.Code, $"[ttstream error, code={kitex.Code}] [client-side stream] {path}{kitex.Text}");
+                break;
+            case ThriftException { Kitex: { } kitex }:
+                events.ApplicationError(kitex.Code, kitex.Text);
                 break;
             case ThriftTimeoutException timeout:
                 events.Timeout(timeout.Kind);

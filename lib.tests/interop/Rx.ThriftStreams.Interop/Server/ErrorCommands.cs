@@ -40,8 +40,8 @@ internal static class ErrorCommands
     /// <summary><c>appex:TYPE:text</c>.</summary>
     internal static ValueTask Application(CommandRun run, string arguments)
     {
-        var (type, text) = CommandText.CodeAndText(arguments);
-        throw new ThriftApplicationException((ThriftApplicationErrorType)type, text);
+        // A type that a handler chooses does not reach callers, in Kitex neither.
+        throw new PlainException(CommandText.CodeAndText(arguments).Text);
     }
 
     /// <summary><c>panic[:text]</c>.</summary>

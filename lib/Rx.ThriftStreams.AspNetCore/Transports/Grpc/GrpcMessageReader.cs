@@ -4,19 +4,22 @@ using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
-/// <summary>Decodes the body of a gRPC message, wherever it lies.</summary>
+/// <summary>Decompresses the body of a gRPC message, wherever it lies.</summary>
 internal static class GrpcMessageReader
 {
-    internal static (T Message, int Size) Read<T>(in ReadOnlySequence<byte> body, GrpcDecompression? decompression, int maxMessageSize)
-        where T : class, IThriftStruct<T>
+    /// <returns>The decompressed body, to be disposed.</returns>
+    internal static ThriftWriteBuffer Inflate(in ReadOnlySequence<byte> body, GrpcDecompression decompression, int maxMessageSize)
     {
-        if (decompression is not null)
+        var inflated = new ThriftWriteBuffer();
+        try
         {
-            using var inflated = new ThriftWriteBuffer();
             decompression.Decompress(body.IsSingleSegment ? body.First : body.ToArray(), inflated, maxMessageSize);
-            return (ThriftSerializer.Deserialize<T>(inflated.WrittenSpan), inflated.Length);
+            return inflated;
         }
-
-        return (ThriftSerializer.Deserialize<T>(body), (int)body.Length);
+        catch
+        {
+            inflated.Dispose();
+            throw;
+        }
     }
 }

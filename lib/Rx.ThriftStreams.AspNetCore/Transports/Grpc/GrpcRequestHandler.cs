@@ -32,25 +32,20 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
             return;
         }
 
-        LiftLimits(http);
+        LiftLimits(http, method.Method.TakesStream, runtime.Options.MaxReceiveMessageSize);
         await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>
     internal async Task RejectAsync(HttpContext http)
     {
-        var error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
-            ? runtime.Services.TryGetService(service, out _)
-                ? new ThriftStatusException(Unknown(ThriftStatusCode.Cancelled), $"unknown method {method}")
-                : new ThriftStatusException(Unknown(ThriftStatusCode.UnknownService), $"unknown service {service}")
+        ThriftException error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
+            ? runtime.Router.Refuse(service, method)
             : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{http.Request.Path.Value}\"");
         var call = new GrpcServerCall(http, null, runtime.Options);
         await call.CompleteAsync(
             new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
     }
-
-    private ThriftStatusCode Unknown(ThriftStatusCode kitex)
-        => runtime.Options.Grpc.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
 
     /// <summary>
     /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.
@@ -83,15 +78,19 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
     }
 
-    /// <summary>A stream has no size of a body, and may be silent for as long as its users like.</summary>
-    private static void LiftLimits(HttpContext http)
+    /// <summary>
+    /// A stream of requests has no size, and may be silent for as long as its users like. A single request may be as large as a message, and keeps Kestrel's
+    /// least rate: it must not trickle in.
+    /// </summary>
+    private static void LiftLimits(HttpContext http, bool takesStream, int maxMessageSize)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = null;
+            // The message and its prefix; what comes after them is not read.
+            size.MaxRequestBodySize = takesStream ? null : Math.Max(size.MaxRequestBodySize ?? 0, (2L * maxMessageSize) + GrpcFrame.PrefixLength);
         }
 
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        if (takesStream && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
         }

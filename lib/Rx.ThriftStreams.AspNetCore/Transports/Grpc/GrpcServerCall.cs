@@ -5,6 +5,7 @@ using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
@@ -15,13 +16,16 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     private readonly HttpContext _http;
     private readonly ThriftServerOptions _options;
+    private readonly GrpcConnection? _connection;
     private bool _headersWritten;
     private bool _completed;
+    private long _held;
 
     internal GrpcServerCall(HttpContext http, TimeSpan? timeout, ThriftServerOptions options)
     {
         _http = http;
         _options = options;
+        _connection = http.Features.Get<GrpcConnection>();
         Timeout = timeout;
         foreach (var (name, values) in http.Request.Headers)
         {
@@ -75,6 +79,34 @@ internal sealed class GrpcServerCall : ServerTransportCall
             GrpcDecompression.For(_http.Request.Headers["grpc-encoding"].ToString()),
             _options.Limits.MaxReceiveMessageSize);
 
+    internal override void OnCallerGone() => _connection?.CountReset();
+
+    /// <summary>
+    /// The call holds that much of a message that has not arrived completely. Kestrel has given the peer new credit for it, so that no window bounds it.
+    /// </summary>
+    /// <exception cref="ThriftStatusException">The connection, or the server, holds too much.</exception>
+    internal void Hold(long bytes)
+    {
+        if (_connection is not { } connection || bytes == _held)
+        {
+            return;
+        }
+
+        var more = bytes - _held;
+        if (more < 0)
+        {
+            connection.Memory.Return(-more);
+        }
+        else if (!connection.Memory.TryTake(more))
+        {
+            throw new ThriftStatusException(
+                ThriftStatusCode.ResourceExhausted,
+                $"The connection or the server holds too much of messages that have not arrived completely: the limits are {nameof(ThriftServerOptions.MaxConnectionMemory)} and {nameof(ThriftServerOptions.MaxTotalMemory)}.");
+        }
+
+        _held = bytes;
+    }
+
     internal override async ValueTask SendHeadersAsync(ThriftMetadata headers)
     {
         WriteHeaders(headers);
@@ -83,6 +115,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override async ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
+        Hold(0);
         if (_completed || _http.RequestAborted.IsCancellationRequested)
         {
             return;
@@ -91,7 +124,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         _completed = true;
         if (IsStuck)
         {
-            // A status would wait behind the messages, perhaps for ever.
+            // A status would wait for the messages before it, perhaps for ever.
             GrpcRequestHandler.Reset(_http, Http2Cancel);
             return;
         }
@@ -103,14 +136,20 @@ internal sealed class GrpcServerCall : ServerTransportCall
             WriteHeaders(headers, trailersOnly);
         }
 
-        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, HasBadMessage, _http.Request.Path, trailers);
+        var answer = KitexAnswer.Of(outcome, KitexProtocol.Grpc, NameOf(outcome), HasBadMessage);
+        if (_options.UseStandardUnimplementedStatus && outcome.Error is RouteException)
+        {
+            answer = answer with { Number = (int)ThriftStatusCode.Unimplemented };
+        }
+
+        GrpcStatusWriter.Write(_http.Response, trailersOnly, outcome, answer, trailers);
         try
         {
             await _http.Response.CompleteAsync().ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            // The caller went away while its answer was on the way: nobody is left to tell.
+            // The caller went away while its answer was on the way: there is no one to report it to.
         }
     }
 
@@ -134,9 +173,15 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
         foreach (var (name, value) in headers)
         {
-            response.Headers.Append(name, value);
+            GrpcStatusWriter.Append(response.Headers, name, value);
         }
     }
+
+    /// <summary><c>Service.Method</c>, where the answer names it.</summary>
+    private string NameOf(in ServerCallOutcome outcome)
+        => outcome.Origin == ServerFaultOrigin.HandlerFault && GrpcPath.TryParse(_http.Request.Path.Value, out var service, out var method)
+            ? $"{service}.{method}"
+            : string.Empty;
 
     private static bool AcceptsGzip(string accepted)
     {

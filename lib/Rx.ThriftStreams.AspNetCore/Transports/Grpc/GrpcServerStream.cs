@@ -104,10 +104,19 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
             throw new ThriftStatusException(ThriftStatusCode.Internal, $"The compression \"{_decompression.Name}\" is not supported. gzip is.");
         }
 
+        if (compressed)
+        {
+            // The framing is wrong, whatever the message is.
+            _decompression.CheckNamed();
+        }
+
         var body = _received.Slice(GrpcFrame.PrefixLength, length);
         try
         {
-            (_current, _currentSize) = GrpcMessageReader.Read<TRequest>(body, compressed ? _decompression : null, _maxMessageSize);
+            using var inflated = compressed ? GrpcMessageReader.Inflate(body, _decompression, _maxMessageSize) : null;
+            (_current, _currentSize) = inflated is null
+                ? (ThriftSerializer.Deserialize<TRequest>(body), length)
+                : (ThriftSerializer.Deserialize<TRequest>(inflated.WrittenSpan), inflated.Length);
         }
         catch (ThriftProtocolException)
         {
@@ -124,6 +133,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     {
         while (!_inputEnded)
         {
+            _call.Hold(_received.Length);
             if (_holdsBuffer)
             {
                 _holdsBuffer = false;
@@ -138,7 +148,12 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
             }
             catch (Exception error) when (error is IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
             {
-                throw new OperationCanceledException("The caller is gone.", error, _call.Aborted);
+                throw _call.CallerGone(error);
+            }
+
+            if (result.IsCanceled)
+            {
+                throw _call.CallerGone();
             }
 
             _received = result.Buffer;
@@ -170,7 +185,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
         catch (OperationCanceledException) when (!flushing.IsCompleted)
         {
-            // The bytes stay where they are until the caller makes room, and nothing can be told to the caller behind them.
+            // The bytes stay where they are until the caller makes room, and no status can be sent after them.
             _call.IsStuck = true;
             flushing.DropFailure();
             throw;
@@ -178,5 +193,5 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     }
 
     private int Flushed(FlushResult result, int size)
-        => result.IsCompleted || result.IsCanceled ? throw new OperationCanceledException("The caller is gone.", _call.Aborted) : size;
+        => result.IsCompleted || result.IsCanceled ? throw _call.CallerGone() : size;
 }

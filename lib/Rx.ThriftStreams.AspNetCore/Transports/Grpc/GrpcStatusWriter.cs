@@ -11,18 +11,20 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 /// <summary>Writes the end of a call as the trailers that a Kitex server writes.</summary>
 internal static class GrpcStatusWriter
 {
-    internal static void Write(HttpResponse response, bool trailersOnly, in ServerCallOutcome outcome, bool badMessage, PathString path, ThriftMetadata trailers)
+    internal static void Write(HttpResponse response, bool trailersOnly, in ServerCallOutcome outcome, in KitexAnswer answer, ThriftMetadata trailers)
     {
-        var method = outcome.Origin == ServerFaultOrigin.HandlerFault ? MethodOf(path) : string.Empty;
-        var (code, message) = GrpcStatusText.Of(outcome, badMessage, method);
-        Append(response, trailersOnly, "grpc-status", code.ToString(CultureInfo.InvariantCulture));
-        Append(response, trailersOnly, "grpc-message", GrpcPercentEncoding.Encode(message));
-        if (outcome.Error is ThriftBizStatusException biz)
+        var fields = trailersOnly
+            ? response.Headers
+            : response.HttpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
+        Append(fields, "grpc-status", answer.Number.ToString(CultureInfo.InvariantCulture));
+        Append(fields, "grpc-message", GrpcPercentEncoding.Encode(answer.Text ?? string.Empty));
+        if (answer.Biz is { } biz)
         {
-            Append(response, trailersOnly, "biz-status", biz.Code.ToString(CultureInfo.InvariantCulture));
-            if (biz.Extra.Count > 0)
+            var pairs = new List<KeyValuePair<string, string>>();
+            BizStatus.AddTo(biz, pairs, withMessage: false);
+            foreach (var (name, value) in pairs)
             {
-                Append(response, trailersOnly, "biz-extra", BizExtra.Format(biz.Extra));
+                Append(fields, name, value);
             }
         }
 
@@ -34,28 +36,17 @@ internal static class GrpcStatusWriter
         };
         if (!details.IsEmpty)
         {
-            Append(response, trailersOnly, "grpc-status-details-bin", ThriftBase64.Encode(details.Span));
+            // As in Kitex, the text in the details is the one that is sent beside them.
+            Append(fields, "grpc-status-details-bin", ThriftBase64.Encode(GoogleRpcStatus.WithMessage(details, answer.Text ?? string.Empty).Span));
         }
 
         foreach (var (name, value) in trailers)
         {
-            Append(response, trailersOnly, name, value);
+            Append(fields, name, value);
         }
     }
 
-    /// <summary><c>Service.Method</c> of a path, as Kitex names methods in such texts.</summary>
-    private static string MethodOf(PathString path)
-    {
-        return GrpcPath.TryParse(path.Value, out var service, out var method) ? $"{service}.{method}" : path.ToString();
-    }
-
-    private static void Append(HttpResponse response, bool trailersOnly, string name, string value)
-    {
-        var fields = trailersOnly
-            ? response.Headers
-            : response.HttpContext.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-
-        // Appending would leave out a value that is empty, and grpc-message is always sent.
-        fields[name] = fields.TryGetValue(name, out var values) ? StringValues.Concat(values, value) : value;
-    }
+    /// <summary>Adds a field, also one whose value is empty, which <see cref="HeaderDictionaryExtensions.Append"/> would leave out.</summary>
+    internal static void Append(IHeaderDictionary fields, string name, string value)
+        => fields[name] = fields.TryGetValue(name, out var values) ? StringValues.Concat(values, value) : value;
 }

@@ -36,6 +36,9 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
     /// <summary>How the server ended the call; <see langword="null"/> before the end and after success.</summary>
     internal ThriftException? Error { get; private set; }
 
+    /// <summary>Why the call was cut off; <see langword="null"/> if it was not.</summary>
+    internal Exception? AbortedWith { get; private set; }
+
     internal void SetHeaders(ThriftMetadata headers)
     {
         if (!_headers.Task.IsCompleted)
@@ -57,8 +60,9 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
     /// <summary>The call is cut off for both sides.</summary>
     internal void Abort(Exception reason)
     {
+        AbortedWith = reason;
         Responses.Writer.TryComplete(reason);
-        Requests.Writer.TryComplete(new OperationCanceledException("The caller is gone.", reason, Aborted));
+        Requests.Writer.TryComplete(reason);
         _headers.TrySetResult(ThriftMetadata.Empty);
 
         // The handler's callbacks do not belong on the thread of whoever aborts.

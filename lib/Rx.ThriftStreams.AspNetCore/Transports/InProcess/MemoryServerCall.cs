@@ -41,8 +41,12 @@ internal sealed class MemoryServerCall : ServerTransportCall
 
     internal override CancellationToken Aborted => _exchange.Aborted;
 
+    internal override ThriftException AbortReason => _exchange.AbortedWith is ThriftTransportException
+        ? new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost: its channel or the server was closed.")
+        : base.AbortReason;
+
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
-        => new MemoryServerStream<TRequest, TResponse>(_exchange, _options.Limits.MaxReceiveMessageSize);
+        => new MemoryServerStream<TRequest, TResponse>(this, _exchange, _options.Limits.MaxReceiveMessageSize);
 
     internal override ValueTask SendHeadersAsync(ThriftMetadata headers)
     {
@@ -67,16 +71,15 @@ internal sealed class MemoryServerCall : ServerTransportCall
         return default;
     }
 
+    /// <summary>The error that the caller would receive over gRPC.</summary>
     private ThriftException? ErrorFor(in ServerCallOutcome outcome, ThriftMetadata trailers)
     {
-        if (outcome.Error is ThriftBizStatusException biz)
+        var answer = KitexAnswer.Of(outcome, KitexProtocol.Grpc, $"{_exchange.Method.ServiceName}.{_exchange.Method.Name}");
+        return answer switch
         {
-            return new ThriftBizStatusException(biz.Code, biz.Message, biz.Extra, biz.StatusCode) { Details = biz.Details, Trailers = trailers };
-        }
-
-        var (code, message) = GrpcStatusText.Of(outcome, badMessage: false, $"{_exchange.Method.ServiceName}.{_exchange.Method.Name}");
-        return code == 0
-            ? null
-            : new ThriftStatusException((ThriftStatusCode)code, message) { Details = (outcome.Error as ThriftStatusException)?.Details, Trailers = trailers };
+            { Status: ThriftStatusCode.OK } => null,
+            { Biz: { } biz } => new ThriftBizStatusException(biz.Code, biz.Message, biz.Extra, biz.StatusCode) { Details = biz.Details, Trailers = trailers },
+            _ => ReceivedErrors.Of(answer.Number, answer.Text!, trailers, (outcome.Error as ThriftStatusException)?.Details),
+        };
     }
 }

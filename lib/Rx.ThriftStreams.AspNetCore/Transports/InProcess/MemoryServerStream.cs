@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
 /// <summary>The messages of a call within the process, on the server.</summary>
-internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exchange, int maxMessageSize) : ServerTransportStream<TRequest, TResponse>
+internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall call, MemoryExchange exchange, int maxMessageSize) : ServerTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -20,7 +20,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exc
 
     internal override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
-        while (await exchange.Requests.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        while (await WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (exchange.Requests.Reader.TryRead(out var bytes))
             {
@@ -38,6 +38,18 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exc
         return false;
     }
 
+    private async ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await exchange.Requests.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (ReferenceEquals(error, exchange.AbortedWith))
+        {
+            throw call.CallerGone(error);
+        }
+    }
+
     internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
         var bytes = ThriftSerializer.SerializeToArray(message);
@@ -48,7 +60,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryExchange exc
         }
         catch (ChannelClosedException closed)
         {
-            throw new OperationCanceledException("The caller is gone.", closed, exchange.Aborted);
+            throw call.CallerGone(closed);
         }
 
         return bytes.Length;

@@ -62,41 +62,28 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
         await ((Task)Task.WhenAll(handlers).WaitAsync(Patience)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static ThriftTransportException Closed() => new(ThriftStatusCode.Unavailable, "The in-memory connection was closed.");
+    internal static ThriftTransportException Closed() => new(ThriftStatusCode.Unavailable, "The in-memory connection was closed.");
 
     private async Task HandleAsync(MemoryExchange exchange, MemoryServerCall call)
     {
         try
         {
-            if (!runtime.Services.TryGetService(exchange.Method.ServiceName, out var methods))
+            if (runtime.Router.Find(exchange.Method.ServiceName, exchange.Method.Name, CallForm.Any, out var unknown) is not { } method)
             {
-                await RejectAsync(call, ThriftStatusCode.UnknownService, $"unknown service {exchange.Method.ServiceName}").ConfigureAwait(false);
+                var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
+                await call.CompleteAsync(outcome, ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
+                return;
             }
-            else if (!methods.TryGetValue(exchange.Method.Name, out var method))
+
+            var scope = services.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
             {
-                await RejectAsync(call, ThriftStatusCode.Cancelled, $"unknown method {exchange.Method.Name}").ConfigureAwait(false);
-            }
-            else
-            {
-                var scope = services.CreateAsyncScope();
-                await using (scope.ConfigureAwait(false))
-                {
-                    await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
-                }
+                await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
             }
         }
         finally
         {
             _running.TryRemove(exchange, out _);
         }
-    }
-
-    private ValueTask RejectAsync(MemoryServerCall call, ThriftStatusCode kitex, string message)
-    {
-        var code = runtime.Options.Grpc.UseStandardUnimplementedStatus ? ThriftStatusCode.Unimplemented : kitex;
-        return call.CompleteAsync(
-            new ServerCallOutcome(new ThriftStatusException(code, message), ServerFaultOrigin.Framework, RevealDetails: true),
-            ThriftMetadata.Empty,
-            ThriftMetadata.Empty);
     }
 }

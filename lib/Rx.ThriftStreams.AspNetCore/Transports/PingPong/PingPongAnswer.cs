@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
@@ -26,22 +24,20 @@ internal sealed class PingPongAnswer(PingPongRequest request)
         Append(result.IsEmpty ? emptyStruct : result);
     }
 
-    /// <summary>A business error travels beside an empty result. Forms without a header have no place for it: as in Kitex it is lost there.</summary>
-    internal void SetBizError(ThriftBizStatusException error)
+    /// <summary>An error: an exception message, or for a business error pairs beside an empty result. Forms without a header lose the pairs, as in Kitex.</summary>
+    internal void SetError(in KitexAnswer error)
     {
-        SetResult([]);
-        _pairs.Add(new("biz-status", error.Code.ToString(CultureInfo.InvariantCulture)));
-        _pairs.Add(new("biz-message", error.Message));
-        if (error.Extra.Count > 0)
+        if (error.Text is { } text)
         {
-            _pairs.Add(new("biz-extra", BizExtra.Format(error.Extra)));
+            Begin(ThriftMessageType.Exception);
+            ApplicationExceptionCodec.Write(_message, (ApplicationErrorType)error.Number, text);
         }
-    }
+        else
+        {
+            SetResult([]);
+        }
 
-    internal void SetException(ThriftApplicationErrorType type, string text)
-    {
-        Begin(ThriftMessageType.Exception);
-        ApplicationExceptionCodec.Write(_message, type, text);
+        error.AddPairsTo(_pairs);
     }
 
     /// <summary>Appends the whole answer.</summary>

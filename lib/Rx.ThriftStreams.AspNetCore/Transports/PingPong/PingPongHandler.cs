@@ -11,8 +11,6 @@ internal sealed class PingPongHandler(ThriftServerRuntime runtime, IServiceScope
 
     internal IServiceScopeFactory Scopes { get; } = scopes;
 
-    internal ServiceRouter Router { get; } = new(runtime);
-
     /// <summary>Serves a connection until it ends. Never fails.</summary>
     /// <param name="transport">The bytes, from the first one on.</param>
     /// <param name="peer">The client's address, as <c>host:port</c>.</param>

@@ -41,26 +41,22 @@ internal sealed class PingPongServerCall(PingPongServerConnection connection, Pi
     internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
         var answer = new PingPongAnswer(Request);
-        if (HasBadRequest && outcome.Error is ThriftProtocolException bad)
+        var end = KitexAnswer.Of(outcome, KitexProtocol.PingPong, $"{serviceName}.{Request.Method}", HasBadRequest);
+        if (HasBadRequest && outcome.Error is ThriftProtocolException)
         {
-            answer.SetException(ThriftApplicationErrorType.ProtocolError, bad.Message);
+            answer.SetError(end);
             return connection.AnswerAsync(answer, close: true);
         }
 
         answer.AddPairs(MetaInfo.BackwardValues);
         answer.AddPairs(headers);
-        var end = TTHeaderEnd.Of(outcome, null, $"{serviceName}.{Request.Method}");
-        if (end.Biz is { } biz)
+        if (end.Status == ThriftStatusCode.OK)
         {
-            answer.SetBizError(biz);
-        }
-        else if (end.Text is { } text)
-        {
-            answer.SetException((ThriftApplicationErrorType)end.Type, text);
+            answer.SetResult(Result.WrittenSpan);
         }
         else
         {
-            answer.SetResult(Result.WrittenSpan);
+            answer.SetError(end);
         }
 
         return connection.AnswerAsync(answer, close: false);

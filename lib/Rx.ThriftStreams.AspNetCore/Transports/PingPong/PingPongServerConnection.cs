@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -194,7 +195,9 @@ internal sealed partial class PingPongServerConnection(
     {
         if (request.Type is not (ThriftMessageType.Call or ThriftMessageType.Oneway))
         {
-            await RefuseAsync(request, ThriftApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}").ConfigureAwait(false);
+            await RefuseAsync(
+                request,
+                new((int)ApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}", ThriftStatusCode.Internal)).ConfigureAwait(false);
             return;
         }
 
@@ -203,32 +206,18 @@ internal sealed partial class PingPongServerConnection(
             LogRefused(Runtime.Logger, Peer, request.Method, refusal);
 
             // The whole request has passed, so that the other calls of a shared connection can continue.
-            await RefuseAsync(request, ThriftApplicationErrorType.ProtocolError, refusal, close: !request.IsMultiplexed).ConfigureAwait(false);
+            await RefuseAsync(request, new((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted), close: !request.IsMultiplexed).ConfigureAwait(false);
             return;
         }
 
-        switch (handler.Router.Find(request.Service, request.Method, out var method))
+        if (Runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown) is { } method)
         {
-            case RouteOutcome.Found when method!.Method.IsStreaming:
-                await RefuseAsync(
-                    request,
-                    ThriftApplicationErrorType.UnknownMethod,
-                    $"{method.Method.ServiceName}.{method.Method.Name} is a thrift streaming method, please call it as a stream").ConfigureAwait(false);
-                break;
-
-            case RouteOutcome.Found:
-                await InvokeAsync(request, method).ConfigureAwait(false);
-                break;
-
-            case RouteOutcome.UnknownMethod:
-                await RefuseAsync(
-                    request, ThriftApplicationErrorType.UnknownMethod, $"unknown method {request.Method} (service {request.Service})").ConfigureAwait(false);
-                break;
-
-            default:
-                await RefuseAsync(
-                    request, ThriftApplicationErrorType.UnknownService, $"unknown service {request.Service}, method {request.Method}").ConfigureAwait(false);
-                break;
+            await InvokeAsync(request, method).ConfigureAwait(false);
+        }
+        else
+        {
+            var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
+            await RefuseAsync(request, KitexAnswer.Of(outcome, KitexProtocol.PingPong, request.Method)).ConfigureAwait(false);
         }
     }
 
@@ -242,10 +231,10 @@ internal sealed partial class PingPongServerConnection(
         }
     }
 
-    private ValueTask RefuseAsync(PingPongRequest request, ThriftApplicationErrorType type, string text, bool close = true)
+    private ValueTask RefuseAsync(PingPongRequest request, KitexAnswer error, bool close = true)
     {
         var answer = new PingPongAnswer(request);
-        answer.SetException(type, text);
+        answer.SetError(error);
         return AnswerAsync(answer, close);
     }
 

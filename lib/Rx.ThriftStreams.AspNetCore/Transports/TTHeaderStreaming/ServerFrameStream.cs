@@ -56,6 +56,6 @@ internal sealed class ServerFrameStream : FrameStream
     }
 
     /// <summary>What calls that the handler made and left running are cancelled for.</summary>
-    internal static ThriftStreamException HandlerReturned()
-        => new(TTStreamCodes.HandlerReturned, "canceled by business handler returning", isServerSide: true);
+    internal static ThriftException HandlerReturned()
+        => StreamErrors.Create(TTStreamCodes.HandlerReturned, "canceled by business handler returning", isServerSide: true);
 }

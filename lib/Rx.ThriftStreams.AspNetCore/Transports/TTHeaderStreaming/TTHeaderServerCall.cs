@@ -79,15 +79,15 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
-        var end = TTHeaderEnd.Of(outcome, _stream.Reason, $"{_serviceName}.{MethodName}");
+        var end = KitexAnswer.Of(outcome, KitexProtocol.Streaming, $"{_serviceName}.{MethodName}", cancelled: _stream.Reason);
         try
         {
             WriteEnd(end, headers, trailers);
         }
         catch (ThriftProtocolException error)
         {
-            // Headers or trailers that do not fit into a frame: the caller is told that instead.
-            WriteEnd(TTHeaderEnd.Error($"biz error: {error.Message}"), ThriftMetadata.Empty, ThriftMetadata.Empty);
+            // Headers or trailers that do not fit into a frame: the caller receives that instead.
+            WriteEnd(KitexAnswer.Failed(error), ThriftMetadata.Empty, ThriftMetadata.Empty);
         }
 
         _stream.End();
@@ -102,7 +102,7 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     private string MethodName => _stream.Templates.Method;
 
-    private void WriteEnd(in TTHeaderEnd end, ThriftMetadata headers, ThriftMetadata trailers)
+    private void WriteEnd(in KitexAnswer end, ThriftMetadata headers, ThriftMetadata trailers)
     {
         var buffer = FrameBuffer.Rent();
         try
@@ -112,7 +112,7 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
                 AddHeaders(buffer, headers);
             }
 
-            end.AddTo(buffer, _stream.Id, MethodName, trailers);
+            end.WriteTrailer(buffer, _stream.Id, MethodName, trailers);
             _headersWritten = true;
             _stream.Connection.Writer.AppendControl(buffer.Bytes.WrittenSpan);
         }

@@ -18,27 +18,59 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
     internal override int CurrentSize => _currentSize;
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
-        => stream.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync(cancellationToken);
+    {
+        try
+        {
+            return stream.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync(cancellationToken);
+        }
+        catch (ThriftException error) when (IsCallerGone(error))
+        {
+            throw call.CallerGone(error);
+        }
+    }
 
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
-        // The connection gathers what comes close together by itself, so it is of no use to know that more will come.
+        // The connection gathers what comes close together by itself, so that "more" makes no difference.
         cancellationToken.ThrowIfCancellationRequested();
         call.WriteHeaders(headers);
-        return stream.SendAsync(message, cancellationToken);
+        var send = stream.SendAsync(message, cancellationToken);
+        return send.IsCompletedSuccessfully ? send : AwaitSendAsync(send);
+    }
+
+    private bool IsCallerGone(ThriftException error) => ReferenceEquals(error, stream.Reason);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
+    {
+        try
+        {
+            return await send.ConfigureAwait(false);
+        }
+        catch (ThriftException error) when (IsCallerGone(error))
+        {
+            throw call.CallerGone(error);
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitReceiveAsync(CancellationToken cancellationToken)
     {
-        while (await stream.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            if (stream.TryReceive(out _current, out _currentSize))
+            while (await stream.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
             {
-                return true;
+                if (stream.TryReceive(out _current, out _currentSize))
+                {
+                    return true;
+                }
             }
-        }
 
-        return false;
+            return false;
+        }
+        catch (ThriftException error) when (IsCallerGone(error))
+        {
+            throw call.CallerGone(error);
+        }
     }
 }

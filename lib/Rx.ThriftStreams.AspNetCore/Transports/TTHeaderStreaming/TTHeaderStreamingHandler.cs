@@ -17,15 +17,12 @@ internal sealed class TTHeaderStreamingHandler
     {
         Runtime = runtime;
         Scopes = scopes;
-        Router = new ServiceRouter(runtime);
         Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.MaxReceiveMessageSize);
     }
 
     internal ThriftServerRuntime Runtime { get; }
 
     internal IServiceScopeFactory Scopes { get; }
-
-    internal ServiceRouter Router { get; }
 
     internal StreamLimits Limits { get; }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 
@@ -52,7 +53,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         }
     }
 
-    protected override void Shut(ThriftStreamException reason)
+    protected override void Shut(ThriftException reason)
     {
         LogClosed(_handler.Runtime.Logger, Peer, reason.Message);
         _pipe.Input.CancelPendingRead();
@@ -64,7 +65,8 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         var methodName = Encoding.UTF8.GetString(frame.ToMethod);
         if (_stopping)
         {
-            RefuseCall(frame.SequenceId, methodName, TTStreamCodes.TransportClosing, "transport is closing: the server shuts down");
+            RefuseCall(
+                frame.SequenceId, methodName, new(TTStreamCodes.TransportClosing, "transport is closing: the server shuts down", ThriftStatusCode.Unavailable));
             return;
         }
 
@@ -73,31 +75,23 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
             RefuseCall(
                 frame.SequenceId,
                 methodName,
-                (int)ThriftApplicationErrorType.InternalError,
-                $"too many streams: a connection may have {_handler.Runtime.Options.Limits.MaxStreamsPerConnection}");
+                new(
+                    (int)ApplicationErrorType.InternalError,
+                    $"too many streams: a connection may have {_handler.Runtime.Options.Limits.MaxStreamsPerConnection}",
+                    ThriftStatusCode.ResourceExhausted));
             return;
         }
 
         frame.TryGetString(TTHeaderStringKeys.ServiceName, out var serviceBytes);
         var service = Encoding.UTF8.GetString(serviceBytes);
-        switch (_handler.Router.Find(service, methodName, out var method))
+        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, out var unknown) is { } method)
         {
-            case RouteOutcome.Found when method!.Method.IsStreaming:
-                Accept(frame, method);
-                break;
-
-            case RouteOutcome.Found:
-                RefuseCall(
-                    frame.SequenceId, methodName, (int)ThriftApplicationErrorType.UnknownMethod, $"unknown method {methodName}: it is not a stream, call it by ping-pong");
-                break;
-
-            case RouteOutcome.UnknownMethod:
-                RefuseCall(frame.SequenceId, methodName, (int)ThriftApplicationErrorType.UnknownMethod, $"unknown method {methodName}");
-                break;
-
-            default:
-                RefuseCall(frame.SequenceId, methodName, (int)ThriftApplicationErrorType.UnknownService, $"unknown service {service}");
-                break;
+            Accept(frame, method);
+        }
+        else
+        {
+            var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
+            RefuseCall(frame.SequenceId, methodName, KitexAnswer.Of(outcome, KitexProtocol.Streaming, methodName));
         }
     }
 
@@ -111,11 +105,11 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ServerFrameStream)stream).Cancel(reason);
 
-    protected override void OnConnectionLost(FrameStream stream, ThriftStreamException error)
-        => ((ServerFrameStream)stream).Cancel(new ThriftStreamException(TTStreamCodes.ConnectionLost, error.Text, isServerSide: true, innerException: error));
+    protected override void OnConnectionLost(FrameStream stream, ThriftException error)
+        => ((ServerFrameStream)stream).Cancel(StreamErrors.Create(TTStreamCodes.ConnectionLost, error.Kitex?.Text ?? error.Message, isServerSide: true, innerException: error));
 
-    protected override ThriftStreamException Error(int code, string text, Exception? cause = null)
-        => new(code, text, isServerSide: true, innerException: cause);
+    protected override ThriftException Error(int code, string text, Exception? cause = null)
+        => StreamErrors.Create(code, text, isServerSide: true, innerException: cause);
 
     protected override void OnProgress(bool isPartial, bool tookFrames)
     {
@@ -180,15 +174,14 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     }
 
     /// <summary>Answers a HEADER for which there is no handler. Kitex says nothing in some of these cases, and its client waits.</summary>
-    private void RefuseCall(int streamId, string method, int type, string text)
+    private void RefuseCall(int streamId, string method, in KitexAnswer answer)
     {
         var buffer = FrameBuffer.Rent();
         try
         {
             buffer.Begin(TTHeaderFrameType.Header, streamId, method);
             buffer.End();
-            buffer.Begin(TTHeaderFrameType.Trailer, streamId, method);
-            buffer.End(method, streamId, type, text);
+            answer.WriteTrailer(buffer, streamId, method, ThriftMetadata.Empty);
             Writer.AppendControl(buffer.Bytes.WrittenSpan);
         }
         finally

@@ -83,7 +83,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         {
             return await send.ConfigureAwait(false);
         }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        catch (Exception error) when (error is not ThriftException)
         {
             throw ToSendError(error);
         }
@@ -103,7 +103,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
                 {
                     await _exchange.Sent.ConfigureAwait(false);
                 }
-                catch (Exception error) when (GrpcErrors.IsTransportError(error))
+                catch (Exception error) when (error is not ThriftException)
                 {
                     throw GrpcErrors.ToThriftException(error, _exchange, Peer);
                 }
@@ -132,10 +132,10 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
                 }
             }
 
-            // The end has a status; what a failure of the connection means is Grpc.Net.Client's to say.
+            // The end has a status; Grpc.Net.Client decides what a failure of the connection means.
             await _call.EndAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        catch (Exception error) when (error is not ThriftException)
         {
             End();
             throw GrpcErrors.ToThriftException(error, _exchange, Peer);

@@ -29,16 +29,21 @@ internal sealed class GrpcDecompression
 
     internal string Name => _name ?? Identity;
 
-    /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limit.</summary>
-    /// <exception cref="ThriftStatusException">It is larger than allowed, or its compression is unknown.</exception>
-    /// <exception cref="ThriftProtocolException">It does not decompress.</exception>
-    internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, int maxMessageSize)
+    /// <summary>Fails if the peer named no compression, and so may not mark messages as compressed.</summary>
+    internal void CheckNamed()
     {
         if (_name is null)
         {
             throw new ThriftProtocolException("A message is marked as compressed, but the peer named no compression.");
         }
+    }
 
+    /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limit.</summary>
+    /// <exception cref="ThriftStatusException">It is larger than allowed, or its compression is unknown.</exception>
+    /// <exception cref="ThriftProtocolException">It does not decompress.</exception>
+    internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, int maxMessageSize)
+    {
+        CheckNamed();
         if (!IsKnown)
         {
             throw new ThriftStatusException(ThriftStatusCode.Internal, $"The compression \"{_name}\" is not supported. gzip is.");

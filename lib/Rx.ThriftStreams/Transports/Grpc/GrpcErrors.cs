@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Rx.ThriftStreams.Primitives;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -10,13 +11,10 @@ internal static class GrpcErrors
     /// <summary>The HTTP/2 error code with which a Kitex server ends the streams that outlive its graceful shutdown.</summary>
     private const long KitexGracefulShutdown = 1000;
 
-    /// <summary>With it a server says that this is no port for HTTP/2.</summary>
+    /// <summary>A server that does not speak HTTP/2 on the port answers with it.</summary>
     private const long Http11Required = 13;
 
-    internal static bool IsTransportError(Exception error)
-        => error is RpcException or IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
-
-    /// <summary>Whether a request failed for want of a connection.</summary>
+    /// <summary>Whether a request failed because there was no connection.</summary>
     internal static bool IsConnectError(HttpRequestError kind) => kind
         is HttpRequestError.NameResolutionError
         or HttpRequestError.ConnectionError
@@ -33,7 +31,7 @@ internal static class GrpcErrors
                 return own;
             }
 
-            if (cause is HttpProtocolException reset)
+            if (cause is HttpProtocolException reset && exchange.ConnectionHint is null)
             {
                 return FromReset(reset, peer, error);
             }
@@ -41,7 +39,12 @@ internal static class GrpcErrors
 
         if (exchange.ConnectError is { } refused)
         {
-            return new ThriftConnectException(peer, refused);
+            return new ThriftConnectException(peer, exchange.ConnectionHint is { } why ? new ConnectHint(why, refused) : refused);
+        }
+
+        if (error is not RpcException { Status.DebugException: null } && exchange.ConnectionHint is { } hint)
+        {
+            return new ThriftTransportException(ThriftStatusCode.Unavailable, $"The connection to {peer} was lost: {hint}", error);
         }
 
         return error switch
@@ -68,30 +71,19 @@ internal static class GrpcErrors
         var trailers = exchange.Trailers;
         ReadOnlyMemory<byte>? details = exchange.TryGetProtocolTrailer("grpc-status-details-bin", out var encoded)
             && ThriftBase64.TryDecode(encoded, out var bytes) ? bytes : null;
-        if (!exchange.TryGetProtocolTrailer("biz-status", out var bizStatus))
-        {
-            return new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details };
-        }
-
-        if (!int.TryParse(bizStatus, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code))
-        {
-            return new ThriftStatusException(ThriftStatusCode.Internal, $"The trailer biz-status is malformed: \"{bizStatus}\".") { Trailers = trailers };
-        }
-
-        Dictionary<string, string>? extra = null;
-        if (exchange.TryGetProtocolTrailer("biz-extra", out var json) && !BizExtra.TryParse(json, out extra))
-        {
-            return new ThriftStatusException(ThriftStatusCode.Internal, "The trailer biz-extra is not a JSON object of strings.") { Trailers = trailers };
-        }
-
-        return code == 0
-            ? new ThriftStatusException((ThriftStatusCode)(int)status.StatusCode, status.Detail) { Trailers = trailers, Details = details }
-            : new ThriftBizStatusException(code, status.Detail, extra, (ThriftStatusCode)(int)status.StatusCode) { Trailers = trailers, Details = details };
+        return BizStatus.Read(
+            exchange.TryGetProtocolTrailer(BizStatus.StatusKey, out var biz) ? biz : null,
+            status.Detail,
+            exchange.TryGetProtocolTrailer(BizStatus.ExtraKey, out var extra) ? extra : null,
+            (ThriftStatusCode)(int)status.StatusCode,
+            (int)ThriftStatusCode.Internal,
+            trailers,
+            details) ?? ReceivedErrors.Of((int)status.StatusCode, status.Detail, trailers, details);
     }
 
     private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
     {
-        // Only the text (or, in an application without texts, the name of it) tells a connection that was closed from a stream that was reset.
+        // Only the text (or, in an application without texts, its name) distinguishes a connection that was closed from a stream that was reset.
         if (reset.Message.Contains("connection", StringComparison.OrdinalIgnoreCase))
         {
             return new(

@@ -67,6 +67,9 @@ internal sealed class GrpcExchange
     /// <summary>Why no connection could be had; <see langword="null"/> if one was, or the call was given up.</summary>
     internal HttpRequestException? ConnectError { get; private set; }
 
+    /// <summary>What the last connection failed with if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
+    internal string? ConnectionHint => _response is null ? _connections.Hint : null;
+
     /// <summary>Completes when the response has begun, or will not any more. Never fails.</summary>
     internal Task Answered => _answered.Task;
 

@@ -44,7 +44,7 @@ internal sealed class GrpcOneways
                 await responses.DrainAsync(limit.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        catch (Exception)
         {
             // Whether an answer came, and which, is of no interest.
         }

@@ -51,7 +51,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     }
 
     /// <summary>Waits for more of the body.</summary>
-    /// <returns><see langword="false"/> at its end, also when that is a failure: whoever reads the body once more learns of it.</returns>
+    /// <returns><see langword="false"/> at its end, also when that is a failure: reading the body once more reports it.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
@@ -66,8 +66,9 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         {
             read = await body.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (GrpcErrors.IsTransportError(error))
+        catch (Exception)
         {
+            // HttpClient lets exceptions of its own decoders out as they are; the end of the call reports each as an error of the call.
             _ended = true;
             return false;
         }
@@ -83,7 +84,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         return read > 0;
     }
 
-    /// <summary>Reads to the end, and takes no notice of what comes.</summary>
+    /// <summary>Drains the body, discarding its content.</summary>
     internal async ValueTask DrainAsync(CancellationToken cancellationToken)
     {
         do

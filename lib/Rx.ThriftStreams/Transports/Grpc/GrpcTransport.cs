@@ -5,6 +5,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -79,7 +80,7 @@ internal sealed class GrpcTransport : ClientTransport
         catch (Exception error)
         {
             call.Dispose();
-            throw new ThriftConnectException(_endpoint, error);
+            throw new ThriftConnectException(_endpoint, exchange.ConnectionHint is { } hint ? new ConnectHint(hint, error) : error);
         }
 
         return NewStream(method, exchange, call);

@@ -3,7 +3,6 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
@@ -13,6 +12,7 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
 {
     private ThriftException? _bizError;
+    private string? _status;
 
     internal int SequenceId { get; } = sequenceId;
 
@@ -38,9 +38,16 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
             pairs[Encoding.UTF8.GetString(pair.Key)] = Encoding.UTF8.GetString(pair.Value);
         }
 
+        pairs.Remove("rx-status", out _status);
         Backward = pairs;
         KeepsConnection = pairs.GetValueOrDefault("crrst") != "1";
-        _bizError = ReadBizError(pairs);
+        _bizError = BizStatus.Read(
+            pairs.GetValueOrDefault(BizStatus.StatusKey),
+            pairs.GetValueOrDefault(BizStatus.MessageKey, string.Empty),
+            pairs.GetValueOrDefault(BizStatus.ExtraKey),
+            int.TryParse(_status, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code) && code != 0 ? (ThriftStatusCode)code : ThriftStatusCode.Internal,
+            (int)ApplicationErrorType.ProtocolError,
+            ThriftMetadata.Empty);
     }
 
     /// <param name="message">A whole Thrift message.</param>
@@ -80,26 +87,32 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
 
         if (envelope.Type == ThriftMessageType.Exception)
         {
-            return ApplicationExceptionCodec.Read(body);
+            var error = ApplicationExceptionCodec.Read(body);
+            return ReceivedErrors.Of(error, _status, new((int)error.Type, error.Message), ThriftMetadata.Empty);
         }
 
         if (envelope.Type != ThriftMessageType.Reply)
         {
-            return new ThriftApplicationException(
-                ThriftApplicationErrorType.InvalidMessageType, $"client side, invalid message type {(int)envelope.Type}");
+            return WrongAnswer(
+                ApplicationErrorType.InvalidMessageType,
+                $"The answer to {method.FullName} is a message of type {(int)envelope.Type}, which is neither a reply nor an exception.",
+                $"client side, invalid message type {(int)envelope.Type}");
         }
 
         // Names are ASCII as a rule, and then need no text made of them.
         if (!Ascii.Equals(envelope.Method, method.Name) && Encoding.UTF8.GetString(envelope.Method) is var name && name != method.Name)
         {
-            return new ThriftApplicationException(
-                ThriftApplicationErrorType.WrongMethodName, $"wrong method name, expect={method.Name}, actual={name}");
+            return WrongAnswer(
+                ApplicationErrorType.WrongMethodName,
+                $"The answer to {method.FullName} is for the method {name}.",
+                $"wrong method name, expect={method.Name}, actual={name}");
         }
 
         if (envelope.SequenceId != SequenceId)
         {
-            return new ThriftApplicationException(
-                ThriftApplicationErrorType.BadSequenceId,
+            return WrongAnswer(
+                ApplicationErrorType.BadSequenceId,
+                $"The answer to {method.FullName} has the sequence id {envelope.SequenceId}, not {SequenceId}: it belongs to another call.",
                 $"method[{method.Name}] out of order sequence response, expect[{SequenceId}], receive[{envelope.SequenceId}]");
         }
 
@@ -111,23 +124,8 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
         return null;
     }
 
-    private static ThriftException? ReadBizError(Dictionary<string, string> pairs)
-    {
-        if (!pairs.TryGetValue("biz-status", out var status)
-            || !int.TryParse(status, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code)
-            || code == 0)
-        {
-            return null;
-        }
-
-        Dictionary<string, string>? extra = null;
-        if (pairs.TryGetValue("biz-extra", out var json) && !BizExtra.TryParse(json, out extra))
-        {
-            return new ThriftProtocolException($"malformed header info, extra: {json}");
-        }
-
-        return new ThriftBizStatusException(code, pairs.GetValueOrDefault("biz-message", string.Empty), extra);
-    }
+    private static ThriftProtocolException WrongAnswer(ApplicationErrorType type, string message, string kitex)
+        => new(message) { Kitex = new((int)type, kitex) };
 }
 
 /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
@@ -32,7 +33,7 @@ internal readonly record struct CancelReason(int Code, string Text, string Path)
         if (CallErrors.IsParentCancelled(reason))
         {
             // What cancelled the server call that this call is part of travels on.
-            return reason.InnerException is ThriftStreamException cause
+            return reason.InnerException is ThriftException { Kitex: { IsStream: true } cause }
                 ? new(cause.Code, cause.Text, Join(cause.CancelPath, service))
                 : new(TTStreamCodes.InternalCanceled, reason.InnerException?.Message ?? reason.Message, Join(["non-ttstream path"], service));
         }

@@ -12,7 +12,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 {
     private static int s_lastId;
 
-    private readonly Func<ThriftStreamException, ValueTask> _shut;
+    private readonly Func<ThriftException, ValueTask> _shut;
     private readonly Action<ClientFrameConnection> _onFree;
     private readonly TimeProvider _clock;
     private long _idleSince;
@@ -30,7 +30,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         StreamLimits limits,
         string serviceName,
         TimeProvider clock,
-        Func<ThriftStreamException, ValueTask> shut,
+        Func<ThriftException, ValueTask> shut,
         Action<ClientFrameConnection> onFree)
         : base(pipe, peer, limits)
     {
@@ -50,7 +50,7 @@ internal sealed class ClientFrameConnection : FrameConnection
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
 
     /// <summary>Creates a stream and sends its HEADER.</summary>
-    /// <exception cref="ThriftStreamException">The connection is closed.</exception>
+    /// <exception cref="ThriftTransportException">The connection is closed.</exception>
     /// <exception cref="ThriftProtocolException">A header is too large to be sent.</exception>
     internal ClientFrameStream Open(ThriftMethod method, FrameTemplates templates, ClientCallStart start)
     {
@@ -94,7 +94,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         }
     }
 
-    protected override void Shut(ThriftStreamException reason) => _ = _shut(reason).AsTask();
+    protected override void Shut(ThriftException reason) => _ = _shut(reason).AsTask();
 
     protected override void OnHeader(in TTHeaderFrame frame)
     {
@@ -110,10 +110,10 @@ internal sealed class ClientFrameConnection : FrameConnection
 
     protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ClientFrameStream)stream).Refuse(reason);
 
-    protected override void OnConnectionLost(FrameStream stream, ThriftStreamException error) => ((ClientFrameStream)stream).OnConnectionLost(error);
+    protected override void OnConnectionLost(FrameStream stream, ThriftException error) => ((ClientFrameStream)stream).OnConnectionLost(error);
 
-    protected override ThriftStreamException Error(int code, string text, Exception? cause = null)
-        => new(code, text, isServerSide: false, innerException: cause);
+    protected override ThriftException Error(int code, string text, Exception? cause = null)
+        => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
 
     protected override void OnWindow(int window)
     {

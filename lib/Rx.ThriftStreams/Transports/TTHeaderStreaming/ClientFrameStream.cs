@@ -50,7 +50,7 @@ internal sealed class ClientFrameStream : FrameStream
     {
         if (_headerSeen)
         {
-            throw new ThriftStreamException(TTStreamCodes.UnexpectedHeader, $"stream[{Id}] already set header", isServerSide: false);
+            throw StreamErrors.Create(TTStreamCodes.UnexpectedHeader, $"stream[{Id}] already set header", isServerSide: false);
         }
 
         _headerSeen = true;
@@ -69,7 +69,7 @@ internal sealed class ClientFrameStream : FrameStream
 
         // Servers expect it although they have ended the stream themselves.
         CloseSend();
-        End(error, error ?? new ThriftStreamException(TTStreamCodes.IllegalOperation, "stream is closed send", isServerSide: false));
+        End(error, error ?? StreamErrors.Create(TTStreamCodes.IllegalOperation, "stream is closed send", isServerSide: false));
     }
 
     internal void OnReset(in TTHeaderFrame frame)
@@ -95,7 +95,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    internal void OnConnectionLost(ThriftStreamException error)
+    internal void OnConnectionLost(ThriftException error)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {

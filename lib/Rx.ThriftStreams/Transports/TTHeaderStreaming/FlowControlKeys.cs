@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
@@ -15,7 +16,7 @@ internal static class FlowControlKeys
     internal static ReadOnlySpan<byte> Timeout => "rx-timeout"u8;
 
     /// <summary>Whether a key is one of these, which users neither send nor see.</summary>
-    internal static bool IsOne(ReadOnlySpan<byte> key) => key.SequenceEqual(Window) || key.SequenceEqual(Credit) || key.SequenceEqual(Timeout);
+    internal static bool IsOne(ReadOnlySpan<byte> key) => key.SequenceEqual(Window) || key.SequenceEqual(Credit) || key.SequenceEqual(Timeout) || key.SequenceEqual(TTHeaderStringKeys.Status);
 
     /// <summary>A positive decimal number.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> text, out int value)

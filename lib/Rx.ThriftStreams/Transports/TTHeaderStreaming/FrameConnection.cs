@@ -14,7 +14,7 @@ internal abstract partial class FrameConnection
     private readonly TTHeaderFrameReader _frames = new();
     private readonly List<FrameStream> _touched = [];
     private readonly PipeReader _input;
-    private ThriftStreamException? _closed;
+    private ThriftException? _closed;
     private long _skip;
 
     protected FrameConnection(IDuplexPipe pipe, string peer, StreamLimits limits)
@@ -36,7 +36,7 @@ internal abstract partial class FrameConnection
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
     /// <summary>Completes streams and lets go of the transport. Called once, on any thread.</summary>
-    protected abstract void Shut(ThriftStreamException reason);
+    protected abstract void Shut(ThriftException reason);
 
     protected abstract void OnHeader(in TTHeaderFrame frame);
 
@@ -47,9 +47,9 @@ internal abstract partial class FrameConnection
     /// <summary>The stream cannot go on for want of room, or because of a message that is too large: tells the peer and the stream.</summary>
     protected abstract void Refuse(FrameStream stream, ThriftStatusException reason);
 
-    protected abstract void OnConnectionLost(FrameStream stream, ThriftStreamException error);
+    protected abstract void OnConnectionLost(FrameStream stream, ThriftException error);
 
-    protected abstract ThriftStreamException Error(int code, string text, Exception? cause = null);
+    protected abstract ThriftException Error(int code, string text, Exception? cause = null);
 
     /// <summary>Adds a stream.</summary>
     /// <returns><see langword="false"/> if the connection is closed; the stream has been told.</returns>
@@ -72,7 +72,7 @@ internal abstract partial class FrameConnection
     internal bool Remove(FrameStream stream) => _streams.TryRemove(KeyValuePair.Create(stream.Id, stream));
 
     /// <summary>Ends the connection and every stream on it. The first reason counts.</summary>
-    internal void Close(ThriftStreamException error)
+    internal void Close(ThriftException error)
     {
         if (Interlocked.CompareExchange(ref _closed, error, null) is not null)
         {
@@ -121,12 +121,12 @@ internal abstract partial class FrameConnection
                 {
                     Close(left == 0 && _skip == 0
                         ? Lost(null)
-                        : Error(TTStreamCodes.IllegalFrame, "the connection ended within a frame: unexpected EOF"));
+                        : Error(TTStreamCodes.TransportClosing, "the connection ended within a frame: unexpected EOF"));
                     break;
                 }
             }
         }
-        catch (ThriftStreamException error)
+        catch (ThriftException error) when (error.Kitex is { IsStream: true })
         {
             Close(error);
         }
@@ -147,7 +147,7 @@ internal abstract partial class FrameConnection
     {
     }
 
-    private ThriftStreamException Lost(Exception? cause) => Error(
+    private ThriftException Lost(Exception? cause) => Error(
         TTStreamCodes.TransportClosing,
         cause is null ? "connection closed by peer" : $"connection lost: {cause.Message}",
         cause);

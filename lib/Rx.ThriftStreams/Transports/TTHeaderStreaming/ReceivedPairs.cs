@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
@@ -31,38 +30,32 @@ internal static class ReceivedPairs
     /// <summary>How a TRAILER ends its stream: an error in its payload, else a business error in its pairs, else none.</summary>
     internal static Exception? ReadEnd(in TTHeaderFrame frame, ThriftMetadata trailers, bool isServerSide)
     {
+        var status = TextOf(frame, TTHeaderStringKeys.Status);
         if (!frame.Payload.IsEmpty)
         {
             try
             {
-                var cause = ReadException(frame);
-                return new ThriftStreamException(TTStreamCodes.Application, cause.Message, isServerSide, innerException: cause);
+                var error = ReadException(frame);
+                var kitex = new ThriftKitexError(TTStreamCodes.Application, error.Message) { IsStream = true, IsServerSide = isServerSide };
+                return ReceivedErrors.Of(error, status, kitex, trailers);
             }
             catch (ThriftProtocolException error)
             {
-                return new ThriftStreamException(TTStreamCodes.IllegalFrame, error.Message, isServerSide, innerException: error);
+                return StreamErrors.Create(TTStreamCodes.IllegalFrame, error.Message, isServerSide, innerException: error);
             }
         }
 
-        if (!frame.TryGetString(TTHeaderStringKeys.BizStatus, out var status)
-            || !int.TryParse(status, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code)
-            || code == 0)
-        {
-            return null;
-        }
-
-        Dictionary<string, string>? extra = null;
-        if (frame.TryGetString(TTHeaderStringKeys.BizExtra, out var json) && !BizExtra.TryParse(Encoding.UTF8.GetString(json), out extra))
-        {
-            return new ThriftStreamException(TTStreamCodes.IllegalBizError, $"malformed header info, extra: {Encoding.UTF8.GetString(json)}", isServerSide);
-        }
-
-        frame.TryGetString(TTHeaderStringKeys.BizMessage, out var message);
-        return new ThriftBizStatusException(code, Encoding.UTF8.GetString(message), extra) { Trailers = trailers };
+        return BizStatus.Read(
+            TextOf(frame, TTHeaderStringKeys.BizStatus),
+            TextOf(frame, TTHeaderStringKeys.BizMessage) ?? string.Empty,
+            TextOf(frame, TTHeaderStringKeys.BizExtra),
+            int.TryParse(status, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code) && code != 0 ? (ThriftStatusCode)code : ThriftStatusCode.Internal,
+            TTStreamCodes.IllegalBizError,
+            trailers);
     }
 
     /// <summary>What a reset says. One that says nothing readable has the number 13.</summary>
-    internal static ThriftStreamException ReadReset(in TTHeaderFrame frame, bool isServerSide)
+    internal static ThriftException ReadReset(in TTHeaderFrame frame, bool isServerSide)
     {
         var path = frame.TryGetString(TTHeaderStringKeys.CancelPath, out var services) ? CancelReason.Split(Encoding.UTF8.GetString(services)) : [];
         var code = TTStreamCodes.BareReset;
@@ -80,10 +73,13 @@ internal static class ReceivedPairs
             }
         }
 
-        return new ThriftStreamException(code, text, isServerSide, path, isReset: true);
+        return StreamErrors.Create(code, text, isServerSide, path, isReset: true);
     }
 
-    private static ThriftApplicationException ReadException(in TTHeaderFrame frame)
+    private static string? TextOf(in TTHeaderFrame frame, ReadOnlySpan<byte> key)
+        => frame.TryGetString(key, out var value) ? Encoding.UTF8.GetString(value) : null;
+
+    private static ApplicationError ReadException(in TTHeaderFrame frame)
     {
         var envelope = ThriftMessageEnvelope.Read(frame.Payload, out var body);
         return envelope.Type == ThriftMessageType.Exception

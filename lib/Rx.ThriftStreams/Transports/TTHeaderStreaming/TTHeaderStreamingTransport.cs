@@ -70,11 +70,11 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             {
                 return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start));
             }
-            catch (ThriftStreamException error) when (isNew)
+            catch (ThriftTransportException error) when (isNew)
             {
                 throw new ThriftConnectException(_endpoint, error);
             }
-            catch (ThriftStreamException)
+            catch (ThriftTransportException)
             {
                 // An older connection was closed just now. Nothing was sent on it: another will do.
             }
@@ -95,7 +95,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         {
             return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start));
         }
-        catch (ThriftStreamException)
+        catch (ThriftTransportException)
         {
             // It was closed just now, and nothing was sent on it.
             return null;
@@ -121,7 +121,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
-    private static ThriftStreamException Closing() => new(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
+    private static ThriftException Closing() => StreamErrors.Create(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
 
     private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
     {
@@ -182,7 +182,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             // A stream that is opened just now finds the connection closed and takes another.
             if (connection.StreamCount == 0 && connection.IdleTime >= _idleTimeout)
             {
-                connection.Close(new ThriftStreamException(TTStreamCodes.TransportClosing, "the connection was idle", isServerSide: false));
+                connection.Close(StreamErrors.Create(TTStreamCodes.TransportClosing, "the connection was idle", isServerSide: false));
             }
         }
 

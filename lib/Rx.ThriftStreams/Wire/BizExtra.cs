@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 
-namespace Rx.ThriftStreams.Primitives;
+namespace Rx.ThriftStreams.Wire;
 
 /// <summary>The extra values of a BizStatusError as they travel: a JSON object of strings.</summary>
 internal static class BizExtra

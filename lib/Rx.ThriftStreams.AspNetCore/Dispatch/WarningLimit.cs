@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+
+namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+
+/// <summary>Lets a number of warnings a minute through, so that a hostile caller cannot fill the log; counts the rest. Thread-safe.</summary>
+internal sealed partial class WarningLimit(TimeProvider clock)
+{
+    internal const int PerMinute = 20;
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private long _since = clock.GetTimestamp();
+    private int _count;
+
+    /// <summary>Whether a warning may be logged now.</summary>
+    internal bool TryTake(ILogger logger)
+    {
+        bool taken;
+        var dropped = 0;
+        lock (_gate)
+        {
+            if (clock.GetElapsedTime(_since) >= Window)
+            {
+                dropped = Math.Max(0, _count - PerMinute);
+                _since = clock.GetTimestamp();
+                _count = 0;
+            }
+
+            taken = ++_count <= PerMinute;
+        }
+
+        if (dropped > 0)
+        {
+            LogDropped(logger, dropped);
+        }
+
+        return taken;
+    }
+
+    [LoggerMessage(13, LogLevel.Warning, "{Count} more warnings about callers were not logged.")]
+    private static partial void LogDropped(ILogger logger, int count);
+}

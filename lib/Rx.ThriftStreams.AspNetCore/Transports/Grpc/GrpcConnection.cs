@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+
+/// <summary>
+/// What the calls of one HTTP/2 connection share: the memory that they may hold, and how often their caller has cancelled one. A feature of the connection.
+/// </summary>
+/// <remarks>
+/// Kestrel bounds the streams that run, those of them that were reset included, by twice the number that may be open. With the many streams that are allowed
+/// here that would admit a flood of requests that are reset at once (CVE-2023-44487); so resets are counted. Thread-safe.
+/// </remarks>
+internal sealed partial class GrpcConnection(ConnectionContext connection, ThriftServerRuntime runtime) : IDisposable
+{
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private long _since = runtime.Options.TimeProvider.GetTimestamp();
+    private int _resets;
+    private bool _cut;
+
+    /// <summary>What the calls hold of messages that have not arrived completely.</summary>
+    internal MemoryBudget Memory { get; } = runtime.CreateConnectionMemory();
+
+    /// <summary>The caller has cancelled a call. Too many within a second end the connection.</summary>
+    internal void CountReset()
+    {
+        var limit = runtime.Options.MaxResetsPerSecond;
+        if (limit <= 0 || connection.ConnectionClosed.IsCancellationRequested)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            var clock = runtime.Options.TimeProvider;
+            if (clock.GetElapsedTime(_since) >= Window)
+            {
+                _since = clock.GetTimestamp();
+                _resets = 0;
+            }
+
+            if (++_resets <= limit || _cut)
+            {
+                return;
+            }
+
+            _cut = true;
+        }
+
+        if (runtime.Warnings.TryTake(runtime.Logger))
+        {
+            LogFlood(runtime.Logger, connection.RemoteEndPoint?.ToString() ?? "unknown", limit);
+        }
+
+        connection.Abort(new ConnectionAbortedException("The caller cancelled too many calls."));
+    }
+
+    public void Dispose() => Memory.Close();
+
+    [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.")]
+    private static partial void LogFlood(ILogger logger, string peer, int limit);
+}
