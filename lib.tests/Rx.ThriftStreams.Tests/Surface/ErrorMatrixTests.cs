@@ -202,7 +202,7 @@ public sealed class ErrorMatrixTests
             }
 
             var unknown = new ThriftMethod<Request, Response>("echo", service, "Nothing", StreamingMode.Bidirectional);
-            await using var call = await channel.OpenAsync(unknown, default, ct);
+            await using var call = await channel.OpenAsync(unknown, null, new ThriftCallOptions(), ct);
             await call.MoveNextAsync();
         }
         else if (streams)

@@ -80,7 +80,7 @@ public sealed class HostileCallerTests
         await using var loop = await Loopback.StartAsync(new() { EchoServer = (_, ct) => Begin(ref started, ct) }, server =>
         {
             server.TimeProvider = clock;
-            server.MaxResetsPerSecond = 5;
+            server.Limits.MaxResetsPerSecond = 5;
         });
 
         for (var i = 0; i < 20 && !WasCut(); i++)
@@ -104,7 +104,7 @@ public sealed class HostileCallerTests
             server =>
             {
                 server.TimeProvider = clock;
-                server.MaxResetsPerSecond = 5;
+                server.Limits.MaxResetsPerSecond = 5;
             });
 
         for (var i = 0; i < 20; i++)
@@ -138,7 +138,7 @@ public sealed class HostileCallerTests
                 },
                 Echo = (requests, _) => requests.Select(request => Answer(request.Message!)),
             },
-            channel: options => options.ConfigureHttpHandler = handler => handler.EnableMultipleHttp2Connections = false);
+            channel: options => options.Grpc.ConfigureHttpHandler = handler => handler.EnableMultipleHttp2Connections = false);
         using var cancel = new CancellationTokenSource();
         var sent = 0L;
         var uploads = Enumerable.Range(0, 12).Select(_ => loop.Client.EchoClientAsync(Upload(), cancel.Token)).ToArray();
@@ -168,7 +168,7 @@ public sealed class HostileCallerTests
     public async Task PartialMessages_BeyondTheMemoryOfTheConnection_EndTheirCall()
     {
         await using var loop = await Loopback.StartAsync(
-            new() { EchoUnary = (request, _) => Task.FromResult(Answer(request.Message!)) }, server => server.MaxConnectionMemory = 1024 * 1024);
+            new() { EchoUnary = (request, _) => Task.FromResult(Answer(request.Message!)) }, server => server.Limits.MaxConnectionMemory = 1024 * 1024);
         using var http = new HttpClient();
         using var body = new PartialMessage(announced: 4_000_000, sent: 3_000_000);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{loop.Server.Endpoint}/echo.TestService/EchoUnary")
@@ -192,8 +192,8 @@ public sealed class HostileCallerTests
     {
         var service = new ScriptedService { EchoServer = (_, _) => Responses() };
         await using var memory = transport == "memory" ? AspNetCore.ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(service)) : null;
-        await using var loop = memory is null ? await Loopback.StartAsync(service, channel: options => options.MaxReceiveMessageSize = 10_000) : null;
-        await using var channel = memory?.CreateChannel(new() { MaxReceiveMessageSize = 10_000 });
+        await using var loop = memory is null ? await Loopback.StartAsync(service, channel: options => options.Limits.MaxReceiveMessageSize = 10_000) : null;
+        await using var channel = memory?.CreateChannel(new() { Limits = { MaxReceiveMessageSize = 10_000 } });
         var received = new List<string?>();
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(async () =>

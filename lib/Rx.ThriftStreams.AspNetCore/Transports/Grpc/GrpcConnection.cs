@@ -27,7 +27,7 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     /// <summary>The caller has cancelled a call. Too many within a second end the connection.</summary>
     internal void CountReset()
     {
-        var limit = runtime.Options.MaxResetsPerSecond;
+        var limit = runtime.Options.Limits.MaxResetsPerSecond;
         if (limit <= 0 || connection.ConnectionClosed.IsCancellationRequested)
         {
             return;

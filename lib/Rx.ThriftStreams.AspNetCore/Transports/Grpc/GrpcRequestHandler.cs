@@ -32,7 +32,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
             return;
         }
 
-        LiftLimits(http, method.Method.TakesStream, runtime.Options.MaxReceiveMessageSize);
+        LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
         await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
     }
 

@@ -101,7 +101,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         {
             throw new ThriftStatusException(
                 ThriftStatusCode.ResourceExhausted,
-                $"The connection or the server holds too much of messages that have not arrived completely: the limits are {nameof(ThriftServerOptions.MaxConnectionMemory)} and {nameof(ThriftServerOptions.MaxTotalMemory)}.");
+                $"The connection or the server holds too much of messages that have not arrived completely: the limits are {nameof(ThriftServerLimits.MaxConnectionMemory)} and {nameof(ThriftServerLimits.MaxTotalMemory)}.");
         }
 
         _held = bytes;
@@ -137,7 +137,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         }
 
         var answer = KitexAnswer.Of(outcome, KitexProtocol.Grpc, NameOf(outcome), HasBadMessage);
-        if (_options.UseStandardUnimplementedStatus && outcome.Error is RouteException)
+        if (_options.Grpc.UseStandardUnimplementedStatus && outcome.Error is RouteException)
         {
             answer = answer with { Number = (int)ThriftStatusCode.Unimplemented };
         }
