@@ -179,7 +179,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
             new ThriftMethod<Request, Response>("echo", "TestService", "Echo", mode),
             new(settings, null, null) { Deadline = null, TimeProvider = TimeProvider.System },
             authority: null,
-            new GrpcConnections(new ThriftChannelOptions()),
+            new GrpcConnectionState(),
             waits: false));
     }
 

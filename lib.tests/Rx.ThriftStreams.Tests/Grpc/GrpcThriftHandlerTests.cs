@@ -15,7 +15,7 @@ public sealed class GrpcThriftHandlerTests
         Method,
         new(ThriftCallOptions.None, null, null) { Deadline = null, TimeProvider = TimeProvider.System },
         "authority",
-        new GrpcConnections(new ThriftChannelOptions()),
+        new GrpcConnectionState(),
         waits: true);
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class GrpcThriftHandlerTests
         {
             await onContent(request.Content!);
             var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([]) };
-            response.Content.Headers.ContentType = new MediaTypeHeaderValue(GrpcThriftHandler.ContentType);
+            response.Content.Headers.ContentType = new MediaTypeHeaderValue(GrpcFrame.ContentType);
             response.Headers.Add("grpc-status", "20");
             return response;
         }

@@ -70,7 +70,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override IDictionary<object, object?> Items => LazyInitializer.EnsureInitialized(ref _items);
 
-    /// <summary>Is told what happens to the call; <see langword="null"/> if nobody listens.</summary>
+    /// <summary>Is notified of what happens to the call; <see langword="null"/> if there is no observer.</summary>
     internal CallObservation? Observation { get; init; }
 
     public override async Task SendHeadersAsync()
@@ -114,7 +114,7 @@ internal sealed class ServerCallContext : ThriftServerContext
             ?? new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {context.Method.FullName} has ended."));
     }
 
-    /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
+    /// <summary>Reasons are made when they are asked for: most calls end without being asked.</summary>
     private bool Cancel<T>(T state, Func<T, ThriftException> reason)
     {
         if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is not null)

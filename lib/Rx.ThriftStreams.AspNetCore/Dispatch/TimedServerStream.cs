@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Stands before a server's transport stream and cancels the call when a receive or a send takes too long.</summary>
+/// <summary>Wraps a server's transport stream and cancels the call when a receive or a send takes too long.</summary>
 internal sealed class TimedServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>

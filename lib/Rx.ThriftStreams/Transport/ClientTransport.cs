@@ -4,16 +4,16 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transport;
 
-/// <summary>The client's side of the seam between what users hold and what moves bytes: the connections to one endpoint over one transport.</summary>
+/// <summary>The client's side of a transport: its connections to one endpoint.</summary>
 internal abstract class ClientTransport : IAsyncDisposable
 {
     /// <summary>
-    /// Creates a stream: has a connection and sends the request headers. Does not wait for the server: response headers may
+    /// Creates a stream: takes a connection and sends the request headers. Does not wait for the server: response headers may
     /// come only with the first message.
     /// </summary>
     /// <param name="method">The method to call.</param>
     /// <param name="start">What goes with the request.</param>
-    /// <param name="cancellationToken">Gives up creating; has no effect on the stream afterwards.</param>
+    /// <param name="cancellationToken">Cancels creating; has no effect on the stream afterwards.</param>
     /// <exception cref="ThriftConnectException">There is no connection.</exception>
     internal abstract ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
@@ -22,7 +22,7 @@ internal abstract class ClientTransport : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Creates a stream if that needs no waiting, because a connection is there.</summary>
+    /// <summary>Creates a stream if that needs no waiting, because a connection is ready.</summary>
     /// <param name="method">The method to call.</param>
     /// <param name="start">What goes with the request.</param>
     /// <param name="isLast">

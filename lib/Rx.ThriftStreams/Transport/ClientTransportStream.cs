@@ -28,7 +28,7 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
     /// <summary>Backward metainfo that came with the answer; empty where the transport carries none.</summary>
     internal virtual IReadOnlyDictionary<string, string> Backward => System.Collections.Frozen.FrozenDictionary<string, string>.Empty;
 
-    /// <summary>Hands a message over; completes when the transport has taken it and has room for another. Gives its size in bytes.</summary>
+    /// <summary>Hands a message over; completes when the transport has taken it and has room for another. Returns its size in bytes.</summary>
     /// <exception cref="ThriftException">The call has ended or cannot go on.</exception>
     internal abstract ValueTask<int> SendAsync(TRequest message);
 
@@ -40,7 +40,7 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
     /// <exception cref="ThriftException">The call ended otherwise, or bytes were wrong.</exception>
     internal abstract ValueTask<bool> ReceiveAsync();
 
-    /// <summary>Ends the call at once and tells the peer. Pending and later operations fail. Idempotent; safe at any time, from any thread.</summary>
+    /// <summary>Ends the call at once and notifies the peer. Pending and later operations fail. Idempotent; safe at any time, from any thread.</summary>
     /// <param name="reason">Why: an <see cref="OperationCanceledException"/>, a <see cref="ThriftTimeoutException"/> or a user's error. A transport may encode it.</param>
     internal abstract void Abort(Exception reason);
 

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transport;
 
-/// <summary>The server's side of the seam: one call as its transport received it, before its messages have types.</summary>
+/// <summary>The server's side of a transport: one call as it was received, before its messages have types.</summary>
 internal abstract class ServerTransportCall
 {
     /// <summary>The transport's name, as <see cref="ThriftServerContext.Transport"/> shows it.</summary>
@@ -17,7 +17,7 @@ internal abstract class ServerTransportCall
 
     internal abstract ThriftMetaInfo MetaInfo { get; }
 
-    /// <summary>The time that the caller gives the call, counted from its arrival; <see langword="null"/> for no limit.</summary>
+    /// <summary>The time that the caller allows the call, counted from its arrival; <see langword="null"/> for no limit.</summary>
     internal abstract TimeSpan? Timeout { get; }
 
     /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>

@@ -19,7 +19,7 @@ internal abstract class ServerTransportStream<TRequest, TResponse>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sends a message, after the headers if they were not sent; gives its size in bytes.</summary>
+    /// <summary>Sends a message, after the headers if they were not sent; returns its size in bytes.</summary>
     /// <param name="message">The message; encoded before this returns or waits.</param>
     /// <param name="headers">Response headers, in case that none were sent.</param>
     /// <param name="more">Another call of this, <see cref="FlushAsync"/> or the end of the call follows soon: the message may wait for it, within bounds.</param>

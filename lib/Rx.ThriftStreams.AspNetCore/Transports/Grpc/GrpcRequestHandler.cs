@@ -28,7 +28,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
 
         if (!IsThriftContentType(http.Request.ContentType) || !TryGetTimeout(http.Request, out var timeout))
         {
-            Reset(http, Http2InternalError);
+            GrpcReset.Send(http, Http2InternalError);
             return;
         }
 
@@ -64,18 +64,6 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         var valid = GrpcTimeoutFormat.TryDecode(text, out var value);
         timeout = value;
         return valid;
-    }
-
-    internal static void Reset(HttpContext http, int errorCode)
-    {
-        if (http.Features.Get<IHttpResetFeature>() is { } reset)
-        {
-            reset.Reset(errorCode);
-        }
-        else
-        {
-            http.Abort();
-        }
     }
 
     /// <summary>

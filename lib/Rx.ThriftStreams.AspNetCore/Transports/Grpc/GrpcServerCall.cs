@@ -125,7 +125,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         if (IsStuck)
         {
             // A status would wait for the messages before it, perhaps for ever.
-            GrpcRequestHandler.Reset(_http, Http2Cancel);
+            GrpcReset.Send(_http, Http2Cancel);
             return;
         }
 
@@ -165,7 +165,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
         _headersWritten = true;
         var response = _http.Response;
-        response.ContentType = GrpcThriftHandler.ContentType;
+        response.ContentType = GrpcFrame.ContentType;
         if (SendsGzip && !trailersOnly)
         {
             response.Headers["grpc-encoding"] = "gzip";

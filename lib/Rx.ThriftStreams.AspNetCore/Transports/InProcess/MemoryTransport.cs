@@ -32,7 +32,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
         var exchange = new MemoryExchange(method, start);
         var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options);
 
-        // Nothing of the caller's context reaches the handler but what a wire would carry.
+        // Only what a wire would carry reaches the handler.
         // The entry comes first, because the handler's end removes it.
         _running[exchange] = Task.CompletedTask;
         using (ExecutionContext.SuppressFlow())
@@ -48,7 +48,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
         return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.MaxReceiveMessageSize));
     }
 
-    /// <summary>Cuts off the calls that go on, and waits for their handlers, though not for ever.</summary>
+    /// <summary>Ends the calls that are still running, and waits for their handlers for a limited time.</summary>
     public override async ValueTask DisposeAsync()
     {
         _disposed = true;

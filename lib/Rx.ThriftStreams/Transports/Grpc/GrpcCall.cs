@@ -28,10 +28,10 @@ internal readonly struct GrpcCall
     /// <summary>Completes with the end of the call, when everything before it has been read; fails unless its status is OK.</summary>
     internal Task EndAsync() => (_duplex?.ResponseStream ?? _serverStreaming!.ResponseStream).MoveNext(CancellationToken.None);
 
-    /// <exception cref="InvalidOperationException">The call goes on.</exception>
+    /// <exception cref="InvalidOperationException">The call is running.</exception>
     internal Status GetStatus() => _duplex?.GetStatus() ?? _serverStreaming!.GetStatus();
 
-    /// <summary>Ends the call if it goes on, and tells the peer.</summary>
+    /// <summary>Ends the call if it is running, and notifies the peer.</summary>
     internal void Dispose()
     {
         _duplex?.Dispose();

@@ -94,7 +94,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     {
         if (_oneways is not null)
         {
-            // A Kitex server never answers a oneway call over gRPC, so nobody may wait for more than the sending.
+            // A Kitex server never answers a oneway call over gRPC, so the call completes when its message is sent.
             await Task.WhenAny(_exchange.Sent, _exchange.Answered).ConfigureAwait(false);
             if (!_exchange.Sent.IsCompletedSuccessfully && _exchange.Responses is null)
             {
@@ -187,7 +187,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
     }
 
     private ThriftStatusException EndedByServer(Exception error)
-        => new(ThriftStatusCode.Internal, $"{Peer} has ended the call: nothing more can be sent. Receiving tells how it ended.", error);
+        => new(ThriftStatusCode.Internal, $"{Peer} has ended the call: nothing more can be sent. Receive to learn how it ended.", error);
 
     private void End()
     {

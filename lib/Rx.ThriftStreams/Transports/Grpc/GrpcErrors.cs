@@ -14,13 +14,6 @@ internal static class GrpcErrors
     /// <summary>A server that does not speak HTTP/2 on the port answers with it.</summary>
     private const long Http11Required = 13;
 
-    /// <summary>Whether a request failed because there was no connection.</summary>
-    internal static bool IsConnectError(HttpRequestError kind) => kind
-        is HttpRequestError.NameResolutionError
-        or HttpRequestError.ConnectionError
-        or HttpRequestError.SecureConnectionError
-        or HttpRequestError.VersionNegotiationError;
-
     internal static ThriftException ToThriftException(Exception error, GrpcExchange exchange, string peer)
     {
         // Errors of this library come back wrapped by Grpc.Net.Client.

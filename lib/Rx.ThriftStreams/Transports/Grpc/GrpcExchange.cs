@@ -6,14 +6,14 @@ using Rx.ThriftStreams.Primitives;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client stands between the two, and takes the place of
-/// neither: the handler finds the exchange through the execution context that the call was started in.
+/// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client is between the two:
+/// the handler finds the exchange through the execution context that the call was started in.
 /// </summary>
 internal sealed class GrpcExchange
 {
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
-    private readonly GrpcConnections _connections;
+    private readonly GrpcConnectionState _connections;
     private readonly TaskCompletionSource? _connected;
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource? _sent;
@@ -25,9 +25,9 @@ internal sealed class GrpcExchange
     /// <param name="method">The method that is called.</param>
     /// <param name="start">What goes with the request.</param>
     /// <param name="authority">The name to call the server by; <see langword="null"/> for its address.</param>
-    /// <param name="connections">Is told when a connection takes the request.</param>
+    /// <param name="connections">Is notified when a connection takes the request.</param>
     /// <param name="waits">Whether somebody will wait for that by <see cref="Connected"/>.</param>
-    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnections connections, bool waits)
+    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnectionState connections, bool waits)
     {
         Start = start;
         Authority = authority;
@@ -55,16 +55,16 @@ internal sealed class GrpcExchange
     /// <summary>Whether the request has come to <see cref="GrpcThriftHandler"/>. A channel that is being disposed may fail a call before that.</summary>
     internal bool IsHandled { get; set; }
 
-    /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is none of gRPC.</summary>
+    /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is not gRPC.</summary>
     internal GrpcResponseReader? Responses { get; private set; }
 
-    /// <summary>Completes when a connection has taken the request headers; fails when none could be had.</summary>
+    /// <summary>Completes when a connection has taken the request headers; fails when there is no connection.</summary>
     internal Task Connected => _connected?.Task ?? throw new InvalidOperationException("This call was sent without waiting for a connection.");
 
     /// <summary>Whether the call waits for its connection and keeps to the connect timeout by itself.</summary>
     internal bool Waits => _connected is not null;
 
-    /// <summary>Why no connection could be had; <see langword="null"/> if one was, or the call was given up.</summary>
+    /// <summary>Why there was no connection; <see langword="null"/> if there was one, or the call was cancelled.</summary>
     internal HttpRequestException? ConnectError { get; private set; }
 
     /// <summary>What the last connection failed with if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
@@ -149,7 +149,7 @@ internal sealed class GrpcExchange
     {
         if (!Volatile.Read(ref _isConnected))
         {
-            ConnectError = error is HttpRequestException failure && GrpcErrors.IsConnectError(failure.HttpRequestError) ? failure : null;
+            ConnectError = error is HttpRequestException failure && IsConnectError(failure.HttpRequestError) ? failure : null;
             _connected?.TrySetException(error);
 
             // The body, which would do that, was never asked for.
@@ -171,7 +171,7 @@ internal sealed class GrpcExchange
         _response = response;
         Responses = messages;
 
-        // A server that refuses a call at once ends its stream, maybe before the body of the request has come to tell of the connection.
+        // A server that refuses a call at once ends its stream, maybe before the body of the request has reported the connection.
         SetConnected();
         SetAnswered();
     }
@@ -199,7 +199,7 @@ internal sealed class GrpcExchange
         Requests.SetAnswered();
     }
 
-    /// <summary>Headers are there before anybody can have a message.</summary>
+    /// <summary>Headers are available before any message is.</summary>
     private void CompleteAnswered()
     {
         Volatile.Write(ref _isAnswered, true);
@@ -217,6 +217,13 @@ internal sealed class GrpcExchange
         contentType = response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : null;
         return response.StatusCode == System.Net.HttpStatusCode.OK && contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
     }
+
+    /// <summary>Whether a request failed because there was no connection.</summary>
+    private static bool IsConnectError(HttpRequestError kind) => kind
+        is HttpRequestError.NameResolutionError
+        or HttpRequestError.ConnectionError
+        or HttpRequestError.SecureConnectionError
+        or HttpRequestError.VersionNegotiationError;
 
     private static bool IsTrailersOnly(HttpResponseMessage response) => response.Headers.NonValidated.Contains("grpc-status");
 

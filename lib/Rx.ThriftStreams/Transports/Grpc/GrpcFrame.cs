@@ -3,9 +3,12 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>gRPC's message prefix: one byte that tells whether the message is compressed, then its length, big-endian.</summary>
+/// <summary>gRPC's message prefix: one byte for whether the message is compressed, then its length, big-endian.</summary>
 internal static class GrpcFrame
 {
+    /// <summary>The content type of requests and responses, as Kitex has it.</summary>
+    internal const string ContentType = "application/grpc+thrift";
+
     internal const int PrefixLength = 5;
 
     internal static void WritePrefix(Span<byte> destination, int length, bool compressed = false)

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Encodes messages behind their gRPC prefix.</summary>
+/// <summary>Encodes messages after their gRPC prefix.</summary>
 internal static class GrpcMessageWriter
 {
     // What a thread keeps between messages.
@@ -13,7 +13,7 @@ internal static class GrpcMessageWriter
     [ThreadStatic]
     private static ThriftWriteBuffer? _buffer;
 
-    /// <summary>Appends one message; gives the size of its body before compression. Nothing is appended if encoding fails.</summary>
+    /// <summary>Appends one message; returns the size of its body before compression. Nothing is appended if encoding fails.</summary>
     internal static int Write<T>(T message, ThriftWriteBuffer destination, bool gzip)
         where T : class, IThriftStruct<T>
     {

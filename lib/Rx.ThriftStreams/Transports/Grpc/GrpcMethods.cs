@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Stands for the messages of a call towards Grpc.Net.Client, which sees none.</summary>
+/// <summary>A placeholder for the messages of a call: Grpc.Net.Client does not see them.</summary>
 internal sealed class GrpcMessage
 {
     internal static readonly GrpcMessage Instance = new();
@@ -14,7 +14,7 @@ internal sealed class GrpcMessage
     }
 }
 
-/// <summary>Methods as Grpc.Net.Client wants them. Kept, because it caches by their identity.</summary>
+/// <summary>Methods as Grpc.Net.Client needs them. Cached, because it caches by their identity.</summary>
 internal sealed class GrpcMethods
 {
     private static readonly Marshaller<GrpcMessage> Marshaller = new(

@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// begun; closing the connection could lose it altogether.
 /// </summary>
 /// <remarks>This library's server answers when it has the message. A Kitex server never does, so that waiting has a limit.</remarks>
-internal sealed class GrpcOneways
+internal sealed class GrpcOneways(TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
@@ -30,23 +30,23 @@ internal sealed class GrpcOneways
 
     /// <summary>Waits a little for the calls that are on their way. Never fails.</summary>
     internal Task WaitAsync()
-        => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing));
+        => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing, clock));
 
-    private static async Task LingerAsync(GrpcCall call, GrpcExchange exchange)
+    private async Task LingerAsync(GrpcCall call, GrpcExchange exchange)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        using var limit = new CancellationTokenSource(Limit, clock);
         try
         {
             await call.AnsweredAsync().WaitAsync(limit.Token).ConfigureAwait(false);
             if (exchange.Responses is { } responses)
             {
-                // Whatever the server has to say.
+                // Whatever the server sends.
                 await responses.DrainAsync(limit.Token).ConfigureAwait(false);
             }
         }
         catch (Exception)
         {
-            // Whether an answer came, and which, is of no interest.
+            // Whether an answer came, and which, makes no difference.
         }
 
         exchange.SetEnded();

@@ -2,13 +2,13 @@ using System.Net;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>The body of a request: writes what the call sends, until that is complete. Tells when the connection has taken the headers.</summary>
+/// <summary>The body of a request: writes what the call sends, until that is complete. Reports when the connection has taken the headers.</summary>
 internal sealed class GrpcRequestContent : HttpContent
 {
     internal GrpcRequestContent(GrpcExchange exchange)
     {
         Exchange = exchange;
-        Headers.TryAddWithoutValidation("content-type", GrpcThriftHandler.ContentType);
+        Headers.TryAddWithoutValidation("content-type", GrpcFrame.ContentType);
     }
 
     internal GrpcExchange Exchange { get; }
@@ -41,7 +41,7 @@ internal sealed class GrpcRequestContent : HttpContent
 
                     if (cancellationToken.IsCancellationRequested)
                     {
-                        // It was cancelled while nobody waited here to be woken. HttpClient resets the stream when the body ends, not before.
+                        // It was cancelled before there was a waiter to wake. HttpClient resets the stream when the body ends, not before.
                         requests.WakeBody();
                     }
 

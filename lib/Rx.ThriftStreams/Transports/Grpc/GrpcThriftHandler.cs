@@ -1,19 +1,17 @@
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// Makes of the HTTP/2 that Grpc.Net.Client speaks the one that Kitex understands, and moves the messages beside it: Grpc.Net.Client takes some
-/// microseconds and half a kilobyte for each, and looks after the call.
+/// Adapts the HTTP/2 of Grpc.Net.Client to what Kitex understands, and moves the messages itself: Grpc.Net.Client takes some microseconds and half a
+/// kilobyte for each, and keeps the state of the call.
 /// </summary>
 /// <remarks>
-/// Kitex takes <c>application/grpc</c> for Protobuf, compresses its answers as soon as it is told that gzip is accepted, and knows its
+/// Kitex takes <c>application/grpc</c> for Protobuf, compresses its answers as soon as gzip is accepted, and knows its
 /// callees by name: so content type, accepted encodings and authority are set here.
-/// It is no <see cref="DelegatingHandler"/> on purpose: Grpc.Net.Client looks through those, and puts a load balancer of its own before a
-/// <see cref="SocketsHttpHandler"/> that it finds. Balancing is done above the transports.
+/// It is deliberately not a <see cref="DelegatingHandler"/>: Grpc.Net.Client looks through those, and wraps a <see cref="SocketsHttpHandler"/> that it finds in a
+/// load balancer of its own. Balancing is done above the transports.
 /// </remarks>
 internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelOptions options) : HttpMessageHandler
 {
-    internal const string ContentType = "application/grpc+thrift";
-
     private readonly HttpMessageInvoker _inner = new(inner);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -53,12 +51,12 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         base.Dispose(disposing);
     }
 
-    /// <summary>Prepares to read messages from the response's body, of which Grpc.Net.Client is left the end.</summary>
+    /// <summary>Prepares to read messages from the response's body, of which Grpc.Net.Client reads only the end.</summary>
     private GrpcResponseReader ReadBody(HttpResponseMessage response)
     {
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
 
-        // Content gives the same stream to everybody who asks.
+        // Content returns the same stream to every caller.
         return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.Limits.MaxReceiveMessageSize);
     }
 

@@ -24,7 +24,7 @@ internal sealed class GrpcTransport : ClientTransport
     private readonly GrpcChannel _channel;
     private readonly CallInvoker _invoker;
     private readonly GrpcMethods _methods = new();
-    private readonly GrpcOneways _oneways = new();
+    private readonly GrpcOneways _oneways;
 
     internal static ClientTransportDescriptor Descriptor { get; } = new(
         ThriftTransport.Grpc,
@@ -35,13 +35,14 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
+        _oneways = new GrpcOneways(options.TimeProvider);
 
-        // Who configures the handler may have set its own TLS up.
+        // A callback that configures the handler may have set up TLS of its own.
         var isHandlers = options.TlsOptions is null && options.Grpc.ConfigureHttpHandler is not null;
         _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
 
-        // HttpClient leaves a scheme's usual port out of what it calls a server by; Kitex never does.
+        // HttpClient omits a scheme's default port from the authority; Kitex never does.
         _authority = options.DestinationService ?? (address.IsDefaultPort ? endpoint : null);
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
@@ -91,7 +92,7 @@ internal sealed class GrpcTransport : ClientTransport
         ClientCallStart start,
         bool isLast)
     {
-        if (!isLast || !_connections.IsReady)
+        if (!isLast || !_connections.State.IsReady)
         {
             return null;
         }
@@ -108,7 +109,7 @@ internal sealed class GrpcTransport : ClientTransport
     }
 
     private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start, bool waits)
-        => new(method, start, start.Options.Authority ?? _authority, _connections, waits);
+        => new(method, start, start.Options.Authority ?? _authority, _connections.State, waits);
 
     private GrpcClientStream<TRequest, TResponse> NewStream<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, GrpcExchange exchange, GrpcCall call)
         where TRequest : class, IThriftStruct<TRequest>
@@ -117,7 +118,7 @@ internal sealed class GrpcTransport : ClientTransport
 
     private GrpcCall Start(ThriftMethod method, GrpcExchange exchange)
     {
-        // The handler runs within this call's execution context, which is how it learns of the exchange.
+        // The handler finds the exchange through the execution context of this call.
         var outer = GrpcExchange.Current;
         GrpcExchange.Current = exchange;
         try
