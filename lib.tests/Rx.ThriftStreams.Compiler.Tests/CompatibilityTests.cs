@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Tests;
 
-/// <summary>What breaks whom: every rule of <c>breaking</c>, and changes that break nobody.</summary>
+/// <summary>Every rule of <c>breaking</c>, and compatible changes.</summary>
 public sealed class CompatibilityTests
 {
     /// <summary>Id, level, old and new text, and the beginning of the message.</summary>

@@ -125,6 +125,7 @@ public sealed class GeneratorTests
         Assert.Equal(["/p/Idl/shop/a.thrift TB101", "/p/Idl/shop/a.thrift TB203"], Found(Run(items)));
         Assert.Equal(["/p/Idl/shop/a.thrift TB101"], Found(Run(items, ("ThriftBreakingLevel", "wire"))));
         Assert.Equal([], Found(Run(items[..2])));
+        Assert.Equal("The value \"everything\" of ThriftBreakingLevel is not known. Use wire or source or file.", Assert.Single(Run(items, ("ThriftBreakingLevel", "everything")).Result.Diagnostics).GetMessage());
 
         static IEnumerable<string> Found((GeneratorDriverRunResult Result, GeneratorDriver) run)
             => run.Result.Diagnostics.Select(static d => d.Location.GetLineSpan().Path + " " + d.Id).Order(StringComparer.Ordinal);

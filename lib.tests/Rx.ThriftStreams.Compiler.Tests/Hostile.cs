@@ -10,7 +10,7 @@ internal static class Hostile
     {
         ["duplicates"] = static n => Repeat(n, static _ => $"const i32 a = 1\n"),
         ["extends"] = static n => Repeat(n, static i => $"service S{i} extends S{i + 1} {{ void m{i}() }}\n") + string.Create(CultureInfo.InvariantCulture, $"service S{n} {{}}"),
-        ["misspelt"] = static n => "struct S {\n" + Repeat(n, static i => $"{i + 1}: Abcdefgh{i} x{i}\n") + "}\n" + Repeat(n / 5, static i => $"struct Abcdefgi{i} {{}}\n"),
+        ["misspelled"] = static n => "struct S {\n" + Repeat(n, static i => $"{i + 1}: Abcdefgh{i} x{i}\n") + "}\n" + Repeat(n / 5, static i => $"struct Abcdefgi{i} {{}}\n"),
         ["garbage"] = static n => new string('$', n * 10),
         ["spaced garbage"] = static n => Repeat(n, static _ => $"$ "),
         ["deep type"] = static n => "struct S { 1: " + Repeat(n, static _ => $"map<i32,") + "i32" + new string('>', n) + " x }",

@@ -25,14 +25,15 @@ public sealed class ParserFuzzTests
 
     [Fact]
     public void Compile_RandomWords_EndsWithFindings()
-        => Gen.Int[0, Words.Length - 1].Array[0, 60].Sample(static indexes => Compile(string.Join(' ', indexes.Select(static i => Words[i]))), iter: 40_000, time: Seconds);
+        => Sample(Gen.Int[0, Words.Length - 1].Array[0, 60], static indexes => Compile(string.Join(' ', indexes.Select(static i => Words[i]))), 40_000);
 
     [Fact]
-    public void Compile_RandomCharacters_EndsWithFindings() => Gen.String[Gen.Char, 0, 200].Sample(Compile, iter: 10_000, time: Seconds);
+    public void Compile_RandomCharacters_EndsWithFindings() => Sample(Gen.String[Gen.Char, 0, 200], Compile, 10_000);
 
     [Fact]
     public void Compile_RandomBytes_EndsWithFindings()
-        => Gen.Byte.Array[0, 200].Sample(
+        => Sample(
+            Gen.Byte.Array[0, 200],
             static bytes =>
             {
                 var (text, encoding) = IdlEncoding.Decode("a.thrift", bytes);
@@ -42,15 +43,15 @@ public sealed class ParserFuzzTests
                     Assert.Equal(bytes, encoding.Encode(text.Text));
                 }
             },
-            iter: 10_000,
-            time: Seconds);
+            10_000);
 
     [Fact]
-    public void Compile_MutatedFiles_EndsWithFindings() => Mutated().Sample(static pair => Compile(pair.After), iter: 3_000, time: Seconds);
+    public void Compile_MutatedFiles_EndsWithFindings() => Sample(Mutated(), static pair => Compile(pair.After), 3_000);
 
     [Fact]
     public void Format_MutatedFiles_KeepsTokensAndComments()
-        => Mutated().Sample(
+        => Sample(
+            Mutated(),
             static pair =>
             {
                 if (IdlFormatter.Format(new IdlText("a.thrift", pair.After), out _) is not null)
@@ -58,20 +59,33 @@ public sealed class ParserFuzzTests
                     FormatterTests.Check(pair.After);
                 }
             },
-            iter: 3_000,
-            time: Seconds);
+            3_000);
 
     [Fact]
     public void Compare_MutatedFiles_EndsWithChanges()
-        => Mutated().Sample(
+        => Sample(
+            Mutated(),
             static pair =>
             {
                 var (old, current) = (Idl.Bind(pair.Before), Idl.Bind(pair.After));
                 CompatibilityCheck.Run([new VersionedFile("a", old)], [new VersionedFile("a", current)], CompatibilityLevel.File);
                 Assert.Empty(CompatibilityCheck.Run([new VersionedFile("a", current)], [new VersionedFile("a", current)], CompatibilityLevel.File).Where(static c => c.Diagnostic.Id != "TB001"));
             },
-            iter: 1_000,
+            1_000);
+
+    private static void Sample<T>(Gen<T> gen, Action<T> check, int count)
+    {
+        var samples = 0L;
+        gen.Sample(
+            sample =>
+            {
+                Interlocked.Increment(ref samples);
+                check(sample);
+            },
+            iter: count,
             time: Seconds);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{samples} samples");
+    }
 
     private static Gen<(string Before, string After)> Mutated()
     {

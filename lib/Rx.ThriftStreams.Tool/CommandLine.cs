@@ -40,7 +40,7 @@ internal static class CommandLine
 
     private static Option<string[]> IncludeDirectories() => new("--include", "-I")
     {
-        Description = "A directory in which includes are looked for, after the current one and that of the including file. May be repeated.",
+        Description = "A directory to search for includes, after the current directory and that of the including file. Can be repeated.",
     };
 
     private static Option<FindingsFormat> OutputFormat() => new("--output-format")
@@ -57,13 +57,13 @@ internal static class CommandLine
     private static Command Gen(TextWriter output, TextWriter error)
     {
         var files = Files();
-        var directory = new Option<string>("--out", "-o") { Description = "Where to write the C#: a directory, made if missing. One file a type.", Required = true };
-        var @namespace = new Option<string?>("--namespace", "-n") { Description = "The C# namespace of the files named, in place of what they say." };
-        var package = new Option<string?>("--package") { Description = "The package of the gRPC path, in place of what the files say; empty for none." };
-        var noAsync = new Option<bool>("--no-async-suffix") { Description = "Do not end the methods of services in Async." };
+        var directory = new Option<string>("--out", "-o") { Description = "The directory for the C#, created if missing. One file per type.", Required = true };
+        var @namespace = new Option<string?>("--namespace", "-n") { Description = "Overrides the C# namespace of the files named." };
+        var package = new Option<string?>("--package") { Description = "Overrides the package of the gRPC path; empty for none." };
+        var noAsync = new Option<bool>("--no-async-suffix") { Description = "Omit the Async suffix of service methods." };
         var sides = new Option<ServiceSides>("--generate") { Description = "Which side of services to generate.", DefaultValueFactory = static _ => ServiceSides.Both };
-        var preserve = new Option<bool>("--preserve-unknown-fields") { Description = "Keep fields that the IDL does not know, and write them back." };
-        var noIncludes = new Option<bool>("--no-includes") { Description = "Generate nothing for included files." };
+        var preserve = new Option<bool>("--preserve-unknown-fields") { Description = "Keep unknown fields and write them back." };
+        var noIncludes = new Option<bool>("--no-includes") { Description = "Do not generate code for included files." };
         var include = IncludeDirectories();
         var apache = Apache();
         var command = new Command("gen", "Writes the same C# that the build generates from ThriftFile items.")
@@ -93,8 +93,8 @@ internal static class CommandLine
         var include = IncludeDirectories();
         var apache = Apache();
         var format = OutputFormat();
-        var strict = new Option<bool>("--warnaserror") { Description = "Count warnings as errors for the exit code." };
-        var command = new Command("check", "Reports what is wrong with IDL files, in the format that MSBuild and editors read.") { files, include, apache, format, strict };
+        var strict = new Option<bool>("--warnaserror") { Description = "Treat warnings as errors for the exit code." };
+        var command = new Command("check", "Reports errors and warnings in IDL files, in the format that MSBuild and editors read.") { files, include, apache, format, strict };
         command.SetAction(parsed =>
         {
             var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
@@ -110,7 +110,7 @@ internal static class CommandLine
         var paths = new Argument<string[]>("paths") { Description = "OLD and NEW: two files or two directories. With --against: the new version, as files, directories or globs.", Arity = ArgumentArity.OneOrMore };
         var against = new Option<string?>("--against") { Description = "The old version: git:REVISION, or a directory that holds a copy of the current one." };
         var level = new Option<CompatibilityLevel>("--level") { Description = "What has to keep working: Wire, messages and calls; Source, also C# against the generated code; File, also IDL that includes the files.", DefaultValueFactory = static _ => CompatibilityLevel.Source };
-        var ignore = new Option<string[]>("--ignore") { Description = "A rule that does not count, with the reason: \"TB203: never released\", or \"TB201 Order: renamed\" for one declaration. May be repeated. In the IDL: the annotation breaking.ignore." };
+        var ignore = new Option<string[]>("--ignore") { Description = "A rule to ignore, with the reason: \"TB203: never released\", or \"TB201 Order: renamed\" for one declaration. Can be repeated. In the IDL: the annotation breaking.ignore." };
         var include = IncludeDirectories();
         var apache = Apache();
         var format = OutputFormat();
@@ -132,11 +132,11 @@ internal static class CommandLine
     private static Command Trim(TextWriter output, TextWriter error)
     {
         var files = Files();
-        var methods = new Option<string[]>("--method", "-m") { Description = "A method to keep, as Service.method; all methods of a service, as Service. May be repeated.", Required = true };
-        var directory = new Option<string>("--out", "-o") { Description = "Where to write the files: a directory, created if missing.", Required = true };
+        var methods = new Option<string[]>("--method", "-m") { Description = "A method to keep, as Service.method; all methods of a service, as Service. Can be repeated.", Required = true };
+        var directory = new Option<string>("--out", "-o") { Description = "The directory for the files, created if missing.", Required = true };
         var include = IncludeDirectories();
         var apache = Apache();
-        var command = new Command("trim", "Writes IDL with only what some methods need: their types, constants and base services.") { files, methods, directory, include, apache };
+        var command = new Command("trim", "Writes the part of the IDL that some methods need: their types, constants and base services.") { files, methods, directory, include, apache };
         command.SetAction(parsed =>
         {
             var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
@@ -151,8 +151,8 @@ internal static class CommandLine
     {
         var files = Files();
         var write = new Option<bool>("--write", "-w") { Description = "Change the files in place instead of printing them." };
-        var check = new Option<bool>("--check") { Description = "Change and print nothing; name the files that are not in canonical form." };
-        var command = new Command("format", "Prints IDL in canonical form, comments kept.") { files, write, check };
+        var check = new Option<bool>("--check") { Description = "Change nothing; list the files that are not in canonical form." };
+        var command = new Command("format", "Prints IDL in canonical form and keeps comments.") { files, write, check };
         command.SetAction(parsed => FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
             ? ExitCodes.Usage
             : FormatCommand.Run(paths, parsed.GetValue(write), parsed.GetValue(check), output, error));

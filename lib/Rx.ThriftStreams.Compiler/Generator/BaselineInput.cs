@@ -18,6 +18,8 @@ namespace Rx.ThriftStreams.Compiler.Generator;
 /// <param name="Name">Its path below the directory of the baseline.</param>
 internal sealed record BaselineInput(IdlText Source, string Name)
 {
+    private static readonly string[] Levels = ["wire", "source", "file"];
+
     public static BaselineInput? From(AdditionalText file, AnalyzerConfigOptionsProvider provider, CancellationToken cancellationToken)
     {
         var item = provider.GetOptions(file);
@@ -33,9 +35,15 @@ internal sealed record BaselineInput(IdlText Source, string Name)
     /// <summary>The breaking changes from a baseline to the files of the project; none where one of them has errors, which are reported as such.</summary>
     public static IEnumerable<IdlDiagnostic> Compare(ImmutableArray<BaselineInput> baseline, ImmutableArray<ParsedInput> inputs, ProjectSettings settings)
     {
-        if (baseline.IsEmpty || settings.BreakingLevel is not { } level)
+        if (baseline.IsEmpty)
         {
             return [];
+        }
+
+        var level = Array.IndexOf(Levels, settings.BreakingLevel.ToLowerInvariant());
+        if (level < 0)
+        {
+            return [IdlDiagnostic.Create(Rules.InvalidOption, isError: true, IdlLocation.Of(baseline[0].Source, default), settings.BreakingLevel, "ThriftBreakingLevel", string.Join(" or ", Levels))];
         }
 
         var current = Bind(inputs.Select(static i => i.File), settings);
@@ -55,7 +63,7 @@ internal sealed record BaselineInput(IdlText Source, string Name)
             .Run(
                 [.. bound.Select(f => new VersionedFile(oldNames[f.File.SourceFile], f))],
                 [.. current.Select(f => new VersionedFile(names[f.File.SourceFile], f))],
-                level)
+                (CompatibilityLevel)level)
             .Where(static c => c.Ignored is null)
             .Select(static c => c.Diagnostic);
     }

@@ -75,7 +75,7 @@ internal sealed record ThriftInput(IdlText Source, CompilerOptions Options, Equa
 internal sealed record BadOption(string Name, string Value, string Choices);
 
 /// <summary>Settings that apply to all files of the project.</summary>
-internal sealed record ProjectSettings(string Directory, EquatableArray<string> IncludeDirectories, CompatibilityLevel? BreakingLevel)
+internal sealed record ProjectSettings(string Directory, EquatableArray<string> IncludeDirectories, string BreakingLevel)
 {
     public static ProjectSettings From(AnalyzerConfigOptions options)
     {
@@ -84,9 +84,7 @@ internal sealed record ProjectSettings(string Directory, EquatableArray<string> 
         return new ProjectSettings(
             directory ?? "",
             new EquatableArray<string>((include ?? "").Split([';'], StringSplitOptions.RemoveEmptyEntries)),
-            options.TryGetValue("build_property.ThriftBreakingLevel", out var level) && level.Length > 0
-                ? Enum.TryParse<CompatibilityLevel>(level, ignoreCase: true, out var parsed) ? parsed : null
-                : CompatibilityLevel.Source);
+            options.TryGetValue("build_property.ThriftBreakingLevel", out var level) && level.Length > 0 ? level : nameof(CompatibilityLevel.Source));
     }
 
     public SourceSet SourcesOf(IEnumerable<SourceFile> files) => new(files, Directory, IncludeDirectories.Items) { MissingIncludeHint = Suggest };

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Rx.ThriftStreams.Reactive;
 
 /// <summary>Where a stream broke off: what is needed to ask for the rest of it.</summary>
@@ -12,10 +14,11 @@ public readonly record struct ResumePoint<T>
         Attempt = attempt;
     }
 
-    /// <summary>Whether the consumer has had any element; if not, the rest is the whole.</summary>
+    /// <summary>Whether the consumer has received an element; if not, the rest is the whole stream.</summary>
+    [MemberNotNullWhen(true, nameof(Last))]
     public bool HasLast { get; }
 
-    /// <summary>The last element that the consumer has had; the type's default when <see cref="HasLast"/> is <see langword="false"/>.</summary>
+    /// <summary>The last element that the consumer has received; the type's default when <see cref="HasLast"/> is <see langword="false"/>.</summary>
     public T? Last { get; }
 
     /// <summary>The failure that broke the stream off.</summary>
