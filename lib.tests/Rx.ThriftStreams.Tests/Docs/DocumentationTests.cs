@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Rx.ThriftStreams.Tests.Docs;
 
 /// <summary>
-/// What the documentation shows compiles: each C# block of the README and of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals
+/// What the documentation shows compiles: each C# block of a README and of a page under <c>docs/</c> follows a comment <c>&lt;!-- sample: name --&gt;</c> and equals
 /// the region of that name in a file under <c>lib.tests/**/Samples/</c> or <c>playground/</c>. A block of IDL may name a whole <c>.thrift</c> file of the playground.
 /// </summary>
 public sealed partial class DocumentationTests
@@ -17,7 +17,9 @@ public sealed partial class DocumentationTests
         IEnumerable<string> files = Directory.Exists(Path.Combine(Root, "docs"))
             ? Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
             : [];
-        foreach (string file in files.Append(Path.Combine(Root, "README.md")).Where(File.Exists).Order(StringComparer.Ordinal))
+        IEnumerable<string> packages = Directory.EnumerateDirectories(Path.Combine(Root, "lib")).Select(d => Path.Combine(d, "README.md"));
+        IEnumerable<string> root = Directory.EnumerateFiles(Root, "*.md");
+        foreach (string file in files.Concat(packages).Concat(root).Where(File.Exists).Order(StringComparer.Ordinal))
         {
             pages.Add(Path.GetRelativePath(Root, file).Replace('\\', '/'));
         }

@@ -30,6 +30,21 @@ public sealed class ReactiveSamples
     }
 
     [Fact]
+    public async Task SystemLinqAsync()
+    {
+        var prices = new FakePrices();
+
+        // <sample linq-async>
+        List<decimal> highest = await prices.WatchAsync("ACME")
+            .Buffer(2)
+            .Select(pair => pair.Max(price => price.Value))
+            .ToListAsync();
+        // </sample linq-async>
+
+        Assert.Equal([102m, 103m], highest);
+    }
+
+    [Fact]
     public void ObserverFaults()
     {
         var prices = new FakePrices();

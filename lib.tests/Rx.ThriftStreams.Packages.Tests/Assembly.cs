@@ -1,0 +1,3 @@
+using Rx.ThriftStreams.Packages.Tests;
+
+[assembly: AssemblyFixture(typeof(PackedPackages))]

@@ -1,0 +1,84 @@
+namespace Rx.ThriftStreams.Packages.Tests;
+
+/// <summary>The packages as strangers get them: restored from a folder and used by projects outside the repository.</summary>
+[Trait("Category", "Package")]
+public sealed class ConsumerTests(PackedPackages packages)
+{
+    [Fact]
+    public async Task Console_WithEveryAnalyzer_BuildsAndRuns()
+    {
+        var directory = packages.CopyConsumer("Console");
+
+        await BuildAsync(directory);
+
+        Assert.Equal("Item { Name = \"it works\" } ThriftClient", await RunAsync(directory));
+
+        // And a mistake in the IDL is an error of the build, in the IDL.
+        await File.WriteAllTextAsync(Path.Combine(directory, "common.thrift"), "namespace csharp Consumer.Common\nstruct Item { 1: required strng name }", TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BuildAsync(directory, "--no-restore"));
+        Assert.Contains("common.thrift(2,27): error TS0025: undefined type: \"strng\". Did you mean \"string\"?", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Web_WithServerAndApachePackages_BuildsAndServes()
+    {
+        var directory = packages.CopyConsumer("Web");
+
+        await BuildAsync(directory);
+
+        Assert.Equal("5 6 7\n9", await RunAsync(directory));
+    }
+
+    [Theory]
+    [InlineData("Older", "6")]
+    [InlineData("Newer", "7")]
+    public async Task LinqAndRx_WithThePackagesOfAHost_AreNotAmbiguous(string consumer, string reactive)
+    {
+        var directory = packages.CopyConsumer(consumer);
+
+        await BuildAsync(directory);
+
+        Assert.Equal($"0:1 1:2 2:2\n3 7\n{reactive}", await RunAsync(directory));
+    }
+
+    [Fact]
+    public async Task Restore_ForAnOlderFramework_IsRefused()
+    {
+        var directory = packages.CopyConsumer("Refused");
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => DotNet.RunAsync(directory, "restore", "-nologo"));
+
+        Assert.Contains($"error NU1202: Package Rx.ThriftStreams {packages.Version} is not compatible with net8.0", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"error NU1202: Package Rx.ThriftStreams {packages.Version} is not compatible with netstandard2.0", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FileBasedProgram_WithAPackageAndAThriftFileBesideIt_Runs()
+    {
+        var directory = packages.CreateDirectory("Hello");
+        var source = Path.Combine(Repository.Root, "playground", "Hello");
+        var program = await File.ReadAllLinesAsync(Path.Combine(source, "hello.cs"), TestContext.Current.CancellationToken);
+        var reference = Assert.Single(program, line => line.StartsWith("#:", StringComparison.Ordinal));
+        await File.WriteAllLinesAsync(
+            Path.Combine(directory, "hello.cs"), program.Select(line => line == reference ? "#:package Rx.ThriftStreams.AspNetCore@0.1.0-*" : line), TestContext.Current.CancellationToken);
+        var contract = await File.ReadAllTextAsync(Path.Combine(source, "hello.thrift"), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(directory, "hello.thrift"), contract, TestContext.Current.CancellationToken);
+
+        Assert.Equal("Good\nmorning,\nAda", Normalise(await DotNet.RunAsync(directory, "run", "hello.cs")));
+
+        // A change of the contract alone is noticed.
+        await File.WriteAllTextAsync(Path.Combine(directory, "hello.thrift"), contract.Replace("string text", "string words", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => DotNet.RunAsync(directory, "run", "hello.cs"));
+        Assert.Contains("'Greeting' does not contain a definition for 'Text'", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<string> BuildAsync(string directory, params string[] arguments) => DotNet.RunAsync(directory, ["build", "-nologo", "-v", "q", .. arguments]);
+
+    private static async Task<string> RunAsync(string directory)
+    {
+        var name = Path.GetFileName(directory);
+        return Normalise(await DotNet.RunAsync(directory, "exec", Path.Combine("bin", "Debug", "net10.0", $"{name}.dll")));
+    }
+
+    private static string Normalise(string output) => output.ReplaceLineEndings("\n").Trim();
+}

@@ -1,0 +1,1 @@
+System.Console.WriteLine($"{new Consumer.Common.Item { Name = "it works" }} {typeof(Consumer.ShopClient).BaseType!.Name}");

@@ -1,0 +1,2 @@
+namespace csharp Consumer.Common
+struct Item { 1: required string name }

@@ -1,0 +1,116 @@
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Xml.Linq;
+
+namespace Rx.ThriftStreams.Packages.Tests;
+
+/// <summary>What is in the packages.</summary>
+[Trait("Category", "Package")]
+public sealed class PackageTests(PackedPackages packages)
+{
+    public static TheoryData<string> Packages() => [.. PackedPackages.Names];
+
+    public static TheoryData<string> Libraries() => [.. PackedPackages.Names.Where(name => name != "Rx.ThriftStreams.Tool")];
+
+    [Theory]
+    [MemberData(nameof(Packages))]
+    public async Task Package_HasReadmeIconLicenceAndNotice(string package)
+    {
+        using var archive = await packages.OpenAsync(package);
+        var metadata = (await NuspecAsync(archive, package)).Elements().ToDictionary(e => e.Name.LocalName, StringComparer.Ordinal);
+
+        Assert.Equal("Apache-2.0", metadata["license"].Value);
+        Assert.NotEmpty(metadata["description"].Value);
+        foreach (var file in (string[])["NOTICE", metadata["icon"].Value, metadata["readme"].Value])
+        {
+            Assert.NotNull(archive.GetEntry(file));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public async Task Package_OfALibrary_DependsOnTheExactVersionOfItsSiblings(string package)
+    {
+        using var archive = await packages.OpenAsync(package);
+        var dependencies = (await NuspecAsync(archive, package)).Descendants().Where(e => e.Name.LocalName == "dependency").ToList();
+
+        var siblings = dependencies.Where(d => d.Attribute("id")!.Value.StartsWith("Rx.ThriftStreams", StringComparison.Ordinal)).ToList();
+        Assert.Equal(package != "Rx.ThriftStreams", siblings.Count > 0);
+        Assert.All(siblings, d => Assert.Equal($"[{packages.Version}]", d.Attribute("version")!.Value));
+        Assert.All(siblings, d => Assert.Equal("All", d.Attribute("include")?.Value));
+    }
+
+    [Fact]
+    public async Task Core_DependsOnTheOldestReactiveThatWorks_AndOnNothingThatHidesOperators()
+    {
+        using var archive = await packages.OpenAsync("Rx.ThriftStreams");
+        var dependencies = (await NuspecAsync(archive, "Rx.ThriftStreams")).Descendants().Where(e => e.Name.LocalName == "dependency")
+            .ToDictionary(d => d.Attribute("id")!.Value, d => d.Attribute("version")!.Value, StringComparer.Ordinal);
+
+        Assert.Equal("6.0.1", dependencies["System.Reactive"]);
+        Assert.DoesNotContain("System.Linq.Async", dependencies.Keys);
+        Assert.DoesNotContain("ApacheThrift", dependencies.Keys);
+    }
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public async Task Documentation_InThePackage_IsOfPublicTypesOnly(string package)
+    {
+        using var archive = await packages.OpenAsync(package);
+        var documentation = await ReadXmlAsync(archive, $"lib/net10.0/{package}.xml");
+        var documented = documentation.Descendants("member").Select(m => m.Attribute("name")!.Value).Where(name => name[0] == 'T').Select(name => name[2..]).ToHashSet(StringComparer.Ordinal);
+
+        using var assembly = new PEReader(await ReadAsync(archive, $"lib/net10.0/{package}.dll"));
+        var reader = assembly.GetMetadataReader();
+        var types = reader.TypeDefinitions.Select(reader.GetTypeDefinition).Where(t => !t.IsNested)
+            .ToLookup(t => (t.Attributes & System.Reflection.TypeAttributes.VisibilityMask) == System.Reflection.TypeAttributes.Public, t => $"{reader.GetString(t.Namespace)}.{reader.GetString(t.Name)}");
+
+        Assert.NotEmpty(types[true]);
+        Assert.Empty(types[true].Except(documented));
+        Assert.Empty(types[false].Intersect(documented));
+    }
+
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public async Task Assembly_IsReproducibleAndHasItsSymbols(string package)
+    {
+        using var archive = await packages.OpenAsync(package);
+        using var assembly = new PEReader(await ReadAsync(archive, $"lib/net10.0/{package}.dll"));
+
+        var debug = assembly.ReadDebugDirectory();
+
+        Assert.Contains(debug, entry => entry.Type == DebugDirectoryEntryType.Reproducible);
+        var symbols = Assert.Single(debug, entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
+        using var provider = assembly.ReadEmbeddedPortablePdbDebugDirectoryData(symbols);
+        Assert.NotEmpty(provider.GetMetadataReader().Documents);
+    }
+
+    [Fact]
+    public async Task Pack_UnderAVersionThatIsExtracted_RemovesWhatIsExtracted()
+    {
+        var extracted = packages.CreateDirectory("extracted");
+        var stale = Directory.CreateDirectory(Path.Combine(extracted, "rx.thriftstreams.apache", packages.Version));
+        await File.WriteAllTextAsync(Path.Combine(stale.FullName, "old.txt"), "", TestContext.Current.CancellationToken);
+
+        await packages.PackAgainAsync("Rx.ThriftStreams.Apache", extracted);
+
+        Assert.False(Directory.Exists(stale.FullName));
+    }
+
+    private static async Task<XElement> NuspecAsync(ZipArchive archive, string package)
+        => (await ReadXmlAsync(archive, $"{package}.nuspec")).Root!.Elements().Single(e => e.Name.LocalName == "metadata");
+
+    private static async Task<XDocument> ReadXmlAsync(ZipArchive archive, string name) => XDocument.Load(await ReadAsync(archive, name));
+
+    private static async Task<MemoryStream> ReadAsync(ZipArchive archive, string name)
+    {
+        var entry = archive.GetEntry(name);
+        Assert.True(entry is not null, $"{name} is missing among: {string.Join(", ", archive.Entries.Select(e => e.FullName))}");
+        var content = new MemoryStream();
+        await using var stream = await entry.OpenAsync(TestContext.Current.CancellationToken);
+        await stream.CopyToAsync(content, TestContext.Current.CancellationToken);
+        content.Position = 0;
+        return content;
+    }
+}
