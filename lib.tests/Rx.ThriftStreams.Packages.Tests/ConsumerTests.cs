@@ -17,7 +17,6 @@ public sealed class ConsumerTests(PackedPackages packages)
         await File.WriteAllTextAsync(Path.Combine(directory, "common.thrift"), "namespace csharp Consumer.Common\nstruct Item { 1: required strng name }", TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BuildAsync(directory, "--no-restore"));
         Assert.Contains("common.thrift(2,27): error TS0025: undefined type: \"strng\". Did you mean \"string\"?", error.Message, StringComparison.Ordinal);
-<<<<<<< HEAD
 
         // So is a change that breaks the released version.
         Directory.CreateDirectory(Path.Combine(directory, "Released"));
@@ -25,8 +24,6 @@ public sealed class ConsumerTests(PackedPackages packages)
         await File.WriteAllTextAsync(Path.Combine(directory, "common.thrift"), "namespace csharp Consumer.Common\nstruct Item { 1: required i64 name }", TestContext.Current.CancellationToken);
         error = await Assert.ThrowsAsync<InvalidOperationException>(() => BuildAsync(directory, "--no-restore"));
         Assert.Contains("common.thrift(2,31): error TB101: Item.name changed its type from string to i64", error.Message, StringComparison.Ordinal);
-=======
->>>>>>> bd1c525b7531ca0a4e55f3e4bbf2b9e4c3b6ad2f
     }
 
     [Fact]
