@@ -9,7 +9,12 @@ internal sealed class GateService : ITestService
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private int _inside;
+
     internal Task Entered => _entered.Task;
+
+    /// <summary>How many handlers wait.</summary>
+    internal int Inside => Volatile.Read(ref _inside);
 
     internal Task Cancelled => _cancelled.Task;
 
@@ -27,6 +32,7 @@ internal sealed class GateService : ITestService
     {
         if (req.Message == "gate")
         {
+            Interlocked.Increment(ref _inside);
             _entered.TrySetResult();
             try
             {
@@ -36,6 +42,10 @@ internal sealed class GateService : ITestService
             {
                 _cancelled.TrySetResult();
                 throw;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _inside);
             }
         }
 

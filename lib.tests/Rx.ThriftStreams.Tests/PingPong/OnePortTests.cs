@@ -102,6 +102,19 @@ public sealed class OnePortTests : IAsyncLifetime
         Assert.Equal("value", call.Backward["lab-backward"]);
     }
 
+    [Theory]
+    [InlineData(ThriftTransport.TTHeader)]
+    [InlineData(ThriftTransport.TTHeaderFramed)]
+    public async Task PingPong_AnswerWithALongHeader_ArrivesWhole(ThriftTransport transport)
+    {
+        await using var channel = OpenPingPong(transport);
+
+        await using var call = await new KitchenSinkClient(channel).OpenEchoStringAsync("longbackward", cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.NotNull(await call.Response);
+        Assert.Equal(new string('b', 5_000), call.Backward["lab-backward"]);
+    }
+
     [Fact]
     public async Task PingPong_MetaInfoCallerAndDeadlineOverTTHeader_ReachTheHandler()
     {

@@ -21,6 +21,9 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         "0000001f8001000100000003",
         "000000481000000000000001000f000001",
 
+        // A mesh header, and nothing after it.
+        "ffaf000400000000",
+
         // More than the 4 MiB that are allowed, of which the first kilobyte comes.
         $"00500000800100010000000341646400000001{new string('0', 2048)}",
     ];

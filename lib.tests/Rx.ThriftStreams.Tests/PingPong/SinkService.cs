@@ -54,6 +54,9 @@ internal sealed class SinkService : IKitchenSink
             case "backward":
                 context.MetaInfo.Backward["lab-backward"] = "value";
                 break;
+            case "longbackward":
+                context.MetaInfo.Backward["lab-backward"] = new string('b', 5_000);
+                break;
             case "context":
                 what = $"{context.Transport},{context.CallerService},{context.MetaInfo.Transient["Key"]},{context.MetaInfo.Persistent["OTHER"]},{context.Deadline is not null}";
                 break;

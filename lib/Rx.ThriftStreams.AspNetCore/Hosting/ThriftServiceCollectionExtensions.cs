@@ -32,6 +32,7 @@ public static class ThriftServiceCollectionExtensions
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
         services.TryAddSingleton<TTHeaderStreamingHandler>();
+        services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();

@@ -41,6 +41,12 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// </summary>
     public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a write to a connection of the TTHeader transports, or the ping-pong forms, may make no progress because the peer does not read, before the connection
+    /// is closed. Default 1 min; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A client of this library reads at any time, however slow its consumers are.
+    /// </summary>
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
@@ -70,6 +76,7 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.AtLeast(1, MaxStreamsPerConnection, $"{owner}.{nameof(MaxStreamsPerConnection)}");
         OptionChecks.AtLeast(0, MaxResetsPerSecond, $"{owner}.{nameof(MaxResetsPerSecond)}");
         OptionChecks.TimeLimit(FrameTimeout, $"{owner}.{nameof(FrameTimeout)}");
+        OptionChecks.TimeLimit(WriteTimeout, $"{owner}.{nameof(WriteTimeout)}");
         OptionChecks.TimeLimit(ConnectionIdleTimeout, $"{owner}.{nameof(ConnectionIdleTimeout)}");
         OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");

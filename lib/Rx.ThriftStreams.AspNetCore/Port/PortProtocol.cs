@@ -32,7 +32,7 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             }),
         new(
             "TTHeader Streaming",
-            static first => ProtocolDetector.DetectMessage(first) == WireProtocol.TTHeaderStreaming,
+            static first => ProtocolDetector.DetectConnection(first) == WireProtocol.TTHeaderStreaming,
             static (services, _) =>
             {
                 var handler = services.GetRequiredService<TTHeaderStreamingHandler>();
@@ -40,11 +40,12 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             }),
         new(
             "ping-pong Thrift",
-            static first => ProtocolDetector.DetectMessage(first) is WireProtocol.TTHeader or WireProtocol.Mesh or WireProtocol.Framed or WireProtocol.Buffered,
+            static first => ProtocolDetector.DetectConnection(first) is WireProtocol.TTHeader or WireProtocol.Mesh or WireProtocol.Framed or WireProtocol.Buffered,
             static (services, _) =>
             {
                 var handler = services.GetRequiredService<PingPongHandler>();
-                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, peer, connection.ConnectionClosed, stopping);
+                return (connection, peer, stopping) => handler.RunAsync(
+                    connection.Transport, new KestrelConnectionControl(connection), peer, connection.ConnectionClosed, stopping);
             }),
     ];
 }

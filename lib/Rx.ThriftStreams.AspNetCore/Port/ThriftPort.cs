@@ -62,7 +62,7 @@ internal sealed partial class ThriftPort
                         return runAsync;
                     }
 
-                    LogUnknown(peer, Convert.ToHexStringLower(result.Buffer.Slice(0, Math.Min(ShownBytes, result.Buffer.Length)).ToArray()));
+                    LogRefused(peer, result.Buffer);
                     input.AdvanceTo(result.Buffer.End);
                     return null;
                 }
@@ -82,7 +82,7 @@ internal sealed partial class ThriftPort
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
-            // The client went away before it said anything.
+            // The client went away before it sent anything.
         }
 
         return null;
@@ -103,11 +103,27 @@ internal sealed partial class ThriftPort
         return null;
     }
 
-    private void LogUnknown(string peer, string bytes)
+    /// <summary>Names what a peer speaks where it is a common mistake, with what to change.</summary>
+    private void LogRefused(string peer, in ReadOnlySequence<byte> first)
     {
-        if (_runtime.Warnings.TryTake(_runtime.Logger))
+        if (!_runtime.Warnings.TryTake(_runtime.Logger))
         {
-            LogUnknown(_runtime.Logger, peer, bytes);
+            return;
+        }
+
+        switch (ProtocolDetector.DetectConnection(first))
+        {
+            case WireProtocol.Tls:
+                LogTls(_runtime.Logger, peer);
+                break;
+
+            case WireProtocol.Http1:
+                LogHttp1(_runtime.Logger, peer);
+                break;
+
+            default:
+                LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(first.Slice(0, Math.Min(ShownBytes, first.Length)).ToArray()));
+                break;
         }
     }
 
@@ -119,9 +135,15 @@ internal sealed partial class ThriftPort
         }
     }
 
-    [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, are of no protocol that is served here.")]
+    [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, do not belong to a protocol that is served here.")]
     private static partial void LogUnknown(ILogger logger, string peer, string bytes);
 
-    [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not say within {Limit} which protocol it speaks.")]
+    [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.")]
+    private static partial void LogTls(ILogger logger, string peer);
+
+    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port takes HTTP/2 with prior knowledge only. Set the version of the HTTP client to exactly 2.0, or serve browsers and health checks on a port of their own.")]
+    private static partial void LogHttp1(ILogger logger, string peer);
+
+    [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.")]
     private static partial void LogSilent(ILogger logger, string peer, TimeSpan limit);
 }

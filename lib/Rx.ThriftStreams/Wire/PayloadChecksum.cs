@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The value of the string key <c>crc32c</c>: CRC-32C (Castagnoli) of all bytes behind the TTHeader, as eight lower-case hex digits.</summary>
+/// <summary>The value of the string key <c>crc32c</c>: CRC-32C (Castagnoli) of all bytes after the TTHeader, as eight lower-case hex digits.</summary>
 internal static class PayloadChecksum
 {
     /// <summary>The checksum of a payload, with the length of an inner frame if it has one.</summary>
@@ -26,6 +26,10 @@ internal static class PayloadChecksum
     /// <summary>The text that travels.</summary>
     public static string Format(uint checksum) => checksum.ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
 
+    /// <summary>Writes the text that travels, eight bytes.</summary>
+    public static void Format(uint checksum, Span<byte> destination)
+        => checksum.TryFormat(destination, out _, "x8", System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Checks a received frame. One without the key passes, as with peers.</summary>
     /// <exception cref="ThriftProtocolException">The payload is not the one that was sent.</exception>
     public static void Verify(in TTHeaderFrame frame)
@@ -37,7 +41,7 @@ internal static class PayloadChecksum
 
         uint actual = Compute(frame.Payload);
         Span<byte> text = stackalloc byte[8];
-        _ = actual.TryFormat(text, out _, "x8", System.Globalization.CultureInfo.InvariantCulture);
+        Format(actual, text);
         if (!expected.SequenceEqual(text))
         {
             TTHeaderErrors.ChecksumMismatch(Encoding.UTF8.GetString(expected[..Math.Min(expected.Length, 64)]), Format(actual));

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Tells the protocols of a shared port apart by their first eight bytes. Pure functions; nothing is consumed.</summary>
+/// <summary>Distinguishes the protocols of a shared port by their first eight bytes. Pure functions; nothing is consumed.</summary>
 internal static class ProtocolDetector
 {
     /// <summary>How many bytes a decision takes. No message of any protocol is shorter.</summary>
@@ -24,8 +24,22 @@ internal static class ProtocolDetector
             return WireProtocol.NeedMore;
         }
 
-        return received.StartsWith("PRI * HT"u8) ? WireProtocol.Http2 : DetectMessage(received);
+        // TLS first: a ClientHello whose record ends in 80 looks like the length and version of a framed message.
+        return received.StartsWith("PRI * HT"u8) ? WireProtocol.Http2
+            : IsTls(received) ? WireProtocol.Tls
+            : DetectMessage(received) is not WireProtocol.Unknown and var protocol ? protocol
+            : IsHttp1(received) ? WireProtocol.Http1
+            : WireProtocol.Unknown;
     }
+
+    /// <summary>A record of type handshake, version 3.0 to 3.4, with a ClientHello.</summary>
+    private static bool IsTls(ReadOnlySpan<byte> received) => received is [0x16, 0x03, <= 0x04, _, _, 0x01, 0x00, ..];
+
+    /// <summary>A method of HTTP and a space.</summary>
+    private static bool IsHttp1(ReadOnlySpan<byte> received)
+        => received.StartsWith("GET "u8) || received.StartsWith("POST "u8) || received.StartsWith("HEAD "u8) || received.StartsWith("PUT "u8)
+            || received.StartsWith("OPTIONS "u8) || received.StartsWith("DELETE "u8) || received.StartsWith("PATCH "u8) || received.StartsWith("CONNECT "u8)
+            || received.StartsWith("TRACE "u8);
 
     /// <summary>What the next message of a connection is: a ping-pong connection may change its form with each.</summary>
     public static WireProtocol DetectMessage(in ReadOnlySequence<byte> received)

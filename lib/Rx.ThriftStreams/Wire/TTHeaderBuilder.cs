@@ -34,6 +34,9 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
     /// <summary>The bytes before the payload.</summary>
     public int Length => TTHeaderFormat.FixedSize + HeaderInfoSize;
 
+    /// <summary>Where the string pairs that were added end in the header, which is also where the value of the last one ends: for a value to be filled in later.</summary>
+    public int StringsEnd => TTHeaderFormat.FixedSize + 2 + (_aclToken is null ? 0 : 3 + _aclToken.Length) + 3 + _strings.WrittenCount;
+
     private int UnpaddedSize => 2
         + (_aclToken is null ? 0 : 3 + _aclToken.Length)
         + (_stringCount == 0 ? 0 : 3 + _strings.WrittenCount)

@@ -27,6 +27,12 @@ internal enum WireProtocol
     /// <summary>A bare Thrift Binary message.</summary>
     Buffered,
 
-    /// <summary>A length and a Kitex Protobuf message: known for what it is, but not spoken here.</summary>
+    /// <summary>A length and a Kitex Protobuf message: recognized, but not served.</summary>
     FramedKitexProtobuf,
+
+    /// <summary>The start of a TLS handshake, on a port without TLS. Only the first bytes of a connection can be this; the same holds for <see cref="Http1"/>.</summary>
+    Tls,
+
+    /// <summary>A request of HTTP/1.</summary>
+    Http1,
 }

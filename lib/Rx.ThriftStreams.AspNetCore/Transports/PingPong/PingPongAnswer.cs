@@ -1,27 +1,51 @@
-using System.Diagnostics.CodeAnalysis;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>Puts an answer together, in the form of its request.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "WriteTo, which every answer comes to, gives the memory back.")]
-internal sealed class PingPongAnswer(PingPongRequest request)
+/// <summary>Puts an answer together, in the form of its request. The message is encoded once, after room for the header, which is known last.</summary>
+internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
 {
-    private readonly List<KeyValuePair<string, string>> _pairs = [];
+    // Room for the message type and the pairs that most answers have. A larger header costs a copy of the message.
+    private const int HeaderRoom = 256;
+
     private readonly ThriftWriteBuffer _message = new();
+    private List<KeyValuePair<string, string>>? _pairs;
     private ThriftMessageType _type = ThriftMessageType.Reply;
+    private int _start;
 
     internal PingPongRequest Request { get; } = request;
 
-    internal void AddPairs(IEnumerable<KeyValuePair<string, string>> pairs) => _pairs.AddRange(pairs);
+    /// <summary>Whether there is a message.</summary>
+    internal bool IsSet => _message.Length > 0;
 
-    /// <param name="result">The result's struct; empty for one without fields.</param>
-    internal void SetResult(ReadOnlySpan<byte> result)
+    private bool IsFramed => Request.Form.IsFramed;
+
+    internal void AddPairs(IEnumerable<KeyValuePair<string, string>> pairs)
+    {
+        if (Request.HasHeader)
+        {
+            (_pairs ??= []).AddRange(pairs);
+        }
+    }
+
+    /// <summary>Sets the result.</summary>
+    /// <returns>The size of its struct in bytes.</returns>
+    internal int SetResult<T>(T result)
+        where T : IThriftStruct<T>
     {
         Begin(ThriftMessageType.Reply);
-        ReadOnlySpan<byte> emptyStruct = [(byte)ThriftType.Stop];
-        Append(result.IsEmpty ? emptyStruct : result);
+        var start = _message.Length;
+        ThriftSerializer.Serialize(result, _message);
+        return _message.Length - start;
+    }
+
+    /// <summary>Sets a result without fields.</summary>
+    internal void SetEmptyResult()
+    {
+        Begin(ThriftMessageType.Reply);
+        _message.GetSpan(1)[0] = (byte)ThriftType.Stop;
+        _message.Advance(1);
     }
 
     /// <summary>An error: an exception message, or for a business error pairs beside an empty result. Forms without a header lose the pairs, as in Kitex.</summary>
@@ -34,57 +58,77 @@ internal sealed class PingPongAnswer(PingPongRequest request)
         }
         else
         {
-            SetResult([]);
+            SetEmptyResult();
         }
 
-        error.AddPairsTo(_pairs);
-    }
-
-    /// <summary>Appends the whole answer.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="closes">Whether the connection is closed behind it, which the caller is told where the form can.</param>
-    internal void WriteTo(ThriftWriteBuffer output, bool closes)
-    {
-        var framed = Request.Form.IsFramed;
-        var payloadLength = _message.Length + (framed ? ThriftFraming.PrefixSize : 0);
         if (Request.HasHeader)
         {
-            var header = TTHeaderBuilder.OfThread
-                .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
-                .AddInt(TTHeaderIntKey.MessageType, (int)_type);
-            foreach (var (key, value) in _pairs)
-            {
-                header.AddString(key, value);
-            }
-
-            if (closes)
-            {
-                header.AddString("crrst", "1");
-            }
-
-            header.WriteTo(output, payloadLength);
+            error.AddPairsTo(_pairs ??= []);
         }
-
-        if (framed)
-        {
-            ThriftFraming.WriteLength(output, _message.Length);
-        }
-
-        _message.WrittenSpan.CopyTo(output.GetSpan(_message.Length));
-        output.Advance(_message.Length);
-        _message.Dispose();
     }
+
+    /// <summary>Completes the answer.</summary>
+    /// <param name="closes">Whether the connection is closed after it, which the caller is told where the form can.</param>
+    /// <returns>The whole answer; valid until disposal.</returns>
+    internal ReadOnlyMemory<byte> Finish(bool closes)
+    {
+        if (IsFramed)
+        {
+            ThriftFraming.WriteLength(_message.GetWrittenSpan(_start, ThriftFraming.PrefixSize), _message.Length - _start - ThriftFraming.PrefixSize);
+        }
+
+        if (!Request.HasHeader)
+        {
+            return _message.WrittenMemory;
+        }
+
+        var header = TTHeaderBuilder.OfThread
+            .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
+            .AddInt(TTHeaderIntKey.MessageType, (int)_type);
+        foreach (var (key, value) in _pairs ?? [])
+        {
+            header.AddString(key, value);
+        }
+
+        if (closes)
+        {
+            header.AddString(TTHeaderStringKeys.ConnectionReadyToReset, "1"u8);
+        }
+
+        var payloadLength = _message.Length - _start;
+        if (header.Length > _start)
+        {
+            MakeRoom(header.Length);
+        }
+
+        var from = _start - header.Length;
+        header.WriteTo(_message.GetWrittenSpan(from, header.Length), payloadLength);
+        return _message.WrittenMemory[from..];
+    }
+
+    public void Dispose() => _message.Dispose();
 
     private void Begin(ThriftMessageType type)
     {
         _type = type;
         _message.Reset();
+        _message.Skip(Request.HasHeader ? HeaderRoom : 0);
+        _start = _message.Length;
+        if (IsFramed)
+        {
+            _message.Skip(ThriftFraming.PrefixSize);
+        }
+
         ThriftMessageEnvelope.Write(_message, type, Request.Method, Request.SequenceId);
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    private void MakeRoom(int size)
     {
-        bytes.CopyTo(_message.GetSpan(bytes.Length));
-        _message.Advance(bytes.Length);
+        var more = size - _start;
+        var length = _message.Length - _start;
+        _message.Skip(more);
+        var bytes = _message.GetWrittenSpan(0, _message.Length);
+        bytes.Slice(_start, length).CopyTo(bytes[size..]);
+        _start = size;
     }
 }

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>A request as it came: its form, which the answer has too, and all that stood around its arguments.</summary>
+/// <summary>A request as it arrived: its form, which the answer has as well, and everything around its arguments.</summary>
 internal sealed class PingPongRequest
 {
     internal required PingPongForm Form { get; init; }
@@ -20,6 +20,9 @@ internal sealed class PingPongRequest
 
     /// <summary>Why the request is not handled, if its arguments were not even read.</summary>
     internal string? Refusal { get; set; }
+
+    /// <summary>Whether the arguments do not decode: then the caller's bytes cannot be trusted any further.</summary>
+    internal bool IsMalformed { get; set; }
 
     /// <summary>The service's name in the IDL; empty where the form has no place for it, or the caller gave none.</summary>
     internal string Service { get; private set; } = string.Empty;

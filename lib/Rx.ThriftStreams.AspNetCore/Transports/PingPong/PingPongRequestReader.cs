@@ -11,6 +11,9 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <param name="maxMessageSize">The largest struct of arguments, in bytes.</param>
 internal sealed class PingPongRequestReader(int maxMessageSize)
 {
+    /// <summary>The refusal of a request for which the server has no memory.</summary>
+    internal const string OutOfMemory = "rpc error: code = 8 desc = the connections of this server hold as much memory as they may";
+
     private readonly TTHeaderFrameReader _frames = new();
     private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private ThriftMetadata? _meshPairs;
@@ -54,6 +57,30 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         };
     }
 
+    /// <summary>Refuses the request of which the buffer has the beginning, because there is no memory for the rest: it is discarded as it comes.</summary>
+    /// <returns><see langword="false"/> while too little of it is there to answer it.</returns>
+    internal bool TryRefuse(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_oversize is not null)
+        {
+            return true;
+        }
+
+        var protocol = _meshPairs is null ? ProtocolDetector.DetectMessage(buffer) : ProtocolDetector.DetectPayload(buffer);
+        switch (protocol)
+        {
+            case WireProtocol.TTHeader or WireProtocol.Framed when MessageSize.TryReadLengths(buffer, protocol, out var total, out _):
+                _ = TryBeginSkip(ref buffer, protocol, total, OutOfMemory, out _);
+                break;
+
+            case WireProtocol.Buffered:
+                _ = TryBeginSkip(ref buffer, protocol, _scanner.NeededBytes, OutOfMemory, out _);
+                break;
+        }
+
+        return _oversize is not null;
+    }
+
     private bool TryTakeMeshHeader(ref ReadOnlySequence<byte> buffer)
     {
         if (!MeshHeader.TryRead(ref buffer, out var mesh))
@@ -81,7 +108,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
 
         if (IsTooLarge(total, payload))
         {
-            return TryBeginSkip(ref buffer, WireProtocol.TTHeader, total, payload, out request);
+            return TryBeginSkip(ref buffer, WireProtocol.TTHeader, total, TooLarge(payload), out request);
         }
 
         if (!_frames.TryRead(ref buffer, out var frame))
@@ -99,7 +126,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         request = null;
         if (MessageSize.TryReadLengths(buffer, WireProtocol.Framed, out var total, out var length) && IsTooLarge(total, length))
         {
-            return TryBeginSkip(ref buffer, WireProtocol.Framed, total, length, out request);
+            return TryBeginSkip(ref buffer, WireProtocol.Framed, total, TooLarge(length), out request);
         }
 
         if (!ThriftFraming.TryRead(ref buffer, Limit, out var message, out _))
@@ -122,7 +149,8 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
             return true;
         }
 
-        return _scanner.NeededBytes > Limit && TryBeginSkip(ref buffer, WireProtocol.Buffered, _scanner.NeededBytes, _scanner.NeededBytes, out request);
+        var least = _scanner.NeededBytes;
+        return least > Limit && TryBeginSkip(ref buffer, WireProtocol.Buffered, least, TooLarge(least), out request);
     }
 
     private PingPongRequest Read(in TTHeaderFrame frame)
@@ -158,7 +186,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     /// <summary>Lengths are checked before anything is waited for. Those that no form may have are left to the reader of the form, which ends the connection.</summary>
     private bool IsTooLarge(long total, long message) => message > Limit && total <= TTHeaderFormat.MaxFrameLength;
 
-    private bool TryBeginSkip(ref ReadOnlySequence<byte> buffer, WireProtocol protocol, long total, long size, [NotNullWhen(true)] out PingPongRequest? request)
+    private bool TryBeginSkip(ref ReadOnlySequence<byte> buffer, WireProtocol protocol, long total, string refusal, [NotNullWhen(true)] out PingPongRequest? request)
     {
         request = null;
         if (!OversizeRequest.TryReadHead(buffer, protocol, total, out var head))
@@ -178,7 +206,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         }
 
         answerable.Body = default;
-        answerable.Refusal = TooLarge(size);
+        answerable.Refusal = refusal;
         _oversize = protocol == WireProtocol.Buffered ? new OversizeRequest(answerable, _scanner) : new OversizeRequest(answerable, total);
         return TrySkip(ref buffer, out request);
     }

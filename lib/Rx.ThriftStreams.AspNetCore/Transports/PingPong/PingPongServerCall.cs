@@ -1,24 +1,22 @@
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>One ping-pong call on the server.</summary>
-internal sealed class PingPongServerCall(PingPongServerConnection connection, PingPongRequest request, string serviceName) : ServerTransportCall, IDisposable
+internal sealed class PingPongServerCall(PingPongPeer peer, PingPongRequest request, string serviceName) : ServerTransportCall, IDisposable
 {
+    private readonly PingPongAnswer _answer = new(request);
+
+    /// <summary>Whether an answer was sent.</summary>
+    internal bool IsComplete { get; private set; }
+
     internal PingPongRequest Request { get; } = request;
-
-    /// <summary>The result's struct, once the handler has given one.</summary>
-    internal ThriftWriteBuffer Result { get; } = new();
-
-    /// <summary>Whether the arguments do not decode: then the caller's bytes cannot be trusted any further.</summary>
-    internal bool HasBadRequest { get; set; }
 
     internal override string Transport => Request.Form.Name;
 
-    internal override string Peer => connection.Peer;
+    internal override string Peer => peer.Address;
 
     internal override string CallerService => Request.CallerService;
 
@@ -28,39 +26,39 @@ internal sealed class PingPongServerCall(PingPongServerConnection connection, Pi
 
     internal override TimeSpan? Timeout => Request.Timeout;
 
-    internal override CancellationToken Aborted => connection.Aborted;
+    internal override CancellationToken Aborted => peer.Aborted;
 
     internal override ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
-        => new PingPongServerStream<TRequest, TResponse>(this);
+        => new PingPongServerStream<TRequest, TResponse>(_answer);
 
     /// <summary>An answer is one message: its headers go out with it.</summary>
     internal override ValueTask SendHeadersAsync(ThriftMetadata headers) => default;
 
     internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
-        var answer = new PingPongAnswer(Request);
-        var end = KitexAnswer.Of(outcome, KitexProtocol.PingPong, $"{serviceName}.{Request.Method}", HasBadRequest);
-        if (HasBadRequest && outcome.Error is ThriftProtocolException)
+        IsComplete = true;
+        var end = KitexAnswer.Of(outcome, KitexProtocol.PingPong, $"{serviceName}.{Request.Method}", Request.IsMalformed);
+        if (Request.IsMalformed && outcome.Error is ThriftProtocolException)
         {
-            answer.SetError(end);
-            return connection.AnswerAsync(answer, close: true);
+            _answer.SetError(end);
+            return peer.AnswerAsync(_answer, close: true);
         }
 
-        answer.AddPairs(MetaInfo.BackwardValues);
-        answer.AddPairs(headers);
-        if (end.Status == ThriftStatusCode.OK)
+        _answer.AddPairs(MetaInfo.BackwardValues);
+        _answer.AddPairs(headers);
+        if (end.Status != ThriftStatusCode.OK)
         {
-            answer.SetResult(Result.WrittenSpan);
+            _answer.SetError(end);
         }
-        else
+        else if (!_answer.IsSet)
         {
-            answer.SetError(end);
+            _answer.SetEmptyResult();
         }
 
-        return connection.AnswerAsync(answer, close: false);
+        return peer.AnswerAsync(_answer, close: false);
     }
 
-    public void Dispose() => Result.Dispose();
+    public void Dispose() => _answer.Dispose();
 }

@@ -1,289 +1,332 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
-using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>
-/// A connection on the server. Requests are answered one after the other, in their order, unless their caller takes answers in any order:
-/// those run side by side.
+/// A connection on the server. Requests are answered one after the other, in their order, unless their caller takes answers in any order: those run side by
+/// side.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to let go of.")]
-internal sealed partial class PingPongServerConnection(
-    PingPongHandler handler,
-    IDuplexPipe pipe,
-    string peer,
-    CancellationToken aborted,
-    CancellationToken stopping)
+/// <remarks>
+/// One loop reads. While it waits for a handler, or for room, it reads nothing, and Kestrel stops reading the socket when its own buffer is full: then no read
+/// learns that the peer is gone. The sweep of the server looks at the socket instead, once a second, and checks all time limits.
+/// </remarks>
+internal sealed partial class PingPongServerConnection : ISweptConnection
 {
-    private readonly PingPongRequestReader _reader = new(handler.Runtime.Options.Limits.MaxReceiveMessageSize);
-    private readonly SemaphoreSlim _writeTurn = new(1, 1);
-    private readonly SemaphoreSlim _sideBySide = new(handler.Runtime.Options.Limits.MaxStreamsPerConnection);
-    private long _waitingSince;
-    private TimeSpan _waitingLimit = Timeout.InfiniteTimeSpan;
-    private int _running;
-    private bool _closing;
+    // What a connection and a call take beside everything that is counted: pipes, objects, the handler's first await.
+    private const int ConnectionMemory = 8 * 1024;
+    private const int CallMemory = 2 * 1024;
 
-    internal string Peer { get; } = peer;
+    // What is written may still be on its way to the socket when a connection ends in order.
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(2);
 
-    /// <summary>Cancelled when the connection is lost.</summary>
-    internal CancellationToken Aborted { get; } = aborted;
+    private readonly ThriftServerRuntime _runtime;
+    private readonly PingPongDispatcher _dispatcher;
+    private readonly IDuplexPipe _pipe;
+    private readonly IConnectionControl _control;
+    private readonly CancellationToken _stopping;
+    private readonly PingPongRequestReader _reader;
+    private readonly PingPongPeer _peer;
+    private readonly MemoryBudget _memory;
+    private readonly RunningCalls _calls = new();
+    private long _held;
+    private long _partialSince;
+    private long _idleSince;
+    private long _closingSince;
+    private volatile bool _isLate;
 
-    private ThriftServerRuntime Runtime => handler.Runtime;
-
-    internal async Task RunAsync()
+    internal PingPongServerConnection(
+        ThriftServerRuntime runtime,
+        PingPongDispatcher dispatcher,
+        IDuplexPipe pipe,
+        IConnectionControl control,
+        string peer,
+        CancellationToken stopping)
     {
-        using var watch = StartWatch();
-        using (stopping.UnsafeRegister(static state => ((PingPongServerConnection)state!).Stop(), this))
+        _runtime = runtime;
+        _dispatcher = dispatcher;
+        _pipe = pipe;
+        _control = control;
+        _stopping = stopping;
+        _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
+        _memory = runtime.CreateConnectionMemory();
+        _peer = new PingPongPeer(pipe.Output, peer, _memory, Clock, StopReading, stopping);
+    }
+
+    private ThriftServerLimits Limits => _runtime.Options.Limits;
+
+    private TimeProvider Clock => _runtime.Options.TimeProvider;
+
+    /// <summary>Serves the connection. Never fails.</summary>
+    /// <param name="aborted">The connection is lost.</param>
+    internal async Task RunAsync(CancellationToken aborted)
+    {
+        _memory.Take(ConnectionMemory);
+        Volatile.Write(ref _idleSince, Now());
+        _runtime.Sweep.Add(this);
+        using (_stopping.UnsafeRegister(static state => ((PingPongServerConnection)state!).StopReading(), this))
+        using (aborted.UnsafeRegister(static state => ((PingPongServerConnection)state!)._peer.Abort(), this))
         {
             try
             {
+                ThrowIfOutOfMemory();
                 await ReadRequestsAsync().ConfigureAwait(false);
             }
             catch (ThriftException error)
             {
-                LogClosed(Runtime.Logger, Peer, error.Message);
+                if (_runtime.Warnings.TryTake(_runtime.Logger))
+                {
+                    LogClosed(_runtime.Logger, _peer.Address, LogText.Escape(error.Message));
+                }
             }
             catch (Exception error) when (error is IOException or OperationCanceledException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
             {
-                // The caller is gone. Calls that run hear of it through their token.
+                // The caller is gone. Calls that run learn it through their token.
+            }
+
+            await _pipe.Input.CompleteAsync().ConfigureAwait(false);
+            await _calls.WhenNoneAsync().ConfigureAwait(false);
+            await _peer.WhenIdleAsync().ConfigureAwait(false);
+            await _pipe.Output.CompleteAsync().ConfigureAwait(false);
+        }
+
+        Hold(0);
+        _memory.Return(ConnectionMemory);
+        _memory.Close();
+        if (aborted.IsCancellationRequested)
+        {
+            _runtime.Sweep.Remove(this);
+        }
+        else
+        {
+            // Everything is written, though perhaps not sent. The sweep cuts the connection off if the peer does not take it.
+            Volatile.Write(ref _closingSince, Now());
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Sweep()
+    {
+        if (Volatile.Read(ref _closingSince) != 0)
+        {
+            if (IsOver(ref _closingSince, LimitWhenClosing))
+            {
+                _runtime.Sweep.Remove(this);
+                _control.Abort(new IOException("The peer did not take the end of the connection."));
             }
         }
-
-        await pipe.Input.CompleteAsync().ConfigureAwait(false);
-        await WhenCallsHaveEndedAsync().ConfigureAwait(false);
-        await pipe.Output.CompleteAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>Sends an answer, unless the call was oneway.</summary>
-    internal async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
-    {
-        _closing |= close;
-        if (answer.Request.Type == ThriftMessageType.Oneway)
+        else if (Limits.WriteTimeout > TimeSpan.Zero && _peer.StalledFor >= Limits.WriteTimeout)
         {
-            StopReadingIfClosing(answer.Request);
-            return;
+            _control.Abort(new IOException($"The peer did not read an answer for {Limits.WriteTimeout}."));
+            _peer.Fail();
+            StopReading();
         }
-
-        using var bytes = new ThriftWriteBuffer();
-        answer.WriteTo(bytes, _closing || stopping.IsCancellationRequested);
-        await _writeTurn.WaitAsync().ConfigureAwait(false);
-        try
+        else if (IsOver(ref _partialSince, Limits.FrameTimeout))
         {
-            await pipe.Output.WriteAsync(bytes.WrittenMemory).ConfigureAwait(false);
+            _isLate = true;
+            StopReading();
         }
-        catch (Exception error) when (error is IOException or InvalidOperationException or OperationCanceledException)
+        else if (_calls.Count > 0)
         {
-            // The caller went away while its answer was on the way: nobody is left to tell.
-            _closing = true;
+            if (_control.HasPeerHungUp)
+            {
+                // Only the calls end. What was read is handled to its end, because oneway calls in it do not wait for anybody.
+                _peer.Abort();
+            }
         }
-        finally
+        else if (Volatile.Read(ref _partialSince) == 0 && IsOver(ref _idleSince, Limits.ConnectionIdleTimeout))
         {
-            _writeTurn.Release();
-            StopReadingIfClosing(answer.Request);
-        }
-    }
-
-    /// <summary>Calls that run side by side end while the connection waits for another request, which would keep it open.</summary>
-    private void StopReadingIfClosing(PingPongRequest request)
-    {
-        if (_closing && request.IsMultiplexed)
-        {
-            Stop();
+            StopReading();
         }
     }
 
     private async Task ReadRequestsAsync()
     {
-        while (!_closing && !stopping.IsCancellationRequested)
+        while (!_peer.IsClosing)
         {
-            Wait(Runtime.Options.Limits.ConnectionIdleTimeout);
-            var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
+            var result = await _pipe.Input.ReadAsync().ConfigureAwait(false);
             var buffer = result.Buffer;
-            while (!result.IsCanceled && TryRead(ref buffer, out var request))
+            var isFirst = true;
+            while (!result.IsCanceled && _reader.TryRead(ref buffer, out var request))
             {
-                Wait(Timeout.InfiniteTimeSpan);
+                isFirst = false;
+                Volatile.Write(ref _partialSince, 0);
+                Hold(0);
                 await TakeAsync(request).ConfigureAwait(false);
-                if (_closing || stopping.IsCancellationRequested)
+                if (_peer.IsClosing)
                 {
                     return;
                 }
             }
 
-            if (result.IsCanceled || result.IsCompleted)
-            {
-                return;
-            }
-
             var isPartial = !buffer.IsEmpty || _reader.IsWithinRequest;
-            pipe.Input.AdvanceTo(buffer.Start, buffer.End);
-            if (isPartial)
+            if (result.IsCanceled)
             {
-                await AwaitRestAsync().ConfigureAwait(false);
-            }
-        }
-    }
+                if (_isLate && isPartial)
+                {
+                    throw new ThriftProtocolException("A request was begun and not completed in time.");
+                }
 
-    /// <summary>Part of a request is there: the rest must come within its time, however slowly its bytes trickle in.</summary>
-    private async ValueTask AwaitRestAsync()
-    {
-        Wait(Runtime.Options.Limits.FrameTimeout);
-        while (true)
-        {
-            var result = await pipe.Input.ReadAsync().ConfigureAwait(false);
-            var buffer = result.Buffer;
-            var complete = TryRead(ref buffer, out var request);
-            if (complete)
-            {
-                Wait(Timeout.InfiniteTimeSpan);
-                await TakeAsync(request!).ConfigureAwait(false);
-                pipe.Input.AdvanceTo(buffer.Start);
                 return;
             }
 
-            pipe.Input.AdvanceTo(buffer.Start, buffer.End);
-            if (_closing || stopping.IsCancellationRequested)
+            if (result.IsCompleted)
             {
+                if (isPartial)
+                {
+                    throw new ThriftProtocolException("The connection ended within a request: unexpected EOF.");
+                }
+
                 return;
             }
 
-            if (result.IsCanceled || result.IsCompleted)
+            if (isPartial && _memory.IsParentOver && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
             {
-                _closing = true;
-                throw new ThriftProtocolException(
-                    result.IsCanceled ? "A request was begun and not completed in time." : "The connection ended within a request: unexpected EOF.");
+                ThrowIfOutOfMemory();
+            }
+
+            _pipe.Input.AdvanceTo(buffer.Start, buffer.End);
+            Hold(buffer.Length);
+
+            // Bytes of the same request do not renew its time, however slowly they trickle in.
+            if (!isPartial)
+            {
+                Volatile.Write(ref _partialSince, 0);
+            }
+            else if (!isFirst || Volatile.Read(ref _partialSince) == 0)
+            {
+                Volatile.Write(ref _partialSince, Now());
             }
         }
     }
-
-    private bool TryRead(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
-        => _reader.TryRead(ref buffer, out request);
 
     private async ValueTask TakeAsync(PingPongRequest request)
     {
+        var size = request.Body.Length + CallMemory;
         if (!request.IsMultiplexed)
         {
-            await HandleAsync(request).ConfigureAwait(false);
+            // The bytes stay in the connection's buffer: nothing is read until the call has ended.
+            _memory.Take(size);
+            _calls.Begin();
+            await HandleAsync(request, size).ConfigureAwait(false);
             return;
         }
 
-        // The bytes of the request are the connection's, which goes on reading.
-        request.Body = new ReadOnlySequence<byte>(request.Body.ToArray());
-        await _sideBySide.WaitAsync(Aborted).ConfigureAwait(false);
-        Interlocked.Increment(ref _running);
-        _ = Task.Run(async () =>
+        _peer.Share();
+        if (!await TryMakeRoomAsync(size).ConfigureAwait(false))
         {
-            try
+            request.Refusal = PingPongRequestReader.OutOfMemory;
+            _memory.Take(size);
+        }
+
+        // The bytes are the connection's, which continues to read.
+        var length = (int)request.Body.Length;
+        var body = ArrayPool<byte>.Shared.Rent(length);
+        request.Body.CopyTo(body);
+        request.Body = new ReadOnlySequence<byte>(body, 0, length);
+        _calls.Begin();
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static work => _ = work.Self.HandleCopiedAsync(work.Request, work.Size, work.Body),
+            (Self: this, Request: request, Size: size, Body: body),
+            preferLocal: false);
+    }
+
+    private async Task HandleCopiedAsync(PingPongRequest request, long size, byte[] body)
+    {
+        await HandleAsync(request, size).ConfigureAwait(false);
+        ArrayPool<byte>.Shared.Return(body);
+    }
+
+    private async ValueTask HandleAsync(PingPongRequest request, long size)
+    {
+        try
+        {
+            await _dispatcher.HandleAsync(request, _peer).ConfigureAwait(false);
+        }
+        finally
+        {
+            _memory.Return(size);
+            Volatile.Write(ref _idleSince, Now());
+            _calls.End();
+        }
+    }
+
+    /// <summary>Waits until another call may run beside those that do. Reading stops meanwhile, so what a peer can have in flight is bounded.</summary>
+    /// <returns><see langword="false"/> if other connections hold what all of them together may: then the call is refused, instead of waiting for strangers.</returns>
+    private async ValueTask<bool> TryMakeRoomAsync(long size)
+    {
+        while (true)
+        {
+            var ended = _calls.Count >= Limits.MaxStreamsPerConnection ? _calls.WhenOneEnded() : null;
+            if (ended is null)
             {
-                await HandleAsync(request).ConfigureAwait(false);
-            }
-            finally
-            {
-                Interlocked.Decrement(ref _running);
-                _sideBySide.Release();
-            }
-        });
-    }
-
-    private async ValueTask HandleAsync(PingPongRequest request)
-    {
-        if (request.Type is not (ThriftMessageType.Call or ThriftMessageType.Oneway))
-        {
-            await RefuseAsync(
-                request,
-                new((int)ApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}", ThriftStatusCode.Internal)).ConfigureAwait(false);
-            return;
-        }
-
-        if (request.Refusal is { } refusal)
-        {
-            LogRefused(Runtime.Logger, Peer, request.Method, refusal);
-
-            // The whole request has passed, so that the other calls of a shared connection can continue.
-            await RefuseAsync(request, new((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted), close: !request.IsMultiplexed).ConfigureAwait(false);
-            return;
-        }
-
-        if (Runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown) is { } method)
-        {
-            await InvokeAsync(request, method).ConfigureAwait(false);
-        }
-        else
-        {
-            var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
-            await RefuseAsync(request, KitexAnswer.Of(outcome, KitexProtocol.PingPong, request.Method)).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask InvokeAsync(PingPongRequest request, ServerMethod method)
-    {
-        using var call = new PingPongServerCall(this, request, method.Method.ServiceName);
-        var scope = handler.Scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
-        {
-            await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
-        }
-    }
-
-    private ValueTask RefuseAsync(PingPongRequest request, KitexAnswer error, bool close = true)
-    {
-        var answer = new PingPongAnswer(request);
-        answer.SetError(error);
-        return AnswerAsync(answer, close);
-    }
-
-    private async Task WhenCallsHaveEndedAsync()
-    {
-        if (Volatile.Read(ref _running) > 0)
-        {
-            // Each call that runs holds one place: when all places can be had, none runs.
-            for (var i = 0; i < Runtime.Options.Limits.MaxStreamsPerConnection; i++)
-            {
-                await _sideBySide.WaitAsync().ConfigureAwait(false);
-            }
-        }
-    }
-
-    private void Stop() => pipe.Input.CancelPendingRead();
-
-    private void Wait(TimeSpan limit)
-    {
-        _waitingLimit = limit > TimeSpan.Zero ? limit : Timeout.InfiniteTimeSpan;
-        Volatile.Write(ref _waitingSince, Runtime.Options.TimeProvider.GetTimestamp());
-    }
-
-    private static TimeSpan OrLongest(TimeSpan limit) => limit > TimeSpan.Zero ? limit : TimeSpan.MaxValue;
-
-    private ITimer StartWatch()
-    {
-        var options = Runtime.Options;
-        var shortest = OrLongest(options.Limits.FrameTimeout) < OrLongest(options.Limits.ConnectionIdleTimeout) ? OrLongest(options.Limits.FrameTimeout) : OrLongest(options.Limits.ConnectionIdleTimeout);
-        var period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 2, 10, 30_000));
-        Wait(options.Limits.ConnectionIdleTimeout);
-        return options.TimeProvider.CreateTimer(
-            static state =>
-            {
-                var connection = (PingPongServerConnection)state!;
-                var limit = connection._waitingLimit;
-                if (limit != Timeout.InfiniteTimeSpan
-                    && connection.Runtime.Options.TimeProvider.GetElapsedTime(Volatile.Read(ref connection._waitingSince)) >= limit)
+                if (_memory.TryTake(size))
                 {
-                    connection.Stop();
+                    return true;
                 }
-            },
-            this,
-            period,
-            period);
+
+                if (_memory.Used + size <= _memory.Limit)
+                {
+                    return false;
+                }
+
+                if (_calls.Count == 0)
+                {
+                    if (_memory.IsParentOver)
+                    {
+                        return false;
+                    }
+
+                    // One message may be larger than the budget of its connection.
+                    _memory.Take(size);
+                    return true;
+                }
+
+                ended = _calls.WhenOneEnded();
+                if (_memory.TryTake(size))
+                {
+                    return true;
+                }
+            }
+
+            await ended.ConfigureAwait(false);
+        }
     }
 
-    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}")]
-    private static partial void LogRefused(ILogger logger, string peer, string method, string reason);
+    /// <summary>Counts the part of a request that waits in the buffer for its rest.</summary>
+    private void Hold(long bytes)
+    {
+        if (bytes > _held)
+        {
+            _memory.Take(bytes - _held);
+        }
+        else if (bytes < _held)
+        {
+            _memory.Return(_held - bytes);
+        }
+
+        _held = bytes;
+    }
+
+    private void ThrowIfOutOfMemory()
+    {
+        if (_memory.IsParentOver)
+        {
+            throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "The connections of this server hold as much memory as they may.");
+        }
+    }
+
+    private void StopReading() => _pipe.Input.CancelPendingRead();
+
+    private long Now() => Math.Max(1, Clock.GetTimestamp());
+
+    private bool IsOver(ref long since, TimeSpan limit) => limit > TimeSpan.Zero && Volatile.Read(ref since) is var start and not 0 && Clock.GetElapsedTime(start) >= limit;
 
     [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);

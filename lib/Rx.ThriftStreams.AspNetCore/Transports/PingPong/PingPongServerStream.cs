@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>The one request and the one answer of a call. The answer goes out when the call ends, which decides what it is.</summary>
-internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCall call) : ServerTransportStream<TArguments, TResult>
+internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer answer) : ServerTransportStream<TArguments, TResult>
     where TArguments : class, IThriftStruct<TArguments>
     where TResult : class, IThriftStruct<TResult>
 {
@@ -13,7 +13,7 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCa
 
     internal override TArguments Current => _arguments ?? throw new InvalidOperationException("Nothing has been received.");
 
-    internal override int CurrentSize => (int)call.Request.Body.Length;
+    internal override int CurrentSize => (int)answer.Request.Body.Length;
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
@@ -26,11 +26,11 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCa
         _received = true;
         try
         {
-            _arguments = ThriftSerializer.Deserialize<TArguments>(call.Request.Body, cancellationToken: cancellationToken);
+            _arguments = ThriftSerializer.Deserialize<TArguments>(answer.Request.Body);
         }
         catch (ThriftProtocolException)
         {
-            call.HasBadRequest = true;
+            answer.Request.IsMalformed = true;
             throw;
         }
 
@@ -38,9 +38,5 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCa
     }
 
     internal override ValueTask<int> SendAsync(TResult message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
-    {
-        call.Result.Reset();
-        ThriftSerializer.Serialize(message, call.Result);
-        return new(call.Result.Length);
-    }
+        => new(answer.SetResult(message));
 }

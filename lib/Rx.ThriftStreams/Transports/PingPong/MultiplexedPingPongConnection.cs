@@ -1,24 +1,32 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>A TTHeader connection that many calls share. Requests are written one after the other; answers come in any order.</summary>
+/// <summary>A TTHeader connection that many calls share. Requests that come close together are written in one go; answers come in any order.</summary>
+/// <remarks>
+/// A call is in the table from before its request is written until somebody takes it out, who alone completes it: the reader with the answer, the call itself when it
+/// gives up, or the end of the connection. A call that is added while the connection ends looks for the end afterwards, so one of the two takes it out.
+/// </remarks>
 internal sealed class MultiplexedPingPongConnection : IPooledConnection
 {
     private readonly SocketConnection _socket;
     private readonly PingPongMessageReader _reader;
-    private readonly SemaphoreSlim _writeTurn = new(1, 1);
-    private readonly ConcurrentDictionary<int, (PingPongReply Reply, TaskCompletionSource Answered)> _expected = new();
-    private readonly List<TaskCompletionSource> _answered = [];
+    private readonly BatchWriter _writer;
+    private readonly ConcurrentDictionary<int, PingPongReply> _expected = new();
+    private readonly List<PingPongReply> _answered = [];
     private readonly Func<int, PingPongReply?> _take;
     private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
     private ThriftTransportException? _closed;
     private CallGate _gate;
+    private volatile bool _serverCloses;
 
-    internal MultiplexedPingPongConnection(SocketConnection socket, int maxMessageSize, ConnectionSet<MultiplexedPingPongConnection> owner)
+    internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, int maxMessageSize, TimeProvider clock)
     {
         _socket = socket;
+        _writer = new BatchWriter(socket.Output, new MemoryBudget(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
         _owner = owner;
         _reader = new PingPongMessageReader(maxMessageSize);
         _take = Take;
@@ -26,7 +34,8 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
 
     internal string Peer => _socket.Peer;
 
-    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _gate.IsRetired;
+    /// <summary>Whether no further call may use it.</summary>
+    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _serverCloses || _gate.IsRetired;
 
     /// <inheritdoc/>
     public long IdleSince { get; set; }
@@ -63,53 +72,33 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadRepliesAsync(), this, preferLocal: false);
 
-    /// <summary>Has an answer delivered. Completes when it is there; fails when it will not come.</summary>
-    internal Task Expect(PingPongReply reply)
+    /// <summary>Has the reply delivered: its <see cref="PingPongReply.WhenAnsweredAsync"/> completes when it is there, and fails when it will not come.</summary>
+    internal void Expect(PingPongReply reply)
     {
-        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _expected[reply.SequenceId] = (reply, answered);
+        _expected[reply.SequenceId] = reply;
         if (Volatile.Read(ref _closed) is { } closed && _expected.TryRemove(reply.SequenceId, out _))
         {
-            answered.TrySetException(closed);
+            reply.Complete(closed);
         }
-
-        return answered.Task;
     }
 
-    /// <summary>Nobody waits for that answer any longer; if it comes it is dropped.</summary>
+    /// <summary>The call does not wait for its answer any longer; if it comes it is dropped.</summary>
     internal void GiveUp(PingPongReply reply, Exception reason)
     {
-        if (_expected.TryRemove(reply.SequenceId, out var expected))
+        if (_expected.TryRemove(reply.SequenceId, out _))
         {
-            expected.Answered.TrySetException(reason);
-
-            // Whoever gave up may have stopped waiting.
-            _ = expected.Answered.Task.Exception;
+            reply.Complete(reason);
         }
     }
 
+    /// <summary>Sends a request; waits while the server does not read.</summary>
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask SendAsync(ReadOnlyMemory<byte> request)
     {
-        await _writeTurn.WaitAsync().ConfigureAwait(false);
-        try
+        if (!await _writer.AppendAsync(request).ConfigureAwait(false))
         {
-            if (Volatile.Read(ref _closed) is { } closed)
-            {
-                throw closed;
-            }
-
-            await _socket.Output.WriteAsync(request).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
-        {
-            var lost = PingPongErrors.Lost(Peer, error);
-            Close(lost);
-            throw lost;
-        }
-        finally
-        {
-            _writeTurn.Release();
+            throw Volatile.Read(ref _closed) ?? PingPongErrors.Lost(Peer, null);
         }
     }
 
@@ -126,7 +115,12 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
                 }
 
                 _socket.Input.AdvanceTo(buffer.Start, buffer.End);
-                _answered.ForEach(static answered => answered.TrySetResult());
+                foreach (var reply in _answered)
+                {
+                    _serverCloses |= reply.ServerCloses;
+                    reply.Complete();
+                }
+
                 _answered.Clear();
                 if (result.IsCompleted)
                 {
@@ -148,13 +142,12 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <summary>The answer is read while the buffer is held; its waiter is woken afterwards.</summary>
     private PingPongReply? Take(int sequenceId)
     {
-        if (!_expected.TryRemove(sequenceId, out var expected))
+        if (_expected.TryRemove(sequenceId, out var reply))
         {
-            return null;
+            _answered.Add(reply);
         }
 
-        _answered.Add(expected.Answered);
-        return expected.Reply;
+        return reply;
     }
 
     /// <summary>Closes it at once; calls on it fail with the reason. The first reason counts.</summary>
@@ -166,13 +159,14 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         }
 
         _owner.Remove(this);
+        _writer.Fail();
         _socket.Abort(reason);
         _ = _socket.DisposeAsync().AsTask();
         foreach (var sequenceId in _expected.Keys)
         {
-            if (_expected.TryRemove(sequenceId, out var expected))
+            if (_expected.TryRemove(sequenceId, out var reply))
             {
-                expected.Answered.TrySetException(reason);
+                reply.Complete(reason);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
@@ -14,7 +15,7 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
     where TArguments : class, IThriftStruct<TArguments>
     where TResult : class, IThriftStruct<TResult>
 {
-    private Task? _answered;
+    private bool _sent;
     private int _left;
 
     internal override string Peer => connection.Peer;
@@ -34,13 +35,24 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
 
     protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request)
     {
-        _answered = Method.IsOneway ? Task.CompletedTask : connection.Expect(Reply);
+        _sent = true;
+        if (!Method.IsOneway)
+        {
+            connection.Expect(Reply);
+        }
+
         return connection.SendAsync(request);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask ReceiveReplyAsync()
     {
-        await (_answered ?? throw new InvalidOperationException("The request has not been sent.")).ConfigureAwait(false);
+        if (!_sent)
+        {
+            throw new InvalidOperationException("The request has not been sent.");
+        }
+
+        await Reply.WhenAnsweredAsync().ConfigureAwait(false);
         Leave();
     }
 

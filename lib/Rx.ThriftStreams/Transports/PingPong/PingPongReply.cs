@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
+using System.Threading.Tasks.Sources;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
@@ -9,8 +10,14 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>The answer to one ping-pong call, taken out of the connection's buffer where it lies.</summary>
-internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
+/// <remarks>
+/// On a shared connection its call waits for it by <see cref="WhenAnsweredAsync"/>, once. Whoever takes the reply out of the connection's table completes it, so it
+/// is completed once.
+/// </remarks>
+internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IValueTaskSource
 {
+    // Callers continue on the thread pool and not on the connection's reader.
+    private ManualResetValueTaskSourceCore<bool> _answered = new() { RunContinuationsAsynchronously = true };
     private ThriftException? _bizError;
     private string? _status;
 
@@ -24,6 +31,24 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
 
     /// <summary>Whether the connection may carry another call: not after an exception, nor when the server says that it closes.</summary>
     internal bool KeepsConnection { get; private set; } = true;
+
+    /// <summary>Whether the server closes the connection after this answer.</summary>
+    internal bool ServerCloses { get; private set; }
+
+    internal ValueTask WhenAnsweredAsync() => new(this, _answered.Version);
+
+    /// <summary>Wakes the call: the answer is here.</summary>
+    internal void Complete() => _answered.SetResult(true);
+
+    /// <summary>Wakes the call: no answer will come.</summary>
+    internal void Complete(Exception reason) => _answered.SetException(reason);
+
+    void IValueTaskSource.GetResult(short token) => _answered.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _answered.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _answered.OnCompleted(continuation, state, token, flags);
 
     internal void OnHeader(in TTHeaderFrame frame)
     {
@@ -40,7 +65,8 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId)
 
         pairs.Remove("rx-status", out _status);
         Backward = pairs;
-        KeepsConnection = pairs.GetValueOrDefault("crrst") != "1";
+        ServerCloses = frame.TryGetString(TTHeaderStringKeys.ConnectionReadyToReset, out var reset) && reset.SequenceEqual("1"u8);
+        KeepsConnection = !ServerCloses;
         _bizError = BizStatus.Read(
             pairs.GetValueOrDefault(BizStatus.StatusKey),
             pairs.GetValueOrDefault(BizStatus.MessageKey, string.Empty),

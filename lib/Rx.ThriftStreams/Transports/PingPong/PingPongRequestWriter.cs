@@ -6,42 +6,53 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
+/// <remarks>The header is written first and the arguments are encoded right after it; the length and the checksum, which are known last, are filled in.</remarks>
 internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOptions options, bool multiplexed)
 {
-    [ThreadStatic]
-    private static ThriftWriteBuffer? _message;
+    private const int ChecksumLength = 8;
 
-    /// <summary>Appends a request.</summary>
+    /// <summary>Writes a request.</summary>
+    /// <param name="output">An empty buffer.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="sequenceId">The call's number.</param>
+    /// <param name="start">What the call carries.</param>
+    /// <param name="arguments">The arguments.</param>
     /// <returns>The size of the arguments in bytes.</returns>
     internal int Write<TArguments>(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, TArguments arguments)
         where TArguments : class, IThriftStruct<TArguments>
     {
-        // Disposing gives the memory back; the object is used again.
-        using var message = _message ??= new ThriftWriteBuffer();
+        var checksumEnd = form.HasHeader ? WriteHeader(output, method, sequenceId, start) : 0;
+        var payloadStart = output.Length;
         if (form.IsFramed)
         {
-            message.Skip(ThriftFraming.PrefixSize);
+            output.Skip(ThriftFraming.PrefixSize);
         }
 
-        ThriftMessageEnvelope.Write(message, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, method.Name, sequenceId);
-        var bodyStart = message.Length;
-        ThriftSerializer.Serialize(arguments, message);
+        var messageStart = output.Length;
+        ThriftMessageEnvelope.Write(output, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, method.Name, sequenceId);
+        var bodyStart = output.Length;
+        ThriftSerializer.Serialize(arguments, output);
         if (form.IsFramed)
         {
-            ThriftFraming.WriteLength(message.GetWrittenSpan(0, ThriftFraming.PrefixSize), message.Length - ThriftFraming.PrefixSize);
+            ThriftFraming.WriteLength(output.GetWrittenSpan(payloadStart, ThriftFraming.PrefixSize), output.Length - messageStart);
         }
 
         if (form.HasHeader)
         {
-            WriteHeader(output, method, sequenceId, start, message);
+            TTHeaderFormat.PatchLength(output.GetWrittenSpan(0, TTHeaderFormat.FixedSize), payloadStart - TTHeaderFormat.FixedSize, output.Length - payloadStart);
         }
 
-        message.WrittenSpan.CopyTo(output.GetSpan(message.Length));
-        output.Advance(message.Length);
-        return message.Length - bodyStart;
+        if (checksumEnd > 0)
+        {
+            var checksum = PayloadChecksum.Compute(output.WrittenSpan[payloadStart..]);
+            PayloadChecksum.Format(checksum, output.GetWrittenSpan(checksumEnd - ChecksumLength, ChecksumLength));
+        }
+
+        return output.Length - bodyStart;
     }
 
-    private void WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, ThriftWriteBuffer message)
+    /// <returns>Where the place of the checksum ends; 0 without one.</returns>
+    private int WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start)
     {
         var header = TTHeaderBuilder.OfThread
             .Reset(multiplexed ? TTHeaderFlags.SupportsOutOfOrder : default, sequenceId, TTHeaderProtocolId.ThriftBinary)
@@ -51,33 +62,22 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
             .AddInt(TTHeaderIntKey.ToService, options.DestinationService ?? string.Empty)
             .AddInt(TTHeaderIntKey.ToMethod, method.Name)
             .AddInt(TTHeaderIntKey.MessageType, (int)(method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call));
-        if (start.Remaining is { } remaining)
+        if (start.RemainingMilliseconds() is { } milliseconds)
         {
-            header.AddInt(TTHeaderIntKey.RpcTimeout, (int)Math.Clamp(Math.Ceiling(remaining.TotalMilliseconds), 1, int.MaxValue));
+            header.AddInt(TTHeaderIntKey.RpcTimeout, milliseconds);
         }
 
-        foreach (var (name, value) in start.Headers)
-        {
-            header.AddString(name, value);
-        }
-
-        foreach (var (key, value) in start.MetaInfo.TransientValues)
-        {
-            header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
-        }
-
-        foreach (var (key, value) in start.MetaInfo.PersistentValues)
-        {
-            header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
-        }
-
+        header.AddPairs(start);
+        var checksumEnd = 0;
         if (options.TTHeader.SendChecksums)
         {
-            header.AddString(TTHeaderStringKeys.Crc32C, PayloadChecksum.Format(PayloadChecksum.Compute(message.WrittenSpan)));
+            header.AddString(TTHeaderStringKeys.Crc32C, "00000000"u8);
+            checksumEnd = header.StringsEnd;
         }
 
-        // Last, so that no header of the user's can stand for it.
+        // Last, so that no header of the user's can take its place.
         header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
-        header.WriteTo(output, message.Length);
+        header.WriteTo(output, 0);
+        return checksumEnd;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class PingPongTransport : ClientTransport
 
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly int _maxMessageSize;
+    private readonly TimeProvider _clock;
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
     private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
@@ -36,6 +37,7 @@ internal sealed class PingPongTransport : ClientTransport
         var mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
         _tls = ClientTls.For(endpoint, useTls, options);
         _maxMessageSize = options.Limits.MaxReceiveMessageSize;
+        _clock = options.TimeProvider;
         _writer = new PingPongRequestWriter(form, options, mode == ThriftConnectionMode.Multiplexed);
         if (mode == ThriftConnectionMode.Multiplexed)
         {
@@ -123,7 +125,7 @@ internal sealed class PingPongTransport : ClientTransport
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {
         var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _maxMessageSize, _multiplexed), cancellationToken).ConfigureAwait(false);
+            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _maxMessageSize, _clock), cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }

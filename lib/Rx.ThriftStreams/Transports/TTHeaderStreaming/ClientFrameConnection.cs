@@ -144,24 +144,9 @@ internal sealed class ClientFrameConnection : FrameConnection
             header.AddInt(TTHeaderIntKey.FromService, ServiceName);
         }
 
-        foreach (var (name, value) in start.Headers)
+        header.AddPairs(start);
+        if (start.RemainingMilliseconds() is { } milliseconds)
         {
-            header.AddString(Encoding.UTF8.GetBytes(name), value);
-        }
-
-        foreach (var (key, value) in start.MetaInfo.TransientValues)
-        {
-            header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
-        }
-
-        foreach (var (key, value) in start.MetaInfo.PersistentValues)
-        {
-            header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
-        }
-
-        if (start.Remaining is { } remaining)
-        {
-            var milliseconds = (int)Math.Clamp(Math.Ceiling(remaining.TotalMilliseconds), 1, int.MaxValue);
             header.AddString(FlowControlKeys.Timeout, milliseconds.ToString(CultureInfo.InvariantCulture));
         }
 

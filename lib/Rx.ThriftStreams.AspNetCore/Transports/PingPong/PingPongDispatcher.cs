@@ -1,0 +1,81 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
+
+/// <summary>Routes requests to their methods, and answers those for which there is none. One a host.</summary>
+internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
+{
+    /// <summary>Handles a request until its answer is sent. Never fails.</summary>
+    internal async ValueTask HandleAsync(PingPongRequest request, PingPongPeer peer)
+    {
+        if (request.Type is not (ThriftMessageType.Call or ThriftMessageType.Oneway))
+        {
+            await RefuseAsync(
+                request,
+                peer,
+                new((int)ApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}", ThriftStatusCode.Internal)).ConfigureAwait(false);
+        }
+        else if (request.Refusal is { } refusal)
+        {
+            if (runtime.Warnings.TryTake(runtime.Logger))
+            {
+                LogRefused(runtime.Logger, peer.Address, LogText.Escape(request.Method), refusal);
+            }
+
+            // The whole request has passed, so that the other calls of a shared connection can continue.
+            var error = new KitexAnswer((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted);
+            await RefuseAsync(request, peer, error, close: !request.IsMultiplexed).ConfigureAwait(false);
+        }
+        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown) is { } method)
+        {
+            await InvokeAsync(request, peer, method).ConfigureAwait(false);
+        }
+        else
+        {
+            var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
+            await RefuseAsync(request, peer, KitexAnswer.Of(outcome, KitexProtocol.PingPong, request.Method)).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask InvokeAsync(PingPongRequest request, PingPongPeer peer, ServerMethod method)
+    {
+        using var call = new PingPongServerCall(peer, request, method.Method.ServiceName);
+        try
+        {
+            var scope = scopes.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            LogScopeFailed(runtime.Logger, error, method.Method.FullName, peer.Address);
+            if (!call.IsComplete)
+            {
+                await call.CompleteAsync(
+                    new ServerCallOutcome(new ThriftStatusException(ThriftStatusCode.Internal, "internal error"), ServerFaultOrigin.Framework, RevealDetails: false),
+                    ThriftMetadata.Empty,
+                    ThriftMetadata.Empty).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask RefuseAsync(PingPongRequest request, PingPongPeer peer, KitexAnswer error, bool close = true)
+    {
+        using var answer = new PingPongAnswer(request);
+        answer.SetError(error);
+        await peer.AnswerAsync(answer, close).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string peer, string method, string reason);
+
+    [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.")]
+    private static partial void LogScopeFailed(ILogger logger, Exception error, string method, string peer);
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
+
+/// <summary>The other end of a connection, as its calls see it: who it is, whether it is still there, and where answers go.</summary>
+/// <remarks>
+/// While requests are handled one after the other, the call that runs writes its answer itself. As soon as a caller takes answers in any order, calls run side by
+/// side and share a <see cref="BatchWriter"/>, which writes in one go what gathers while it writes. The reader of the connection switches between two requests,
+/// when no call runs; it never switches back.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; calls may still use its token when the connection has ended.")]
+internal sealed class PingPongPeer(
+    PipeWriter output,
+    string address,
+    MemoryBudget memory,
+    TimeProvider clock,
+    Action onClosing,
+    CancellationToken stopping)
+{
+    // Larger answers are written in parts, so that each part shows that the peer still reads.
+    private const int LargestWrite = 1024 * 1024;
+
+    private readonly CancellationTokenSource _aborted = new();
+    private BatchWriter? _shared;
+    private long _writeSince;
+    private volatile bool _closing;
+
+    internal string Address => address;
+
+    /// <summary>Cancelled when the connection is lost.</summary>
+    internal CancellationToken Aborted => _aborted.Token;
+
+    /// <summary>Whether the connection is closed when the calls that run have ended.</summary>
+    internal bool IsClosing => _closing || stopping.IsCancellationRequested;
+
+    /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
+    internal TimeSpan StalledFor => _shared is { } shared ? shared.StalledFor
+        : Volatile.Read(ref _writeSince) is var since and not 0 ? clock.GetElapsedTime(since)
+        : TimeSpan.Zero;
+
+    /// <summary>From here on calls run side by side.</summary>
+    internal void Share() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
+
+    /// <summary>Sends an answer, unless the call was oneway. Does not fail: a peer that is gone gets none.</summary>
+    internal async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
+    {
+        if (close)
+        {
+            _closing = true;
+        }
+
+        if (answer.Request.Type != ThriftMessageType.Oneway)
+        {
+            var bytes = answer.Finish(IsClosing);
+            memory.Take(bytes.Length);
+            try
+            {
+                await (_shared is null ? WriteAsync(bytes) : AppendAsync(_shared, bytes)).ConfigureAwait(false);
+            }
+            finally
+            {
+                memory.Return(bytes.Length);
+            }
+        }
+
+        if (_closing)
+        {
+            // Calls that run side by side end while the connection waits for another request.
+            onClosing();
+        }
+    }
+
+    /// <summary>The peer is gone: cancels the calls that run. Their callbacks do not belong on the thread that noticed.</summary>
+    internal void Abort() => _ = _aborted.CancelAsync();
+
+    /// <summary>Nothing more is written.</summary>
+    internal void Fail()
+    {
+        _closing = true;
+        _shared?.Fail();
+        output.CancelPendingFlush();
+        Abort();
+    }
+
+    /// <summary>Completes when all answers are written, or cannot be.</summary>
+    internal Task WhenIdleAsync() => _shared?.WhenIdleAsync() ?? Task.CompletedTask;
+
+    private static async ValueTask AppendAsync(BatchWriter writer, ReadOnlyMemory<byte> bytes) => await writer.AppendAsync(bytes).ConfigureAwait(false);
+
+    private async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            while (!bytes.IsEmpty)
+            {
+                Volatile.Write(ref _writeSince, Math.Max(1, clock.GetTimestamp()));
+                var part = bytes[..Math.Min(bytes.Length, LargestWrite)];
+                var result = await output.WriteAsync(part).ConfigureAwait(false);
+                if (result.IsCompleted || result.IsCanceled)
+                {
+                    _closing = true;
+                    return;
+                }
+
+                bytes = bytes[part.Length..];
+            }
+        }
+        catch (Exception error) when (error is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The caller went away while its answer was on the way: nobody is left to receive an error.
+            _closing = true;
+        }
+        finally
+        {
+            Volatile.Write(ref _writeSince, 0);
+        }
+    }
+}

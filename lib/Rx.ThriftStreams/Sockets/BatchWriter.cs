@@ -1,0 +1,410 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.Sockets;
+
+/// <summary>The result of offering frames to a <see cref="BatchWriter"/>.</summary>
+internal enum AppendResult
+{
+    /// <summary>They will be written.</summary>
+    Appended,
+
+    /// <summary>Nothing was appended: the sender waits until there is room.</summary>
+    NoRoom,
+
+    /// <summary>Nothing was appended: the connection has failed.</summary>
+    Failed,
+}
+
+/// <summary>A sender that waits for room in a <see cref="BatchWriter"/>.</summary>
+internal interface IRoomWaiter
+{
+    /// <summary>There may be room: the sender tries again.</summary>
+    void Wake();
+}
+
+/// <summary>
+/// The sending side of a connection that streams or calls share. They append whole frames to one buffer under one lock; a flusher on the thread pool writes what has gathered while the
+/// previous write was under way. An idle connection sends at once, a busy one many frames a system call.
+/// </summary>
+/// <remarks>
+/// Invariant: while a sender waits for room, a flush is under way or queued (<see cref="_busy"/>), and each flush wakes waiting senders when it begins. A few are
+/// woken then, in the order in which they came; each that appends and leaves room wakes the next. If those that were woken append nothing, because their calls
+/// have ended, the flusher wakes all others before it becomes idle, so nobody is left waiting for a flush that does not come.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The buffers give their memory back when the connection is idle or has failed.")]
+internal sealed class BatchWriter : IThreadPoolWorkItem
+{
+    // Senders wait above this, so what is not written stays bounded by this, one message, and control frames.
+    private const int HighWater = 64 * 1024;
+
+    // Answers to frames are not held back; a peer that asks and asks and never reads is cut off.
+    private const int MaxUnwrittenControl = 16 * 1024 * 1024;
+
+    // Larger batches are written in parts, so that each part of a large message shows that the peer still reads.
+    private const int LargestWrite = 1024 * 1024;
+
+    private const int WokenByAFlush = 8;
+
+    private readonly Lock _gate = new();
+    private readonly PipeWriter _output;
+    private readonly MemoryBudget _memory;
+    private readonly TimeProvider _clock;
+    private readonly Action<Exception> _onFailed;
+    private readonly Action _continue;
+    private readonly Queue<IRoomWaiter> _waiting = new();
+    private readonly List<IRoomWaiter> _taken = [];
+    private ThriftWriteBuffer _filling = new();
+    private ThriftWriteBuffer _writing = new();
+    private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _write;
+    private TaskCompletionSource? _idle;
+    private bool _busy;
+    private bool _failed;
+    private volatile bool _full;
+    private long _charged;
+    private long _writeSince;
+    private int _written;
+    private int _control;
+    private int _lastBatch;
+
+    /// <param name="output">The connection's bytes.</param>
+    /// <param name="memory">The budget of the connection: what is not written counts.</param>
+    /// <param name="clock">The clock of <see cref="StalledFor"/>.</param>
+    /// <param name="onFailed">Called when the connection cannot be written, or its peer asks without reading.</param>
+    internal BatchWriter(PipeWriter output, MemoryBudget memory, TimeProvider clock, Action<Exception> onFailed)
+    {
+        _output = output;
+        _memory = memory;
+        _clock = clock;
+        _onFailed = onFailed;
+        _continue = Continue;
+    }
+
+    /// <summary>Whether a message may be appended. Another sender may take the room first.</summary>
+    internal bool HasRoom => !_full;
+
+    /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
+    internal TimeSpan StalledFor => Volatile.Read(ref _writeSince) is var since and not 0 ? _clock.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Appends frames that carry messages if there is room for them.</summary>
+    internal AppendResult TryAppend(ReadOnlySpan<byte> frames)
+    {
+        IRoomWaiter? next = null;
+        bool start;
+        lock (_gate)
+        {
+            if (_failed)
+            {
+                return AppendResult.Failed;
+            }
+
+            if (_full)
+            {
+                return AppendResult.NoRoom;
+            }
+
+            start = Add(frames);
+            if (!_full)
+            {
+                _waiting.TryDequeue(out next);
+            }
+        }
+
+        next?.Wake();
+        if (start)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return AppendResult.Appended;
+    }
+
+    /// <summary>Appends a frame, after waiting for room if need be.</summary>
+    /// <returns><see langword="false"/> if the connection has failed.</returns>
+    internal ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> frame)
+        => TryAppend(frame.Span) is not AppendResult.NoRoom and var result ? new(result == AppendResult.Appended) : AwaitAppendAsync(frame);
+
+    private async ValueTask<bool> AwaitAppendAsync(ReadOnlyMemory<byte> frame)
+    {
+        AppendResult result;
+        while ((result = TryAppend(frame.Span)) == AppendResult.NoRoom)
+        {
+            var wait = new RoomWait();
+            if (TryWait(wait))
+            {
+                await wait.Task.ConfigureAwait(false);
+            }
+        }
+
+        return result == AppendResult.Appended;
+    }
+
+    /// <summary>Appends frames that nobody waits for: headers, ends, credit. Dropped if the connection has failed, which its streams learn otherwise.</summary>
+    internal void AppendControl(ReadOnlySpan<byte> frames)
+    {
+        bool start;
+        lock (_gate)
+        {
+            if (_failed)
+            {
+                return;
+            }
+
+            _control += frames.Length;
+            if (_control <= MaxUnwrittenControl && (_control <= HighWater || !_memory.IsParentOver))
+            {
+                start = Add(frames);
+                frames = default;
+            }
+            else
+            {
+                start = false;
+            }
+        }
+
+        if (!frames.IsEmpty)
+        {
+            _onFailed(new IOException("The peer does not read what is sent to it."));
+        }
+        else if (start)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Has a sender woken when there is room.</summary>
+    /// <returns><see langword="false"/> if there is room now, or never again.</returns>
+    internal bool TryWait(IRoomWaiter sender)
+    {
+        lock (_gate)
+        {
+            if (_failed || !_full)
+            {
+                return false;
+            }
+
+            _waiting.Enqueue(sender);
+            return true;
+        }
+    }
+
+    /// <summary>Completes when everything that was appended before is written, or cannot be.</summary>
+    internal Task WhenIdleAsync()
+    {
+        lock (_gate)
+        {
+            if (!_busy)
+            {
+                return Task.CompletedTask;
+            }
+
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
+        }
+    }
+
+    /// <summary>Nothing more is written.</summary>
+    internal void Fail()
+    {
+        IRoomWaiter[] waiting;
+        lock (_gate)
+        {
+            _failed = true;
+            _filling.Dispose();
+            Charge();
+            waiting = [.. _waiting];
+            _waiting.Clear();
+        }
+
+        foreach (var sender in waiting)
+        {
+            sender.Wake();
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        lock (_gate)
+        {
+            if (_failed)
+            {
+                BecomeIdle();
+                return;
+            }
+
+            (_filling, _writing) = (_writing, _filling);
+            _full = false;
+            _control = 0;
+            _lastBatch = Math.Min(_writing.Length, HighWater);
+            TakeWaiting(WokenByAFlush);
+        }
+
+        WakeTaken();
+        _written = 0;
+        Write();
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "Its result is taken once, in Complete.")]
+    private void Write()
+    {
+        do
+        {
+            try
+            {
+                Volatile.Write(ref _writeSince, Math.Max(1, _clock.GetTimestamp()));
+                var part = _writing.WrittenMemory[_written..];
+                part = part[..Math.Min(part.Length, LargestWrite)];
+                _written += part.Length;
+                _write = _output.WriteAsync(part).ConfigureAwait(false).GetAwaiter();
+            }
+            catch (Exception error)
+            {
+                Stop(error);
+                return;
+            }
+
+            if (!_write.IsCompleted)
+            {
+                _write.UnsafeOnCompleted(_continue);
+                return;
+            }
+        }
+        while (Complete());
+    }
+
+    private void Continue()
+    {
+        if (Complete())
+        {
+            Write();
+        }
+    }
+
+    /// <summary>A part of the batch was written.</summary>
+    /// <returns>Whether there is another part.</returns>
+    private bool Complete()
+    {
+        try
+        {
+            var result = _write.GetResult();
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                Stop(new IOException("The connection is closed."));
+                return false;
+            }
+        }
+        catch (Exception error)
+        {
+            Stop(error);
+            return false;
+        }
+
+        Volatile.Write(ref _writeSince, 0);
+        if (_written < _writing.Length)
+        {
+            return true;
+        }
+
+        lock (_gate)
+        {
+            _writing.Reset();
+            if (_filling.Length > 0 && !_failed)
+            {
+                // Queued instead of done at once: streams that were just woken append to this batch.
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return false;
+            }
+
+            TakeWaiting(int.MaxValue);
+            BecomeIdle();
+        }
+
+        WakeTaken();
+        return false;
+    }
+
+    private void Stop(Exception error)
+    {
+        Fail();
+        lock (_gate)
+        {
+            BecomeIdle();
+        }
+
+        _onFailed(error);
+    }
+
+    // Under the lock, as the methods that follow, up to TakeWaiting.
+    private bool Add(ReadOnlySpan<byte> frames)
+    {
+        // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
+        frames.CopyTo(_filling.GetSpan(_filling.Capacity == 0 ? Math.Max(frames.Length, _lastBatch) : frames.Length));
+        _filling.Advance(frames.Length);
+        _full = _filling.Length > HighWater;
+        Charge();
+        var start = !_busy;
+        _busy = true;
+        return start;
+    }
+
+    /// <summary>Counts the memory of both buffers. It changes when a buffer grows or is given back, not with every frame.</summary>
+    private void Charge()
+    {
+        var held = (long)_filling.Capacity + _writing.Capacity;
+        if (held > _charged)
+        {
+            _memory.Take(held - _charged);
+        }
+        else if (held < _charged)
+        {
+            _memory.Return(_charged - held);
+        }
+
+        _charged = held;
+    }
+
+    private void BecomeIdle()
+    {
+        // Idle connections hold no memory.
+        _busy = false;
+        _full = false;
+        Volatile.Write(ref _writeSince, 0);
+        _writing.Dispose();
+        _filling.Dispose();
+        Charge();
+        _idle?.TrySetResult();
+        _idle = null;
+    }
+
+    private void TakeWaiting(int most)
+    {
+        for (; most > 0 && _waiting.TryDequeue(out var sender); most--)
+        {
+            _taken.Add(sender);
+        }
+    }
+
+    // The flusher's, outside the lock: what it wakes may append at once.
+    private void WakeTaken()
+    {
+        foreach (var sender in _taken)
+        {
+            sender.Wake();
+        }
+
+        _taken.Clear();
+    }
+
+    private sealed class RoomWait : TaskCompletionSource, IRoomWaiter
+    {
+        internal RoomWait()
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+        }
+
+        public void Wake() => TrySetResult();
+    }
+}
