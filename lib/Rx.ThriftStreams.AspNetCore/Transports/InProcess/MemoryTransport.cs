@@ -45,7 +45,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
             exchange.Abort(Closed());
         }
 
-        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.MaxReceiveMessageSize));
+        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.Message));
     }
 
     /// <summary>Cuts off the calls that go on, and waits for their handlers, though not for ever.</summary>

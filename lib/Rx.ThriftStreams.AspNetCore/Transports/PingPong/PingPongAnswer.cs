@@ -49,7 +49,8 @@ internal sealed class PingPongAnswer(PingPongRequest request)
         var payloadLength = _message.Length + (framed ? ThriftFraming.PrefixSize : 0);
         if (Request.HasHeader)
         {
-            var header = TTHeaderBuilder.OfThread
+            using var rented = PerThread<TTHeaderBuilder>.Rent();
+            var header = rented.Value
                 .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
                 .AddInt(TTHeaderIntKey.MessageType, (int)_type);
             foreach (var (key, value) in _pairs)

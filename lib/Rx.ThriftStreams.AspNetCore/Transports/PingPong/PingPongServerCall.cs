@@ -10,6 +10,9 @@ internal sealed class PingPongServerCall(PingPongServerConnection connection, Pi
 {
     internal PingPongRequest Request { get; } = request;
 
+    /// <summary>What the arguments may take.</summary>
+    internal MessageLimits Limits => connection.MessageLimits;
+
     /// <summary>The result's struct, once the handler has given one.</summary>
     internal ThriftWriteBuffer Result { get; } = new();
 

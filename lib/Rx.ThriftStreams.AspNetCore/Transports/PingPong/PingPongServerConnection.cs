@@ -35,6 +35,8 @@ internal sealed partial class PingPongServerConnection(
     /// <summary>Cancelled when the connection is lost.</summary>
     internal CancellationToken Aborted { get; } = aborted;
 
+    internal MessageLimits MessageLimits => Runtime.Options.Limits.Message;
+
     private ThriftServerRuntime Runtime => handler.Runtime;
 
     internal async Task RunAsync()

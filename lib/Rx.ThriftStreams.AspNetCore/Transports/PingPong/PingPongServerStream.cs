@@ -26,9 +26,9 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongServerCa
         _received = true;
         try
         {
-            _arguments = ThriftSerializer.Deserialize<TArguments>(call.Request.Body, cancellationToken: cancellationToken);
+            _arguments = call.Limits.Decode<TArguments>(call.Request.Body, cancellationToken);
         }
-        catch (ThriftProtocolException)
+        catch (ThriftProtocolException error) when (!error.IsOverLimit)
         {
             call.HasBadRequest = true;
             throw;

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Serialization;
+
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
     internal const string ContentType = "application/grpc+thrift";
 
     private readonly HttpMessageInvoker _inner = new(inner);
+    private readonly MessageLimits _limits = options.Limits.Message;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -59,7 +62,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
 
         // Content gives the same stream to everybody who asks.
-        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.Limits.MaxReceiveMessageSize);
+        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), _limits);
     }
 
     private void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)

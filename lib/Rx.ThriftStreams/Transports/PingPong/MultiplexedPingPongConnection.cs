@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
@@ -16,11 +17,11 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private ThriftTransportException? _closed;
     private CallGate _gate;
 
-    internal MultiplexedPingPongConnection(SocketConnection socket, int maxMessageSize, ConnectionSet<MultiplexedPingPongConnection> owner)
+    internal MultiplexedPingPongConnection(SocketConnection socket, MessageLimits limits, ConnectionSet<MultiplexedPingPongConnection> owner)
     {
         _socket = socket;
         _owner = owner;
-        _reader = new PingPongMessageReader(maxMessageSize);
+        _reader = new PingPongMessageReader(limits);
         _take = Take;
     }
 

@@ -8,16 +8,13 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
 internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOptions options, bool multiplexed)
 {
-    [ThreadStatic]
-    private static ThriftWriteBuffer? _message;
-
     /// <summary>Appends a request.</summary>
     /// <returns>The size of the arguments in bytes.</returns>
     internal int Write<TArguments>(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, TArguments arguments)
         where TArguments : class, IThriftStruct<TArguments>
     {
-        // Disposing gives the memory back; the object is used again.
-        using var message = _message ??= new ThriftWriteBuffer();
+        using var rented = PerThread<ThriftWriteBuffer>.Rent();
+        var message = rented.Value;
         if (form.IsFramed)
         {
             message.Skip(ThriftFraming.PrefixSize);
@@ -43,7 +40,8 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
 
     private void WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, ThriftWriteBuffer message)
     {
-        var header = TTHeaderBuilder.OfThread
+        using var rented = PerThread<TTHeaderBuilder>.Rent();
+        var header = rented.Value
             .Reset(multiplexed ? TTHeaderFlags.SupportsOutOfOrder : default, sequenceId, TTHeaderProtocolId.ThriftBinary)
             .AddInt(TTHeaderIntKey.TransportType, form.IsFramed ? "framed" : "unframed")
             .AddInt(TTHeaderIntKey.FromService, options.ServiceName ?? string.Empty)
