@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
@@ -41,7 +42,7 @@ public sealed class GrpcResponseReaderTests
         Assert.True(await reader.FillAsync(TestContext.Current.CancellationToken));
         Assert.True(reader.TryRead(out var good));
         Assert.Equal(3, good.Length);
-        Assert.Equal(ThriftStatusCode.ResourceExhausted, Assert.Throws<ThriftStatusException>(() => reader.TryRead(out _)).StatusCode);
+        Assert.Equal(ThriftStatusCode.ResourceExhausted, Assert.Throws<ThriftStatusException>(() => reader.TryRead(out ReadOnlySpan<byte> _)).StatusCode);
     }
 
     [Fact]
@@ -60,12 +61,12 @@ public sealed class GrpcResponseReaderTests
 
         await reader.DrainAsync(TestContext.Current.CancellationToken);
 
-        Assert.False(reader.TryRead(out _));
+        Assert.False(reader.TryRead(out ReadOnlySpan<byte> _));
         Assert.False(reader.IsTruncated);
     }
 
     private static GrpcResponseReader Reader(byte[] body, int chunk, Exception? end = null)
-        => new(new ChunkedStream(body, chunk, end), GrpcDecompression.For(null), Largest);
+        => new(new ChunkedStream(body, chunk, end), GrpcDecompression.For(null), new MessageLimits(Largest, null, 100));
 
     private static byte[] Message(int size)
     {

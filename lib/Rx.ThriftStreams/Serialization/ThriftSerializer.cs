@@ -5,12 +5,6 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>Converts Thrift values to bytes and back, outside of any call: for files, caches, queues and tests.</summary>
 public static class ThriftSerializer
 {
-    // A buffer that has become larger than this is given back instead of being kept by its thread.
-    private const int LargestKept = 1024 * 1024;
-
-    [ThreadStatic]
-    private static ThriftWriteBuffer? t_buffer;
-
     /// <summary>Serializes a value to <paramref name="destination"/>. On an error nothing is written.</summary>
     /// <exception cref="ThriftProtocolException">The value is nested deeper than 64 structs.</exception>
     public static void Serialize<T>(T value, IBufferWriter<byte> destination, ThriftProtocol protocol = ThriftProtocol.Binary)
@@ -24,16 +18,9 @@ public static class ThriftSerializer
             return;
         }
 
-        ThriftWriteBuffer buffer = Rent();
-        try
-        {
-            Write(value, buffer, protocol);
-            destination.Write(buffer.WrittenSpan);
-        }
-        finally
-        {
-            Return(buffer);
-        }
+        using var rented = PerThread<ThriftWriteBuffer>.Rent();
+        Write(value, rented.Value, protocol);
+        destination.Write(rented.Value.WrittenSpan);
     }
 
     /// <summary>Serializes a value to a new array.</summary>
@@ -42,16 +29,9 @@ public static class ThriftSerializer
         where T : IThriftStruct<T>
     {
         ArgumentNullException.ThrowIfNull(value);
-        ThriftWriteBuffer buffer = Rent();
-        try
-        {
-            Write(value, buffer, protocol);
-            return buffer.WrittenSpan.ToArray();
-        }
-        finally
-        {
-            Return(buffer);
-        }
+        using var rented = PerThread<ThriftWriteBuffer>.Rent();
+        Write(value, rented.Value, protocol);
+        return rented.Value.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads a value. Bytes after it are ignored.</summary>
@@ -149,25 +129,4 @@ public static class ThriftSerializer
 
     private static ArgumentOutOfRangeException UnknownProtocol(ThriftProtocol protocol)
         => new(nameof(protocol), $"{(int)protocol} is not one of the protocols {nameof(ThriftProtocol.Binary)} and {nameof(ThriftProtocol.Compact)}.");
-
-    // Taken away while it is in use, so that a value whose writing serializes another one gets a second buffer.
-    private static ThriftWriteBuffer Rent()
-    {
-        ThriftWriteBuffer? buffer = t_buffer;
-        t_buffer = null;
-        return buffer ?? new ThriftWriteBuffer();
-    }
-
-    private static void Return(ThriftWriteBuffer buffer)
-    {
-        buffer.Reset();
-        if (t_buffer is null && buffer.Capacity <= LargestKept)
-        {
-            t_buffer = buffer;
-        }
-        else
-        {
-            buffer.Dispose();
-        }
-    }
 }

@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// Not thread-safe. While a writer that was created on the buffer has not been flushed, the buffer belongs to that writer.
 /// Disposal returns the memory to its pool and invalidates spans and memories taken before.
 /// </remarks>
-public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
+public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable, IPerThread
 {
     private const int DefaultCapacity = 1024;
 
@@ -53,6 +53,19 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable
             ArrayPool<byte>.Shared.Return(array);
         }
     }
+
+    /// <summary>Discards what was written, and the memory where it is larger than <paramref name="largestKept"/> bytes.</summary>
+    internal void Recycle(int largestKept)
+    {
+        if (_array.Length > largestKept)
+        {
+            Dispose();
+        }
+
+        _length = 0;
+    }
+
+    void IPerThread.Recycle(int largestKept) => Recycle(largestKept);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More bytes than the buffer has room for.</exception>

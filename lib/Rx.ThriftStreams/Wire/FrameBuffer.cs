@@ -3,35 +3,21 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>Where a thread puts frames together before they are appended to a connection, so that no lock is held while something is encoded.</summary>
-internal sealed class FrameBuffer
+internal sealed class FrameBuffer : IPerThread
 {
-    // A buffer that has become larger is not kept by its thread.
-    private const int LargestKept = 256 * 1024;
-
-    [ThreadStatic]
-    private static FrameBuffer? t_buffer;
-
     private readonly TTHeaderBuilder _builder = new();
 
     internal ThriftWriteBuffer Bytes { get; } = new();
 
     /// <summary>Taken away while in use: what encodes a message may end a stream of its own.</summary>
-    internal static FrameBuffer Rent()
-    {
-        var buffer = t_buffer ?? new FrameBuffer();
-        t_buffer = null;
-        return buffer;
-    }
+    internal static FrameBuffer Rent() => PerThread<FrameBuffer>.Take();
 
-    internal void Return()
-    {
-        Bytes.Reset();
-        if (Bytes.Capacity > LargestKept)
-        {
-            Bytes.Dispose();
-        }
+    internal void Return() => PerThread<FrameBuffer>.Return(this);
 
-        t_buffer = this;
+    void IPerThread.Recycle(int largestKept)
+    {
+        Bytes.Recycle(largestKept);
+        _builder.Recycle(largestKept);
     }
 
     /// <summary>Starts the header of a frame that has more than a template.</summary>

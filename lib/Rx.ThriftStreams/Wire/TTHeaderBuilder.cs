@@ -2,20 +2,15 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>Puts a frame's header together: pairs in any order, written as peers write them (ACL token, string pairs, integer keys, padding).</summary>
 /// <remarks>Made to be kept and used again; not thread-safe. A key added twice is written twice.</remarks>
 /// <param name="maxHeaderInfoSize">The largest header info to write, in bytes. Some old peers take 65536 only.</param>
-internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.MaxHeaderInfoSize)
+internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
 {
-    // A larger buffer is given up on Reset, so that one huge header does not stay in memory with its connection.
-    private const int LargestKept = 16 * 1024;
-
-    [ThreadStatic]
-    private static TTHeaderBuilder? _ofThread;
-
     private ArrayBufferWriter<byte> _strings = new(256);
     private ArrayBufferWriter<byte> _ints = new(64);
     private byte[]? _aclToken;
@@ -25,8 +20,11 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
     private TTHeaderProtocolId _protocolId;
     private int _sequenceId;
 
-    /// <summary>One that this thread uses again and again: from <see cref="Reset"/> to WriteTo, with nothing awaited between them.</summary>
-    public static TTHeaderBuilder OfThread => _ofThread ??= new();
+    /// <summary>Creates a builder of headers as large as the protocol allows.</summary>
+    public TTHeaderBuilder()
+        : this(TTHeaderFormat.MaxHeaderInfoSize)
+    {
+    }
 
     /// <summary>The size of the header info in bytes, padding included.</summary>
     public int HeaderInfoSize => (UnpaddedSize + 3) & ~3;
@@ -51,9 +49,23 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
         _stringCount = 0;
         _intCount = 0;
         _aclToken = null;
-        Empty(ref _strings);
-        Empty(ref _ints);
+        _strings.ResetWrittenCount();
+        _ints.ResetWrittenCount();
         return this;
+    }
+
+    /// <summary>Discards the memory that is larger than <paramref name="largestKept"/> bytes.</summary>
+    public void Recycle(int largestKept)
+    {
+        if (_strings.Capacity > largestKept)
+        {
+            _strings = new(256);
+        }
+
+        if (_ints.Capacity > largestKept)
+        {
+            _ints = new(64);
+        }
     }
 
     /// <summary>Starts a streaming frame's header: its type and method are written, as every streaming frame has them.</summary>
@@ -222,18 +234,6 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize = TTHeaderFormat.Max
         }
 
         return token;
-    }
-
-    private static void Empty(ref ArrayBufferWriter<byte> writer)
-    {
-        if (writer.Capacity > LargestKept)
-        {
-            writer = new ArrayBufferWriter<byte>(256);
-        }
-        else
-        {
-            writer.ResetWrittenCount();
-        }
     }
 
     private void StartString()

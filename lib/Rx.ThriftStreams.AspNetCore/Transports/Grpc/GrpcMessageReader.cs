@@ -8,12 +8,12 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 internal static class GrpcMessageReader
 {
     /// <returns>The decompressed body, to be disposed.</returns>
-    internal static ThriftWriteBuffer Inflate(in ReadOnlySequence<byte> body, GrpcDecompression decompression, int maxMessageSize)
+    internal static ThriftWriteBuffer Inflate(in ReadOnlySequence<byte> body, GrpcDecompression decompression, MessageLimits limits)
     {
         var inflated = new ThriftWriteBuffer();
         try
         {
-            decompression.Decompress(body.IsSingleSegment ? body.First : body.ToArray(), inflated, maxMessageSize);
+            decompression.Decompress(body.IsSingleSegment ? body.First : body.ToArray(), inflated, limits);
             return inflated;
         }
         catch

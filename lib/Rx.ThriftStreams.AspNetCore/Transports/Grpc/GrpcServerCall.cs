@@ -77,7 +77,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             _http.Request.BodyReader,
             _http.Response.BodyWriter,
             GrpcDecompression.For(_http.Request.Headers["grpc-encoding"].ToString()),
-            _options.Limits.MaxReceiveMessageSize);
+            _options.Limits.Message);
 
     internal override void OnCallerGone() => _connection?.CountReset();
 

@@ -21,7 +21,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     private readonly PipeReader _reader;
     private readonly PipeWriter _writer;
     private readonly GrpcDecompression _decompression;
-    private readonly int _maxMessageSize;
+    private readonly MessageLimits _limits;
 
     private ReadOnlySequence<byte> _received;
     private bool _holdsBuffer;
@@ -31,13 +31,13 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     private int _unflushedBytes;
     private int _unflushedMessages;
 
-    internal GrpcServerStream(GrpcServerCall call, PipeReader reader, PipeWriter writer, GrpcDecompression decompression, int maxMessageSize)
+    internal GrpcServerStream(GrpcServerCall call, PipeReader reader, PipeWriter writer, GrpcDecompression decompression, MessageLimits limits)
     {
         _call = call;
         _reader = reader;
         _writer = writer;
         _decompression = decompression;
-        _maxMessageSize = maxMessageSize;
+        _limits = limits;
     }
 
     internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
@@ -45,7 +45,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     internal override int CurrentSize => _currentSize;
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
-        => TryReadMessage() ? new(true) : FillAsync(cancellationToken);
+        => TryReadMessage(cancellationToken) ? new(true) : FillAsync(cancellationToken);
 
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
@@ -84,7 +84,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         return new(AwaitFlushAsync(flush, 0, cancellationToken).AsTask());
     }
 
-    private bool TryReadMessage()
+    private bool TryReadMessage(CancellationToken cancellationToken)
     {
         if (_received.Length < GrpcFrame.PrefixLength)
         {
@@ -93,7 +93,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
 
         Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixLength];
         _received.Slice(0, GrpcFrame.PrefixLength).CopyTo(prefix);
-        var length = GrpcFrame.ReadPrefix(prefix, _maxMessageSize, out var compressed);
+        var length = GrpcFrame.ReadPrefix(prefix, _limits.MaxSize, out var compressed);
         if (_received.Length < GrpcFrame.PrefixLength + length)
         {
             return false;
@@ -113,12 +113,12 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         var body = _received.Slice(GrpcFrame.PrefixLength, length);
         try
         {
-            using var inflated = compressed ? GrpcMessageReader.Inflate(body, _decompression, _maxMessageSize) : null;
+            using var inflated = compressed ? GrpcMessageReader.Inflate(body, _decompression, _limits) : null;
             (_current, _currentSize) = inflated is null
-                ? (ThriftSerializer.Deserialize<TRequest>(body), length)
-                : (ThriftSerializer.Deserialize<TRequest>(inflated.WrittenSpan), inflated.Length);
+                ? (_limits.Decode<TRequest>(body, cancellationToken), length)
+                : (_limits.Decode<TRequest>(inflated.WrittenSpan, cancellationToken), inflated.Length);
         }
-        catch (ThriftProtocolException)
+        catch (ThriftProtocolException error) when (!error.IsOverLimit)
         {
             _call.HasBadMessage = true;
             throw;
@@ -159,14 +159,14 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
             _received = result.Buffer;
             _holdsBuffer = true;
             _inputEnded = result.IsCompleted;
-            if (TryReadMessage())
+            if (TryReadMessage(cancellationToken))
             {
                 return true;
             }
         }
 
         // The end of the input may have come together with several messages.
-        if (TryReadMessage())
+        if (TryReadMessage(cancellationToken))
         {
             return true;
         }

@@ -9,7 +9,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
 /// <summary>The client's side of a call within the process.</summary>
-internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exchange, int maxMessageSize) : ClientTransportStream<TRequest, TResponse>
+internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exchange, MessageLimits limits) : ClientTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -64,12 +64,12 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
         {
             if (exchange.Responses.Reader.TryRead(out var bytes))
             {
-                if (bytes.Length > maxMessageSize)
+                if (bytes.Length > limits.MaxSize)
                 {
-                    throw MessageSize.TooLarge(bytes.Length, maxMessageSize);
+                    throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
                 }
 
-                _current = ThriftSerializer.Deserialize<TResponse>(bytes);
+                _current = limits.Decode<TResponse>(bytes);
                 _currentSize = bytes.Length;
                 return true;
             }

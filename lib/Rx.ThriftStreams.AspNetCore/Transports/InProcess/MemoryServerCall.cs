@@ -46,7 +46,7 @@ internal sealed class MemoryServerCall : ServerTransportCall
         : base.AbortReason;
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
-        => new MemoryServerStream<TRequest, TResponse>(this, _exchange, _options.Limits.MaxReceiveMessageSize);
+        => new MemoryServerStream<TRequest, TResponse>(this, _exchange, _options.Limits.Message);
 
     internal override ValueTask SendHeadersAsync(ThriftMetadata headers)
     {

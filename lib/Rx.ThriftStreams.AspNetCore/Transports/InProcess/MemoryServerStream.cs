@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
 /// <summary>The messages of a call within the process, on the server.</summary>
-internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall call, MemoryExchange exchange, int maxMessageSize) : ServerTransportStream<TRequest, TResponse>
+internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall call, MemoryExchange exchange, MessageLimits limits) : ServerTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -24,12 +24,12 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
         {
             if (exchange.Requests.Reader.TryRead(out var bytes))
             {
-                if (bytes.Length > maxMessageSize)
+                if (bytes.Length > limits.MaxSize)
                 {
-                    throw MessageSize.TooLarge(bytes.Length, maxMessageSize);
+                    throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
                 }
 
-                _current = ThriftSerializer.Deserialize<TRequest>(bytes, cancellationToken: cancellationToken);
+                _current = limits.Decode<TRequest>(bytes, cancellationToken);
                 _currentSize = bytes.Length;
                 return true;
             }

@@ -45,7 +45,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
             exchange.Abort(Closed());
         }
 
-        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.MaxReceiveMessageSize));
+        return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.Message));
     }
 
     /// <summary>Ends the calls that are still running, and waits for their handlers for a limited time.</summary>

@@ -82,7 +82,8 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
             return _message.WrittenMemory;
         }
 
-        var header = TTHeaderBuilder.OfThread
+        using var rented = PerThread<TTHeaderBuilder>.Rent();
+        var header = rented.Value
             .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
             .AddInt(TTHeaderIntKey.MessageType, (int)_type);
         foreach (var (key, value) in _pairs ?? [])

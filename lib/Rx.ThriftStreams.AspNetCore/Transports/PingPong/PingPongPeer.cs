@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -16,6 +17,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 internal sealed class PingPongPeer(
     PipeWriter output,
     string address,
+    MessageLimits messageLimits,
     MemoryBudget memory,
     TimeProvider clock,
     Action onClosing,
@@ -30,6 +32,9 @@ internal sealed class PingPongPeer(
     private volatile bool _closing;
 
     internal string Address => address;
+
+    /// <summary>What the arguments of a call may take.</summary>
+    internal MessageLimits MessageLimits => messageLimits;
 
     /// <summary>Cancelled when the connection is lost.</summary>
     internal CancellationToken Aborted => _aborted.Token;

@@ -31,7 +31,7 @@ internal sealed class PingPongServerCall(PingPongPeer peer, PingPongRequest requ
     internal override ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
-        => new PingPongServerStream<TRequest, TResponse>(_answer);
+        => new PingPongServerStream<TRequest, TResponse>(_answer, peer.MessageLimits);
 
     /// <summary>An answer is one message: its headers go out with it.</summary>
     internal override ValueTask SendHeadersAsync(ThriftMetadata headers) => default;

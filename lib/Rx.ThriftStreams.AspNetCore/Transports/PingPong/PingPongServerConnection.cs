@@ -56,7 +56,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         _stopping = stopping;
         _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
         _memory = runtime.CreateConnectionMemory();
-        _peer = new PingPongPeer(pipe.Output, peer, _memory, Clock, StopReading, stopping);
+        _peer = new PingPongPeer(pipe.Output, peer, Limits.Message, _memory, Clock, StopReading, stopping);
     }
 
     private ThriftServerLimits Limits => _runtime.Options.Limits;

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>The one request and the one answer of a call. The answer goes out when the call ends, which decides what it is.</summary>
-internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer answer) : ServerTransportStream<TArguments, TResult>
+internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer answer, MessageLimits limits) : ServerTransportStream<TArguments, TResult>
     where TArguments : class, IThriftStruct<TArguments>
     where TResult : class, IThriftStruct<TResult>
 {
@@ -26,9 +26,9 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
         _received = true;
         try
         {
-            _arguments = ThriftSerializer.Deserialize<TArguments>(answer.Request.Body);
+            _arguments = limits.Decode<TArguments>(answer.Request.Body, cancellationToken);
         }
-        catch (ThriftProtocolException)
+        catch (ThriftProtocolException error) when (!error.IsOverLimit)
         {
             answer.Request.IsMalformed = true;
             throw;

@@ -21,7 +21,7 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
     {
         try
         {
-            return stream.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync(cancellationToken);
+            return stream.TryReceive(out _current, out _currentSize, cancellationToken) ? new(true) : AwaitReceiveAsync(cancellationToken);
         }
         catch (ThriftException error) when (IsCallerGone(error))
         {
@@ -60,7 +60,7 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
         {
             while (await stream.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (stream.TryReceive(out _current, out _currentSize))
+                if (stream.TryReceive(out _current, out _currentSize, cancellationToken))
                 {
                     return true;
                 }

@@ -17,7 +17,7 @@ internal sealed class TTHeaderStreamingHandler
     {
         Runtime = runtime;
         Scopes = scopes;
-        Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.MaxReceiveMessageSize);
+        Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.Message);
     }
 
     internal ThriftServerRuntime Runtime { get; }

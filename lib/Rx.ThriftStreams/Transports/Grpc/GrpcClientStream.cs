@@ -152,14 +152,13 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     private bool TryTake(GrpcResponseReader responses)
     {
-        if (!responses.TryRead(out var message))
+        if (!responses.TryRead<TResponse>(out var message, out var size))
         {
             return false;
         }
 
-        var reader = new ThriftReader(message);
-        _current = TResponse.Read(ref reader);
-        _currentSize = message.Length;
+        _current = message;
+        _currentSize = size;
         return true;
     }
 

@@ -1,12 +1,13 @@
+using System.Globalization;
 using System.IO.Compression;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>Decompresses messages as the peer's <c>grpc-encoding</c> says. Only gzip is known, as in Kitex.</summary>
 internal sealed class GrpcDecompression
 {
+    private const int ChunkSize = 4096;
     private const string Identity = "identity";
     private const string Gzip = "gzip";
 
@@ -38,10 +39,10 @@ internal sealed class GrpcDecompression
         }
     }
 
-    /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limit.</summary>
-    /// <exception cref="ThriftStatusException">It is larger than allowed, or its compression is unknown.</exception>
+    /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limits of size and ratio.</summary>
+    /// <exception cref="ThriftStatusException">It is larger than allowed, by itself or for its compressed size, or its compression is unknown.</exception>
     /// <exception cref="ThriftProtocolException">It does not decompress.</exception>
-    internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, int maxMessageSize)
+    internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, MessageLimits limits)
     {
         CheckNamed();
         if (!IsKnown)
@@ -51,28 +52,40 @@ internal sealed class GrpcDecompression
 
         using var compressed = new ReadOnlyMemoryStream(message);
         using var gzip = new GZipStream(compressed, CompressionMode.Decompress);
-        var start = destination.Length;
+        var left = limits.DecompressedSize(message.Length);
         try
         {
             while (true)
             {
-                var span = destination.GetSpan(4096);
-                var read = gzip.Read(span);
+                // One byte more than is left would show that there is too much.
+                var span = destination.GetSpan(Math.Min(ChunkSize, left) + 1);
+                var read = gzip.Read(span[..(int)Math.Min(span.Length, left + 1L)]);
                 if (read == 0)
                 {
                     return;
                 }
 
-                destination.Advance(read);
-                if (destination.Length - start > maxMessageSize)
+                if (read > left)
                 {
-                    throw MessageSize.TooLarge(destination.Length - start, maxMessageSize);
+                    throw TooLarge(message.Length, limits);
                 }
+
+                destination.Advance(read);
+                left -= read;
             }
         }
         catch (InvalidDataException error)
         {
             throw new ThriftProtocolException("A message does not decompress as gzip.", innerException: error);
         }
+    }
+
+    private static ThriftStatusException TooLarge(int compressed, MessageLimits limits)
+    {
+        var limit = limits.DecompressedSize(compressed);
+        var reason = limit == limits.MaxSize
+            ? "that are allowed"
+            : string.Create(CultureInfo.InvariantCulture, $"that {compressed} compressed bytes may become: MaxDecompressionRatio is {limits.MaxDecompressionRatio}");
+        return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}."));
     }
 }

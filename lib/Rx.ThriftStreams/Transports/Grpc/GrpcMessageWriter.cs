@@ -7,13 +7,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>Encodes messages after their gRPC prefix.</summary>
 internal static class GrpcMessageWriter
 {
-    // What a thread keeps between messages.
-    private const int LargestKept = 256 * 1024;
-
-    [ThreadStatic]
-    private static ThriftWriteBuffer? _buffer;
-
-    /// <summary>Appends one message; returns the size of its body before compression. Nothing is appended if encoding fails.</summary>
+    /// <summary>Appends one message, and returns the size of its body before compression. Nothing is appended if encoding fails.</summary>
     internal static int Write<T>(T message, ThriftWriteBuffer destination, bool gzip)
         where T : class, IThriftStruct<T>
     {
@@ -45,16 +39,9 @@ internal static class GrpcMessageWriter
     internal static int Write<T>(T message, IBufferWriter<byte> destination, bool gzip)
         where T : class, IThriftStruct<T>
     {
-        var buffer = _buffer ??= new ThriftWriteBuffer();
-        buffer.Reset();
-        var size = Write(message, buffer, gzip);
-        destination.Write(buffer.WrittenSpan);
-        if (buffer.Capacity > LargestKept)
-        {
-            // Disposing gives the memory back; the object is used again.
-            buffer.Dispose();
-        }
-
+        using var rented = PerThread<ThriftWriteBuffer>.Rent();
+        var size = Write(message, rented.Value, gzip);
+        destination.Write(rented.Value.WrittenSpan);
         return size;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 
@@ -9,7 +10,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// Not thread-safe: the receiving side of a call. Nothing is allocated on the word of a prefix: the buffer grows as bytes arrive. It goes back to its
 /// pool at the end of the body; a call that is left before that leaves it to the garbage collector, because a read may still write into it.
 /// </remarks>
-internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, int maxMessageSize)
+internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, MessageLimits limits)
 {
     private const int InitialBufferSize = 4 * 1024;
     private const int ChunkSize = 64 * 1024;
@@ -23,7 +24,17 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     /// <summary>Whether the body ended within a message.</summary>
     internal bool IsTruncated { get; private set; }
 
-    /// <summary>Takes the next message that has arrived completely. Valid until the next operation.</summary>
+    /// <summary>Takes the next message that has arrived completely.</summary>
+    internal bool TryRead<T>([NotNullWhen(true)] out T? message, out int size)
+        where T : class, IThriftStruct<T>
+    {
+        var taken = TryRead(out var bytes);
+        message = taken ? limits.Decode<T>(bytes) : null;
+        size = bytes.Length;
+        return taken;
+    }
+
+    /// <summary>Takes the bytes of the next message that has arrived completely. Valid until the next operation.</summary>
     internal bool TryRead(out ReadOnlySpan<byte> message)
     {
         message = default;
@@ -38,7 +49,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
             throw new ThriftStatusException(ThriftStatusCode.Internal, $"The server compresses with \"{decompression.Name}\", which is not supported.");
         }
 
-        var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(_start), maxMessageSize, out var compressed);
+        var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(_start), limits.MaxSize, out var compressed);
         if (available - GrpcFrame.PrefixLength < length)
         {
             return false;
@@ -129,7 +140,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     {
         _inflated ??= new ThriftWriteBuffer();
         _inflated.Reset();
-        decompression.Decompress(message, _inflated, maxMessageSize);
+        decompression.Decompress(message, _inflated, limits);
         return _inflated.WrittenSpan;
     }
 

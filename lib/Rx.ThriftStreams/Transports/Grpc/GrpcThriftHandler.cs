@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Serialization;
+
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
@@ -13,6 +15,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelOptions options) : HttpMessageHandler
 {
     private readonly HttpMessageInvoker _inner = new(inner);
+    private readonly MessageLimits _limits = options.Limits.Message;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -57,7 +60,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         var encoding = response.Headers.NonValidated.TryGetValues("grpc-encoding", out var names) ? names.ToString() : null;
 
         // Content returns the same stream to every caller.
-        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), options.Limits.MaxReceiveMessageSize);
+        return new(response.Content.ReadAsStream(), GrpcDecompression.For(encoding), _limits);
     }
 
     private void SetHeaders(HttpRequestMessage request, GrpcExchange exchange)

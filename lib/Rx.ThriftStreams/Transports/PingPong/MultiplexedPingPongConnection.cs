@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 
@@ -23,12 +24,12 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private CallGate _gate;
     private volatile bool _serverCloses;
 
-    internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, int maxMessageSize, TimeProvider clock)
+    internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, MessageLimits limits, TimeProvider clock)
     {
         _socket = socket;
         _writer = new BatchWriter(socket.Output, new MemoryBudget(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
         _owner = owner;
-        _reader = new PingPongMessageReader(maxMessageSize);
+        _reader = new PingPongMessageReader(limits);
         _take = Take;
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
@@ -11,11 +12,11 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     private readonly PingPongMessageReader _reader;
     private CallGate _gate;
 
-    internal PingPongConnection(SocketConnection socket, int maxMessageSize, ConnectionSet<PingPongConnection> owner)
+    internal PingPongConnection(SocketConnection socket, MessageLimits limits, ConnectionSet<PingPongConnection> owner)
     {
         _socket = socket;
         _owner = owner;
-        _reader = new PingPongMessageReader(maxMessageSize);
+        _reader = new PingPongMessageReader(limits);
         _gate.TryEnter();
     }
 

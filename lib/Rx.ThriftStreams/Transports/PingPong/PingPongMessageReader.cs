@@ -1,17 +1,18 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>Takes answers off the front of a connection's buffer, in whichever form they come. One a connection.</summary>
-internal sealed class PingPongMessageReader(int maxMessageSize)
+internal sealed class PingPongMessageReader(MessageLimits limits)
 {
     private readonly TTHeaderFrameReader _frames = new();
     private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private long _skip;
 
-    private int Limit => MessageSize.WithEnvelope(maxMessageSize);
+    private int Limit => MessageSize.WithEnvelope(limits.MaxSize);
 
     /// <summary>Takes one answer and hands it to the call that it belongs to.</summary>
     /// <param name="buffer">What has arrived; moved to after the answer.</param>
@@ -40,7 +41,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
 
                 if (payload > Limit)
                 {
-                    (only ?? find!(SequenceIdOf(buffer)))?.Fail(MessageSize.TooLarge(payload, maxMessageSize));
+                    (only ?? find!(SequenceIdOf(buffer)))?.Fail(MessageSize.TooLarge(payload, limits.MaxSize));
                     _skip = frameLength;
                     return true;
                 }
@@ -54,7 +55,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 if ((only ?? find!(frame.SequenceId)) is { } owner)
                 {
                     owner.OnHeader(frame);
-                    owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), maxMessageSize);
+                    owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), limits);
                 }
 
                 return true;
@@ -62,7 +63,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
             case WireProtocol.Framed:
                 if (MessageSize.TryReadLengths(buffer, protocol, out var framedLength, out var length) && length > Limit)
                 {
-                    only?.Fail(MessageSize.TooLarge(length, maxMessageSize));
+                    only?.Fail(MessageSize.TooLarge(length, limits.MaxSize));
                     _skip = framedLength;
                     return true;
                 }
@@ -72,7 +73,7 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                     return false;
                 }
 
-                only?.OnMessage(message, maxMessageSize);
+                only?.OnMessage(message, limits);
                 return true;
 
             case WireProtocol.Buffered:
@@ -85,13 +86,13 @@ internal sealed class PingPongMessageReader(int maxMessageSize)
                 if (!isComplete)
                 {
                     // Nothing announces where it ends: the connection is of no use to another call.
-                    var error = MessageSize.TooLarge(_scanner.NeededBytes, maxMessageSize);
+                    var error = MessageSize.TooLarge(_scanner.NeededBytes, limits.MaxSize);
                     only?.Fail(error);
                     return only is not null ? true : throw error;
                 }
 
                 _scanner.Reset();
-                only?.OnMessage(buffer.Slice(0, size), maxMessageSize);
+                only?.OnMessage(buffer.Slice(0, size), limits);
                 buffer = buffer.Slice(size);
                 return true;
 

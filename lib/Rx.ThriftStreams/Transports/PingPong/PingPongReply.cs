@@ -77,12 +77,12 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     }
 
     /// <param name="message">A whole Thrift message.</param>
-    /// <param name="maxSize">The largest struct in it that is accepted, in bytes.</param>
-    internal void OnMessage(in ReadOnlySequence<byte> message, int maxSize)
+    /// <param name="limits">What the struct in it may take.</param>
+    internal void OnMessage(in ReadOnlySequence<byte> message, MessageLimits limits)
     {
         try
         {
-            Error = Read(message, maxSize) ?? _bizError;
+            Error = Read(message, limits) ?? _bizError;
         }
         catch (ThriftProtocolException error)
         {
@@ -101,14 +101,14 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     }
 
     /// <summary>Decodes the result.</summary>
-    protected abstract void ReadResult(in ReadOnlySequence<byte> body);
+    protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits);
 
-    private ThriftException? Read(in ReadOnlySequence<byte> message, int maxSize)
+    private ThriftException? Read(in ReadOnlySequence<byte> message, MessageLimits limits)
     {
         var envelope = ThriftMessageEnvelope.Read(message, out var body);
-        if (body.Length > maxSize)
+        if (body.Length > limits.MaxSize)
         {
-            return MessageSize.TooLarge(body.Length, maxSize);
+            return MessageSize.TooLarge(body.Length, limits.MaxSize);
         }
 
         if (envelope.Type == ThriftMessageType.Exception)
@@ -144,7 +144,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         if (_bizError is null)
         {
-            ReadResult(body);
+            ReadResult(body, limits);
         }
 
         return null;
@@ -162,9 +162,9 @@ internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId
 
     internal int Size { get; private set; }
 
-    protected override void ReadResult(in ReadOnlySequence<byte> body)
+    protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits)
     {
-        Result = ThriftSerializer.Deserialize<TResult>(body);
+        Result = limits.Decode<TResult>(body);
         Size = (int)body.Length;
     }
 }

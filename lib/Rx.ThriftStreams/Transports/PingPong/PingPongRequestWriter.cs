@@ -54,7 +54,8 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
     /// <returns>Where the place of the checksum ends; 0 without one.</returns>
     private int WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start)
     {
-        var header = TTHeaderBuilder.OfThread
+        using var rented = PerThread<TTHeaderBuilder>.Rent();
+        var header = rented.Value
             .Reset(multiplexed ? TTHeaderFlags.SupportsOutOfOrder : default, sequenceId, TTHeaderProtocolId.ThriftBinary)
             .AddInt(TTHeaderIntKey.TransportType, form.IsFramed ? "framed" : "unframed")
             .AddInt(TTHeaderIntKey.FromService, options.ServiceName ?? string.Empty)

@@ -17,7 +17,7 @@ internal sealed class PingPongTransport : ClientTransport
     private static int s_lastSequenceId;
 
     private readonly SslClientAuthenticationOptions? _tls;
-    private readonly int _maxMessageSize;
+    private readonly MessageLimits _limits;
     private readonly TimeProvider _clock;
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
@@ -36,7 +36,7 @@ internal sealed class PingPongTransport : ClientTransport
     {
         var mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _maxMessageSize = options.Limits.MaxReceiveMessageSize;
+        _limits = options.Limits.Message;
         _clock = options.TimeProvider;
         _writer = new PingPongRequestWriter(form, options, mode == ThriftConnectionMode.Multiplexed);
         if (mode == ThriftConnectionMode.Multiplexed)
@@ -120,12 +120,12 @@ internal sealed class PingPongTransport : ClientTransport
     }
 
     private ValueTask<PingPongConnection> ConnectAsync(CancellationToken cancellationToken)
-        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _maxMessageSize, _exclusive), cancellationToken);
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _exclusive), cancellationToken);
 
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {
         var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _maxMessageSize, _clock), cancellationToken).ConfigureAwait(false);
+            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock), cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
@@ -8,7 +9,8 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// <summary>A connection that many streams share, on either side: reads frames and hands them to their streams.</summary>
 internal abstract partial class FrameConnection
 {
-    private readonly ConcurrentDictionary<int, FrameStream> _streams = new();
+    // Clients choose the ids of their streams: a hash that they know would let them collide.
+    private readonly ConcurrentDictionary<int, FrameStream> _streams = new(ThriftComparer.I32);
 
     // Without a limit of its own: frames that are too large are passed over before it sees them.
     private readonly TTHeaderFrameReader _frames = new();

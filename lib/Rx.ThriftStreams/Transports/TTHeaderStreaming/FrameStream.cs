@@ -53,7 +53,7 @@ internal abstract partial class FrameStream
 
     /// <summary>Takes the next message that is there.</summary>
     /// <exception cref="ThriftException">The stream has failed, or the bytes are not a message.</exception>
-    internal bool TryReceive<T>(out T? message, out int size)
+    internal bool TryReceive<T>(out T? message, out int size, CancellationToken cancellationToken = default)
         where T : class, IThriftStruct<T>
     {
         if (Volatile.Read(ref _failure) is { } failure)
@@ -83,7 +83,7 @@ internal abstract partial class FrameStream
 
         size = bytes.Length;
         _consumed += size;
-        message = ThriftSerializer.Deserialize<T>(bytes);
+        message = Connection.Limits.Message.Decode<T>(bytes, cancellationToken);
         if (_consumed >= Connection.Limits.ReportPortion)
         {
             ReportConsumed();

@@ -1,4 +1,6 @@
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
+
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>What the streams of a connection keep to, on either side.</summary>
@@ -7,14 +9,14 @@ internal sealed class StreamLimits
     /// <summary>Room for the header of a frame beside the largest message.</summary>
     private const int HeaderRoom = 512 * 1024;
 
-    internal StreamLimits(ThriftStreamBufferOptions buffers, int maxMessageSize)
+    internal StreamLimits(ThriftStreamBufferOptions buffers, MessageLimits message)
     {
         StreamBytes = buffers.StreamBytes;
         ConnectionBytes = buffers.ConnectionBytes;
         WhenFull = buffers.WhenFull;
         OfferFlowControl = buffers.OfferFlowControl;
-        MaxMessageSize = maxMessageSize;
-        MaxFrameLength = (int)Math.Min(TTHeaderFormat.MaxFrameLength, (long)maxMessageSize + HeaderRoom);
+        Message = message;
+        MaxFrameLength = (int)Math.Min(TTHeaderFormat.MaxFrameLength, (long)message.MaxSize + HeaderRoom);
     }
 
     internal int StreamBytes { get; }
@@ -25,7 +27,10 @@ internal sealed class StreamLimits
 
     internal bool OfferFlowControl { get; }
 
-    internal int MaxMessageSize { get; }
+    /// <summary>What one message may take.</summary>
+    internal MessageLimits Message { get; }
+
+    internal int MaxMessageSize => Message.MaxSize;
 
     internal int MaxFrameLength { get; }
 

@@ -38,7 +38,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     {
         _endpoint = endpoint;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.MaxReceiveMessageSize);
+        _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message);
         _serviceName = options.ServiceName ?? string.Empty;
         _mode = options.Connections.Mode ?? ThriftConnectionMode.Multiplexed;
         _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
