@@ -5,6 +5,8 @@ namespace Rx.ThriftStreams;
 /// <summary>Bounds of what a peer can make this process hold: of a channel, and with more of them (<c>ThriftServerLimits</c>) of a server.</summary>
 public class ThriftLimits
 {
+    private protected const long MinMemory = 1024 * 1024;
+
     internal ThriftLimits()
     {
     }
@@ -15,8 +17,19 @@ public class ThriftLimits
     /// </summary>
     public int MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
 
+    /// <summary>
+    /// The most memory that the peer of one connection may make this side hold, in bytes: messages and parts of messages that were received and not yet consumed,
+    /// headers of running calls, and what the peer does not read. Default 64 MiB; at least 1 MiB. Beyond it reading stops, or the call ends with
+    /// <see cref="ThriftStatusCode.ResourceExhausted"/>, depending on the transport. Holds for the connections of TTHeader Streaming; on a server also for those of
+    /// the other transports.
+    /// </summary>
+    public long MaxConnectionMemory { get; set; } = 64 * 1024 * 1024;
+
     internal ThriftLimits Snapshot() => (ThriftLimits)MemberwiseClone();
 
     internal virtual void Validate(string owner)
-        => OptionChecks.AtLeast(1, MaxReceiveMessageSize, $"{owner}.{nameof(MaxReceiveMessageSize)}");
+    {
+        OptionChecks.AtLeast(1, MaxReceiveMessageSize, $"{owner}.{nameof(MaxReceiveMessageSize)}");
+        OptionChecks.AtLeast(MinMemory, MaxConnectionMemory, $"{owner}.{nameof(MaxConnectionMemory)}");
+    }
 }
