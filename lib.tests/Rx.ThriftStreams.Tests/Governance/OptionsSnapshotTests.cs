@@ -122,7 +122,7 @@ public class OptionsSnapshotTests
     [InlineData("Connections.MaxPerEndpoint")]
     [InlineData("Connections.IdleTimeout")]
     [InlineData("TTHeader.StreamBuffers.StreamBytes")]
-    [InlineData("TTHeader.StreamBuffers.ConnectionBytes")]
+    [InlineData("Limits.MaxConnectionMemory")]
     public void ForAddress_ValueThatMakesNoSense_NamesTheOption(string name)
     {
         var options = new ThriftChannelOptions();

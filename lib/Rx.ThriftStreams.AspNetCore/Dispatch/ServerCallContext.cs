@@ -13,6 +13,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
+    private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
     private readonly OperationTimer? _durationTimer;
@@ -25,11 +26,14 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         Method = method;
         _call = call;
+
+        // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
+        _aborted = call.Aborted;
         var clock = options.TimeProvider;
         if (!method.IsOneway)
         {
             // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
-            _callerGone = call.Aborted.UnsafeRegister(
+            _callerGone = _aborted.UnsafeRegister(
                 static state => ((ServerCallContext)state!).CancelWithCaller(), this);
         }
 
@@ -62,7 +66,14 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override CancellationToken CancellationToken => _cancellation.Token;
 
-    public override ThriftException? CancellationReason => Volatile.Read(ref _cancelledBy) is { } reason ? LazyInitializer.EnsureInitialized(ref _reason, reason) : null;
+    public override ThriftException? CancellationReason
+    {
+        get
+        {
+            CancelIfCallerIsGone();
+            return Volatile.Read(ref _cancelledBy) is { } reason ? LazyInitializer.EnsureInitialized(ref _reason, reason) : null;
+        }
+    }
 
     public override ThriftMetadata ResponseHeaders { get; } = new();
 
@@ -110,11 +121,24 @@ internal sealed class ServerCallContext : ThriftServerContext
         _deadlineTimer?.Dispose();
         _durationTimer?.Dispose();
         _callerGone.Unregister();
+        CancelIfCallerIsGone();
         _ = Cancel(this, static context => context._call.HandlerEndedReason
             ?? new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {context.Method.FullName} has ended."));
     }
 
-    /// <summary>Reasons are made when they are asked for: most calls end without being asked.</summary>
+    /// <summary>
+    /// The first cause counts, whoever notices it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
+    /// which records the reason here, runs on another thread: the handler may fail, ask for the reason, or end before it does.
+    /// </summary>
+    private void CancelIfCallerIsGone()
+    {
+        if (!Method.IsOneway && _aborted.IsCancellationRequested)
+        {
+            CancelWithCaller();
+        }
+    }
+
+    /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
     private bool Cancel<T>(T state, Func<T, ThriftException> reason)
     {
         if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is not null)

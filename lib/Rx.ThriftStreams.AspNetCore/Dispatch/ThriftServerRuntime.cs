@@ -20,7 +20,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
-        Memory = new MemoryBudget(Options.Limits.MaxTotalMemory);
+        Memory = new PeerMemory(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
@@ -45,7 +45,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal EventHub Events { get; }
 
     /// <summary>What the peers of all connections make this server hold.</summary>
-    internal MemoryBudget Memory { get; }
+    internal PeerMemory Memory { get; }
 
     /// <summary>Checks the time limits of connections.</summary>
     internal ConnectionSweep Sweep { get; }
@@ -56,7 +56,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();
 
     /// <summary>What one connection makes this server hold. Its transport closes it when the connection ends.</summary>
-    internal MemoryBudget CreateConnectionMemory() => new(Options.Limits.MaxConnectionMemory, Memory);
+    internal PeerMemory CreateConnectionMemory() => new(Options.Limits.MaxConnectionMemory, Memory);
 
     public void Dispose()
     {

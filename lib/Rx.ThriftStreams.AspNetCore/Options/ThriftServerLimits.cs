@@ -5,21 +5,12 @@ namespace Rx.ThriftStreams.AspNetCore;
 /// <summary>Bounds of what callers can make a server hold, run or wait for: <see cref="ThriftServerOptions.Limits"/>.</summary>
 public sealed class ThriftServerLimits : ThriftLimits
 {
-    private const long MinMemory = 1024 * 1024;
-
     internal ThriftServerLimits()
     {
     }
 
     /// <summary>
-    /// The most memory that one connection of the TTHeader transports, or one HTTP/2 connection, may make the server hold, in bytes: messages and parts of
-    /// messages that were received and not yet consumed, headers of running calls, and answers that the peer does not read. Default 64 MiB; at least 1 MiB.
-    /// What happens beyond it is up to the transport: reading stops, or the call ends with <see cref="ThriftStatusCode.ResourceExhausted"/>.
-    /// </summary>
-    public long MaxConnectionMemory { get; set; } = 64 * 1024 * 1024;
-
-    /// <summary>
-    /// The same for all connections of the server together. Default: a quarter of the memory that is available to the process, which is the limit of its
+    /// The same as <see cref="ThriftLimits.MaxConnectionMemory"/> for all connections of the server together. Default: a quarter of the memory that is available to the process, which is the limit of its
     /// container if there is one; at least 1 MiB. Beyond it, calls end with <see cref="ThriftStatusCode.ResourceExhausted"/>.
     /// </summary>
     public long MaxTotalMemory { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
@@ -47,7 +38,7 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// </summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a ping-pong connection may be idle before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>How long a connection of the TTHeader transports may be without a call before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
@@ -71,7 +62,6 @@ public sealed class ThriftServerLimits : ThriftLimits
     internal override void Validate(string owner)
     {
         base.Validate(owner);
-        OptionChecks.AtLeast(MinMemory, MaxConnectionMemory, $"{owner}.{nameof(MaxConnectionMemory)}");
         OptionChecks.AtLeast(MinMemory, MaxTotalMemory, $"{owner}.{nameof(MaxTotalMemory)}");
         OptionChecks.AtLeast(1, MaxStreamsPerConnection, $"{owner}.{nameof(MaxStreamsPerConnection)}");
         OptionChecks.AtLeast(0, MaxResetsPerSecond, $"{owner}.{nameof(MaxResetsPerSecond)}");

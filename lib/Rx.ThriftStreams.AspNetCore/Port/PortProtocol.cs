@@ -36,7 +36,7 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             static (services, _) =>
             {
                 var handler = services.GetRequiredService<TTHeaderStreamingHandler>();
-                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, peer, stopping);
+                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, new KestrelConnectionControl(connection), peer, stopping);
             }),
         new(
             "ping-pong Thrift",

@@ -6,6 +6,8 @@ namespace Rx.ThriftStreams;
 /// <summary>Bounds of what a peer can make this process hold: of a channel, and with more of them (<c>ThriftServerLimits</c>) of a server.</summary>
 public class ThriftLimits
 {
+    private protected const long MinMemory = 1024 * 1024;
+
     internal ThriftLimits()
     {
     }
@@ -32,6 +34,14 @@ public class ThriftLimits
     /// <summary>What a received message may take. Made of a snapshot, when it is first needed.</summary>
     internal MessageLimits Message => field ??= new(MaxReceiveMessageSize, MaxReceiveMessageMemory, MaxDecompressionRatio);
 
+    /// <summary>
+    /// The most memory that the peer of one connection may make this side hold, in bytes: messages and parts of messages that were received and not yet consumed,
+    /// headers of running calls, and what the peer does not read. Default 64 MiB; at least 1 MiB. Beyond it reading stops, or the call ends with
+    /// <see cref="ThriftStatusCode.ResourceExhausted"/>, depending on the transport. Holds for the connections of TTHeader Streaming; on a server also for those of
+    /// the other transports.
+    /// </summary>
+    public long MaxConnectionMemory { get; set; } = 64 * 1024 * 1024;
+
     internal ThriftLimits Snapshot() => (ThriftLimits)MemberwiseClone();
 
     internal virtual void Validate(string owner)
@@ -39,5 +49,6 @@ public class ThriftLimits
         OptionChecks.AtLeast(1, MaxReceiveMessageSize, $"{owner}.{nameof(MaxReceiveMessageSize)}");
         OptionChecks.AtLeast(1, MaxReceiveMessageMemory ?? 1, $"{owner}.{nameof(MaxReceiveMessageMemory)}");
         OptionChecks.AtLeast(1, MaxDecompressionRatio, $"{owner}.{nameof(MaxDecompressionRatio)}");
+        OptionChecks.AtLeast(MinMemory, MaxConnectionMemory, $"{owner}.{nameof(MaxConnectionMemory)}");
     }
 }

@@ -3,18 +3,15 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// How much a stream over TTHeader Streaming keeps of what was received and not yet consumed. Peers of this library keep to it by themselves
-/// (flow control); the protocol has nothing of the kind, so for others <see cref="WhenFull"/> says what happens.
+/// How much a stream over TTHeader Streaming keeps of what was received and not yet consumed. Peers of this library keep to it by flow control, which the
+/// protocol itself does not have: with others <see cref="WhenFull"/> decides.
 /// </summary>
 public sealed class ThriftStreamBufferOptions
 {
     /// <summary>Bytes of messages that a stream keeps, besides one message that is larger. Default 1 MiB; at least 1.</summary>
     public int StreamBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Bytes of messages that all streams of a connection keep together, besides one message. Default 64 MiB; at least 1.</summary>
-    public int ConnectionBytes { get; set; } = 64 * 1024 * 1024;
-
-    /// <summary>What happens when either is full although the peer goes on sending. Default <see cref="ThriftFullBufferPolicy.StopReading"/>.</summary>
+    /// <summary>What happens when a stream, or the memory of its connection, is full although the peer continues to send. Default <see cref="ThriftFullBufferPolicy.StopReading"/>.</summary>
     public ThriftFullBufferPolicy WhenFull { get; set; }
 
     /// <summary>
@@ -26,18 +23,15 @@ public sealed class ThriftStreamBufferOptions
     internal ThriftStreamBufferOptions Snapshot() => (ThriftStreamBufferOptions)MemberwiseClone();
 
     internal void Validate(string owner)
-    {
-        OptionChecks.AtLeast(1, StreamBytes, $"{owner}.{nameof(StreamBytes)}");
-        OptionChecks.AtLeast(1, ConnectionBytes, $"{owner}.{nameof(ConnectionBytes)}");
-    }
+        => OptionChecks.AtLeast(1, StreamBytes, $"{owner}.{nameof(StreamBytes)}");
 }
 
-/// <summary>What happens when a stream's buffer is full and its peer goes on sending.</summary>
+/// <summary>What happens when a stream's buffer is full and its peer continues to send.</summary>
 public enum ThriftFullBufferPolicy
 {
     /// <summary>
     /// Nothing more is read from the connection until there is room. Nothing is lost, and the peer's sends wait; but so do the other streams of that
-    /// connection, so a consumer must not wait for one stream before it goes on with another.
+    /// connection, so a consumer must not wait for one stream before it continues with another.
     /// </summary>
     StopReading,
 

@@ -51,7 +51,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
 
     private readonly Lock _gate = new();
     private readonly PipeWriter _output;
-    private readonly MemoryBudget _memory;
+    private readonly PeerMemory _memory;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _onFailed;
     private readonly Action _continue;
@@ -74,7 +74,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     /// <param name="memory">The budget of the connection: what is not written counts.</param>
     /// <param name="clock">The clock of <see cref="StalledFor"/>.</param>
     /// <param name="onFailed">Called when the connection cannot be written, or its peer asks without reading.</param>
-    internal BatchWriter(PipeWriter output, MemoryBudget memory, TimeProvider clock, Action<Exception> onFailed)
+    internal BatchWriter(PipeWriter output, PeerMemory memory, TimeProvider clock, Action<Exception> onFailed)
     {
         _output = output;
         _memory = memory;

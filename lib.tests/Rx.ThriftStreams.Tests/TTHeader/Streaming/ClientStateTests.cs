@@ -48,7 +48,7 @@ public sealed class ClientStateTests : IAsyncDisposable
         var header = await server.ExpectAsync(TTHeaderFrameType.Header);
         Assert.Equal("Echo", header.Method);
         Assert.Equal(
-            [("RPC_PERSIST_P", "p"), ("RPC_TRANSIT_lowerKey", "t"), ("isn", "TestService"), ("rx-timeout", "5000"), ("rx-window", "1048576"), ("x-user", "v")],
+            [("RPC_PERSIST_P", "p"), ("RPC_TRANSIT_lowerKey", "t"), ("isn", "TestService"), ("rx-timeout", "5000"), ("rx-window", "65536"), ("x-user", "v")],
             header.Pairs.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => (p.Key, p.Value)));
     }
 

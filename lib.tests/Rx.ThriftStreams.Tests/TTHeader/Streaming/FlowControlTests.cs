@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
+using Rx.ThriftStreams.Tests.Surface;
+using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
@@ -18,7 +20,7 @@ public sealed class FlowControlTests
         var (client, served) = host.Connect();
         await client.SendAsync(
             FramePeer.Header(1, "EchoServer", more: ("rx-window", $"{Window}")), FramePeer.Data(1, $"count:100:{MessageSize}", "EchoServer"), FramePeer.Trailer(1, "EchoServer"));
-        Assert.Equal("1048576", (await client.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-window"]);
+        Assert.Equal("65536", (await client.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-window"]);
         await client.ExpectAsync(TTHeaderFrameType.Header, 1);
         var bytes = 0;
         while (bytes < Window)
@@ -52,7 +54,7 @@ public sealed class FlowControlTests
 
         Assert.Equal($"{MessageSize}", (await client.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-window"]);
         var seen = new List<SeenFrame> { (await client.ReadAsync())!, (await client.ReadAsync())!, (await client.ReadAsync())! };
-        Assert.Equal($"{MessageSize + 8}", Assert.Single(seen, f => f.Type == TTHeaderFrameType.Meta).Pairs["rx-credit"]);
+        Assert.Equal($"{MessageSize + 8 + StreamLimits.MessageOverhead}", Assert.Single(seen, f => f.Type == TTHeaderFrameType.Meta).Pairs["rx-credit"]);
         await client.Pipe.Output.CompleteAsync();
         await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
@@ -106,37 +108,70 @@ public sealed class FlowControlTests
     }
 
     [Fact]
-    public async Task StopReading_PeerWithoutCredit_QueuesNoMoreThanTheLimit()
+    public async Task StopReading_PeerWithoutCredit_QueuesNoMoreThanTheLimitWhileNobodyConsumes()
     {
         var service = new GatedService();
         await using var host = new StreamingHost(service, options => options.TTHeader.StreamBuffers.StreamBytes = Window);
-        var (client, served, connection) = host.ConnectInside();
-        service.Watch = () => connection.QueuedBytes;
-        var sending = Task.Run(async () =>
-        {
-            await client.SendAsync(FramePeer.Header(1, "EchoClient"));
-            for (var i = 0; i < 1000; i++)
-            {
-                await client.SendAsync(FramePeer.Data(1, new string('x', MessageSize), "EchoClient"));
-            }
+        var (client, served, connection, _) = host.ConnectInside();
+        var sending = SendManyAsync(client);
+        await Waits.Until(() => connection.Gate.IsClosed);
 
-            await client.SendAsync(FramePeer.Trailer(1, "EchoClient"));
-        });
-        var limit = new CancellationTokenSource(Patience);
-        while (connection.QueuedBytes <= Window)
-        {
-            Assert.False(limit.IsCancellationRequested);
-            await Task.Yield();
-        }
+        // The gate of the handler stays shut, and the peer sends until its own pipe is full.
+        Assert.InRange(connection.Gate.FullStream!.Inbox.QueuedBytes, Window, Window + (2 * MessageSize));
+        Assert.False(sending.IsCompleted);
+        Assert.True(connection.Gate.IsClosed);
 
         service.Gate.SetResult();
         await client.ExpectAsync(TTHeaderFrameType.Header, 1);
         Assert.Equal("1000", (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Text);
         await sending.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.InRange(service.Most, Window, Window + (2 * MessageSize));
+        await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
         await client.Pipe.Output.CompleteAsync();
         await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Equal(0, connection.QueuedBytes);
+        await Waits.Until(() => connection.Memory.Used == 0);
+    }
+
+    [Fact]
+    public async Task StopReading_ManyStreamsFillTheConnection_StopsAndContinuesWhenOneIsConsumed()
+    {
+        const int Limit = 1024 * 1024;
+        var service = new GatedService();
+        await using var host = new StreamingHost(service, options =>
+        {
+            options.TTHeader.StreamBuffers.StreamBytes = int.MaxValue;
+            options.Limits.MaxConnectionMemory = Limit;
+        });
+        var (client, served, connection, _) = host.ConnectInside();
+        await client.SendAsync(FramePeer.Header(1, "EchoClient"), FramePeer.Header(2, "EchoClient"));
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                await client.SendAsync(FramePeer.Data(1 + (i % 2), new string('x', MessageSize), "EchoClient"));
+            }
+
+            await client.SendAsync(FramePeer.Trailer(1, "EchoClient"), FramePeer.Trailer(2, "EchoClient"));
+        });
+        await Waits.Until(() => connection.Gate.IsClosed);
+
+        Assert.Null(connection.Gate.FullStream);
+        Assert.InRange(connection.Memory.Used, Limit, Limit + (2 * MessageSize));
+        Assert.False(sending.IsCompleted);
+
+        service.Gate.SetResult();
+        await sending.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var answers = new List<string?>();
+        for (var frames = 0; frames < 6; frames++)
+        {
+            if (await client.ReadAsync() is { Type: TTHeaderFrameType.Data } answer)
+            {
+                answers.Add(answer.Text);
+            }
+        }
+
+        Assert.Equal(["150", "150"], answers);
+        await client.Pipe.Output.CompleteAsync();
+        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -144,15 +179,16 @@ public sealed class FlowControlTests
     [InlineData(false)]
     public async Task ResetStream_PeerWithoutCredit_EndsThatStreamAlone(bool ofTheStream)
     {
+        const int Limit = 1024 * 1024;
         await using var host = new StreamingHost(new GatedService(), options =>
         {
             options.TTHeader.StreamBuffers.WhenFull = ThriftFullBufferPolicy.ResetStream;
             options.TTHeader.StreamBuffers.StreamBytes = ofTheStream ? Window : int.MaxValue;
-            options.TTHeader.StreamBuffers.ConnectionBytes = ofTheStream ? int.MaxValue : Window;
+            options.Limits.MaxConnectionMemory = Limit;
         });
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1, "EchoClient"), FramePeer.Header(2));
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 110; i++)
         {
             await client.SendAsync(FramePeer.Data(1, new string('x', MessageSize), "EchoClient"));
         }
@@ -208,26 +244,26 @@ public sealed class FlowControlTests
         }
     }
 
-    /// <summary>Consumes nothing before the gate is open, then notes the most bytes that waited.</summary>
+    private static Task SendManyAsync(FramePeer client) => Task.Run(async () =>
+    {
+        await client.SendAsync(FramePeer.Header(1, "EchoClient"));
+        for (var i = 0; i < 1000; i++)
+        {
+            await client.SendAsync(FramePeer.Data(1, new string('x', MessageSize), "EchoClient"));
+        }
+
+        await client.SendAsync(FramePeer.Trailer(1, "EchoClient"));
+    });
+
+    /// <summary>Consumes nothing before the gate is open.</summary>
     private sealed class GatedService : EchoBase
     {
         public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Func<long>? Watch { get; set; }
-
-        public long Most { get; private set; }
-
         public override async Task<Response> EchoClientAsync(IAsyncEnumerable<Request> requests, CancellationToken cancellationToken = default)
         {
             await Gate.Task.WaitAsync(cancellationToken);
-            var count = 0;
-            await foreach (var _ in requests.WithCancellation(cancellationToken))
-            {
-                count++;
-                Most = Math.Max(Most, Watch?.Invoke() ?? 0);
-            }
-
-            return new Response { Message = $"{count}" };
+            return new Response { Message = $"{await requests.CountAsync(cancellationToken)}" };
         }
     }
 }

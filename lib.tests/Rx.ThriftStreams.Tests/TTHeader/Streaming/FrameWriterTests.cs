@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
@@ -9,15 +10,15 @@ public sealed class FrameWriterTests
     public async Task Append_WhileAWriteIsUnderWay_GathersInOneWrite()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
-        var writer = new FrameWriter(pipe.Writer, _ => { });
-        writer.Append([1]);
+        var writer = Create(pipe, _ => { });
+        writer.TryAppend([1]);
         var first = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, first.Buffer.Length);
 
         // The first write waits for its reader; everything else gathers behind it.
         for (var i = 0; i < 1000; i++)
         {
-            Assert.True(writer.Append([2]));
+            Assert.Equal(AppendResult.Appended, writer.TryAppend([2]));
         }
 
         pipe.Reader.AdvanceTo(first.Buffer.End);
@@ -32,25 +33,30 @@ public sealed class FrameWriterTests
     public async Task Append_MoreThanFits_SaysSo()
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
-        var writer = new FrameWriter(pipe.Writer, _ => { });
-        writer.Append([1]);
+        var writer = Create(pipe, _ => { });
+        writer.TryAppend([1]);
         await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
-        Assert.True(writer.Append(new byte[60_000]));
-        Assert.False(writer.Append(new byte[60_000]));
+        Assert.Equal(AppendResult.Appended, writer.TryAppend(new byte[60_000]));
+        Assert.Equal(AppendResult.Appended, writer.TryAppend(new byte[60_000]));
+        Assert.False(writer.HasRoom);
+        Assert.Equal(AppendResult.NoRoom, writer.TryAppend([1]));
     }
 
     [Fact]
-    public async Task Append_ReaderIsGone_FailsOnceAndDropsTheRest()
+    public async Task Append_ReaderIsGone_FailsOnceAndRefusesTheRest()
     {
         var failed = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         var pipe = new Pipe();
         await pipe.Reader.CompleteAsync();
-        var writer = new FrameWriter(pipe.Writer, error => failed.SetResult(error));
-        writer.Append([1]);
+        var writer = Create(pipe, error => failed.SetResult(error));
+        writer.TryAppend([1]);
 
         Assert.IsType<IOException>(await failed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.True(writer.Append(new byte[100_000]));
+        Assert.Equal(AppendResult.Failed, writer.TryAppend(new byte[100_000]));
         await writer.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
+
+    private static FrameWriter Create(Pipe pipe, Action<Exception> onFailed)
+        => new(pipe.Writer, new PeerMemory(long.MaxValue), TimeProvider.System, onFailed);
 }

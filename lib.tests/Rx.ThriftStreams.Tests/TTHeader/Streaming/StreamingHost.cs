@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Port;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
@@ -36,6 +38,8 @@ internal sealed class StreamingHost : IAsyncDisposable
         _application.MapThriftService(service ?? new ProgramService());
     }
 
+    public ThriftServerRuntime Runtime => _application.Services.GetRequiredService<ThriftServerRuntime>();
+
     private TTHeaderStreamingHandler Handler => _application.Services.GetRequiredService<TTHeaderStreamingHandler>();
 
     public string Endpoint { get; private set; } = string.Empty;
@@ -58,15 +62,15 @@ internal sealed class StreamingHost : IAsyncDisposable
     public (FramePeer Client, Task Served) Connect(long pauseThreshold = 64 * 1024)
     {
         var (ours, theirs) = PipeEnd.CreatePair(pauseThreshold);
-        return (new FramePeer(ours), Handler.RunAsync(theirs, "memory:1", _stopping.Token));
+        return (new FramePeer(ours), Handler.RunAsync(theirs, theirs, "memory:1", _stopping.Token));
     }
 
     /// <summary>The same, with the server's end to look into.</summary>
-    public (FramePeer Client, Task Served, TTHeaderStreamingServerConnection Connection) ConnectInside()
+    public (FramePeer Client, Task Served, TTHeaderStreamingServerConnection Connection, PipeEnd ServerEnd) ConnectInside(long pauseThreshold = 64 * 1024)
     {
-        var (ours, theirs) = PipeEnd.CreatePair();
-        var connection = new TTHeaderStreamingServerConnection(Handler, theirs, "memory:1");
-        return (new FramePeer(ours), connection.RunAsync(_stopping.Token), connection);
+        var (ours, theirs) = PipeEnd.CreatePair(pauseThreshold);
+        var connection = new TTHeaderStreamingServerConnection(Handler, theirs, theirs, "memory:1");
+        return (new FramePeer(ours), connection.RunAsync(_stopping.Token), connection, theirs);
     }
 
     public async ValueTask DisposeAsync()
@@ -78,6 +82,7 @@ internal sealed class StreamingHost : IAsyncDisposable
 
     private Task ServeAsync(ConnectionContext connection) => Handler.RunAsync(
         connection.Transport,
+        new KestrelConnectionControl(connection),
         connection.RemoteEndPoint!.ToString()!,
         connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default);
 }

@@ -22,7 +22,7 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     private bool _cut;
 
     /// <summary>What the calls hold of messages that have not arrived completely.</summary>
-    internal MemoryBudget Memory { get; } = runtime.CreateConnectionMemory();
+    internal PeerMemory Memory { get; } = runtime.CreateConnectionMemory();
 
     /// <summary>The caller has cancelled a call. Too many within a second end the connection.</summary>
     internal void CountReset()

@@ -18,7 +18,7 @@ internal sealed class PingPongPeer(
     PipeWriter output,
     string address,
     MessageLimits messageLimits,
-    MemoryBudget memory,
+    PeerMemory memory,
     TimeProvider clock,
     Action onClosing,
     CancellationToken stopping)

@@ -33,7 +33,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
     private readonly CancellationToken _stopping;
     private readonly PingPongRequestReader _reader;
     private readonly PingPongPeer _peer;
-    private readonly MemoryBudget _memory;
+    private readonly PeerMemory _memory;
     private readonly RunningCalls _calls = new();
     private long _held;
     private long _partialSince;

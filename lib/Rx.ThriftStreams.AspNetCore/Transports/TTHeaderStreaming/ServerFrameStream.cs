@@ -12,9 +12,13 @@ internal sealed class ServerFrameStream : FrameStream
     private ThriftException? _reason;
     private int _ended;
 
-    internal ServerFrameStream(FrameConnection connection, int id, FrameTemplates templates, int window)
-        : base(connection, id, templates, window)
-        => PeerKeepsWindow = window > 0;
+    /// <param name="connection">The connection that carries the stream.</param>
+    /// <param name="id">The stream's id on the connection.</param>
+    /// <param name="templates">The frames of its method.</param>
+    /// <param name="peerWindow">What the client takes before it grants more, in bytes; 0 if it knows no flow control.</param>
+    internal ServerFrameStream(FrameConnection connection, int id, FrameTemplates templates, int peerWindow)
+        : base(connection, id, templates, peerWindow, connection.Windows.TakeAnnounced())
+        => PeerKeepsWindow = peerWindow > 0;
 
     /// <summary>Cancelled when the caller cancels or is lost, or when nothing more can be taken from it.</summary>
     internal CancellationToken Aborted => _aborted.Token;
@@ -24,29 +28,32 @@ internal sealed class ServerFrameStream : FrameStream
 
     internal override bool PeerKeepsWindow { get; }
 
-    internal bool HasInputEnded { get; private set; }
+    /// <summary>What the call's headers take in memory, until its handler has ended.</summary>
+    internal required long HeaderMemory { get; init; }
 
     /// <summary>The client has sent its last; rarely with an error.</summary>
-    internal void OnTrailer(in TTHeaderFrame frame)
-    {
-        HasInputEnded = true;
-        EndReceive(ReceivedPairs.ReadEnd(frame, ThriftMetadata.Empty, isServerSide: true));
-    }
+    internal void OnTrailer(in TTHeaderFrame frame) => Inbox.End(ReceivedPairs.ReadEnd(frame, ThriftMetadata.Empty, isServerSide: true));
 
-    /// <summary>Cancels the handler. The first reason counts.</summary>
+    /// <summary>Cancels the handler and drops what it has not received. The first reason counts.</summary>
     internal void Cancel(ThriftException reason)
     {
-        if (Volatile.Read(ref _ended) == 0 && Interlocked.CompareExchange(ref _reason, reason, null) is null)
+        if (TryCancel(reason))
         {
             Fail(reason);
+        }
+    }
 
-            // Handlers may have callbacks on the token, and those do not belong on the connection's reader.
-            _ = _aborted.CancelAsync();
+    /// <summary>Cancels the handler; a handler that receives on gets the messages that had arrived, then the reason. The first reason counts.</summary>
+    internal void CancelAfterReceived(ThriftException reason)
+    {
+        if (TryCancel(reason))
+        {
+            End(reason);
         }
     }
 
     /// <summary>The handler has ended: frames for the stream are ignored from here on.</summary>
-    internal void End()
+    internal void OnHandlerEnded()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
@@ -58,4 +65,20 @@ internal sealed class ServerFrameStream : FrameStream
     /// <summary>What calls that the handler made and left running are cancelled for.</summary>
     internal static ThriftException HandlerReturned()
         => StreamErrors.Create(TTStreamCodes.HandlerReturned, "canceled by business handler returning", isServerSide: true);
+
+    /// <summary>
+    /// Records the reason and requests the cancellation, in this order and both before a receive or a send of the handler fails: a handler that fails because of
+    /// the reason finds it.
+    /// </summary>
+    private bool TryCancel(ThriftException reason)
+    {
+        if (Volatile.Read(ref _ended) != 0 || Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+        {
+            return false;
+        }
+
+        // Handlers may have callbacks on the token, and those do not belong on the connection's reader.
+        _ = _aborted.CancelAsync();
+        return true;
+    }
 }

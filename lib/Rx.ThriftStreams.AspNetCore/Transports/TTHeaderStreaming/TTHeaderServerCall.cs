@@ -90,11 +90,11 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
             WriteEnd(KitexAnswer.Failed(error), ThriftMetadata.Empty, ThriftMetadata.Empty);
         }
 
-        _stream.End();
+        _stream.OnHandlerEnded();
         return default;
     }
 
-    /// <summary>Ends a call that never reached its handler, or failed behind it.</summary>
+    /// <summary>Ends a call that never reached its handler, or failed after it.</summary>
     internal ValueTask FailAsync() => CompleteAsync(
         new ServerCallOutcome(new ThriftStatusException(ThriftStatusCode.Internal, "internal error"), ServerFaultOrigin.Framework, RevealDetails: false),
         ThriftMetadata.Empty,

@@ -21,7 +21,7 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
     {
         try
         {
-            return stream.TryReceive(out _current, out _currentSize, cancellationToken) ? new(true) : AwaitReceiveAsync(cancellationToken);
+            return stream.Inbox.TryReceive(out _current, out _currentSize, cancellationToken) ? new(true) : AwaitReceiveAsync(cancellationToken);
         }
         catch (ThriftException error) when (IsCallerGone(error))
         {
@@ -34,8 +34,15 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
         // The connection gathers what comes close together by itself, so that "more" makes no difference.
         cancellationToken.ThrowIfCancellationRequested();
         call.WriteHeaders(headers);
-        var send = stream.SendAsync(message, cancellationToken);
-        return send.IsCompletedSuccessfully ? send : AwaitSendAsync(send);
+        try
+        {
+            var send = stream.Outbox.SendAsync(message, cancellationToken);
+            return send.IsCompletedSuccessfully ? send : AwaitSendAsync(send);
+        }
+        catch (ThriftException error) when (IsCallerGone(error))
+        {
+            throw call.CallerGone(error);
+        }
     }
 
     private bool IsCallerGone(ThriftException error) => ReferenceEquals(error, stream.Reason);
@@ -58,9 +65,9 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
     {
         try
         {
-            while (await stream.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
+            while (await stream.Inbox.WaitToReceiveAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (stream.TryReceive(out _current, out _currentSize, cancellationToken))
+                if (stream.Inbox.TryReceive(out _current, out _currentSize, cancellationToken))
                 {
                     return true;
                 }

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 
@@ -17,7 +18,7 @@ internal sealed class TTHeaderStreamingHandler
     {
         Runtime = runtime;
         Scopes = scopes;
-        Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.Message);
+        Limits = new StreamLimits(runtime.Options.TTHeader.StreamBuffers, runtime.Options.Limits.Message, runtime.Options.Limits.MaxConnectionMemory);
     }
 
     internal ThriftServerRuntime Runtime { get; }
@@ -30,8 +31,9 @@ internal sealed class TTHeaderStreamingHandler
 
     /// <summary>Serves a connection until it ends; both sides of it are complete then. Never fails.</summary>
     /// <param name="transport">The bytes, from the first one on.</param>
+    /// <param name="control">The connection under them.</param>
     /// <param name="peer">The client's address, as <c>host:port</c>.</param>
     /// <param name="stopping">The host stops: new streams are refused, running ones may finish within the time limit, then the connection is closed.</param>
-    internal Task RunAsync(IDuplexPipe transport, string peer, CancellationToken stopping)
-        => new TTHeaderStreamingServerConnection(this, transport, peer).RunAsync(stopping);
+    internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, string peer, CancellationToken stopping)
+        => new TTHeaderStreamingServerConnection(this, transport, control, peer).RunAsync(stopping);
 }

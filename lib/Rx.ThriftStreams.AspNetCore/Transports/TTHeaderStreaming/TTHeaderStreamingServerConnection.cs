@@ -3,37 +3,59 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
-/// <summary>A connection on the server: makes calls of HEADER frames and gives frames to them.</summary>
+/// <summary>A connection on the server: starts a call for each HEADER frame and hands frames to the calls.</summary>
 internal sealed partial class TTHeaderStreamingServerConnection : FrameConnection
 {
+    // What a connection and a stream take beside everything that is counted: pipes, objects, the handler's first await.
+    private const int ConnectionMemory = 16 * 1024;
+    private const int StreamMemory = 4 * 1024;
+
+    // What is written may still be on its way to the socket when a connection ends in order.
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(2);
+
     private readonly TTHeaderStreamingHandler _handler;
     private readonly IDuplexPipe _pipe;
+    private readonly IConnectionControl _control;
     private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
+    private long _idleSince;
+    private long _closingSince;
     private volatile bool _stopping;
-    private long _partialSince;
+    private volatile bool _drained;
 
-    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, string peer)
-        : base(pipe, peer, handler.Limits)
+    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, string peer)
+        : base(pipe, control, peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
     {
         _handler = handler;
         _pipe = pipe;
+        _control = control;
+        _idleSince = Clock.GetTimestamp();
     }
+
+    protected override TimeSpan FrameTimeout => Options.Limits.FrameTimeout;
+
+    protected override TimeSpan WriteTimeout => Options.Limits.WriteTimeout;
+
+    private ThriftServerOptions Options => _handler.Runtime.Options;
+
+    private TimeProvider Clock => Options.TimeProvider;
 
     internal async Task RunAsync(CancellationToken stopping)
     {
-        var clock = _handler.Runtime.Options.TimeProvider;
-        var limit = _handler.Runtime.Options.Limits.FrameTimeout;
-        var isLimited = limit > TimeSpan.Zero;
-        using var watch = isLimited
-            ? clock.CreateTimer(static state => ((TTHeaderStreamingServerConnection)state!).CheckPartialFrame(), this, limit / 2, limit / 2)
-            : null;
+        Memory.Take(ConnectionMemory);
+        if (Memory.IsParentOver)
+        {
+            Close(OutOfMemory());
+        }
+
+        _handler.Runtime.Sweep.Add(this);
         using (stopping.UnsafeRegister(static state => _ = ((TTHeaderStreamingServerConnection)state!).StopAsync(), this))
         {
             await ReadFramesAsync().ConfigureAwait(false);
@@ -42,11 +64,19 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         await _pipe.Input.CompleteAsync().ConfigureAwait(false);
         await Writer.WhenIdleAsync().ConfigureAwait(false);
         await _pipe.Output.CompleteAsync().ConfigureAwait(false);
+        Memory.Return(ConnectionMemory);
+        Memory.Close();
+        if (!_drained)
+        {
+            _handler.Runtime.Sweep.Remove(this);
+        }
     }
 
     /// <summary>A call has ended on this side.</summary>
-    internal void OnHandlerEnded()
+    private void OnHandlerEnded(ServerFrameStream stream)
     {
+        Memory.Return(stream.HeaderMemory);
+        Volatile.Write(ref _idleSince, Clock.GetTimestamp());
         if (Interlocked.Decrement(ref _running) == 0 && _stopping)
         {
             _free.TrySetResult();
@@ -58,6 +88,35 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         LogClosed(_handler.Runtime.Logger, Peer, reason.Message);
         _pipe.Input.CancelPendingRead();
         _pipe.Output.CancelPendingFlush();
+        if (_drained)
+        {
+            // Everything is written, though perhaps not sent. The sweep cuts the connection off if the peer does not take it.
+            Volatile.Write(ref _closingSince, Math.Max(1, Clock.GetTimestamp()));
+        }
+        else
+        {
+            // Completing the output would wait for a peer that may not read, and keep its socket and the host alive.
+            _control.Abort(reason);
+        }
+    }
+
+    public override void Sweep()
+    {
+        base.Sweep();
+        if (Volatile.Read(ref _closingSince) is var since and not 0 && Clock.GetElapsedTime(since) >= LimitWhenClosing)
+        {
+            _handler.Runtime.Sweep.Remove(this);
+            _control.Abort(Error(TTStreamCodes.TransportClosing, "the peer did not take the end of the connection"));
+        }
+    }
+
+    protected override void CheckIdle()
+    {
+        var limit = Options.Limits.ConnectionIdleTimeout;
+        if (limit > TimeSpan.Zero && Volatile.Read(ref _running) == 0 && Clock.GetElapsedTime(Volatile.Read(ref _idleSince)) >= limit)
+        {
+            Close(Error(TTStreamCodes.TransportClosing, $"the connection was idle for {limit}"));
+        }
     }
 
     protected override void OnHeader(in TTHeaderFrame frame)
@@ -70,15 +129,9 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
             return;
         }
 
-        if (Volatile.Read(ref _running) >= _handler.Runtime.Options.Limits.MaxStreamsPerConnection)
+        if (Volatile.Read(ref _running) >= Options.Limits.MaxStreamsPerConnection)
         {
-            RefuseCall(
-                frame.SequenceId,
-                methodName,
-                new(
-                    (int)ApplicationErrorType.InternalError,
-                    $"too many streams: a connection may have {_handler.Runtime.Options.Limits.MaxStreamsPerConnection}",
-                    ThriftStatusCode.ResourceExhausted));
+            RefuseExhausted(frame.SequenceId, methodName, $"too many streams: a connection may have {Options.Limits.MaxStreamsPerConnection}");
             return;
         }
 
@@ -100,59 +153,62 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     protected override void OnReset(FrameStream stream, in TTHeaderFrame frame)
     {
         Remove(stream);
-        ((ServerFrameStream)stream).Cancel(ReceivedPairs.ReadReset(frame, isServerSide: true));
+        ((ServerFrameStream)stream).CancelAfterReceived(ReceivedPairs.ReadReset(frame, isServerSide: true));
     }
 
-    protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ServerFrameStream)stream).Cancel(reason);
+    protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ServerFrameStream)stream).CancelAfterReceived(reason);
 
-    protected override void OnConnectionLost(FrameStream stream, ThriftException error)
-        => ((ServerFrameStream)stream).Cancel(StreamErrors.Create(TTStreamCodes.ConnectionLost, error.Kitex?.Text ?? error.Message, isServerSide: true, innerException: error));
+    protected override void GiveUp(FrameStream stream, ThriftStatusException reason) => ((ServerFrameStream)stream).Cancel(reason);
+
+    protected override void OnConnectionLost(FrameStream stream, ThriftException error) => ((ServerFrameStream)stream).Cancel(error);
+
+    protected override ThriftException LossOf(ThriftException error)
+        => StreamErrors.Create(TTStreamCodes.ConnectionLost, error.Kitex?.Text ?? error.Message, isServerSide: true, innerException: error);
 
     protected override ThriftException Error(int code, string text, Exception? cause = null)
         => StreamErrors.Create(code, text, isServerSide: true, innerException: cause);
 
-    protected override void OnProgress(bool isPartial, bool tookFrames)
-    {
-        if (!isPartial)
-        {
-            Volatile.Write(ref _partialSince, 0);
-        }
-        else if (tookFrames || _partialSince == 0)
-        {
-            Volatile.Write(ref _partialSince, Math.Max(1, _handler.Runtime.Options.TimeProvider.GetTimestamp()));
-        }
-    }
-
     private void Accept(in TTHeaderFrame frame, ServerMethod method)
     {
-        var window = 0;
-        if (Limits.OfferFlowControl
-            && frame.TryGetString(FlowControlKeys.Window, out var text)
-            && FlowControlKeys.TryParse(text, out window)
-            && PeerWindow == 0)
+        var headerMemory = StreamMemory + ReceivedPairs.MemoryOf(frame);
+        if (!Memory.TryTake(headerMemory))
         {
-            // Once a connection: it counts for all of its streams.
-            PeerWindow = window;
-            SendMeta(frame.SequenceId, method.Method.Name, FlowControlKeys.Window, Limits.StreamBytes);
+            RefuseExhausted(
+                frame.SequenceId,
+                method.Method.Name,
+                "no memory for another stream: the messages and headers of this connection, or of all, take what they may");
+            return;
         }
 
-        if (Find(frame.SequenceId) is ServerFrameStream { HasInputEnded: false } old)
+        var peerWindow = 0;
+        if (Limits.OfferFlowControl
+            && frame.TryGetString(FlowControlKeys.Window, out var text)
+            && FlowControlKeys.TryParse(text, out peerWindow)
+            && PeerWindow == 0)
         {
-            // The id is the new stream's from here on; nobody could feed the old one any more.
-            old.Cancel(Error(TTStreamCodes.UnexpectedHeader, $"stream[{frame.SequenceId}] was opened again before its requests had ended"));
+            // Once a connection: it holds for all of its streams.
+            PeerWindow = peerWindow;
+            SendMeta(frame.SequenceId, method.Method.Name, FlowControlKeys.Window, Limits.FirstWindow);
+        }
+
+        if (Find(frame.SequenceId) is ServerFrameStream old)
+        {
+            // The id is the new stream's from here on. The old one has to be cancelled, whether or not its requests had ended: once it is not found by its id,
+            // neither a reset nor the loss of the connection reaches it.
+            old.Cancel(Error(TTStreamCodes.UnexpectedHeader, $"stream[{frame.SequenceId}] was opened again before it had ended"));
         }
 
         Interlocked.Increment(ref _running);
-        var stream = new ServerFrameStream(this, frame.SequenceId, _handler.TemplatesOf(method.Method), window);
+        var stream = new ServerFrameStream(this, frame.SequenceId, _handler.TemplatesOf(method.Method), peerWindow) { HeaderMemory = headerMemory };
         var call = new TTHeaderServerCall(stream, method.Method.ServiceName, frame);
         TryAdd(stream);
         ThreadPool.UnsafeQueueUserWorkItem(
-            static work => _ = work.Self.HandleAsync(work.Method, work.Call),
-            (Self: this, Method: method, Call: call),
+            static work => _ = work.Self.HandleAsync(work.Method, work.Call, work.Stream),
+            (Self: this, Method: method, Call: call, Stream: stream),
             preferLocal: false);
     }
 
-    private async Task HandleAsync(ServerMethod method, TTHeaderServerCall call)
+    private async Task HandleAsync(ServerMethod method, TTHeaderServerCall call, ServerFrameStream stream)
     {
         try
         {
@@ -169,7 +225,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         }
         finally
         {
-            OnHandlerEnded();
+            OnHandlerEnded(stream);
         }
     }
 
@@ -190,44 +246,41 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         }
     }
 
+    private void RefuseExhausted(int streamId, string method, string text)
+        => RefuseCall(streamId, method, new((int)ApplicationErrorType.InternalError, text, ThriftStatusCode.ResourceExhausted));
+
     private async Task StopAsync()
     {
         _stopping = true;
-        if (Volatile.Read(ref _running) > 0)
+        try
         {
-            var options = _handler.Runtime.Options;
-            try
-            {
-                await _free.Task.WaitAsync(options.ShutdownTimeout, options.TimeProvider).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                LogCutOff(_handler.Runtime.Logger, Peer, Volatile.Read(ref _running));
-            }
+            // Also limits how long the last answers may take to be written: a peer that does not read must not delay the host.
+            await DrainAsync().WaitAsync(Options.ShutdownTimeout, Clock).ConfigureAwait(false);
+            _drained = true;
         }
-
-        if (Volatile.Read(ref _running) == 0)
+        catch (TimeoutException)
         {
-            await Writer.WhenIdleAsync().ConfigureAwait(false);
+            LogCutOff(_handler.Runtime.Logger, Peer, Volatile.Read(ref _running));
         }
 
         Close(Error(TTStreamCodes.TransportClosing, "the server shuts down"));
     }
 
-    private void CheckPartialFrame()
+    private async Task DrainAsync()
     {
-        var options = _handler.Runtime.Options;
-        var since = Volatile.Read(ref _partialSince);
-        if (since != 0 && options.TimeProvider.GetElapsedTime(since) >= options.Limits.FrameTimeout)
+        // The flag is set before the count is read, and the last handler reads the flag after it has counted itself off: one of them completes the task.
+        if (Volatile.Read(ref _running) > 0)
         {
-            Close(Error(TTStreamCodes.IllegalFrame, $"a frame did not come to its end within {options.Limits.FrameTimeout}"));
+            await _free.Task.ConfigureAwait(false);
         }
+
+        await Writer.WhenIdleAsync().ConfigureAwait(false);
     }
 
     [LoggerMessage(20, LogLevel.Debug, "The connection of {Peer} is closed: {Reason}")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
 
-    [LoggerMessage(21, LogLevel.Warning, "The connection of {Peer} is closed while {Count} of its streams run: they did not end within the shutdown timeout.")]
+    [LoggerMessage(21, LogLevel.Warning, "The connection of {Peer} is closed while {Count} of its streams run, or while its last answers wait: they did not end within the shutdown timeout.")]
     private static partial void LogCutOff(ILogger logger, string peer, int count);
 
     [LoggerMessage(22, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.")]

@@ -27,7 +27,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, MessageLimits limits, TimeProvider clock)
     {
         _socket = socket;
-        _writer = new BatchWriter(socket.Output, new MemoryBudget(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
+        _writer = new BatchWriter(socket.Output, new PeerMemory(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
         _owner = owner;
         _reader = new PingPongMessageReader(limits);
         _take = Take;

@@ -3,11 +3,13 @@ using System.IO.Pipelines;
 using System.Text;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>A client's connection: creates streams and gives frames to them.</summary>
+/// <summary>A client's connection: creates streams and hands frames to them.</summary>
 internal sealed class ClientFrameConnection : FrameConnection
 {
     private static int s_lastId;
@@ -15,36 +17,39 @@ internal sealed class ClientFrameConnection : FrameConnection
     private readonly Func<ThriftException, ValueTask> _shut;
     private readonly Action<ClientFrameConnection> _onFree;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _idleTimeout;
     private long _idleSince;
 
     /// <param name="pipe">The bytes.</param>
+    /// <param name="control">The connection under them.</param>
     /// <param name="peer">The server's address.</param>
-    /// <param name="limits">What its streams keep to.</param>
+    /// <param name="limits">The limits of the connection and its streams.</param>
     /// <param name="serviceName">This process's own name; may be empty.</param>
-    /// <param name="clock">Tells how long it is idle.</param>
+    /// <param name="clock">The clock of all limits.</param>
+    /// <param name="idleTimeout">How long the connection may be without a stream; zero for no limit.</param>
     /// <param name="shut">Closes the bytes. Called once.</param>
     /// <param name="onFree">Called when the last stream has ended.</param>
     internal ClientFrameConnection(
         IDuplexPipe pipe,
+        IConnectionControl control,
         string peer,
         StreamLimits limits,
         string serviceName,
         TimeProvider clock,
+        TimeSpan idleTimeout,
         Func<ThriftException, ValueTask> shut,
         Action<ClientFrameConnection> onFree)
-        : base(pipe, peer, limits)
+        : base(pipe, control, peer, limits, new PeerMemory(limits.ConnectionMemory), clock)
     {
         ServiceName = serviceName;
         _clock = clock;
+        _idleTimeout = idleTimeout;
         _idleSince = clock.GetTimestamp();
         _shut = shut;
         _onFree = onFree;
     }
 
     internal string ServiceName { get; }
-
-    /// <summary>The time since the last stream ended. Only of use while there is none.</summary>
-    internal TimeSpan IdleTime => _clock.GetElapsedTime(Volatile.Read(ref _idleSince));
 
     /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
@@ -54,11 +59,11 @@ internal sealed class ClientFrameConnection : FrameConnection
     /// <exception cref="ThriftProtocolException">A header is too large to be sent.</exception>
     internal ClientFrameStream Open(ThriftMethod method, FrameTemplates templates, ClientCallStart start)
     {
-        var stream = new ClientFrameStream(this, NextId(), templates);
+        var stream = new ClientFrameStream(this, NextId(), templates, Windows.TakeFirst());
         var buffer = FrameBuffer.Rent();
         try
         {
-            WriteHeader(buffer, stream.Id, method, start);
+            WriteHeader(buffer, stream, method, start);
             if (!TryAdd(stream))
             {
                 throw Error(TTStreamCodes.TransportClosing, "the connection was closed before the stream was created");
@@ -66,11 +71,18 @@ internal sealed class ClientFrameConnection : FrameConnection
 
             if (PeerWindow > 0)
             {
-                stream.GrantFirst(PeerWindow);
+                // Announced between the creation of the stream, which saw none, and its addition, before which the announcement did not reach it.
+                stream.Outbox.GrantFirst(PeerWindow);
             }
 
-            Writer.Append(buffer.Bytes.WrittenSpan);
+            Writer.AppendControl(buffer.Bytes.WrittenSpan);
             return stream;
+        }
+        catch (ThriftProtocolException)
+        {
+            // A header that cannot be sent: nobody knows of the stream, but it has a part of the connection's windows.
+            stream.Release();
+            throw;
         }
         finally
         {
@@ -100,7 +112,7 @@ internal sealed class ClientFrameConnection : FrameConnection
     {
         if (Find(frame.SequenceId) is ClientFrameStream stream)
         {
-            stream.OnHeader(ReceivedPairs.ReadMetadata(frame));
+            stream.OnHeader(frame);
         }
     }
 
@@ -109,6 +121,17 @@ internal sealed class ClientFrameConnection : FrameConnection
     protected override void OnReset(FrameStream stream, in TTHeaderFrame frame) => ((ClientFrameStream)stream).OnReset(frame);
 
     protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ClientFrameStream)stream).Refuse(reason);
+
+    protected override void GiveUp(FrameStream stream, ThriftStatusException reason) => ((ClientFrameStream)stream).GiveUp(reason);
+
+    protected override void CheckIdle()
+    {
+        // A stream that is opened just now finds the connection closed, and its call takes another.
+        if (_idleTimeout > TimeSpan.Zero && StreamCount == 0 && _clock.GetElapsedTime(Volatile.Read(ref _idleSince)) >= _idleTimeout)
+        {
+            Close(Error(TTStreamCodes.TransportClosing, "the connection was idle"));
+        }
+    }
 
     protected override void OnConnectionLost(FrameStream stream, ThriftException error) => ((ClientFrameStream)stream).OnConnectionLost(error);
 
@@ -136,9 +159,9 @@ internal sealed class ClientFrameConnection : FrameConnection
         return id;
     }
 
-    private void WriteHeader(FrameBuffer buffer, int id, ThriftMethod method, ClientCallStart start)
+    private void WriteHeader(FrameBuffer buffer, ClientFrameStream stream, ThriftMethod method, ClientCallStart start)
     {
-        var header = buffer.Begin(TTHeaderFrameType.Header, id, method.Name);
+        var header = buffer.Begin(TTHeaderFrameType.Header, stream.Id, method.Name);
         if (ServiceName.Length > 0)
         {
             header.AddInt(TTHeaderIntKey.FromService, ServiceName);
@@ -152,7 +175,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 
         if (Limits.OfferFlowControl)
         {
-            header.AddString(FlowControlKeys.Window, Limits.StreamBytes.ToString(CultureInfo.InvariantCulture));
+            header.AddString(FlowControlKeys.Window, stream.Inbox.Window.ToString(CultureInfo.InvariantCulture));
         }
 
         // Last, so that no header of the user's can stand for it.

@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Wire;
+
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>A stream on its client.</summary>
@@ -7,11 +8,12 @@ internal sealed class ClientFrameStream : FrameStream
     private readonly ClientFrameConnection _connection;
     private readonly TaskCompletionSource<ThriftMetadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _headerSeen;
+    private long _pairsMemory;
     private int _sendClosed;
     private int _ended;
 
-    internal ClientFrameStream(ClientFrameConnection connection, int id, FrameTemplates templates)
-        : base(connection, id, templates, connection.PeerWindow)
+    internal ClientFrameStream(ClientFrameConnection connection, int id, FrameTemplates templates, int window)
+        : base(connection, id, templates, connection.PeerWindow, window)
         => _connection = connection;
 
     internal Task<ThriftMetadata> Headers => _headers.Task;
@@ -32,7 +34,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    /// <summary>Gives the call up and tells the server why. Idempotent; nothing happens after the end.</summary>
+    /// <summary>Abandons the call and sends the server the reason. Idempotent; nothing happens after the end.</summary>
     internal void Abort(Exception reason)
     {
         if (!TryEnd())
@@ -40,13 +42,12 @@ internal sealed class ClientFrameStream : FrameStream
             return;
         }
 
-        SendReset(CancelReason.From(reason, _connection.ServiceName), Interlocked.Exchange(ref _sendClosed, 1) == 0);
+        SendReset(CancelReason.From(reason, _connection.ServiceName));
         Fail(reason);
-        _headers.TrySetResult(ThriftMetadata.Empty);
-        _connection.OnStreamEnded();
+        SetEnded();
     }
 
-    internal void OnHeader(ThriftMetadata headers)
+    internal void OnHeader(in TTHeaderFrame frame)
     {
         if (_headerSeen)
         {
@@ -54,7 +55,14 @@ internal sealed class ClientFrameStream : FrameStream
         }
 
         _headerSeen = true;
-        _headers.TrySetResult(headers);
+        if (TryKeepPairs(frame))
+        {
+            _headers.TrySetResult(ReceivedPairs.ReadMetadata(frame));
+        }
+        else
+        {
+            GiveUp(NoRoomForPairs());
+        }
     }
 
     internal void OnTrailer(in TTHeaderFrame frame)
@@ -64,12 +72,19 @@ internal sealed class ClientFrameStream : FrameStream
             return;
         }
 
-        Trailers = ReceivedPairs.ReadMetadata(frame);
-        var error = ReceivedPairs.ReadEnd(frame, Trailers, isServerSide: false);
+        var keeps = TryKeepPairs(frame);
+        if (keeps)
+        {
+            Trailers = ReceivedPairs.ReadMetadata(frame);
+        }
+
+        var error = keeps ? ReceivedPairs.ReadEnd(frame, Trailers, isServerSide: false) : NoRoomForPairs();
 
         // Servers expect it although they have ended the stream themselves.
         CloseSend();
-        End(error, error ?? StreamErrors.Create(TTStreamCodes.IllegalOperation, "stream is closed send", isServerSide: false));
+        Inbox.End(error);
+        Outbox.End(error ?? StreamErrors.Create(TTStreamCodes.IllegalOperation, "stream is closed send", isServerSide: false));
+        SetEnded();
     }
 
     internal void OnReset(in TTHeaderFrame frame)
@@ -77,21 +92,30 @@ internal sealed class ClientFrameStream : FrameStream
         if (TryEnd())
         {
             CloseSend();
-            Fail(ReceivedPairs.ReadReset(frame, isServerSide: false));
-            _headers.TrySetResult(ThriftMetadata.Empty);
-            _connection.OnStreamEnded();
+            End(ReceivedPairs.ReadReset(frame, isServerSide: false));
+            SetEnded();
         }
     }
 
-    /// <summary>This side cannot take what the server sends.</summary>
+    /// <summary>This side cannot take a message: the stream ends after those that came before it.</summary>
     internal void Refuse(ThriftStatusException reason)
     {
         if (TryEnd())
         {
-            SendReset(new CancelReason(TTStreamCodes.InternalCanceled, reason.Message, _connection.ServiceName), Interlocked.Exchange(ref _sendClosed, 1) == 0);
+            SendReset(ResetFor(reason));
+            End(reason);
+            SetEnded();
+        }
+    }
+
+    /// <summary>This side has no room for what it has received: the stream ends now.</summary>
+    internal void GiveUp(ThriftStatusException reason)
+    {
+        if (TryEnd())
+        {
+            SendReset(ResetFor(reason));
             Fail(reason);
-            _headers.TrySetResult(ThriftMetadata.Empty);
-            _connection.OnStreamEnded();
+            SetEnded();
         }
     }
 
@@ -99,20 +123,41 @@ internal sealed class ClientFrameStream : FrameStream
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            End(error, error);
+            End(error);
+            SetEnded();
         }
     }
 
-    /// <summary>Lets go of what was received and not consumed.</summary>
-    internal void Release() => Fail(new ObjectDisposedException(nameof(ClientFrameStream)));
-
-    private void End(Exception? receiveError, Exception sendError)
+    /// <summary>Drops what was received and not consumed. Nobody uses the stream any more.</summary>
+    internal void Release()
     {
-        EndReceive(receiveError);
-        EndSend(sendError);
+        Fail(new ObjectDisposedException(nameof(ClientFrameStream)));
+        Connection.Memory.Return(Interlocked.Exchange(ref _pairsMemory, 0));
+    }
+
+    private void SetEnded()
+    {
         _headers.TrySetResult(ThriftMetadata.Empty);
         _connection.OnStreamEnded();
     }
+
+    /// <summary>Counts what the pairs of a frame take while the call can be asked for them.</summary>
+    private bool TryKeepPairs(in TTHeaderFrame frame)
+    {
+        var bytes = ReceivedPairs.MemoryOf(frame);
+        if (!Connection.Memory.TryTake(bytes))
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _pairsMemory, bytes);
+        return true;
+    }
+
+    private static ThriftStatusException NoRoomForPairs() => new(
+        ThriftStatusCode.ResourceExhausted, "The headers or trailers of the stream do not fit into the memory that its connection may take.");
+
+    private CancelReason ResetFor(ThriftStatusException reason) => new(TTStreamCodes.InternalCanceled, reason.Message, _connection.ServiceName);
 
     private bool TryEnd()
     {
@@ -125,8 +170,10 @@ internal sealed class ClientFrameStream : FrameStream
         return true;
     }
 
-    private void SendReset(CancelReason reason, bool withTrailer)
+    private void SendReset(CancelReason reason)
     {
+        // A direction that was not ended before ends with the reset.
+        var withTrailer = Interlocked.Exchange(ref _sendClosed, 1) == 0;
         var buffer = FrameBuffer.Rent();
         try
         {

@@ -2,34 +2,50 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Rx.ThriftStreams.Serialization;
+using System.Text;
+using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>A connection that many streams share, on either side: reads frames and hands them to their streams.</summary>
-internal abstract partial class FrameConnection
+/// <summary>A connection that many streams share, on either side: its streams by id, and what each kind of frame means to them.</summary>
+/// <remarks>
+/// Invariant: a stream that leaves <see cref="_streams"/> has ended or is cancelled. The loss of the connection reaches exactly the streams that are in it.
+/// </remarks>
+internal abstract class FrameConnection : ISweptConnection
 {
+    private const int SweepsBetweenProbes = 3;
+
     // Clients choose the ids of their streams: a hash that they know would let them collide.
     private readonly ConcurrentDictionary<int, FrameStream> _streams = new(ThriftComparer.I32);
-
-    // Without a limit of its own: frames that are too large are passed over before it sees them.
-    private readonly TTHeaderFrameReader _frames = new();
-    private readonly List<FrameStream> _touched = [];
-    private readonly PipeReader _input;
+    private readonly IConnectionControl _control;
+    private readonly FrameIntake _intake;
     private ThriftException? _closed;
-    private long _skip;
+    private int _closedGateSweeps;
 
-    protected FrameConnection(IDuplexPipe pipe, string peer, StreamLimits limits)
+    protected FrameConnection(IDuplexPipe pipe, IConnectionControl control, string peer, StreamLimits limits, PeerMemory memory, TimeProvider clock)
     {
-        _input = pipe.Input;
+        _control = control;
         Peer = peer;
         Limits = limits;
-        Writer = new FrameWriter(pipe.Output, error => Close(Lost(error)));
+        Memory = memory;
+        Windows = new WindowPool(limits);
+        Gate = new ReceiveGate(memory, limits);
+        Writer = new FrameWriter(pipe.Output, memory, clock, error => Close(Lost(error)));
+        _intake = new FrameIntake(this, pipe.Input, clock);
     }
 
     internal string Peer { get; }
 
     internal StreamLimits Limits { get; }
+
+    /// <summary>What the peer makes this side hold.</summary>
+    internal PeerMemory Memory { get; }
+
+    internal WindowPool Windows { get; }
+
+    internal ReceiveGate Gate { get; }
 
     internal FrameWriter Writer { get; }
 
@@ -37,7 +53,16 @@ internal abstract partial class FrameConnection
 
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
-    /// <summary>Completes streams and lets go of the transport. Called once, on any thread.</summary>
+    /// <summary>The bytes that the peer takes on each stream before it grants more; 0 while it has not announced them.</summary>
+    internal int PeerWindow { get; private protected set; }
+
+    /// <summary>How long a frame may take from its first byte to its last; zero for no limit.</summary>
+    protected virtual TimeSpan FrameTimeout => TimeSpan.Zero;
+
+    /// <summary>How long a write may make no progress; zero for no limit.</summary>
+    protected virtual TimeSpan WriteTimeout => TimeSpan.Zero;
+
+    /// <summary>Releases the transport. Called once, on any thread, when every stream has been ended.</summary>
     protected abstract void Shut(ThriftException reason);
 
     protected abstract void OnHeader(in TTHeaderFrame frame);
@@ -46,22 +71,32 @@ internal abstract partial class FrameConnection
 
     protected abstract void OnReset(FrameStream stream, in TTHeaderFrame frame);
 
-    /// <summary>The stream cannot go on for want of room, or because of a message that is too large: tells the peer and the stream.</summary>
+    /// <summary>A message of the stream cannot be taken: ends the stream after the messages that came before, and tells the peer.</summary>
     protected abstract void Refuse(FrameStream stream, ThriftStatusException reason);
+
+    /// <summary>There is no room for what the stream has received: ends it, drops that, and tells the peer.</summary>
+    protected abstract void GiveUp(FrameStream stream, ThriftStatusException reason);
 
     protected abstract void OnConnectionLost(FrameStream stream, ThriftException error);
 
     protected abstract ThriftException Error(int code, string text, Exception? cause = null);
 
+    /// <summary>The error of a stream whose connection ended with that error.</summary>
+    protected virtual ThriftException LossOf(ThriftException error) => error;
+
     /// <summary>Adds a stream.</summary>
-    /// <returns><see langword="false"/> if the connection is closed; the stream has been told.</returns>
+    /// <returns><see langword="false"/> if the connection is closed; the stream has been ended.</returns>
     protected bool TryAdd(FrameStream stream)
     {
+        // Added first, looked at the connection second. Close does it the other way round, so one of them ends the stream.
         _streams[stream.Id] = stream;
         if (Volatile.Read(ref _closed) is { } error)
         {
-            Remove(stream);
-            OnConnectionLost(stream, error);
+            if (Remove(stream))
+            {
+                OnConnectionLost(stream, LossOf(error));
+            }
+
             return false;
         }
 
@@ -70,7 +105,7 @@ internal abstract partial class FrameConnection
 
     protected FrameStream? Find(int id) => _streams.GetValueOrDefault(id);
 
-    /// <summary>Frames for the stream are ignored from here on.</summary>
+    /// <summary>Frames for the stream are ignored from here on. The caller has ended it or ends it now.</summary>
     internal bool Remove(FrameStream stream) => _streams.TryRemove(KeyValuePair.Create(stream.Id, stream));
 
     /// <summary>Ends the connection and every stream on it. The first reason counts.</summary>
@@ -82,111 +117,60 @@ internal abstract partial class FrameConnection
         }
 
         Writer.Fail();
-        Resume();
+        Gate.Lift();
+        var loss = LossOf(error);
         foreach (var stream in _streams.Values)
         {
             if (Remove(stream))
             {
-                OnConnectionLost(stream, error);
+                OnConnectionLost(stream, loss);
             }
         }
 
         Shut(error);
     }
 
-    /// <summary>Reads until the connection ends. Never fails: whatever goes wrong closes it.</summary>
-    protected async Task ReadFramesAsync()
+    /// <summary>Reads until the connection ends. Never fails.</summary>
+    protected Task ReadFramesAsync() => _intake.RunAsync();
+
+    public virtual void Sweep()
     {
-        try
+        if (IsClosed)
         {
-            while (!IsClosed)
-            {
-                var result = await _input.ReadAsync().ConfigureAwait(false);
-                if (result.IsCanceled)
-                {
-                    break;
-                }
+            return;
+        }
 
-                var buffer = result.Buffer;
-                var paused = Process(ref buffer);
-                OnProgress(isPartial: !paused && (_skip > 0 || !buffer.IsEmpty), tookFrames: buffer.Length < result.Buffer.Length);
-                if (paused)
-                {
-                    _input.AdvanceTo(buffer.Start);
-                    await WaitForRoomAsync().ConfigureAwait(false);
-                    continue;
-                }
+        if (Gate.IsClosed)
+        {
+            CheckPeer();
+        }
+        else
+        {
+            _closedGateSweeps = 0;
+        }
 
-                var left = buffer.Length;
-                _input.AdvanceTo(buffer.Start, buffer.End);
-                if (result.IsCompleted)
-                {
-                    Close(left == 0 && _skip == 0
-                        ? Lost(null)
-                        : Error(TTStreamCodes.TransportClosing, "the connection ended within a frame: unexpected EOF"));
-                    break;
-                }
-            }
-        }
-        catch (ThriftException error) when (error.Kitex is { IsStream: true })
+        if (FrameTimeout > TimeSpan.Zero && _intake.PartialFor >= FrameTimeout)
         {
-            Close(error);
+            Close(IllegalFrame($"a frame did not come to its end within {FrameTimeout}"));
         }
-        catch (ThriftProtocolException error)
+        else if (WriteTimeout > TimeSpan.Zero && Writer.StalledFor >= WriteTimeout)
         {
-            Close(Error(TTStreamCodes.IllegalFrame, error.Message, error));
+            Close(Error(TTStreamCodes.TransportClosing, $"the peer has read nothing of what is sent to it for {WriteTimeout}"));
         }
-        catch (Exception error)
+        else
         {
-            Close(Lost(error));
+            CheckIdle();
         }
     }
 
-    /// <summary>Bytes were read; some may be the beginning of a frame whose rest is to come.</summary>
-    /// <param name="isPartial">Whether the beginning of a frame waits for its rest.</param>
-    /// <param name="tookFrames">Whether the bytes completed a frame.</param>
-    protected virtual void OnProgress(bool isPartial, bool tookFrames)
-    {
-    }
+    /// <summary>Closes the connection if it has been without a stream for too long.</summary>
+    protected abstract void CheckIdle();
 
-    private ThriftException Lost(Exception? cause) => Error(
-        TTStreamCodes.TransportClosing,
-        cause is null ? "connection closed by peer" : $"connection lost: {cause.Message}",
-        cause);
-
-    /// <summary>Takes all whole frames. Receivers are woken once, when all messages of a batch are queued.</summary>
-    /// <returns>Whether nothing more may be taken before there is room.</returns>
-    private bool Process(ref ReadOnlySequence<byte> buffer)
-    {
-        try
-        {
-            while (SkipRefused(ref buffer) && _frames.TryRead(ref buffer, out var frame))
-            {
-                Dispatch(frame);
-                if (IsPaused)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-        finally
-        {
-            foreach (var stream in _touched)
-            {
-                stream.SetReceived();
-            }
-
-            _touched.Clear();
-        }
-    }
-
-    private void Dispatch(in TTHeaderFrame frame)
+    internal void Dispatch(in TTHeaderFrame frame)
     {
         if (!frame.IsStreaming)
         {
-            throw Error(TTStreamCodes.IllegalFrame, "unexpected flags, the streaming bit is not set");
+            throw IllegalFrame("unexpected flags, the streaming bit is not set");
         }
 
         switch (frame.FrameType)
@@ -224,9 +208,68 @@ internal abstract partial class FrameConnection
                 break;
 
             default:
-                throw Error(TTStreamCodes.IllegalFrame, $"unexpected frame type: {System.Text.Encoding.UTF8.GetString(frame.FrameTypeText[..Math.Min(frame.FrameTypeText.Length, 32)])}");
+                throw IllegalFrame($"unexpected frame type: {Encoding.UTF8.GetString(frame.FrameTypeText[..Math.Min(frame.FrameTypeText.Length, 32)])}");
         }
     }
+
+    /// <summary>A frame is larger than any message may be; it is being passed over.</summary>
+    internal void OnMessageTooLarge(int streamId, long size)
+    {
+        if (Find(streamId) is { } stream)
+        {
+            Refuse(stream, TooLarge(size));
+        }
+    }
+
+    internal void SendCredit(FrameStream stream, long bytes)
+        => SendMeta(stream.Id, stream.Templates.Method, FlowControlKeys.Credit, bytes);
+
+    protected void SendMeta(int streamId, string method, ReadOnlySpan<byte> key, long value)
+    {
+        var buffer = FrameBuffer.Rent();
+        try
+        {
+            Span<byte> text = stackalloc byte[20];
+            _ = value.TryFormat(text, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
+            buffer.Begin(TTHeaderFrameType.Meta, streamId, method).AddString(key, (ReadOnlySpan<byte>)text[..length]);
+            buffer.End();
+            Writer.AppendControl(buffer.Bytes.WrittenSpan);
+        }
+        finally
+        {
+            buffer.Return();
+        }
+    }
+
+    /// <summary>The peer's window for all streams of this connection became known.</summary>
+    protected virtual void OnWindow(int window)
+    {
+    }
+
+    /// <summary>Grants the window to the streams that were there before it was known.</summary>
+    protected void GrantToAll(int window)
+    {
+        foreach (var stream in _streams.Values)
+        {
+            stream.Outbox.GrantFirst(window);
+        }
+    }
+
+    internal ThriftException IllegalFrame(string text, Exception? cause = null) => Error(TTStreamCodes.IllegalFrame, text, cause);
+
+    internal ThriftException Lost(Exception? cause) => Error(
+        TTStreamCodes.TransportClosing,
+        cause is null ? "connection closed by peer" : $"connection lost: {cause.Message}",
+        cause);
+
+    internal ThriftException Lost(string text) => Error(TTStreamCodes.TransportClosing, text);
+
+    /// <summary>The error of a send that found the connection failed.</summary>
+    internal ThriftException LossOnSend() => LossOf(Volatile.Read(ref _closed) ?? Lost(cause: null));
+
+    /// <summary>The error of a connection that has to end because the whole server has no memory left for it.</summary>
+    internal ThriftException OutOfMemory()
+        => Error(TTStreamCodes.TransportClosing, "the connection was closed: its peer and others make this server hold more memory than it may");
 
     private void OnData(FrameStream stream, in ReadOnlySequence<byte> payload)
     {
@@ -236,12 +279,110 @@ internal abstract partial class FrameConnection
             return;
         }
 
-        if (stream.OnData(payload))
+        if (payload.IsEmpty)
         {
-            _touched.Add(stream);
+            // A struct has at least its STOP byte. Kitex refuses it too.
+            Refuse(stream, new ThriftStatusException(ThriftStatusCode.Internal, "A DATA frame without a payload is not a message."));
+            return;
+        }
+
+        if (stream.Inbox.OnData(payload))
+        {
+            _intake.OnTouched(stream);
         }
 
         CheckRoom(stream);
+    }
+
+    private void CheckRoom(FrameStream stream)
+    {
+        if (Memory.IsParentOver)
+        {
+            GiveUp(stream, new ThriftStatusException(
+                ThriftStatusCode.ResourceExhausted, "The stream was given up: peers make this server hold more memory than it may."));
+            return;
+        }
+
+        var streamIsOver = Gate.IsOver(stream);
+        if (!streamIsOver && !Memory.IsOver)
+        {
+            return;
+        }
+
+        if (Limits.WhenFull == ThriftFullBufferPolicy.ResetStream)
+        {
+            GiveUp(stream, new ThriftStatusException(
+                ThriftStatusCode.ResourceExhausted,
+                $"The stream was given up: its messages are not consumed as fast as they come, and the limit of {(streamIsOver ? Limits.StreamBytes : Memory.Limit)} bytes is reached."));
+        }
+        else if (streamIsOver)
+        {
+            Gate.CloseFor(stream);
+        }
+        else
+        {
+            Gate.CloseForConnection(stream);
+        }
+    }
+
+    private void OnMeta(in TTHeaderFrame frame)
+    {
+        if (!frame.HasStringPairs)
+        {
+            return;
+        }
+
+        foreach (var pair in frame.StringPairs)
+        {
+            if (pair.Key.SequenceEqual(FlowControlKeys.Credit))
+            {
+                Find(frame.SequenceId)?.Outbox.OnCredit(Number(pair));
+            }
+            else if (pair.Key.SequenceEqual(FlowControlKeys.Window))
+            {
+                OnWindow(Number(pair));
+            }
+        }
+    }
+
+    private int Number(HeaderStringPair pair) => FlowControlKeys.TryParse(pair.Value, out var value)
+        ? value
+        : throw IllegalFrame($"malformed {Encoding.UTF8.GetString(pair.Key)} in a META frame");
+
+    /// <summary>
+    /// Nothing is read, so nothing would notice that the peer is gone. Its end is seen at the socket unless bytes that do not fit into the system's buffers are in
+    /// front of it. Then only a write makes the peer's system answer that there is nobody, and so an empty META frame is sent now and then: the one frame that
+    /// every implementation ignores.
+    /// </summary>
+    private void CheckPeer()
+    {
+        Gate.Recheck(HasQueued());
+        if (_control.HasPeerHungUp)
+        {
+            Gate.Lift();
+        }
+        else if (++_closedGateSweeps % SweepsBetweenProbes == 0 && Writer.WhenIdleAsync().IsCompleted)
+        {
+            var full = Gate.FullStream;
+            var buffer = FrameBuffer.Rent();
+            buffer.Begin(TTHeaderFrameType.Meta, full?.Id ?? 0, full?.Templates.Method ?? string.Empty);
+            buffer.End();
+            Writer.AppendControl(buffer.Bytes.WrittenSpan);
+            buffer.Return();
+        }
+    }
+
+    private bool HasQueued()
+    {
+        foreach (var (_, stream) in _streams)
+        {
+            if (stream.Inbox.QueuedBytes > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private ThriftStatusException TooLarge(long size) => MessageSize.TooLarge(size, Limits.MaxMessageSize);

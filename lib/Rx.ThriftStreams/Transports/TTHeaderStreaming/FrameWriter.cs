@@ -2,103 +2,167 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
+/// <summary>What became of frames that were offered to a <see cref="FrameWriter"/>.</summary>
+internal enum AppendResult
+{
+    /// <summary>They will be written.</summary>
+    Appended,
+
+    /// <summary>Nothing was appended: the sender waits until there is room.</summary>
+    NoRoom,
+
+    /// <summary>Nothing was appended: the connection has failed.</summary>
+    Failed,
+}
+
 /// <summary>
-/// The sending side of a connection. Streams append whole frames to one buffer under one lock; a flusher on the thread pool writes whatever
-/// has gathered while the write before was under way. An idle connection sends at once, a busy one many frames a system call.
+/// The sending side of a connection. Streams append whole frames to one buffer under one lock; a flusher on the thread pool writes what has gathered while the
+/// previous write was under way. An idle connection sends at once, a busy one many frames a system call.
 /// </summary>
+/// <remarks>
+/// Invariant: while a stream waits for room, a flush is under way or queued (<see cref="_busy"/>), and each flush wakes waiting streams when it begins. A few are
+/// woken then, in the order in which they came; each that appends and leaves room wakes the next. If those that were woken append nothing, because their calls
+/// have ended, the flusher wakes all others before it becomes idle, so nobody is left waiting for a flush that does not come.
+/// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The buffers give their memory back when the connection is idle or has failed.")]
 internal sealed class FrameWriter : IThreadPoolWorkItem
 {
-    // Senders wait above this, so that what is not written stays bounded by this and one message a stream.
+    // Senders wait above this, so what is not written stays bounded by this, one message, and control frames.
     private const int HighWater = 64 * 1024;
 
     // Answers to frames are not held back; a peer that asks and asks and never reads is cut off.
     private const int MaxUnwrittenControl = 16 * 1024 * 1024;
 
+    // Larger batches are written in parts, so that each part of a large message shows that the peer still reads.
+    private const int LargestWrite = 1024 * 1024;
+
+    private const int WokenByAFlush = 8;
+
     private readonly Lock _gate = new();
     private readonly PipeWriter _output;
+    private readonly PeerMemory _memory;
+    private readonly TimeProvider _clock;
     private readonly Action<Exception> _onFailed;
     private readonly Action _continue;
+    private readonly Queue<FrameStream> _waiting = new();
+
+    // The flusher's alone, while it holds the duty to flush.
+    private readonly List<FrameStream> _taken = [];
+
     private ThriftWriteBuffer _filling = new();
     private ThriftWriteBuffer _writing = new();
-    private List<FrameStream> _waiting = [];
-    private List<FrameStream> _waking = [];
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _write;
     private TaskCompletionSource? _idle;
     private bool _busy;
     private bool _failed;
+    private volatile bool _full;
+    private long _charged;
+    private long _writeSince;
+    private int _written;
     private int _control;
     private int _lastBatch;
 
-    internal FrameWriter(PipeWriter output, Action<Exception> onFailed)
+    /// <param name="output">The connection's bytes.</param>
+    /// <param name="memory">The budget of the connection: what is not written counts.</param>
+    /// <param name="clock">The clock of <see cref="StalledFor"/>.</param>
+    /// <param name="onFailed">Called when the connection cannot be written, or its peer asks without reading.</param>
+    internal FrameWriter(PipeWriter output, PeerMemory memory, TimeProvider clock, Action<Exception> onFailed)
     {
         _output = output;
+        _memory = memory;
+        _clock = clock;
         _onFailed = onFailed;
         _continue = Continue;
     }
 
-    /// <summary>Appends frames that carry messages. Dropped if the connection has failed, which its streams hear of otherwise.</summary>
-    /// <returns>Whether there is room for more; if not, the sender should wait.</returns>
-    internal bool Append(ReadOnlySpan<byte> frames)
+    /// <summary>Whether a message may be appended. Another stream may take the room first.</summary>
+    internal bool HasRoom => !_full;
+
+    /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
+    internal TimeSpan StalledFor => Volatile.Read(ref _writeSince) is var since and not 0 ? _clock.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Appends frames that carry messages if there is room for them.</summary>
+    internal AppendResult TryAppend(ReadOnlySpan<byte> frames)
     {
-        bool room;
+        FrameStream? next = null;
+        bool start;
         lock (_gate)
         {
             if (_failed)
             {
-                return true;
+                return AppendResult.Failed;
             }
 
-            // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
-            frames.CopyTo(_filling.GetSpan(_filling.Capacity == 0 ? Math.Max(frames.Length, _lastBatch) : frames.Length));
-            _filling.Advance(frames.Length);
-            room = _filling.Length <= HighWater;
-            if (_busy)
+            if (_full)
             {
-                return room;
+                return AppendResult.NoRoom;
             }
 
-            _busy = true;
+            start = Add(frames);
+            if (!_full)
+            {
+                _waiting.TryDequeue(out next);
+            }
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        return room;
+        next?.Outbox.Wake();
+        if (start)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return AppendResult.Appended;
     }
 
-    /// <summary>Appends frames that nobody waits for: headers, ends, credit.</summary>
+    /// <summary>Appends frames that nobody waits for: headers, ends, credit. Dropped if the connection has failed, which its streams learn otherwise.</summary>
     internal void AppendControl(ReadOnlySpan<byte> frames)
     {
-        bool flooded;
+        bool start;
         lock (_gate)
         {
+            if (_failed)
+            {
+                return;
+            }
+
             _control += frames.Length;
-            flooded = _control > MaxUnwrittenControl && !_failed;
+            if (_control <= MaxUnwrittenControl && (_control <= HighWater || !_memory.IsParentOver))
+            {
+                start = Add(frames);
+                frames = default;
+            }
+            else
+            {
+                start = false;
+            }
         }
 
-        if (flooded)
+        if (!frames.IsEmpty)
         {
             _onFailed(new IOException("The peer does not read what is sent to it."));
-            return;
         }
-
-        Append(frames);
+        else if (start)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     /// <summary>Has a stream woken when there is room.</summary>
-    /// <returns><see langword="false"/> if there is room now.</returns>
+    /// <returns><see langword="false"/> if there is room now, or never again.</returns>
     internal bool TryWait(FrameStream stream)
     {
         lock (_gate)
         {
-            if (_failed || _filling.Length <= HighWater)
+            if (_failed || !_full)
             {
                 return false;
             }
 
-            _waiting.Add(stream);
+            _waiting.Enqueue(stream);
             return true;
         }
     }
@@ -121,58 +185,88 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
     /// <summary>Nothing more is written.</summary>
     internal void Fail()
     {
-        List<FrameStream> waiting;
+        FrameStream[] waiting;
         lock (_gate)
         {
             _failed = true;
             _filling.Dispose();
-            (waiting, _waiting) = (_waiting, []);
+            Charge();
+            waiting = TakeAll();
         }
 
         WakeAll(waiting);
     }
 
-    [SuppressMessage("Reliability", "CA2012", Justification = "Its result is taken once, in Continue.")]
     void IThreadPoolWorkItem.Execute()
     {
         lock (_gate)
         {
             if (_failed)
             {
-                _busy = false;
-                _idle?.TrySetResult();
+                BecomeIdle();
                 return;
             }
 
             (_filling, _writing) = (_writing, _filling);
-            (_waiting, _waking) = (_waking, _waiting);
+            _full = false;
             _control = 0;
             _lastBatch = Math.Min(_writing.Length, HighWater);
+            for (var i = 0; i < WokenByAFlush && _waiting.TryDequeue(out var stream); i++)
+            {
+                _taken.Add(stream);
+            }
         }
 
-        WakeAll(_waking);
-        _waking.Clear();
-        try
+        // Outside the lock: what is woken may append at once.
+        foreach (var stream in _taken)
         {
-            _write = _output.WriteAsync(_writing.WrittenMemory).ConfigureAwait(false).GetAwaiter();
-        }
-        catch (Exception error)
-        {
-            Stop(error);
-            return;
+            stream.Outbox.Wake();
         }
 
-        if (_write.IsCompleted)
+        _taken.Clear();
+        _written = 0;
+        Write();
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "Its result is taken once, in Complete.")]
+    private void Write()
+    {
+        do
         {
-            Continue();
+            try
+            {
+                Volatile.Write(ref _writeSince, Math.Max(1, _clock.GetTimestamp()));
+                var part = _writing.WrittenMemory[_written..];
+                part = part[..Math.Min(part.Length, LargestWrite)];
+                _written += part.Length;
+                _write = _output.WriteAsync(part).ConfigureAwait(false).GetAwaiter();
+            }
+            catch (Exception error)
+            {
+                Stop(error);
+                return;
+            }
+
+            if (!_write.IsCompleted)
+            {
+                _write.UnsafeOnCompleted(_continue);
+                return;
+            }
         }
-        else
-        {
-            _write.UnsafeOnCompleted(_continue);
-        }
+        while (Complete());
     }
 
     private void Continue()
+    {
+        if (Complete())
+        {
+            Write();
+        }
+    }
+
+    /// <summary>A part of the batch was written.</summary>
+    /// <returns>Whether there is another part.</returns>
+    private bool Complete()
     {
         try
         {
@@ -180,32 +274,39 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
             if (result.IsCompleted || result.IsCanceled)
             {
                 Stop(new IOException("The connection is closed."));
-                return;
+                return false;
             }
         }
         catch (Exception error)
         {
             Stop(error);
-            return;
+            return false;
         }
 
+        Volatile.Write(ref _writeSince, 0);
+        if (_written < _writing.Length)
+        {
+            return true;
+        }
+
+        FrameStream[] rest;
         lock (_gate)
         {
             _writing.Reset();
-            if (_filling.Length == 0 || _failed)
+            if (_filling.Length > 0 && !_failed)
             {
-                // Idle connections hold no memory.
-                _busy = false;
-                _writing.Dispose();
-                _filling.Dispose();
-                _idle?.TrySetResult();
-                _idle = null;
-                return;
+                // Queued instead of done at once: streams that were just woken append to this batch.
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return false;
             }
+
+            // In an array of its own: as soon as the lock is released another flush may begin, and use the list.
+            rest = TakeAll();
+            BecomeIdle();
         }
 
-        // Queued instead of done at once: streams that were just woken append to this batch.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        WakeAll(rest);
+        return false;
     }
 
     private void Stop(Exception error)
@@ -213,19 +314,71 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
         Fail();
         lock (_gate)
         {
-            _busy = false;
-            _writing.Dispose();
-            _idle?.TrySetResult();
+            BecomeIdle();
         }
 
         _onFailed(error);
     }
 
-    private static void WakeAll(List<FrameStream> streams)
+    // Under the lock, as the methods that follow, up to TakeAll.
+    private bool Add(ReadOnlySpan<byte> frames)
+    {
+        // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
+        frames.CopyTo(_filling.GetSpan(_filling.Capacity == 0 ? Math.Max(frames.Length, _lastBatch) : frames.Length));
+        _filling.Advance(frames.Length);
+        _full = _filling.Length > HighWater;
+        Charge();
+        var start = !_busy;
+        _busy = true;
+        return start;
+    }
+
+    /// <summary>Counts the memory of both buffers. It changes when a buffer grows or is given back, not with every frame.</summary>
+    private void Charge()
+    {
+        var held = (long)_filling.Capacity + _writing.Capacity;
+        if (held > _charged)
+        {
+            _memory.Take(held - _charged);
+        }
+        else if (held < _charged)
+        {
+            _memory.Return(_charged - held);
+        }
+
+        _charged = held;
+    }
+
+    private void BecomeIdle()
+    {
+        // Idle connections hold no memory.
+        _busy = false;
+        _full = false;
+        Volatile.Write(ref _writeSince, 0);
+        _writing.Dispose();
+        _filling.Dispose();
+        Charge();
+        _idle?.TrySetResult();
+        _idle = null;
+    }
+
+    private FrameStream[] TakeAll()
+    {
+        if (_waiting.Count == 0)
+        {
+            return [];
+        }
+
+        var all = _waiting.ToArray();
+        _waiting.Clear();
+        return all;
+    }
+
+    private static void WakeAll(FrameStream[] streams)
     {
         foreach (var stream in streams)
         {
-            stream.WakeSender();
+            stream.Outbox.Wake();
         }
     }
 }

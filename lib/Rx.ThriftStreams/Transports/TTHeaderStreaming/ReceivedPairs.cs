@@ -4,9 +4,31 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>Takes the string pairs and errors of received frames apart. Once a stream, never once a message.</summary>
+/// <summary>Reads the string pairs and errors of received frames. Once a stream, never once a message.</summary>
 internal static class ReceivedPairs
 {
+    // Two strings and an entry of a table; measured, rounded up.
+    private const int PairMemory = 160;
+
+    /// <summary>
+    /// What the pairs of a frame take in memory once they are read, in bytes: far more than on the wire, where a pair of empty texts has four bytes.
+    /// </summary>
+    internal static long MemoryOf(in TTHeaderFrame frame)
+    {
+        if (!frame.HasStringPairs)
+        {
+            return 0;
+        }
+
+        long bytes = 0;
+        foreach (var pair in frame.StringPairs)
+        {
+            bytes += PairMemory + (2 * (pair.Key.Length + pair.Value.Length));
+        }
+
+        return bytes;
+    }
+
     /// <summary>The pairs of a HEADER or TRAILER from a server that are its user's.</summary>
     internal static ThriftMetadata ReadMetadata(in TTHeaderFrame frame)
     {

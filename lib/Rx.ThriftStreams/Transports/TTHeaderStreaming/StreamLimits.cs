@@ -3,25 +3,36 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>What the streams of a connection keep to, on either side.</summary>
+/// <summary>The limits of a connection and its streams, on either side.</summary>
 internal sealed class StreamLimits
 {
+    /// <summary>
+    /// What a message costs beside its payload, in bytes: what keeping it takes. Both sides count it against the window, because a window of payload bytes alone
+    /// would admit a million messages of one byte. See docs/flow-control.md.
+    /// </summary>
+    internal const int MessageOverhead = 8;
+
     /// <summary>Room for the header of a frame beside the largest message.</summary>
     private const int HeaderRoom = 512 * 1024;
 
-    internal StreamLimits(ThriftStreamBufferOptions buffers, MessageLimits message)
+    private const int LargestFirstWindow = 64 * 1024;
+    private const int SmallestWindow = 4 * 1024;
+    private const int FirstWindowShare = 64;
+
+    internal StreamLimits(ThriftStreamBufferOptions buffers, MessageLimits message, long connectionMemory)
     {
         StreamBytes = buffers.StreamBytes;
-        ConnectionBytes = buffers.ConnectionBytes;
         WhenFull = buffers.WhenFull;
         OfferFlowControl = buffers.OfferFlowControl;
         Message = message;
         MaxFrameLength = (int)Math.Min(TTHeaderFormat.MaxFrameLength, (long)message.MaxSize + HeaderRoom);
+        ConnectionMemory = connectionMemory;
+        FirstWindow = (int)Math.Min(StreamBytes, Math.Clamp(connectionMemory / FirstWindowShare, SmallestWindow, LargestFirstWindow));
+        LeastWindow = Math.Min(StreamBytes, SmallestWindow);
     }
 
+    /// <summary>The largest window of a stream, and what a stream of a peer without flow control may queue.</summary>
     internal int StreamBytes { get; }
-
-    internal int ConnectionBytes { get; }
 
     internal ThriftFullBufferPolicy WhenFull { get; }
 
@@ -34,9 +45,12 @@ internal sealed class StreamLimits
 
     internal int MaxFrameLength { get; }
 
-    /// <summary>Credit is given back in portions of this, so that a peer never runs dry while its messages are consumed.</summary>
-    internal int CreditPortion => Math.Max(1, StreamBytes / 2);
+    /// <summary>The memory that the peer may make this side hold.</summary>
+    internal long ConnectionMemory { get; }
 
-    /// <summary>What was consumed is made known in portions of this.</summary>
-    internal int ReportPortion => Math.Max(1, StreamBytes / 4);
+    /// <summary>The window of a new stream. It grows while the stream's messages are consumed.</summary>
+    internal int FirstWindow { get; }
+
+    /// <summary>The window of a new stream on a connection with so many streams that there is little left to share.</summary>
+    internal int LeastWindow { get; }
 }

@@ -22,7 +22,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
 
     internal override ThriftMetadata Trailers => stream.Trailers;
 
-    internal override ValueTask<int> SendAsync(TRequest message) => stream.SendAsync(message, CancellationToken.None);
+    internal override ValueTask<int> SendAsync(TRequest message) => stream.Outbox.SendAsync(message, CancellationToken.None);
 
     internal override ValueTask CompleteAsync()
     {
@@ -31,7 +31,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
     }
 
     internal override ValueTask<bool> ReceiveAsync()
-        => stream.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync();
+        => stream.Inbox.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync();
 
     internal override void Abort(Exception reason) => stream.Abort(reason);
 
@@ -45,9 +45,9 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitReceiveAsync()
     {
-        while (await stream.WaitToReceiveAsync(CancellationToken.None).ConfigureAwait(false))
+        while (await stream.Inbox.WaitToReceiveAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (stream.TryReceive(out _current, out _currentSize))
+            if (stream.Inbox.TryReceive(out _current, out _currentSize))
             {
                 return true;
             }

@@ -25,7 +25,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly ConcurrentStack<ClientFrameConnection> _idle = new();
     private readonly ConcurrentDictionary<ClientFrameConnection, bool> _all = new();
     private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
-    private readonly ITimer? _idleTimer;
+    private readonly ConnectionSweep _sweep;
     private volatile bool _disposed;
 
     internal static ClientTransportDescriptor Descriptor { get; } = new(
@@ -38,20 +38,15 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     {
         _endpoint = endpoint;
         _tls = ClientTls.For(endpoint, useTls, options);
-        _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message);
+        _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message, options.Limits.MaxConnectionMemory);
         _serviceName = options.ServiceName ?? string.Empty;
         _mode = options.Connections.Mode ?? ThriftConnectionMode.Multiplexed;
         _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
         _mostIdle = Math.Max(1, options.Connections.MaxPerEndpoint);
 
         _clock = options.TimeProvider;
-        var idle = _idleTimeout = options.Connections.IdleTimeout;
-        if (idle > TimeSpan.Zero && _mode != ThriftConnectionMode.PerCall)
-        {
-            using var flow = ExecutionContext.SuppressFlow();
-            var period = TimeSpan.FromMilliseconds(Math.Clamp(idle.TotalMilliseconds / 2, 10, 30_000));
-            _idleTimer = _clock.CreateTimer(static state => ((TTHeaderStreamingTransport)state!).CloseIdle(), this, period, period);
-        }
+        _idleTimeout = options.Connections.IdleTimeout;
+        _sweep = new ConnectionSweep(_clock);
     }
 
     internal override async ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
@@ -105,18 +100,15 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     public override async ValueTask DisposeAsync()
     {
         _disposed = true;
-        if (_idleTimer is not null)
-        {
-            await _idleTimer.DisposeAsync().ConfigureAwait(false);
-        }
-
         // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
         var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
-        await written.WaitAsync(LimitWhenClosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in _all.Keys)
         {
             connection.Close(Closing());
         }
+
+        _sweep.Dispose();
     }
 
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
@@ -142,18 +134,21 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         ClientFrameConnection? connection = null;
         connection = new ClientFrameConnection(
             socket,
+            socket,
             _endpoint,
             _limits,
             _serviceName,
             _clock,
+            _idleTimeout,
             reason =>
             {
-                _all.TryRemove(connection!, out _);
+                Forget(connection!);
                 socket.Abort(reason);
                 return socket.DisposeAsync();
             },
             OnFree);
         _all[connection] = true;
+        _sweep.Add(connection);
         connection.Start();
         if (_disposed)
         {
@@ -175,16 +170,10 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
-    private void CloseIdle()
+    private void Forget(ClientFrameConnection connection)
     {
-        foreach (var connection in _all.Keys)
-        {
-            // A stream that is opened just now finds the connection closed and takes another.
-            if (connection.StreamCount == 0 && connection.IdleTime >= _idleTimeout)
-            {
-                connection.Close(StreamErrors.Create(TTStreamCodes.TransportClosing, "the connection was idle", isServerSide: false));
-            }
-        }
+        _all.TryRemove(connection, out _);
+        _sweep.Remove(connection);
 
         // The pool must not fill up with connections that are gone.
         var kept = new ClientFrameConnection[_idle.Count];

@@ -2,14 +2,14 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Tests.Transport;
 
-public sealed class MemoryBudgetTests
+public sealed class PeerMemoryTests
 {
     private const int Block = 64 * 1024;
 
     [Fact]
     public void TryTake_UpToTheLimit_SucceedsAndOneByteMoreDoesNot()
     {
-        var budget = new MemoryBudget(1000);
+        var budget = new PeerMemory(1000);
 
         Assert.True(budget.TryTake(999));
         Assert.True(budget.TryTake(1));
@@ -24,7 +24,7 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void Take_BeyondTheLimit_IsCountedAndOver()
     {
-        var budget = new MemoryBudget(1000);
+        var budget = new PeerMemory(1000);
         budget.Take(1000);
         Assert.False(budget.IsOver);
 
@@ -38,9 +38,9 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void TryTake_ParentHasNoRoom_TakesNothingFromEither()
     {
-        var parent = new MemoryBudget(4 * Block);
-        var greedy = new MemoryBudget(100 * Block, parent);
-        var other = new MemoryBudget(100 * Block, parent);
+        var parent = new PeerMemory(4 * Block);
+        var greedy = new PeerMemory(100 * Block, parent);
+        var other = new PeerMemory(100 * Block, parent);
         Assert.True(greedy.TryTake(3 * Block));
         Assert.True(other.TryTake(Block));
 
@@ -56,9 +56,9 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void Take_BeyondTheParentsLimit_IsSeenByEveryChild()
     {
-        var parent = new MemoryBudget(2 * Block);
-        var one = new MemoryBudget(100 * Block, parent);
-        var other = new MemoryBudget(100 * Block, parent);
+        var parent = new PeerMemory(2 * Block);
+        var one = new PeerMemory(100 * Block, parent);
+        var other = new PeerMemory(100 * Block, parent);
 
         one.Take(2 * Block);
         Assert.False(other.IsParentOver);
@@ -71,8 +71,8 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void Return_KeepsAReserve_UntilClosed()
     {
-        var parent = new MemoryBudget(long.MaxValue);
-        var child = new MemoryBudget(long.MaxValue, parent);
+        var parent = new PeerMemory(long.MaxValue);
+        var child = new PeerMemory(long.MaxValue, parent);
         child.Take(20 * Block);
         child.Return(20 * Block);
         Assert.Equal(Block, parent.Used);
@@ -88,8 +88,8 @@ public sealed class MemoryBudgetTests
     [Fact]
     public void TakeAndReturn_ByManyThreads_EndAtZero()
     {
-        var parent = new MemoryBudget(40 * Block);
-        var children = Enumerable.Range(0, 4).Select(_ => new MemoryBudget(20 * Block, parent)).ToArray();
+        var parent = new PeerMemory(40 * Block);
+        var children = Enumerable.Range(0, 4).Select(_ => new PeerMemory(20 * Block, parent)).ToArray();
         Parallel.For(0, 8, thread =>
         {
             var child = children[thread % children.Length];

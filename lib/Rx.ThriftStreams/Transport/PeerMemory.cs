@@ -10,12 +10,12 @@ namespace Rx.ThriftStreams.Transport;
 /// Thread-safe. A child draws from its parent in blocks: a message costs one interlocked addition on a counter that only its own connection uses. The parent
 /// may therefore count up to four blocks more for each child than the child has in use.
 /// </remarks>
-internal sealed class MemoryBudget
+internal sealed class PeerMemory
 {
     private const long Block = 64 * 1024;
     private const long LargestReserve = 4 * Block;
 
-    private readonly MemoryBudget? _parent;
+    private readonly PeerMemory? _parent;
     private readonly Lock _gate = new();
     private long _used;
 
@@ -25,7 +25,7 @@ internal sealed class MemoryBudget
 
     /// <param name="limit">The most bytes that may be in use.</param>
     /// <param name="parent">The budget that this one is a part of; <see langword="null"/> for none.</param>
-    internal MemoryBudget(long limit, MemoryBudget? parent = null)
+    internal PeerMemory(long limit, PeerMemory? parent = null)
     {
         Limit = limit;
         _parent = parent;

@@ -1,0 +1,49 @@
+using Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
+
+public sealed class WindowPoolTests
+{
+    private const long Memory = 64 * 1024 * 1024;
+
+    [Fact]
+    public void TakeFirst_ManyStreams_StaysWithinHalfOfTheMemory()
+    {
+        var pool = new WindowPool(new StreamLimits(new(), 1000, Memory));
+        Assert.Equal(64 * 1024, pool.TakeFirst());
+
+        for (var i = 1; i < 500; i++)
+        {
+            Assert.InRange(pool.TakeFirst(), 4 * 1024, 64 * 1024);
+        }
+
+        Assert.InRange(pool.Granted, Memory / 4, Memory / 2);
+    }
+
+    [Fact]
+    public void TryGrow_UpToHalfOfTheMemory_IsGrantedAndNoMore()
+    {
+        var pool = new WindowPool(new StreamLimits(new(), 1000, Memory));
+
+        Assert.True(pool.TryGrow((int)(Memory / 2)));
+        Assert.False(pool.TryGrow(1));
+        Assert.Equal(Memory / 2, pool.Granted);
+        pool.Return((int)(Memory / 2));
+
+        Assert.True(pool.TryGrow(1));
+    }
+
+    [Theory]
+    [InlineData(500, 500, 500)]
+    [InlineData(1024 * 1024, 64 * 1024, 4 * 1024)]
+    public void Limits_StreamBytes_BoundTheWindows(int streamBytes, int first, int least)
+    {
+        var limits = new StreamLimits(new() { StreamBytes = streamBytes }, 1000, Memory);
+
+        Assert.Equal((first, least), (limits.FirstWindow, limits.LeastWindow));
+    }
+
+    [Fact]
+    public void Limits_LittleMemory_StartsWithASmallWindow()
+        => Assert.Equal(16 * 1024, new StreamLimits(new(), 1000, 1024 * 1024).FirstWindow);
+}

@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+/// <summary>
+/// Passes over frames that are too large for anything here, without keeping their bytes. Only the frame's stream ends: the length says where the next frame
+/// begins.
+/// </summary>
+internal sealed class OversizeFrames(FrameConnection connection)
+{
+    private long _left;
+
+    /// <summary>Whether the rest of such a frame is still to come.</summary>
+    internal bool IsInside => _left > 0;
+
+    /// <summary>Passes over what belongs to a frame that is too large.</summary>
+    /// <returns>Whether a frame of a proper size may be taken from what is left.</returns>
+    internal bool Skip(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_left == 0)
+        {
+            if (buffer.IsEmpty || !IsTooLarge(buffer, out var streamId, out var length))
+            {
+                return true;
+            }
+
+            _left = 4 + length;
+            connection.OnMessageTooLarge(streamId, length);
+        }
+
+        var skipped = Math.Min(_left, buffer.Length);
+        buffer = buffer.Slice(skipped);
+        _left -= skipped;
+        return _left == 0;
+    }
+
+    private bool IsTooLarge(in ReadOnlySequence<byte> buffer, out int streamId, out long length)
+    {
+        streamId = 0;
+        length = 0;
+        if (buffer.Length < TTHeaderFormat.FixedSize)
+        {
+            return false;
+        }
+
+        Span<byte> head = stackalloc byte[TTHeaderFormat.FixedSize];
+        buffer.Slice(0, TTHeaderFormat.FixedSize).CopyTo(head);
+        length = BinaryPrimitives.ReadUInt32BigEndian(head);
+        streamId = BinaryPrimitives.ReadInt32BigEndian(head[TTHeaderFormat.SequenceIdOffset..]);
+        var limit = connection.Limits.MaxFrameLength;
+        if (length <= limit
+            || length > TTHeaderFormat.MaxFrameLength
+            || BinaryPrimitives.ReadUInt16BigEndian(head[TTHeaderFormat.MagicOffset..]) != TTHeaderFormat.Magic)
+        {
+            // Small enough, or lengths that lie, which are for the frame reader to refuse.
+            return false;
+        }
+
+        return ((TTHeaderFlags)BinaryPrimitives.ReadUInt16BigEndian(head[TTHeaderFormat.FlagsOffset..]) & TTHeaderFlags.Streaming) != 0
+            ? true
+            : throw connection.IllegalFrame($"a frame of {length} bytes, more than the {limit} that are allowed, belongs to no stream");
+    }
+}

@@ -1,0 +1,265 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
+
+/// <summary>The receiving direction of a stream: messages that wait for their consumer, and what is granted to the peer as they are consumed.</summary>
+/// <remarks>
+/// The connection's reader adds messages and ends the direction, one consumer takes messages, and anybody may fail the stream. <see cref="_gate"/> guards what
+/// they share. The consumer empties the part of the queue that it has taken over without the lock, and therefore settles what it has consumed in portions.
+/// </remarks>
+internal sealed class StreamInbox
+{
+    private readonly FrameStream _stream;
+    private readonly Lock _gate = new();
+    private readonly Signal _received = new();
+    private readonly MessageQueue _queue = new();
+    private Exception? _failure;
+    private Exception? _endError;
+    private bool _ended;
+    private bool _dropped;
+    private long _queued;
+    private long _ungranted;
+    private int _window;
+
+    // The consumer's alone: what it has taken and not settled yet.
+    private int _consumed;
+
+    internal StreamInbox(FrameStream stream, int window)
+    {
+        _stream = stream;
+        _window = window;
+    }
+
+    /// <summary>Bytes of messages that wait here, each with its overhead.</summary>
+    internal long QueuedBytes => Volatile.Read(ref _queued);
+
+    /// <summary>The bytes that the peer may have on their way, or here, at a time.</summary>
+    internal int Window => Volatile.Read(ref _window);
+
+    /// <summary>Takes the next message if there is one.</summary>
+    /// <exception cref="ThriftException">The stream has failed, or the bytes are not a message.</exception>
+    internal bool TryReceive<T>(out T? message, out int size, CancellationToken cancellationToken = default)
+        where T : class, IThriftStruct<T>
+    {
+        if (Volatile.Read(ref _failure) is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        if (!_queue.TryTake(out var bytes))
+        {
+            // Whatever is left below a portion is settled before the consumer waits: a peer that waits for credit must not wait for a consumer that waits for it.
+            if (_consumed > 0)
+            {
+                Settle();
+            }
+
+            lock (_gate)
+            {
+                if (_dropped || !_queue.TryTakeOver())
+                {
+                    message = null;
+                    size = 0;
+                    return false;
+                }
+            }
+
+            _queue.TryTake(out bytes);
+        }
+
+        size = bytes.Length;
+        _consumed += size + StreamLimits.MessageOverhead;
+        message = _stream.Connection.Limits.Message.Decode<T>(bytes, cancellationToken);
+        if (_consumed >= Math.Max(1, _window / 4))
+        {
+            Settle();
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits until there may be a message.</summary>
+    /// <returns><see langword="false"/> if the peer has ended its direction and everything was taken.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<bool> WaitToReceiveAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ValueTask wait;
+        lock (_gate)
+        {
+            // A message may have come, or the stream failed, since TryReceive found nothing: then TryReceive has an answer. Only with both excluded is the end
+            // the end.
+            if (_queue.HasNew || _failure is not null)
+            {
+                return true;
+            }
+
+            if (_ended)
+            {
+                if (_endError is { } error)
+                {
+                    ExceptionDispatchInfo.Throw(error);
+                }
+
+                return false;
+            }
+
+            wait = _received.Arm();
+        }
+
+        if (!cancellationToken.CanBeCanceled)
+        {
+            await wait.ConfigureAwait(false);
+            return true;
+        }
+
+        using (cancellationToken.UnsafeRegister(static state => ((StreamInbox)state!).Wake(), this))
+        {
+            await wait.ConfigureAwait(false);
+        }
+
+        if (Volatile.Read(ref _failure) is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return true;
+    }
+
+    /// <summary>A message has arrived. On the connection's reader.</summary>
+    /// <returns>Whether a consumer waits for it, which is to be woken with <see cref="SetReceived"/>.</returns>
+    internal bool OnData(in ReadOnlySequence<byte> payload)
+    {
+        lock (_gate)
+        {
+            if (_ended || _dropped)
+            {
+                return false;
+            }
+
+            _queue.Add(payload);
+            var cost = payload.Length + StreamLimits.MessageOverhead;
+            _queued += cost;
+            _stream.Connection.Memory.Take(cost);
+            return _received.TryTake();
+        }
+    }
+
+    internal void SetReceived() => _received.Set();
+
+    /// <summary>The peer sends no more: what is queued is still received, then the end or the error. The first end counts.</summary>
+    internal void End(Exception? error)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            _endError = error;
+            EndInLock();
+        }
+
+        Wake();
+    }
+
+    /// <summary>Nothing more is received, and what is queued is dropped. The first error counts.</summary>
+    internal void Fail(Exception error)
+    {
+        long dropped;
+        lock (_gate)
+        {
+            _failure ??= error;
+            EndInLock();
+            dropped = _dropped ? 0 : _queued;
+            _dropped = true;
+            _queued = 0;
+            _queue.Drop();
+        }
+
+        Release(dropped);
+        Wake();
+    }
+
+    // Nothing can arrive any more, so the window is free for other streams.
+    private void EndInLock()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            _stream.Connection.Windows.Return(_window);
+        }
+    }
+
+    private void Wake()
+    {
+        bool taken;
+        lock (_gate)
+        {
+            taken = _received.TryTake();
+        }
+
+        if (taken)
+        {
+            _received.Set();
+        }
+    }
+
+    /// <summary>Takes what was consumed off the books, and grants it to the peer when half of the window has gathered.</summary>
+    private void Settle()
+    {
+        long released;
+        long grant = 0;
+        lock (_gate)
+        {
+            // What was consumed of a queue that was dropped is off the books already.
+            released = _dropped ? 0 : _consumed;
+            _queued -= released;
+            if (_stream.PeerKeepsWindow && !_ended)
+            {
+                _ungranted += _consumed;
+                if (_ungranted >= Math.Max(1, _window / 2))
+                {
+                    grant = _ungranted + Grow();
+                    _ungranted = 0;
+                }
+            }
+
+            _consumed = 0;
+        }
+
+        Release(released);
+        if (grant > 0)
+        {
+            _stream.Connection.SendCredit(_stream, grant);
+        }
+    }
+
+    /// <summary>The consumer keeps up with what the window allows: doubles it, as far as the stream and its connection may have more.</summary>
+    private int Grow()
+    {
+        var more = Math.Min(_window, _stream.Connection.Limits.StreamBytes - _window);
+        if (more <= 0 || !_stream.Connection.Windows.TryGrow(more))
+        {
+            return 0;
+        }
+
+        Volatile.Write(ref _window, _window + more);
+        return more;
+    }
+
+    private void Release(long bytes)
+    {
+        if (bytes > 0)
+        {
+            _stream.Connection.Memory.Return(bytes);
+        }
+
+        _stream.Connection.Gate.OnReleased(_stream);
+    }
+}
