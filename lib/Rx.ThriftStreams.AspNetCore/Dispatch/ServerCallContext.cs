@@ -15,6 +15,9 @@ internal sealed class ServerCallContext : ThriftServerContext
     private readonly ServerTransportCall _call;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan? _limit;
+    private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
     private ConcurrentDictionary<object, object?>? _items;
     private Func<ThriftException>? _cancelledBy;
@@ -25,7 +28,8 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         Method = method;
         _call = call;
-        var clock = options.TimeProvider;
+        var clock = _clock = options.TimeProvider;
+        _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
             // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
@@ -35,6 +39,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 
         if (call.Timeout is { } timeout)
         {
+            _limit = timeout;
             var now = clock.GetUtcNow();
             Deadline = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
             _deadlineTimer = StartTimer(clock, timeout);
@@ -59,6 +64,8 @@ internal sealed class ServerCallContext : ThriftServerContext
     public override ThriftMetaInfo MetaInfo => _call.MetaInfo;
 
     public override DateTimeOffset? Deadline { get; }
+
+    internal override TimeSpan? TimeLeft => _limit - _clock.GetElapsedTime(_startedAt);
 
     public override CancellationToken CancellationToken => _cancellation.Token;
 
@@ -131,7 +138,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         var timer = new OperationTimer(
             clock, limit, elapsed => Cancel(new ThriftTimeoutException(Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc, limit, elapsed, Method.FullName)));
-        timer.Start(clock.GetTimestamp());
+        timer.Start(_startedAt);
         return timer;
     }
 }
