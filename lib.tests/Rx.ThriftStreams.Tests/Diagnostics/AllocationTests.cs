@@ -67,7 +67,7 @@ public sealed class AllocationTests
     {
         for (var i = 0; i < Messages; i++)
         {
-            if (!call.SendAsync(request, CancellationToken.None).AsTask().IsCompletedSuccessfully || !call.MoveNextAsync().AsTask().IsCompletedSuccessfully)
+            if (!call.Requests.SendAsync(request, CancellationToken.None).AsTask().IsCompletedSuccessfully || !call.Responses.MoveNextAsync().AsTask().IsCompletedSuccessfully)
             {
                 throw new InvalidOperationException("The instant transport waited.");
             }

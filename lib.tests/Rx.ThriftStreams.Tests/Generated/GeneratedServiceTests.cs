@@ -97,6 +97,35 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Interface_OverAClient_TakesOptionsOfACall()
+    {
+        IKitchenSink service = _client;
+
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => service.AddAsync(2, 3, new() { Timeout = TimeSpan.Zero }, Token));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => service.ServerStreamAsync(Message(1), new() { Timeout = TimeSpan.Zero }).ToListAsync(Token).AsTask());
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => _client.UnaryAsync(Message(1), new() { Timeout = TimeSpan.Zero }));
+        Assert.Equal(5, await service.AddAsync(2, 3, new() { Timeout = Patience }, Token));
+    }
+
+    [Fact]
+    public async Task Interface_OfAFake_TakesOptionsThatHaveNoEffect()
+    {
+        IKitchenSink fake = new KitchenSink();
+
+        Assert.Equal(5, await fake.AddAsync(2, 3, new() { Timeout = TimeSpan.Zero }, Token));
+        Assert.Equal(3, await fake.ServerStreamAsync(Message(3), new() { Timeout = TimeSpan.Zero }, Token).CountAsync(Token));
+    }
+
+    [Fact]
+    public async Task AsObservable_WithOptions_AppliesThemToEachCall()
+    {
+        var rx = _client.AsObservable(options: new() { Timeout = TimeSpan.Zero });
+
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.Add(2, 3).ToTaskWithin(Patience));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.ServerStream(Message(3)).ToTaskWithin(Patience));
+    }
+
+    [Fact]
     public async Task AsAsyncEnumerable_TokenOfTheMethod_EndsTheEnumeration()
     {
         using var source = new CancellationTokenSource();

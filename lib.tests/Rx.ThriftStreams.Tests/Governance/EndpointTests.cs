@@ -42,6 +42,59 @@ public sealed class EndpointTests
         }
     }
 
+    [Theory]
+    [InlineData("grpc", null, "EchoUnary", "grpc")]
+    [InlineData("grpc", null, "EchoPingPong", "grpc")]
+    [InlineData("grpc", ThriftTransport.TTHeader, "EchoUnary", "grpc")]
+    [InlineData("grpc", ThriftTransport.TTHeader, "EchoPingPong", "ttheader")]
+    [InlineData("grpc", ThriftTransport.TTHeader, "Echo", "grpc")]
+    [InlineData("ttheader", null, "EchoUnary", "ttheaderframed")]
+    [InlineData("ttheader", null, "EchoPingPong", "ttheaderframed")]
+    [InlineData("ttheader", null, "Echo", "ttheader-streaming")]
+    [InlineData("ttheader", ThriftTransport.Grpc, "EchoUnary", "grpc")]
+    [InlineData("ttheader", ThriftTransport.Grpc, "EchoPingPong", "grpc")]
+    public async Task Call_OfEachKind_TakesTheTransportOfItsKind(string scheme, ThriftTransport? pingPong, string method, string expected)
+    {
+        string? taken = null;
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services
+            .AddService<ITestService>(new EchoService())
+            .Configure(options => options.StreamMiddleware.Add((context, next) =>
+            {
+                taken = context.Transport;
+                return next();
+            })));
+        var options = Patient();
+        options.PingPongTransport = pingPong;
+        await using var channel = PatientChannel.ForAddress($"{scheme}://{server.Endpoint}", options);
+        var client = new TestServiceClient(channel);
+
+        await (method switch
+        {
+            "EchoUnary" => (Task)client.EchoUnaryAsync(new() { Message = "x" }, TestContext.Current.CancellationToken),
+            "EchoPingPong" => client.EchoPingPongAsync(new() { Message = "x" }, TestContext.Current.CancellationToken),
+            _ => client.EchoAsync(AsyncEnumerable.Empty<Request>(), TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken).AsTask(),
+        });
+
+        Assert.Equal(expected, taken);
+    }
+
+    [Fact]
+    public async Task Call_FailureThatIsNotOfTheConnection_IsNotTriedElsewhere()
+    {
+        var attempts = 0;
+        var options = Patient();
+        options.Grpc.ConfigureHttpHandler = _ =>
+        {
+            attempts++;
+            throw new FormatException("The handler cannot be configured.");
+        };
+        await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1,127.0.0.1:2,127.0.0.1:3", options);
+
+        await Assert.ThrowsAsync<FormatException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        Assert.Equal(1, attempts);
+    }
+
     [Fact]
     public async Task Serve_TwoServicesInOneClass_BothAnswer()
     {

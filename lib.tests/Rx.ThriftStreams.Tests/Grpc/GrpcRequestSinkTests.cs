@@ -177,7 +177,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
         var settings = new ThriftCallOptions { NoDelay = noDelay };
         return new(new GrpcExchange(
             new ThriftMethod<Request, Response>("echo", "TestService", "Echo", mode),
-            new(settings, null, null) { Deadline = null, TimeProvider = TimeProvider.System },
+            new(settings, TimeProvider.System, limit: null, headers: null, metaInfo: null),
             authority: null,
             new GrpcConnectionState(),
             waits: false));

@@ -13,7 +13,7 @@ public sealed class GrpcThriftHandlerTests
     private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", StreamingMode.Bidirectional);
     private readonly GrpcExchange _exchange = new(
         Method,
-        new(ThriftCallOptions.None, null, null) { Deadline = null, TimeProvider = TimeProvider.System },
+        new(ThriftCallOptions.None, TimeProvider.System, limit: null, headers: null, metaInfo: null),
         "authority",
         new GrpcConnectionState(),
         waits: true);

@@ -158,7 +158,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
         };
 
         await using var call = await _client.OpenEchoUnaryAsync(new(), default, TestContext.Current.CancellationToken);
-        await call.Response;
+        await call.GetResponseAsync();
 
         Assert.Equal("b", call.Backward["B"]);
     }
@@ -201,7 +201,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
     public async Task Channel_Disposed_FailsCallsThatGoOn()
     {
         await using var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
-        var receive = call.ResponsesAsync().FirstAsync(TestContext.Current.CancellationToken).AsTask();
+        var receive = call.FirstAsync(TestContext.Current.CancellationToken).AsTask();
 
         await _channel.DisposeAsync();
 

@@ -96,7 +96,7 @@ public sealed class OnePortTests : IAsyncLifetime
 
         var biz = await Assert.ThrowsAsync<ThriftBizStatusException>(() => client.EchoStringAsync("biz", cancellation));
         await using var call = await client.OpenEchoStringAsync("backward", cancellationToken: cancellation);
-        await call.Response;
+        await call.GetResponseAsync();
 
         Assert.Equal((404, "not here", "v"), (biz.Code, biz.Message, biz.Extra["k"]));
         Assert.Equal("value", call.Backward["lab-backward"]);

@@ -148,7 +148,7 @@ public sealed class PingPongClientTests
         await using var channel = Open(server, ThriftTransport.TTHeader);
 
         await using var call = await new TestServiceClient(channel).OpenEchoPingPongAsync(Hi, cancellationToken: TestContext.Current.CancellationToken);
-        await call.Response;
+        await call.GetResponseAsync();
 
         Assert.Equal("value", call.Backward["lab-backward"]);
     }

@@ -4,8 +4,10 @@ using Twin;
 namespace Rx.ThriftStreams.Tests.PingPong;
 
 /// <summary>Calls a method that the server does not have.</summary>
-internal sealed class UnknownMethodClient(ThriftChannel channel, string service, string method) : ThriftClient(channel)
+internal sealed class UnknownMethodClient(ThriftChannel channel, string service, string method)
 {
-    internal Task<bool> CallAsync(CancellationToken cancellationToken) => CallAsync(
-        new ThriftMethod<Empty, Empty>(string.Empty, service, method, StreamingMode.PingPong), new Empty(), static _ => true, default, cancellationToken);
+    private readonly ThriftInvoker _invoker = new(channel);
+
+    internal Task<Empty> CallAsync(CancellationToken cancellationToken)
+        => _invoker.CallAsync(new ThriftMethod<Empty, Empty>(string.Empty, service, method, StreamingMode.PingPong), new Empty(), cancellationToken: cancellationToken);
 }

@@ -68,6 +68,57 @@ public sealed class BoundedStreamWaitTests
         Assert.Equal(cancellation.Token, error.CancellationToken);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Wait_EndFromAnotherThreadWhileTheProducerIsBlocked_ReleasesItAndKeepsWhatIsBuffered(bool fails)
+    {
+        using var subject = new Subject<int>();
+        await using IAsyncEnumerator<int> stream = subject.AsBoundedStream(Hot(1, OverflowPolicy.Wait)).GetAsyncEnumerator();
+        ValueTask<bool> first = stream.MoveNextAsync();
+        subject.OnNext(1);
+        Assert.True(await first);
+        subject.OnNext(2);
+        Thread producer = Blocked(() => subject.OnNext(3));
+
+        if (fails)
+        {
+            subject.OnError(new FormatException());
+        }
+        else
+        {
+            subject.OnCompleted();
+        }
+
+        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(await stream.MoveNextAsync());
+        Assert.Equal(2, stream.Current);
+        if (fails)
+        {
+            await Assert.ThrowsAsync<FormatException>(async () => await stream.MoveNextAsync());
+        }
+
+        Assert.False(await stream.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task Source_ThatSendsAfterItsEnd_IsNotHeard()
+    {
+        var kept = new Keep();
+        await using IAsyncEnumerator<int> stream = kept.AsBoundedStream(Hot(4, OverflowPolicy.Wait)).GetAsyncEnumerator();
+        ValueTask<bool> first = stream.MoveNextAsync();
+        Assert.True(SpinWait.SpinUntil(() => kept.Observer is not null, Streams.Patience));
+        kept.Observer!.OnNext(1);
+        Assert.True(await first);
+        kept.Observer.OnCompleted();
+        kept.Observer.OnNext(2);
+        kept.Observer.OnError(new FormatException());
+        kept.Observer.OnCompleted();
+
+        Assert.False(await stream.MoveNextAsync());
+        Assert.False(await stream.MoveNextAsync());
+    }
+
     [Fact]
     public async Task Wait_TakingAnElement_LetsTheBlockedProducerGoOn()
     {
@@ -141,6 +192,20 @@ public sealed class BoundedStreamWaitTests
         thread.Start();
         Assert.True(SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0, Streams.Patience));
         return thread;
+    }
+
+    /// <summary>Gives its observer away, without the guards of Rx.</summary>
+    private sealed class Keep : IObservable<int>
+    {
+        private volatile IObserver<int>? _observer;
+
+        internal IObserver<int>? Observer => _observer;
+
+        public IDisposable Subscribe(IObserver<int> observer)
+        {
+            _observer = observer;
+            return System.Reactive.Disposables.Disposable.Empty;
+        }
     }
 
     private sealed class EmitsInSubscribe(int count) : IObservable<int>

@@ -17,7 +17,7 @@ internal static class CallSamples
 
         var answers = client.EchoServerAsync(
             new() { Message = "hi" },
-            new ThriftCallOptions { Timeout = TimeSpan.FromMinutes(5), Compressor = "gzip" },
+            new() { Timeout = TimeSpan.FromMinutes(5), Compressor = "gzip" },
             cancellationToken);
         // </sample call-options>
         await foreach (var answer in answers)
@@ -72,11 +72,16 @@ internal static class CallSamples
     {
         // <sample calls-unary>
         await using var call = await client.OpenEchoPingPongAsync(new() { Message = "hi" }, new() { Timeout = TimeSpan.FromSeconds(1) });
-        var response = await call.Response;
+        var response = await call;
         var shard = call.Backward.GetValueOrDefault("SHARD", "unknown");
         // </sample calls-unary>
         return response.Message + shard;
     }
+
+    // <sample calls-interface>
+    internal static Task<Response> AskAsync(ITestService service, string question)
+        => service.EchoUnaryAsync(new() { Message = question }, new() { Timeout = TimeSpan.FromSeconds(1) });
+    // </sample calls-interface>
 
     internal static async Task TlsAsync(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
     {
@@ -94,7 +99,7 @@ internal static class CallSamples
         // <sample timeouts-kind>
         try
         {
-            await foreach (var answer in client.EchoServerAsync(new() { Message = "hi" }, new ThriftCallOptions { ReceiveTimeout = TimeSpan.FromSeconds(2) }))
+            await foreach (var answer in client.EchoServerAsync(new() { Message = "hi" }, new() { ReceiveTimeout = TimeSpan.FromSeconds(2) }))
             {
                 Console.WriteLine(answer.Message);
             }
@@ -118,7 +123,7 @@ internal static class CallSamples
         // </sample timeouts-server>
     }
 
-    internal static async Task CallWithTimeoutAsync(ThriftDuplexStream<Request, Response> stream)
+    internal static async Task CallWithTimeoutAsync(ThriftDuplexStreamingCall<Request, Response> stream)
     {
         // <sample timeouts-user-code>
         await ThriftTimeout.CallWithTimeoutAsync(

@@ -203,7 +203,7 @@ public sealed class ErrorMatrixTests
 
             var unknown = new ThriftMethod<Request, Response>("echo", service, "Nothing", StreamingMode.Bidirectional);
             await using var call = await channel.OpenAsync(unknown, null, new ThriftCallOptions(), ct);
-            await call.MoveNextAsync();
+            await call.Responses.MoveNextAsync();
         }
         else if (streams)
         {

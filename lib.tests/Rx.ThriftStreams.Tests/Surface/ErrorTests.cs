@@ -154,7 +154,7 @@ public sealed class ErrorTests
         var unknown = new ThriftMethod<Demo.Echo.Request, Response>("echo", service, method, StreamingMode.Bidirectional);
         await using var call = await loop.Channel.OpenAsync(unknown, null, loop.Channel.Defaults, TestContext.Current.CancellationToken).Soon();
 
-        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => call.MoveNextAsync().Soon());
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => call.Responses.MoveNextAsync().Soon());
 
         Assert.Equal((code, text, ThriftStatusCode.Unimplemented), (error.Kitex!.Code, error.Kitex.Text, error.StatusCode));
     }

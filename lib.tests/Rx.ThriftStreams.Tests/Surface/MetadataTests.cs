@@ -80,7 +80,7 @@ public sealed class MetadataTests
             },
         });
         await using var call = await loop.Client.OpenEchoUnaryAsync(Ask("x")).Soon();
-        await call.Response.Soon();
+        await call.GetResponseAsync().Soon();
 
         foreach (var metadata in (ThriftMetadata[])[await call.GetHeadersAsync(TestContext.Current.CancellationToken).Soon(), call.Trailers])
         {

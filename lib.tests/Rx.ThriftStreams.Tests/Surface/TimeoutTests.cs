@@ -73,7 +73,7 @@ public sealed class TimeoutTests : TwoClocks
 
         ClientClock.Advance(TimeSpan.FromSeconds(3));
 
-        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.Response.Soon());
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.GetResponseAsync().Soon());
         Assert.Equal((ThriftTimeoutKind.Rpc, TimeSpan.FromSeconds(3)), (error.Kind, error.Configured));
     }
 

@@ -16,6 +16,9 @@ internal sealed class ServerCallContext : ThriftServerContext
     private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
+    private readonly TimeProvider _clock;
+    private readonly TimeSpan? _limit;
+    private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
     private ConcurrentDictionary<object, object?>? _items;
     private Func<ThriftException>? _cancelledBy;
@@ -29,7 +32,8 @@ internal sealed class ServerCallContext : ThriftServerContext
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
         _aborted = call.Aborted;
-        var clock = options.TimeProvider;
+        var clock = _clock = options.TimeProvider;
+        _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
             // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
@@ -39,6 +43,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 
         if (call.Timeout is { } timeout)
         {
+            _limit = timeout;
             var now = clock.GetUtcNow();
             Deadline = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
             _deadlineTimer = StartTimer(clock, timeout);
@@ -63,6 +68,8 @@ internal sealed class ServerCallContext : ThriftServerContext
     public override ThriftMetaInfo MetaInfo => _call.MetaInfo;
 
     public override DateTimeOffset? Deadline { get; }
+
+    internal override TimeSpan? TimeLeft => _limit - _clock.GetElapsedTime(_startedAt);
 
     public override CancellationToken CancellationToken => _cancellation.Token;
 
@@ -155,7 +162,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         var timer = new OperationTimer(
             clock, limit, elapsed => Cancel(new ThriftTimeoutException(Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc, limit, elapsed, Method.FullName)));
-        timer.Start(clock.GetTimestamp());
+        timer.Start(_startedAt);
         return timer;
     }
 }

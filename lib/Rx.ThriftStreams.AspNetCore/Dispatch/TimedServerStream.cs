@@ -5,47 +5,42 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Wraps a server's transport stream and cancels the call when a receive or a send takes too long.</summary>
-internal sealed class TimedServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+/// <summary>Decorates a server's transport stream: cancels the call when a receive or a send takes too long.</summary>
+internal sealed class TimedServerStream<TRequest, TResponse> : DelegatingServerStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly ServerTransportStream<TRequest, TResponse> _inner;
     private readonly ServerCallContext _context;
     private readonly TimeProvider _clock;
     private readonly OperationTimer? _receiveTimer;
     private readonly OperationTimer? _sendTimer;
 
     internal TimedServerStream(ServerTransportStream<TRequest, TResponse> inner, ServerCallContext context, ThriftServerOptions options)
+        : base(inner)
     {
-        _inner = inner;
         _context = context;
         _clock = options.TimeProvider;
         _receiveTimer = CreateTimer(ThriftTimeoutKind.Receive, options.Limits.ReceiveTimeout);
         _sendTimer = CreateTimer(ThriftTimeoutKind.Send, options.Limits.SendTimeout);
     }
 
-    internal override TRequest Current => _inner.Current;
-
-    internal override int CurrentSize => _inner.CurrentSize;
-
     internal static bool IsWanted(ThriftServerOptions options) => CallTimers.IsLimit(options.Limits.ReceiveTimeout) || CallTimers.IsLimit(options.Limits.SendTimeout);
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
-        var receive = _inner.ReceiveAsync(cancellationToken);
+        var receive = Inner.ReceiveAsync(cancellationToken);
         return _receiveTimer is null || receive.IsCompleted ? receive : AwaitAsync(receive, _receiveTimer, ThriftTimeoutKind.Receive);
     }
 
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
-        var send = _inner.SendAsync(message, headers, more, cancellationToken);
+        var send = Inner.SendAsync(message, headers, more, cancellationToken);
         return _sendTimer is null || send.IsCompleted ? send : AwaitAsync(send, _sendTimer, ThriftTimeoutKind.Send);
     }
 
     internal override ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = _inner.FlushAsync(cancellationToken);
+        var flush = Inner.FlushAsync(cancellationToken);
         return _sendTimer is null || flush.IsCompleted ? flush : AwaitFlushAsync(flush, _sendTimer);
     }
 

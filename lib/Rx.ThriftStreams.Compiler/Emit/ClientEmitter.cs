@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
 
-/// <summary>The client: the contract over a channel, overloads with options, and methods that return a call object.</summary>
+/// <summary>The client: the contract over a channel, and methods that return a call object.</summary>
 internal static class ClientEmitter
 {
     private const string Product = "global::Rx.ThriftStreams.";
@@ -35,15 +35,16 @@ internal static class ClientEmitter
         code.Line("/// <inheritdoc/>");
         Method(code, function, $"public {function.Signature}", "null", open: false);
         code.Line();
-        DocumentOptions(code, function);
-        Method(code, function, $"public {function.ReturnType} {function.MethodName}({function.Leading}{FunctionModel.Options} options, {FunctionModel.Token} cancellationToken = default)", "options", open: false);
+        code.Line("/// <inheritdoc/>");
+        code.Line(FunctionModel.Preferred);
+        Method(code, function, $"public {function.OptionsSignature}", "options", open: false);
         if (function.Symbol.IsOneway)
         {
             return;
         }
 
         code.Line();
-        DocumentOptions(code, function, takesStream: false);
+        DocumentOpening(code, function);
         code.Line("/// <returns>The call once it is created, with its messages, headers, trailers and status. Dispose it.</returns>");
         var parameters = function.TakesStream ? "" : function.Leading;
         Method(
@@ -59,11 +60,11 @@ internal static class ClientEmitter
         }
     }
 
-    private static void DocumentOptions(CodeWriter code, FunctionModel function, bool takesStream = true)
+    private static void DocumentOpening(CodeWriter code, FunctionModel function)
     {
-        if (takesStream || !function.TakesStream)
+        if (!function.TakesStream)
         {
-            ServiceEmitter.Document(code, function, withReturns: takesStream);
+            ServiceEmitter.Document(code, function, withReturns: false);
         }
         else
         {
@@ -76,9 +77,9 @@ internal static class ClientEmitter
 
     private static string CallType(FunctionModel function) => function.Symbol.Mode switch
     {
-        StreamingMode.Bidirectional => $"{Product}ThriftDuplexStream<{function.RequestType}, {function.ResponseType}>",
-        StreamingMode.Client => $"{Product}ThriftClientStream<{function.RequestType}, {function.ResponseType}>",
-        StreamingMode.Server => $"{Product}ThriftStream<{function.ResponseType}>",
+        StreamingMode.Bidirectional => $"{Product}ThriftDuplexStreamingCall<{function.RequestType}, {function.ResponseType}>",
+        StreamingMode.Client => $"{Product}ThriftClientStreamingCall<{function.RequestType}, {function.ResponseType}>",
+        StreamingMode.Server => $"{Product}ThriftServerStreamingCall<{function.ResponseType}>",
         _ => $"{Product}ThriftCall<{(function.Return.Length == 0 ? "bool" : function.Return)}>",
     };
 
@@ -88,15 +89,15 @@ internal static class ClientEmitter
         {
             var (name, arguments) = (function.Symbol.Mode, open) switch
             {
-                (StreamingMode.Bidirectional, false) => ("DuplexAsync", "requests, "),
-                (StreamingMode.Bidirectional, true) => ("OpenDuplexAsync", ""),
+                (StreamingMode.Bidirectional, false) => ("DuplexStreamingAsync", "requests, "),
+                (StreamingMode.Bidirectional, true) => ("OpenDuplexStreamingAsync", ""),
                 (StreamingMode.Client, false) => ("ClientStreamingAsync", "requests, "),
                 (StreamingMode.Client, true) => ("OpenClientStreamingAsync", ""),
                 (_, false) => ("ServerStreamingAsync", function.LeadingNames),
                 _ => ("OpenServerStreamingAsync", function.LeadingNames),
             };
             code.Line(signature);
-            code.Line($"    => base.{name}({function.Field}, {arguments}{options}, cancellationToken);");
+            code.Line($"    => base.Invoker.{name}({function.Field}, {arguments}{options}, cancellationToken);");
             return;
         }
 
@@ -109,8 +110,8 @@ internal static class ClientEmitter
         var fields = string.Concat(function.Parameters.Select(static p => $"{p.Field.CSharpName} = {p.Name}, "));
         var args = $"new {function.ArgsType} {{ {fields}}}";
         code.Line(function.Symbol.IsOneway
-            ? $"return base.SendOnewayAsync({function.Field}, {args}, {options}, cancellationToken);"
-            : $"return base.{(open ? "Open" : "")}CallAsync({function.Field}, {args}, __{function.ResultName}, {options}, cancellationToken);");
+            ? $"return base.Invoker.SendOnewayAsync({function.Field}, {args}, {options}, cancellationToken);"
+            : $"return base.Invoker.{(open ? "Open" : "")}CallAsync({function.Field}, {args}, __{function.ResultName}, {options}, cancellationToken);");
         code.Close();
     }
 

@@ -32,9 +32,10 @@ internal static class RxEmitter
         code.Line("/// <summary>The same service with observables; each subscription starts a call.</summary>");
         code.Line("/// <param name=\"service\">A client, an implementation or a fake.</param>");
         code.Line("/// <param name=\"buffer\">How observables that become requests are buffered; the defaults if omitted.</param>");
-        code.Open($"public static {service.RxInterface} AsObservable(this {service.Interface} service, {Buffer} buffer = null)");
+        code.Line("/// <param name=\"options\">Options for all calls; they override those of the client.</param>");
+        code.Open($"public static {service.RxInterface} AsObservable(this {service.Interface} service, {Buffer} buffer = null, {FunctionModel.Options} options = null)");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(service);");
-        code.Line("return new ObservableAdapter(service, buffer);");
+        code.Line("return new ObservableAdapter(service, buffer, options);");
         code.Close();
         code.Line();
         code.Line("/// <summary>The same service with asynchronous streams, so that a server can host an implementation with observables.</summary>");
@@ -45,7 +46,7 @@ internal static class RxEmitter
         code.Line("return new AsyncEnumerableAdapter(service, buffer);");
         code.Close();
         code.Line();
-        Adapter(code, service, "ObservableAdapter", service.Interface, service.RxInterface);
+        Adapter(code, "ObservableAdapter", service.RxInterface, (service.Interface, "service"), (Buffer, "buffer"), (FunctionModel.Options, "options"));
         foreach (var function in service.Functions)
         {
             code.Line($"public {function.RxReturnType} {function.Symbol.CSharpName}({function.RxParameterList})");
@@ -55,7 +56,7 @@ internal static class RxEmitter
 
         code.Close();
         code.Line();
-        Adapter(code, service, "AsyncEnumerableAdapter", service.RxInterface, service.Interface);
+        Adapter(code, "AsyncEnumerableAdapter", service.Interface, (service.RxInterface, "service"), (Buffer, "buffer"));
         foreach (var function in service.Functions)
         {
             code.Line($"public {function.ReturnType} {function.MethodName}({function.Leading}{FunctionModel.Token} cancellationToken)");
@@ -68,21 +69,19 @@ internal static class RxEmitter
     }
 
     // Fields begin with an underscore, parameters do not: an argument called "service" hides nothing.
-    private static void Adapter(CodeWriter code, ServiceModel service, string name, string from, string to)
+    private static void Adapter(CodeWriter code, string name, string contract, params (string Type, string Name)[] state)
     {
-        code.Open($"private sealed class {name} : {to}");
-        code.Line($"private readonly {from} _service;");
-        if (service.Functions.Any(static f => f.TakesStream || f.ReturnsStream))
+        code.Open($"private sealed class {name} : {contract}");
+        foreach (var (type, field) in state)
         {
-            code.Line($"private readonly {Buffer} _buffer;");
+            code.Line($"private readonly {type} _{field};");
         }
 
         code.Line();
-        code.Open($"public {name}({from} service, {Buffer} buffer)");
-        code.Line("_service = service;");
-        if (service.Functions.Any(static f => f.TakesStream || f.ReturnsStream))
+        code.Open($"public {name}({string.Join(", ", state.Select(static s => s.Type + " " + s.Name))})");
+        foreach (var (_, field) in state)
         {
-            code.Line("_buffer = buffer;");
+            code.Line($"_{field} = {field};");
         }
 
         code.Close();
@@ -94,8 +93,8 @@ internal static class RxEmitter
         var requests = Reactive + "ThriftObservable.AsBoundedStream(requests, _buffer)";
         var names = function.TakesStream ? requests + ", " : function.LeadingNames;
         return function.ReturnsStream
-            ? $"{Reactive}ThriftObservable.AsColdObservable(_service.{function.MethodName}({names}default))"
-            : $"{Reactive}ThriftObservable.FromCall(cancellationToken => _service.{function.MethodName}({names}cancellationToken))";
+            ? $"{Reactive}ThriftObservable.AsColdObservable(_service.{function.MethodName}({names}_options))"
+            : $"{Reactive}ThriftObservable.FromCall(cancellationToken => _service.{function.MethodName}({names}_options, cancellationToken))";
     }
 
     private static string ToAsync(FunctionModel function)

@@ -41,6 +41,13 @@ internal static class ServiceEmitter
             code.Line("/// <param name=\"cancellationToken\">Cancels the call, also at the peer.</param>");
             code.Line(function.Signature + ";");
             code.Line();
+            Document(code, function);
+            code.Line("/// <param name=\"options\">Options for this call; they override those of the client. Implementations other than clients ignore them unless they implement this overload.</param>");
+            code.Line("/// <param name=\"cancellationToken\">Cancels the call, also at the peer.</param>");
+            code.Line(FunctionModel.Preferred);
+            code.Line(function.OptionsSignature);
+            code.Line($"    => this.{function.MethodName}({function.LeadingNames}cancellationToken);");
+            code.Line();
         }
 
         code.Line("/// <inheritdoc/>");

@@ -41,6 +41,9 @@ internal sealed class FunctionModel
     public const string Token = "global::System.Threading.CancellationToken";
     public const string Options = "global::Rx.ThriftStreams.ThriftCallOptions?";
 
+    /// <summary>The attribute of overloads with options: without it, the compiler takes <c>new() { … }</c> for a token.</summary>
+    public const string Preferred = "[global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]";
+
     private const string AsyncEnumerable = "global::System.Collections.Generic.IAsyncEnumerable<";
     private const string Observable = "global::System.IObservable<";
     private const string Task = "global::System.Threading.Tasks.Task";
@@ -116,6 +119,8 @@ internal sealed class FunctionModel
 
     /// <summary>The names of the parameters, with a comma after the last.</summary>
     public string LeadingNames => TakesStream ? "requests, " : string.Concat(Parameters.Select(static p => p.Name + ", "));
+
+    public string OptionsSignature => $"{ReturnType} {MethodName}({Leading}{Options} options, {Token} cancellationToken = default)";
 
     public string Signature => $"{ReturnType} {MethodName}({Leading}{Token} cancellationToken = default)";
 

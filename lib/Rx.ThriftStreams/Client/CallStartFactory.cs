@@ -29,32 +29,41 @@ internal static class CallStartFactory
             headers.AddRange(own);
         }
 
-        var clock = channel.TimeProvider;
-        return new ClientCallStart(settled, headers, MergeMetaInfo(settled.MetaInfo, parent?.MetaInfo, channel.TransientPropagation))
+        var (limit, deadline) = LimitOf(settled, parent, channel.TimeProvider);
+        return new ClientCallStart(settled, channel.TimeProvider, limit, headers, MergeMetaInfo(settled.MetaInfo, parent?.MetaInfo, channel.TransientPropagation))
         {
-            Deadline = Earliest(settled, parent?.Deadline, clock),
-            TimeProvider = clock,
+            Deadline = deadline,
             CallerMethod = parent?.Method.Name ?? string.Empty,
         };
     }
 
-    private static DateTimeOffset? Earliest(ThriftCallOptions options, DateTimeOffset? inherited, TimeProvider clock)
+    /// <summary>The time that the call may take from now on, and when that is over by the wall clock; <see langword="null"/> without a limit.</summary>
+    /// <remarks>The wall clock is read once, when the call starts: setting it later must not change how long a call may take.</remarks>
+    private static (TimeSpan? Limit, DateTimeOffset? Deadline) LimitOf(ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
     {
-        var earliest = options.Deadline ?? DateTimeOffset.MaxValue;
-        if (CallTimers.IsLimit(options.Timeout))
+        TimeSpan? limit = null;
+        DateTimeOffset? deadline = null;
+        if (CallTimers.IsLimit(options.Timeout) || options.Deadline is not null)
         {
             var now = clock.GetUtcNow();
-            var timeout = options.Timeout!.Value;
-            var end = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
-            earliest = end < earliest ? end : earliest;
+            if (CallTimers.IsLimit(options.Timeout))
+            {
+                limit = options.Timeout!.Value;
+                deadline = limit < DateTimeOffset.MaxValue - now ? now + limit : DateTimeOffset.MaxValue;
+            }
+
+            if (options.Deadline is { } own && !(own >= deadline))
+            {
+                (limit, deadline) = (own - now, own);
+            }
         }
 
-        if (inherited is { } limit && limit < earliest)
+        if (parent?.TimeLeft is { } left && !(left >= limit))
         {
-            earliest = limit;
+            (limit, deadline) = (left, parent.Deadline);
         }
 
-        return earliest == DateTimeOffset.MaxValue ? null : earliest;
+        return (limit < TimeSpan.Zero ? TimeSpan.Zero : limit, deadline);
     }
 
     /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call, unless the legacy rule is asked for.</summary>

@@ -3,34 +3,23 @@ using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
-using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>
-/// One call on the client, above the transports: its time limits, its cancellation, the order of its sends and its end.
-/// Everything that users hold is a thin face of this.
-/// </summary>
+/// <summary>The life of one call on the client, whatever its messages are: its time limit, its cancellation and its end.</summary>
 /// <remarks>
-/// Whoever calls <see cref="Abort"/> first decides how the call ends: operations that fail afterwards report that reason, not
-/// what the transport made of it.
+/// Several may want to end a call at once: its user, a token, a timer, the server call that it belongs to, the transport. The first caller of
+/// <see cref="Abort"/> or <see cref="End"/> decides; operations that fail afterwards report that reason, not what the transport made of it.
 /// </remarks>
 [DebuggerDisplay("{Method.FullName} {Status}")]
-internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable, IAbandonable
-    where TRequest : class, IThriftStruct<TRequest>
-    where TResponse : class, IThriftStruct<TResponse>
+internal abstract class ClientCall : IAsyncDisposable, IAbandonable
 {
-    private readonly ClientCallStart _start;
     private readonly CancellationTokenSource _over = new();
     private readonly ThriftServerContext? _parent;
-    private readonly TimeSpan _limit = Timeout.InfiniteTimeSpan;
-    private readonly OperationTimer? _deadlineTimer;
-    private readonly CancellationTokenRegistration _methodCancellation;
-    private readonly CancellationTokenRegistration _enumerationCancellation;
-    private readonly CancellationTokenRegistration _parentCancellation;
-
-    private ClientTransportStream<TRequest, TResponse>? _stream;
+    private OperationTimer? _deadlineTimer;
+    private CancellationTokenRegistration _methodCancellation;
+    private CancellationTokenRegistration _enumerationCancellation;
+    private CancellationTokenRegistration _parentCancellation;
     private Exception? _abortReason;
 
     // Null while the call goes on, then its error or CallErrors.None: one field, so that nobody can see an end without its error.
@@ -38,47 +27,21 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 
     /// <param name="method">The method that is called.</param>
     /// <param name="start">What goes with the request.</param>
-    /// <param name="observation">Is told the end of the call; <see langword="null"/> if nobody listens.</param>
+    /// <param name="observation">Is notified of the end of the call; <see langword="null"/> if nobody listens.</param>
     /// <param name="parent">The server call within which this call is made and whose end ends it, or <see langword="null"/>.</param>
-    /// <param name="methodToken">The token that the method was given; cancelling it ends the call.</param>
-    /// <param name="enumerationToken">The token that the enumeration was given; likewise.</param>
-    internal ClientCall(
-        ThriftMethod method,
-        ClientCallStart start,
-        CallObservation? observation,
-        ThriftServerContext? parent,
-        CancellationToken methodToken,
-        CancellationToken enumerationToken)
+    protected ClientCall(ThriftMethod method, ClientCallStart start, CallObservation? observation, ThriftServerContext? parent)
     {
         Method = method;
-        _start = start;
+        Start = start;
         Observation = observation;
-        _methodCancellation = AbortOn(methodToken);
-        _enumerationCancellation = AbortOn(enumerationToken);
         _parent = parent;
-        if (parent is not null)
-        {
-            _parentCancellation = parent.CancellationToken.UnsafeRegister(static state => ((ClientCall<TRequest, TResponse>)state!).AbortWithParent(), this);
-        }
-
-        if (start.Remaining is { } remaining)
-        {
-            _limit = remaining;
-            _deadlineTimer = new OperationTimer(start.TimeProvider, remaining, elapsed => OnDeadline(elapsed, null));
-            _deadlineTimer.Start(start.TimeProvider.GetTimestamp());
-        }
-
-        // What ended the call while it was being made found nothing to let go of.
-        Interlocked.MemoryBarrier();
-        if (IsOver)
-        {
-            Release();
-        }
     }
 
     internal ThriftMethod Method { get; }
 
-    /// <summary>Is told what happens to the call; <see langword="null"/> if nobody listened when it began.</summary>
+    internal ClientCallStart Start { get; }
+
+    /// <summary>Is notified of what happens to the call; <see langword="null"/> if nobody listened when it began.</summary>
     internal CallObservation? Observation { get; }
 
     /// <summary>The status with which the call ended; <see langword="null"/> while it goes on.</summary>
@@ -86,34 +49,48 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 
     internal bool IsOver => Volatile.Read(ref _end) is not null;
 
-    internal string Peer => Stream.Peer;
+    /// <summary>The error with which the call ended; <see langword="null"/> before, and if it succeeded.</summary>
+    internal Exception? EndError => Volatile.Read(ref _end) as Exception;
 
-    internal ThriftMetadata Trailers => Stream.Trailers;
-
-    internal IReadOnlyDictionary<string, string> Backward => Stream.Backward;
-
-    internal TResponse Current => Stream.Current;
+    /// <summary>Whether <see cref="Abort"/> has decided how the call ends.</summary>
+    internal bool IsAborted => Volatile.Read(ref _abortReason) is not null;
 
     /// <summary>Cancelled when the call is over, however it ended. Creating the stream and pumping requests stop by it.</summary>
     internal CancellationToken Over => _over.Token;
 
-    private ClientTransportStream<TRequest, TResponse> Stream
-        => _stream ?? throw new InvalidOperationException($"The stream of {Method.FullName} has not been created.");
+    internal abstract string Peer { get; }
 
-    /// <summary>Joins the call with the stream that was created for it.</summary>
-    internal void Attach(ClientTransportStream<TRequest, TResponse> stream)
+    internal abstract Task<ThriftMetadata> Headers { get; }
+
+    internal abstract ThriftMetadata Trailers { get; }
+
+    internal abstract IReadOnlyDictionary<string, string> Backward { get; }
+
+    /// <summary>Starts the time limit and lets the tokens end the call. Called once.</summary>
+    /// <param name="methodToken">The token that the method was given.</param>
+    /// <param name="enumerationToken">The token that the enumeration was given.</param>
+    internal void Begin(CancellationToken methodToken, CancellationToken enumerationToken)
     {
-        Volatile.Write(ref _stream, stream);
-
-        // An abort that came while the stream was being created found none to tell.
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _abortReason) is { } reason)
+        _methodCancellation = AbortOn(methodToken);
+        _enumerationCancellation = AbortOn(enumerationToken);
+        if (_parent is not null)
         {
-            stream.Abort(ForPeer(reason));
+            _parentCancellation = _parent.CancellationToken.UnsafeRegister(static state => ((ClientCall)state!).AbortWithParent(), this);
+        }
+
+        if (Start.Limit is { } limit)
+        {
+            _deadlineTimer = new OperationTimer(Start.TimeProvider, limit, elapsed => OnDeadline(elapsed, null));
+            _deadlineTimer.Start(Start.StartedAt);
+        }
+
+        // What ended the call just now, on this thread or another, ran Release before there was anything to release.
+        Interlocked.MemoryBarrier();
+        if (IsOver)
+        {
+            Release();
         }
     }
-
-    internal Task<ThriftMetadata> GetHeadersAsync(CancellationToken cancellationToken) => Stream.Headers.WaitAsync(cancellationToken);
 
     /// <summary>Ends the call at once with that reason, unless it has ended or another reason came first.</summary>
     /// <returns>Whether this was the reason that counts.</returns>
@@ -124,9 +101,20 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
             return false;
         }
 
-        Volatile.Read(ref _stream)?.Abort(ForPeer(reason));
+        AbortStream(ForPeer(reason));
         End(reason);
         return true;
+    }
+
+    /// <summary>Aborts a stream that has just been created, if the call was aborted meanwhile.</summary>
+    /// <remarks>The stream must be visible to <see cref="AbortStream"/> before: an abort either finds the stream or is found here.</remarks>
+    private protected void AbortLateStream()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _abortReason) is { } reason)
+        {
+            AbortStream(ForPeer(reason));
+        }
     }
 
     public bool Abandon() => Abort(CallErrors.Disposed(Method));
@@ -134,7 +122,7 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Fails if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
     internal void ThrowIfOver()
     {
-        if (Volatile.Read(ref _end) is Exception error)
+        if (EndError is { } error)
         {
             ExceptionDispatchInfo.Throw(error);
         }
@@ -142,22 +130,26 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
 
     /// <summary>What an operation that failed has to report: the reason of the abort if there was one.</summary>
     /// <remarks>
-    /// The server counts the same time and may be the first to say that it is over, in the words of its transport. That is still the limit that was
-    /// set here, so the clock decides and not who was faster.
+    /// The server counts the same time and may be the first to report that it is over, in the words of its transport. That is still the limit that was
+    /// set here, so the clock decides and not which side was faster. A business error is the server's answer, however late.
     /// </remarks>
     internal Exception Explain(Exception error)
     {
-        if (Volatile.Read(ref _abortReason) is null
-            && error is ThriftException and not ThriftBizStatusException
-            && _start.Deadline - _start.TimeProvider.GetUtcNow() is { } left && left <= TimeSpan.Zero)
+        if (!IsAborted && error is ThriftException and not ThriftBizStatusException && Start.Remaining == TimeSpan.Zero)
         {
-            OnDeadline(_limit - left, error);
+            OnDeadline(Start.Elapsed, error);
         }
 
         return Volatile.Read(ref _abortReason) ?? error;
     }
 
-    /// <summary>Records the end, which is the first that is recorded.</summary>
+    /// <summary>
+    /// Whether an operation failed because the call is over or about to be, so that receiving reports why. A message that cannot be encoded is
+    /// another matter: nobody else would report that.
+    /// </summary>
+    internal bool IsEnd(Exception error) => IsOver || error is ThriftException and not ThriftProtocolException;
+
+    /// <summary>Records the end; the first one counts.</summary>
     internal void End(Exception? error)
     {
         if (Interlocked.CompareExchange(ref _end, error ?? CallErrors.None, null) is not null)
@@ -170,20 +162,34 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
         Observation?.Finish(error);
     }
 
-    /// <summary>Cancels the call if it goes on, and lets go of everything.</summary>
+    /// <summary>Cancels the call if it goes on, and releases everything.</summary>
     public ValueTask DisposeAsync()
     {
         if (!IsOver)
         {
-            Abort(CallErrors.Disposed(Method));
+            Abandon();
         }
 
-        return Volatile.Read(ref _stream)?.DisposeAsync() ?? default;
+        return DisposeStreamAsync();
     }
 
-    /// <summary>Cancels the call with the token, which is what its user then catches.</summary>
+    /// <summary>Aborts the call with an <see cref="OperationCanceledException"/> of that token.</summary>
     internal CancellationTokenRegistration AbortOn(CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
-        static (state, token) => ((ClientCall<TRequest, TResponse>)state!).Abort(new OperationCanceledException(token)), this);
+        static (state, token) => ((ClientCall)state!).Abort(new OperationCanceledException(token)), this);
+
+    /// <summary>A timer that aborts the call when one send takes too long; <see langword="null"/> without a limit.</summary>
+    internal OperationTimer? CreateSendTimer() => Start.Options.SendTimeout is { } limit && CallTimers.IsLimit(limit)
+        ? new(Start.TimeProvider, limit, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.Send, limit, elapsed, Method.FullName)))
+        : null;
+
+    /// <summary>Aborts the stream, if there is one.</summary>
+    private protected abstract void AbortStream(Exception reason);
+
+    /// <summary>Disposes the stream, if there is one.</summary>
+    private protected abstract ValueTask DisposeStreamAsync();
+
+    /// <summary>Disposes the timers of operations.</summary>
+    private protected abstract void ReleaseTimers();
 
     private void AbortWithParent() => Abort(CallErrors.ParentCancelled(_parent!.CancellationReason));
 
@@ -196,21 +202,19 @@ internal sealed partial class ClientCall<TRequest, TResponse> : IAsyncDisposable
             ? CallErrors.ParentCancelled(cause)
             : reason;
 
+    /// <summary>A call that is over must not be kept alive by a long-lived token or timer.</summary>
     private void Release()
     {
         _deadlineTimer?.Dispose();
-        _receiveTimer?.Dispose();
-        _sendTimer?.Dispose();
         _methodCancellation.Unregister();
         _enumerationCancellation.Unregister();
         _parentCancellation.Unregister();
+        ReleaseTimers();
     }
 
     private void OnDeadline(TimeSpan elapsed, Exception? cause)
     {
-        // The time between reading the clock for the deadline and for the timer is none that anybody configured.
-        var configured = _start.Options.Timeout is { } timeout && (timeout - _limit).Duration() < TimeSpan.FromMilliseconds(100) ? timeout : _limit;
         var kind = Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc;
-        Abort(new ThriftTimeoutException(kind, configured, elapsed, Method.FullName, cause));
+        Abort(new ThriftTimeoutException(kind, Start.Limit!.Value, elapsed, Method.FullName, cause));
     }
 }

@@ -7,9 +7,19 @@ internal static class RequestPump
 {
     /// <summary>
     /// Sends every element, then completes. An error of the source aborts the call with that error, so that it surfaces where the
-    /// responses are awaited. Stops when the call is over. Never fails.
+    /// responses are awaited. Stops when the call is over.
     /// </summary>
-    internal static async Task RunAsync<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, IAsyncEnumerable<TRequest> requests)
+    /// <remarks>
+    /// The source is user code that may block or take long: it runs on the thread pool, with the caller's execution context but never on the thread
+    /// or synchronization context that receives the responses, which the source may be waiting for.
+    /// </remarks>
+    internal static void Start<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, IAsyncEnumerable<TRequest> requests)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => ThreadPool.QueueUserWorkItem(static work => _ = RunAsync(work.call, work.requests), (call, requests), preferLocal: false);
+
+    /// <summary>Never fails.</summary>
+    private static async Task RunAsync<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, IAsyncEnumerable<TRequest> requests)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
@@ -19,32 +29,23 @@ internal static class RequestPump
             {
                 try
                 {
-                    await call.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+                    await call.Requests.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
                 }
-                catch (Exception error) when (IsEndOf(call, error))
+                catch (Exception error) when (call.IsEnd(error))
                 {
                     return;
                 }
             }
 
-            await call.CompleteAsync().ConfigureAwait(false);
+            await call.Requests.CompleteAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call.Over.IsCancellationRequested)
         {
-            // The call ended first, which is no error of the source.
+            // The call ended first, which is not an error of the source.
         }
         catch (Exception error)
         {
             call.Abort(error);
         }
     }
-
-    /// <summary>
-    /// Whether a send failed because the call is over or about to be, so that receiving tells why. A message that cannot be encoded is
-    /// another matter: nobody else would report that.
-    /// </summary>
-    internal static bool IsEndOf<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, Exception error)
-        where TRequest : class, IThriftStruct<TRequest>
-        where TResponse : class, IThriftStruct<TResponse>
-        => call.IsOver || error is ThriftException and not ThriftProtocolException;
 }

@@ -77,6 +77,12 @@ internal sealed class StreamConnector : IAsyncDisposable
 
         foreach (var transport in _transports.Values)
         {
+            // One that could not be made throws again when asked for; one that is being made is disposed where it is made.
+            if (!transport.IsValueCreated)
+            {
+                continue;
+            }
+
             await transport.Value.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -1,44 +1,59 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A call of one message each way that has been started: its response, and what goes with it.</summary>
-/// <typeparam name="TResponse">The type of the response.</typeparam>
-/// <remarks>Thread-safe. Disposing it before its end cancels the call.</remarks>
+/// <summary>A call that has been opened: what goes with its messages, and its end. The derived types have the messages.</summary>
+/// <remarks>
+/// Thread-safe, but for receiving: one receive at a time. Dispose it: a call that has not ended is then cancelled. One that is dropped without being
+/// disposed is cancelled by the garbage collector, which logs a warning.
+/// </remarks>
 [DebuggerDisplay("{Method} {Status}")]
-public sealed class ThriftCall<TResponse> : IAsyncDisposable
+public abstract class ThriftCall : IAsyncDisposable
 {
-    private readonly IThriftCallState _state;
+    private readonly ClientCall _call;
+    private readonly AbandonedCallGuard _guard;
 
-    internal ThriftCall(IThriftCallState state, Task<TResponse> response)
+    private protected ThriftCall(ClientCall call, ILogger logger)
     {
-        _state = state;
-        Response = response;
+        _call = call;
+        _guard = new AbandonedCallGuard(call, logger, call.Method.FullName);
     }
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.Method"/>
-    public ThriftMethod Method => _state.Method;
+    /// <summary>The method that was called.</summary>
+    public ThriftMethod Method => _call.Method;
 
-    /// <summary>Completes with the response, or fails as the call does.</summary>
-    public Task<TResponse> Response { get; }
+    /// <summary>The server's address, as <c>host:port</c>.</summary>
+    public string Peer => _call.Peer;
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.Peer"/>
-    public string Peer => _state.Peer;
+    /// <summary>How the call ended; <see langword="null"/> while it is running.</summary>
+    public ThriftStatus? Status => _call.Status;
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.Status"/>
-    public ThriftStatus? Status => _state.Status;
+    /// <summary>The trailers; empty before the end.</summary>
+    public ThriftMetadata Trailers => _call.Trailers;
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.Trailers"/>
-    public ThriftMetadata Trailers => _state.Trailers;
+    /// <summary>Backward metainfo that came with the response; empty before it, and where the transport carries none.</summary>
+    public IReadOnlyDictionary<string, string> Backward => _call.Backward;
 
-    /// <summary>Backward metainfo that came with the response; empty where the transport carries none.</summary>
-    public IReadOnlyDictionary<string, string> Backward => _state.Backward;
+    /// <summary>Waits for the response headers. A server sends them with its first message at the latest; if the call ends without headers they are empty.</summary>
+    /// <param name="cancellationToken">Stops waiting; the call continues.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<ThriftMetadata> GetHeadersAsync(CancellationToken cancellationToken = default) => _call.Headers.WaitAsync(cancellationToken);
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.GetHeadersAsync"/>
-    public Task<ThriftMetadata> GetHeadersAsync(CancellationToken cancellationToken = default) => _state.GetHeadersAsync(cancellationToken);
+    /// <summary>Ends the call now: cancels it if it is running. As <see cref="DisposeAsync"/>, but without waiting for anything.</summary>
+    public void Finish()
+    {
+        _guard.Dispose();
+        _call.Abandon();
+    }
 
-    /// <inheritdoc cref="ThriftStream{TResponse}.DisposeAsync"/>
-    public ValueTask DisposeAsync() => _state.DisposeAsync();
+    /// <summary>Cancels the call if it is running, and releases its resources. Idempotent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _guard.Dispose();
+        await _call.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
 }

@@ -120,7 +120,8 @@ public sealed class ThriftChannel : IAsyncDisposable
             Activity.Current = outer;
         }
 
-        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent, methodToken, enumerationToken);
+        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent);
+        call.Begin(methodToken, enumerationToken);
         return AttachAsync(method, start, observation, call);
     }
 

@@ -4,40 +4,27 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>Stands before a client's transport stream and reports what passes.</summary>
-internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTransportStream<TRequest, TResponse>
+/// <summary>Decorates a client's transport stream: reports what passes through it.</summary>
+internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClientStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly ClientTransportStream<TRequest, TResponse> _inner;
     private readonly CallObservation _observation;
 
     internal ObservedClientStream(ClientTransportStream<TRequest, TResponse> inner, CallObservation observation)
+        : base(inner)
     {
-        _inner = inner;
         _observation = observation;
         observation.Connected(inner.Peer);
         _ = ReportHeadersAsync();
     }
-
-    internal override string Peer => _inner.Peer;
-
-    internal override TResponse Current => _inner.Current;
-
-    internal override int CurrentSize => _inner.CurrentSize;
-
-    internal override Task<ThriftMetadata> Headers => _inner.Headers;
-
-    internal override ThriftMetadata Trailers => _inner.Trailers;
-
-    internal override IReadOnlyDictionary<string, string> Backward => _inner.Backward;
 
     internal override ValueTask<int> SendAsync(TRequest message)
     {
         ValueTask<int> send;
         try
         {
-            send = _inner.SendAsync(message);
+            send = Inner.SendAsync(message);
         }
         catch (Exception error)
         {
@@ -55,14 +42,12 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
         return new(size);
     }
 
-    internal override ValueTask CompleteAsync() => _inner.CompleteAsync();
-
     internal override ValueTask<bool> ReceiveAsync()
     {
         ValueTask<bool> receive;
         try
         {
-            receive = _inner.ReceiveAsync();
+            receive = Inner.ReceiveAsync();
         }
         catch (Exception error)
         {
@@ -72,10 +57,6 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
 
         return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitReceiveAsync(receive);
     }
-
-    internal override void Abort(Exception reason) => _inner.Abort(reason);
-
-    public override ValueTask DisposeAsync() => _inner.DisposeAsync();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
@@ -114,13 +95,13 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
     {
         if (received)
         {
-            // The transport may tell of the headers on another thread, later than of the message that came behind them.
-            if (_inner.Headers.IsCompletedSuccessfully)
+            // The transport may report the headers on another thread, later than the message that followed them.
+            if (Inner.Headers.IsCompletedSuccessfully)
             {
-                _observation.HeadersReceived(_inner.Headers.Result);
+                _observation.HeadersReceived(Inner.Headers.Result);
             }
 
-            _observation.Received(_inner.CurrentSize);
+            _observation.Received(Inner.CurrentSize);
         }
 
         return received;
@@ -129,7 +110,7 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
     /// <summary>Empty headers may be those of a call that ended without any, and are reported with a message only.</summary>
     private async Task ReportHeadersAsync()
     {
-        var headers = await _inner.Headers.ConfigureAwait(false);
+        var headers = await Inner.Headers.ConfigureAwait(false);
         if (headers.Count > 0)
         {
             _observation.HeadersReceived(headers);

@@ -4,23 +4,19 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>Stands before a server's transport stream and reports what passes.</summary>
+/// <summary>Decorates a server's transport stream: reports what passes through it.</summary>
 internal sealed class ObservedServerStream<TRequest, TResponse>(
     ServerTransportStream<TRequest, TResponse> inner,
-    CallObservation observation) : ServerTransportStream<TRequest, TResponse>
+    CallObservation observation) : DelegatingServerStream<TRequest, TResponse>(inner)
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    internal override TRequest Current => inner.Current;
-
-    internal override int CurrentSize => inner.CurrentSize;
-
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         ValueTask<bool> receive;
         try
         {
-            receive = inner.ReceiveAsync(cancellationToken);
+            receive = Inner.ReceiveAsync(cancellationToken);
         }
         catch (Exception error)
         {
@@ -36,7 +32,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         ValueTask<int> send;
         try
         {
-            send = inner.SendAsync(message, headers, more, cancellationToken);
+            send = Inner.SendAsync(message, headers, more, cancellationToken);
         }
         catch (Exception error)
         {
@@ -53,8 +49,6 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         observation.Sent(size);
         return new(size);
     }
-
-    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
@@ -93,7 +87,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
     {
         if (received)
         {
-            observation.Received(inner.CurrentSize);
+            observation.Received(Inner.CurrentSize);
         }
 
         return received;

@@ -3,12 +3,11 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Middleware;
 
-/// <summary>Stands before a client's transport stream and leads its messages through the middleware.</summary>
-internal sealed class MiddlewareClientStream<TRequest, TResponse> : ClientTransportStream<TRequest, TResponse>
+/// <summary>Decorates a client's transport stream: its messages go through the middleware.</summary>
+internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingClientStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly ClientTransportStream<TRequest, TResponse> _inner;
     private readonly ThriftClientContext _context;
     private readonly Func<object, ValueTask>? _send;
     private readonly Func<ValueTask<object?>>? _receive;
@@ -26,34 +25,18 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : ClientTransp
         ThriftClientContext context,
         ThriftSendMiddleware[] send,
         ThriftReceiveMiddleware[] receive)
+        : base(inner)
     {
-        _inner = inner;
         _context = context;
         _send = send.Length == 0 ? null : MessageMiddleware.Fold(send, context, SendLastAsync);
         _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
     }
 
-    internal override string Peer => _inner.Peer;
+    internal override TResponse Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
 
-    internal override TResponse Current => _receive is null ? _inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override ValueTask<int> SendAsync(TRequest message) => _send is null ? Inner.SendAsync(message) : SendThroughAsync(_send, message);
 
-    internal override int CurrentSize => _inner.CurrentSize;
-
-    internal override Task<ThriftMetadata> Headers => _inner.Headers;
-
-    internal override ThriftMetadata Trailers => _inner.Trailers;
-
-    internal override IReadOnlyDictionary<string, string> Backward => _inner.Backward;
-
-    internal override ValueTask<int> SendAsync(TRequest message) => _send is null ? _inner.SendAsync(message) : SendThroughAsync(_send, message);
-
-    internal override ValueTask CompleteAsync() => _inner.CompleteAsync();
-
-    internal override ValueTask<bool> ReceiveAsync() => _receive is null ? _inner.ReceiveAsync() : ReceiveThroughAsync(_receive);
-
-    internal override void Abort(Exception reason) => _inner.Abort(reason);
-
-    public override ValueTask DisposeAsync() => _inner.DisposeAsync();
+    internal override ValueTask<bool> ReceiveAsync() => _receive is null ? Inner.ReceiveAsync() : ReceiveThroughAsync(_receive);
 
     private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TRequest message)
     {
@@ -65,13 +48,13 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : ClientTransp
     }
 
     private async ValueTask SendLastAsync(object message)
-        => _sentSize = await _inner.SendAsync(MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method)).ConfigureAwait(false);
+        => _sentSize = await Inner.SendAsync(MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method)).ConfigureAwait(false);
 
     private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive)
     {
         if (await receive().ConfigureAwait(false) is { } message)
         {
-            _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : _inner.Current, _context.Method);
+            _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : Inner.Current, _context.Method);
             return true;
         }
 
@@ -87,9 +70,9 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : ClientTransp
 
         try
         {
-            if (await _inner.ReceiveAsync().ConfigureAwait(false))
+            if (await Inner.ReceiveAsync().ConfigureAwait(false))
             {
-                return _receivedShown = MessageMiddleware.Show(_inner.Current);
+                return _receivedShown = MessageMiddleware.Show(Inner.Current);
             }
         }
         catch (ThriftBizStatusException biz)

@@ -3,12 +3,11 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Middleware;
 
-/// <summary>Stands before a server's transport stream and leads its messages through the middleware.</summary>
-internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransportStream<TRequest, TResponse>
+/// <summary>Decorates a server's transport stream: its messages go through the middleware.</summary>
+internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingServerStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private readonly ServerTransportStream<TRequest, TResponse> _inner;
     private readonly ThriftServerContext _context;
     private readonly Func<object, ValueTask>? _send;
     private readonly Func<ValueTask<object?>>? _receive;
@@ -29,24 +28,20 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransp
         ThriftServerContext context,
         ThriftSendMiddleware[] send,
         ThriftReceiveMiddleware[] receive)
+        : base(inner)
     {
-        _inner = inner;
         _context = context;
         _send = send.Length == 0 ? null : MessageMiddleware.Fold(send, context, SendLastAsync);
         _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
     }
 
-    internal override TRequest Current => _receive is null ? _inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
-
-    internal override int CurrentSize => _inner.CurrentSize;
+    internal override TRequest Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
-        => _receive is null ? _inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);
+        => _receive is null ? Inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);
 
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
-        => _send is null ? _inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, more, cancellationToken);
-
-    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+        => _send is null ? Inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, more, cancellationToken);
 
     private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
     {
@@ -59,7 +54,7 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransp
     private async ValueTask SendLastAsync(object message)
     {
         var typed = MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method);
-        _sentSize = await _inner.SendAsync(typed, _sendingHeaders, _sendingMore, _sendingToken).ConfigureAwait(false);
+        _sentSize = await Inner.SendAsync(typed, _sendingHeaders, _sendingMore, _sendingToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive, CancellationToken cancellationToken)
@@ -70,15 +65,15 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : ServerTransp
             return false;
         }
 
-        _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : _inner.Current, _context.Method);
+        _current = MessageMiddleware.Take(message, _receivedShown, _ended ? null : Inner.Current, _context.Method);
         return true;
     }
 
     private async ValueTask<object?> ReceiveLastAsync()
     {
-        if (!_ended && await _inner.ReceiveAsync(_receivingToken).ConfigureAwait(false))
+        if (!_ended && await Inner.ReceiveAsync(_receivingToken).ConfigureAwait(false))
         {
-            return _receivedShown = MessageMiddleware.Show(_inner.Current);
+            return _receivedShown = MessageMiddleware.Show(Inner.Current);
         }
 
         _ended = true;

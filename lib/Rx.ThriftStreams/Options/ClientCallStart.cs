@@ -8,11 +8,31 @@ internal sealed class ClientCallStart
     private ThriftMetadata? _headers;
     private ThriftMetaInfo? _metaInfo;
 
-    internal ClientCallStart(ThriftCallOptions options, ThriftMetadata? headers, ThriftMetaInfo? metaInfo)
+    /// <param name="options">The options of the call, merged with those of its client and channel.</param>
+    /// <param name="clock">The clock of the call's time limits.</param>
+    /// <param name="limit">The time that the call may take from now on; <see langword="null"/> without a limit.</param>
+    /// <param name="headers">Request headers, or <see langword="null"/>.</param>
+    /// <param name="metaInfo">Metainfo, or <see langword="null"/>.</param>
+    internal ClientCallStart(ThriftCallOptions options, TimeProvider clock, TimeSpan? limit, ThriftMetadata? headers, ThriftMetaInfo? metaInfo)
     {
         Options = options;
+        TimeProvider = clock;
+        Limit = limit;
+        StartedAt = clock.GetTimestamp();
         _headers = headers;
         _metaInfo = metaInfo;
+    }
+
+    private ClientCallStart(ClientCallStart other, ThriftCallOptions options)
+    {
+        Options = options;
+        TimeProvider = other.TimeProvider;
+        Limit = other.Limit;
+        StartedAt = other.StartedAt;
+        Deadline = other.Deadline;
+        CallerMethod = other.CallerMethod;
+        _headers = other.OwnHeaders;
+        _metaInfo = other.OwnMetaInfo;
     }
 
     /// <summary>The request's headers, to be read.</summary>
@@ -27,11 +47,17 @@ internal sealed class ClientCallStart
     /// <summary>The metainfo, to be changed; likewise.</summary>
     internal ThriftMetaInfo OwnMetaInfo => LazyInitializer.EnsureInitialized(ref _metaInfo);
 
-    /// <summary>When the call must be over, or <see langword="null"/>.</summary>
-    internal required DateTimeOffset? Deadline { get; init; }
+    /// <summary>The time that the call may take, counted from <see cref="StartedAt"/>; <see langword="null"/> without a limit.</summary>
+    internal TimeSpan? Limit { get; }
 
-    /// <summary>The clock by which <see cref="Deadline"/> is meant.</summary>
-    internal required TimeProvider TimeProvider { get; init; }
+    /// <summary>When the call was started, as a timestamp of <see cref="TimeProvider"/>.</summary>
+    internal long StartedAt { get; }
+
+    /// <summary>When the call must be over by the wall clock, or <see langword="null"/>. To be shown: <see cref="Limit"/> decides.</summary>
+    internal DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The clock of the call's time limits.</summary>
+    internal TimeProvider TimeProvider { get; }
 
     /// <summary>The options of the call, merged with those of its client and channel.</summary>
     internal ThriftCallOptions Options { get; }
@@ -39,18 +65,24 @@ internal sealed class ClientCallStart
     /// <summary>The method of the server call within which this call is made; empty outside of any.</summary>
     internal string CallerMethod { get; init; } = string.Empty;
 
-    /// <summary>The time left until <see cref="Deadline"/>, at least zero; <see langword="null"/> without one.</summary>
+    /// <summary>The time since the call was started.</summary>
+    internal TimeSpan Elapsed => TimeProvider.GetElapsedTime(StartedAt);
+
+    /// <summary>The time left of <see cref="Limit"/>, at least zero; <see langword="null"/> without one.</summary>
     internal TimeSpan? Remaining
     {
         get
         {
-            if (Deadline is not { } deadline)
+            if (Limit is not { } limit)
             {
                 return null;
             }
 
-            var left = deadline - TimeProvider.GetUtcNow();
+            var left = limit - Elapsed;
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
+
+    /// <summary>The same start with other options; headers and metainfo are shared.</summary>
+    internal ClientCallStart With(ThriftCallOptions options) => ReferenceEquals(options, Options) ? this : new(this, options);
 }

@@ -60,14 +60,7 @@ public sealed class ThriftClientContext : ThriftCallContext
     public ThriftBizStatusException? BizStatus { get; internal set; }
 
     /// <summary>What the stream is created with, by the settings of this moment.</summary>
-    internal ClientCallStart Start => ReferenceEquals(_start.Options, Options)
-        ? _start
-        : new(Options, _start.OwnHeaders, _start.OwnMetaInfo)
-        {
-            Deadline = _start.Deadline,
-            TimeProvider = _start.TimeProvider,
-            CallerMethod = _start.CallerMethod,
-        };
+    internal ClientCallStart Start => _start.With(Options);
 
     internal void SetPeer(string peer) => Volatile.Write(ref _peer, peer);
 }

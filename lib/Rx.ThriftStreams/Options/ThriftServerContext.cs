@@ -41,6 +41,9 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>When the caller stops waiting, or <see langword="null"/>. <see cref="CancellationToken"/> is cancelled then.</summary>
     public abstract override DateTimeOffset? Deadline { get; }
 
+    /// <summary>The time left until <see cref="Deadline"/>, whatever happens to the wall clock; <see langword="null"/> without one.</summary>
+    internal abstract TimeSpan? TimeLeft { get; }
+
     /// <summary>Cancelled when the caller cancels or is gone, when the deadline passes, and when the handler has ended. Calls made by the handler end with it.</summary>
     public abstract override CancellationToken CancellationToken { get; }
 

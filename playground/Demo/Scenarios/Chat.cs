@@ -42,7 +42,7 @@ internal sealed class Chat : IScenario
     }
 
     private static async Task SendAsync(
-        ThriftDuplexStream<Request, Response> stream,
+        ThriftDuplexStreamingCall<Request, Response> stream,
         Screen screen,
         SemaphoreSlim turns,
         CancellationToken cancellationToken)

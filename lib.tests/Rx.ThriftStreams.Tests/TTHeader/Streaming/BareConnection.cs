@@ -26,7 +26,7 @@ internal sealed class BareConnection(PipeEnd end, StreamLimits limits, TimeProvi
     {
         var (ours, theirs) = PipeEnd.CreatePair(pipe);
         var buffers = new ThriftStreamBufferOptions { StreamBytes = streamBytes, WhenFull = whenFull };
-        var connection = new BareConnection(theirs, new StreamLimits(buffers, maxMessageSize, memory), clock ?? new FakeTimeProvider(), new PeerMemory(memory, server));
+        var connection = new BareConnection(theirs, new StreamLimits(buffers, new(maxMessageSize, null, 100), memory), clock ?? new FakeTimeProvider(), new PeerMemory(memory, server));
         connection.Reading = connection.ReadFramesAsync();
         return (connection, new FramePeer(ours), theirs);
     }

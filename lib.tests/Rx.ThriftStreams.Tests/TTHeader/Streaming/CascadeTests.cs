@@ -11,7 +11,7 @@ public sealed class CascadeTests : IAsyncDisposable
     private readonly ThriftChannel _channel;
     private readonly ProgramService _service = new();
     private readonly StreamingHost _host;
-    private ThriftDuplexStream<Request, Response>? _held;
+    private ThriftDuplexStreamingCall<Request, Response>? _held;
 
     public CascadeTests()
     {
@@ -55,7 +55,7 @@ public sealed class CascadeTests : IAsyncDisposable
     [InlineData(true, true)]
     public async Task Reset_HandlerGivesItsCallUpByItself_GoesOnAllTheSame(bool passesToken, bool disposes)
     {
-        ThriftDuplexStream<Request, Response>? held = null;
+        ThriftDuplexStreamingCall<Request, Response>? held = null;
         var (upstream, downstream, id) = await CallThroughAsync(async token =>
         {
             var call = held = await new TestServiceClient(_channel).OpenEchoAsync(cancellationToken: passesToken ? token : default);

@@ -30,9 +30,9 @@ public sealed class IdleMemoryTests
         }
     }
 
-    private static async Task<List<(ThriftDuplexStream<Request, Response> Stream, IAsyncEnumerator<Response> Responses)>> OpenAsync(TestServiceClient client, int count)
+    private static async Task<List<(ThriftDuplexStreamingCall<Request, Response> Stream, IAsyncEnumerator<Response> Responses)>> OpenAsync(TestServiceClient client, int count)
     {
-        var streams = new List<(ThriftDuplexStream<Request, Response>, IAsyncEnumerator<Response>)>(count);
+        var streams = new List<(ThriftDuplexStreamingCall<Request, Response>, IAsyncEnumerator<Response>)>(count);
         for (var i = 0; i < count; i++)
         {
             var stream = await client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);

@@ -9,7 +9,7 @@ public sealed class WindowPoolTests
     [Fact]
     public void TakeFirst_ManyStreams_StaysWithinHalfOfTheMemory()
     {
-        var pool = new WindowPool(new StreamLimits(new(), 1000, Memory));
+        var pool = new WindowPool(new StreamLimits(new(), new(1000, null, 100), Memory));
         Assert.Equal(64 * 1024, pool.TakeFirst());
 
         for (var i = 1; i < 500; i++)
@@ -23,7 +23,7 @@ public sealed class WindowPoolTests
     [Fact]
     public void TryGrow_UpToHalfOfTheMemory_IsGrantedAndNoMore()
     {
-        var pool = new WindowPool(new StreamLimits(new(), 1000, Memory));
+        var pool = new WindowPool(new StreamLimits(new(), new(1000, null, 100), Memory));
 
         Assert.True(pool.TryGrow((int)(Memory / 2)));
         Assert.False(pool.TryGrow(1));
@@ -38,12 +38,12 @@ public sealed class WindowPoolTests
     [InlineData(1024 * 1024, 64 * 1024, 4 * 1024)]
     public void Limits_StreamBytes_BoundTheWindows(int streamBytes, int first, int least)
     {
-        var limits = new StreamLimits(new() { StreamBytes = streamBytes }, 1000, Memory);
+        var limits = new StreamLimits(new() { StreamBytes = streamBytes }, new(1000, null, 100), Memory);
 
         Assert.Equal((first, least), (limits.FirstWindow, limits.LeastWindow));
     }
 
     [Fact]
     public void Limits_LittleMemory_StartsWithASmallWindow()
-        => Assert.Equal(16 * 1024, new StreamLimits(new(), 1000, 1024 * 1024).FirstWindow);
+        => Assert.Equal(16 * 1024, new StreamLimits(new(), new(1000, null, 100), 1024 * 1024).FirstWindow);
 }

@@ -82,8 +82,8 @@ public class WatchBenchmark
     {
         for (var i = 0; i < Messages; i++)
         {
-            await _call.SendAsync(_message, CancellationToken.None).ConfigureAwait(false);
-            await _call.MoveNextAsync().ConfigureAwait(false);
+            await _call.Requests.SendAsync(_message, CancellationToken.None).ConfigureAwait(false);
+            await _call.Responses.MoveNextAsync().ConfigureAwait(false);
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
 
     /// <summary>A bidirectional call.</summary>
     public async Task BidirectionalAsync<TRequest, TResponse>(
-        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftDuplexStream<TRequest, TResponse>>> open,
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftDuplexStreamingCall<TRequest, TResponse>>> open,
         Func<int, TRequest> request,
         Func<TResponse, string> show)
         where TRequest : class, IThriftStruct<TRequest>
@@ -61,7 +61,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
 
     /// <summary>A call with a stream of answers.</summary>
     public async Task ServerStreamingAsync<TResponse>(
-        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftStream<TResponse>>> open,
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftServerStreamingCall<TResponse>>> open,
         Func<TResponse, string> show)
     {
         await using var stream = await OpenStreamAsync(open);
@@ -81,7 +81,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
 
     /// <summary>A call with a stream of requests.</summary>
     public async Task ClientStreamingAsync<TRequest, TResponse>(
-        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftClientStream<TRequest, TResponse>>> open,
+        Func<ThriftCallOptions, CancellationToken, ValueTask<ThriftClientStreamingCall<TRequest, TResponse>>> open,
         Func<int, TRequest> request,
         Func<TResponse, string> show)
         where TRequest : class, IThriftStruct<TRequest>
@@ -117,7 +117,7 @@ public sealed class ClientCalls(ClientOptions options, EventWriter events, Cance
             string shown;
             try
             {
-                shown = show(await call.Response);
+                shown = show(await call.GetResponseAsync());
             }
             catch (ThriftProtocolException error) when (error.Kitex is { Code: MissingResult })
             {

@@ -15,14 +15,14 @@ internal sealed class UnknownClient(ThriftChannel channel) : ThriftClient(channe
     internal ValueTask<ThriftCall<Response>> OpenServiceAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
         => OpenAsync("NoSuchService", "EchoPingPong", request, options, cancellationToken);
 
-    internal ValueTask<ThriftDuplexStream<Request, Response>> OpenBidiAsync(ThriftCallOptions options, CancellationToken cancellationToken)
-        => OpenDuplexAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchBidi", StreamingMode.Bidirectional), options, cancellationToken);
+    internal ValueTask<ThriftDuplexStreamingCall<Request, Response>> OpenBidiAsync(ThriftCallOptions options, CancellationToken cancellationToken)
+        => Invoker.OpenDuplexStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchBidi", StreamingMode.Bidirectional), options, cancellationToken);
 
-    internal ValueTask<ThriftStream<Response>> OpenServerAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
-        => OpenServerStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchServer", StreamingMode.Server), request, options, cancellationToken);
+    internal ValueTask<ThriftServerStreamingCall<Response>> OpenServerAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
+        => Invoker.OpenServerStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchServer", StreamingMode.Server), request, options, cancellationToken);
 
     private ValueTask<ThriftCall<Response>> OpenAsync(string service, string method, Request request, ThriftCallOptions options, CancellationToken cancellationToken)
-        => OpenCallAsync(
+        => Invoker.OpenCallAsync(
             new ThriftMethod<EchoPingPongArgs, EchoPingPongResult>(Package, service, method, StreamingMode.PingPong),
             new EchoPingPongArgs { Req = request },
             result => result.Success ?? throw MissingResult(method),

@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// <summary>One stream on a connection, on either side. One receive and one send at a time; frames come in on the connection's reader.</summary>
 /// <remarks>
 /// Async methods that a message passes through return a <see cref="ValueTask"/> with a pooled builder, so that a wait allocates nothing; those that run once a
-/// call or a connection use the usual builders. A test holds this folder to it.
+/// call or a connection use the usual builders.
 /// </remarks>
 internal abstract class FrameStream
 {

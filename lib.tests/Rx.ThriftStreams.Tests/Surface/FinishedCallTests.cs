@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using Demo.Echo;
+using Rx.ThriftStreams.Contracts;
+using static Rx.ThriftStreams.Tests.Surface.Waits;
+
+namespace Rx.ThriftStreams.Tests.Surface;
+
+/// <summary>A call that is over leaves nothing behind: no timer with the clock, no registration with a token that lives on.</summary>
+public sealed class FinishedCallTests
+{
+    private static readonly ThriftCallOptions AllLimits = new()
+    {
+        Timeout = TimeSpan.FromDays(1),
+        SendTimeout = TimeSpan.FromDays(1),
+        ReceiveTimeout = TimeSpan.FromDays(1),
+    };
+
+    private readonly CountingClock _clock = new();
+
+    [Fact]
+    public async Task Timers_OfCallsThatAreOver_AreDisposed()
+    {
+        var transport = new ScriptedTransport();
+        await using var channel = ThriftChannel.ForTransport(transport, "scripted", new() { TimeProvider = _clock });
+        var before = _clock.Running;
+        await using var call = await OpenAsync(channel, CancellationToken.None);
+        var (room, answer) = (transport.Hold(), transport.Hold());
+        transport.OnSend = () => room.Task;
+        transport.OnReceive = async () =>
+        {
+            await answer.Task;
+            return false;
+        };
+
+        var send = call.SendAsync(Ask("x"), TestContext.Current.CancellationToken).AsTask();
+        var end = call.GetAsyncEnumerator(TestContext.Current.CancellationToken).MoveNextAsync().AsTask();
+        Assert.Equal(before + 3, _clock.Running);
+        room.SetResult();
+        await send.Soon();
+        answer.SetResult();
+
+        Assert.False(await end.Soon());
+        Assert.Equal(before, _clock.Running);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Registrations_OfCallsThatAreOver_AreRemoved(bool disposed)
+    {
+        using var longLived = new CancellationTokenSource();
+        var calls = await MakeCallsAsync(longLived.Token, disposed);
+
+        for (var i = 0; i < 10 && calls.Any(static call => call.IsAlive); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.All(calls, static call => Assert.False(call.IsAlive, "The token of a call that is over keeps the call alive."));
+        GC.KeepAlive(longLived);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference[]> MakeCallsAsync(CancellationToken token, bool disposed)
+    {
+        var calls = new List<WeakReference>();
+        for (var i = 0; i < 5; i++)
+        {
+            // A transport for each: nothing but the call refers to it.
+            var transport = new ScriptedTransport { OnReceive = static () => Task.FromResult(false) };
+            var channel = ThriftChannel.ForTransport(transport, "scripted", new());
+            await EndAsync(channel, token, disposed);
+            calls.Add(new WeakReference(transport));
+        }
+
+        return [.. calls];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task EndAsync(ThriftChannel channel, CancellationToken token, bool disposed)
+    {
+        var call = await OpenAsync(channel, token);
+        if (disposed)
+        {
+            await call.DisposeAsync();
+        }
+        else
+        {
+            await call.ToListAsync(CancellationToken.None);
+        }
+    }
+
+    private static Task<ThriftDuplexStreamingCall<Request, Response>> OpenAsync(ThriftChannel channel, CancellationToken token)
+        => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(StreamingMode.Bidirectional), AllLimits, token).AsTask();
+
+    private sealed class CountingClock : TimeProvider
+    {
+        private int _running;
+
+        public int Running => Volatile.Read(ref _running);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _running);
+            return new CountedTimer(this, base.CreateTimer(callback, state, dueTime, period));
+        }
+
+        private sealed class CountedTimer(CountingClock clock, ITimer timer) : ITimer
+        {
+            private int _disposed;
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
+
+            public void Dispose()
+            {
+                if (Interlocked.Exchange(ref _disposed, 1) == 0)
+                {
+                    Interlocked.Decrement(ref clock._running);
+                    timer.Dispose();
+                }
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return default;
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using Rx.ThriftStreams.Client;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams;
+
+/// <summary>Makes typed calls of any method on a channel: what generated clients are built on, for code that knows its methods at run time only.</summary>
+/// <remarks>
+/// Thread-safe. Methods that return a stream are cold: each enumeration is a call of its own. The others start at once. Their
+/// <c>options</c> are those of the call, over the invoker's; <see langword="null"/> inherits all. Their <c>cancellationToken</c> cancels the whole call.
+/// </remarks>
+public sealed class ThriftInvoker
+{
+    private readonly ThriftCallOptions _options;
+
+    /// <summary>Creates an invoker.</summary>
+    /// <param name="channel">The channel of the calls.</param>
+    /// <param name="options">Options that the calls inherit, over those of the channel. Copied.</param>
+    /// <exception cref="ArgumentException">An option makes no sense; the message names it.</exception>
+    public ThriftInvoker(ThriftChannel channel, ThriftCallOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        Channel = channel;
+        options?.Validate();
+        _options = options is null ? channel.Defaults : options.Snapshot().Over(channel.Defaults);
+    }
+
+    /// <summary>The channel of the calls.</summary>
+    public ThriftChannel Channel { get; }
+
+    /// <summary>Calls a bidirectional method.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="requests">The requests. Enumerated on the thread pool, beside the responses, once for each call.</param>
+    /// <param name="options">The options of the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public IAsyncEnumerable<TResponse> DuplexStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        IAsyncEnumerable<TRequest> requests,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(requests);
+        return new ColdDuplexStream<TRequest, TResponse>(this, method, requests, options, cancellationToken);
+    }
+
+    /// <summary>Calls a server-streaming method.</summary>
+    /// <inheritdoc cref="OpenServerStreamingAsync"/>
+    public IAsyncEnumerable<TResponse> ServerStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(request);
+        return new ColdServerStream<TRequest, TResponse>(this, method, request, options, cancellationToken);
+    }
+
+    /// <summary>Calls a client-streaming method: sends every request and returns the response.</summary>
+    /// <inheritdoc cref="DuplexStreamingAsync"/>
+    public Task<TResponse> ClientStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        IAsyncEnumerable<TRequest> requests,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(requests);
+        return RunAsync(StartAsync(method, options, cancellationToken), requests);
+
+        static async Task<TResponse> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> starting, IAsyncEnumerable<TRequest> requests)
+        {
+            var call = await starting.ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                RequestPump.Start(call, requests);
+                return await call.Responses.ReceiveSingleAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Calls a method of one message each way.</summary>
+    /// <inheritdoc cref="OpenServerStreamingAsync"/>
+    public Task<TResponse> CallAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => CallAsync(method, request, static response => response, options, cancellationToken);
+
+    /// <summary>Calls a method of one message each way whose response wraps the result.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="request">The request. It is encoded before the method returns or, if there is no connection yet, later: do not change it.</param>
+    /// <param name="result">Takes the result from the response, or throws what it holds instead.</param>
+    /// <param name="options">The options of the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task<TResult> CallAsync<TRequest, TResponse, TResult>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        Func<TResponse, TResult> result,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(result);
+        return RunAsync(StartAsync(method, options, cancellationToken), request, result);
+
+        static async Task<TResult> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> starting, TRequest request, Func<TResponse, TResult> result)
+        {
+            var call = await starting.ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
+                return result(await call.Responses.ReceiveSingleAsync().ConfigureAwait(false));
+            }
+        }
+    }
+
+    /// <summary>Calls a <c>oneway</c> method.</summary>
+    /// <returns>Completes when the message was handed to the transport; no response comes.</returns>
+    /// <inheritdoc cref="OpenServerStreamingAsync"/>
+    public Task SendOnewayAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(request);
+        return RunAsync(StartAsync(method, options, cancellationToken), request);
+
+        static async Task RunAsync(ValueTask<ClientCall<TRequest, TResponse>> starting, TRequest request)
+        {
+            // A Kitex server never answers a oneway call over gRPC: the end that the transport reports is the end of sending.
+            var call = await starting.ConfigureAwait(false);
+            await using (call.ConfigureAwait(false))
+            {
+                await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
+                await call.Responses.MoveNextAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Opens a bidirectional call.</summary>
+    /// <inheritdoc cref="OpenServerStreamingAsync"/>
+    public async ValueTask<ThriftDuplexStreamingCall<TRequest, TResponse>> OpenDuplexStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return new(await StartAsync(method, options, cancellationToken).ConfigureAwait(false), Channel.Logger);
+    }
+
+    /// <summary>Opens a client-streaming call.</summary>
+    /// <inheritdoc cref="OpenServerStreamingAsync"/>
+    public async ValueTask<ThriftClientStreamingCall<TRequest, TResponse>> OpenClientStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return new(await StartAsync(method, options, cancellationToken).ConfigureAwait(false), Channel.Logger);
+    }
+
+    /// <summary>Opens a server-streaming call and sends its request.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="request">The request. It is encoded before the method returns or, if there is no connection yet, later: do not change it.</param>
+    /// <param name="options">The options of the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ThriftException">The stream could not be created, or the call failed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async ValueTask<ThriftServerStreamingCall<TResponse>> OpenServerStreamingAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(request);
+        var call = await StartAsync(method, options, cancellationToken).ConfigureAwait(false);
+        await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
+        return new(call, Channel.Logger, call.Responses);
+    }
+
+    /// <summary>Opens a call of one message each way and sends its request.</summary>
+    /// <inheritdoc cref="CallAsync{TRequest, TResponse, TResult}"/>
+    public async ValueTask<ThriftCall<TResult>> OpenCallAsync<TRequest, TResponse, TResult>(
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        Func<TResponse, TResult> result,
+        ThriftCallOptions? options = null,
+        CancellationToken cancellationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(result);
+        var call = await StartAsync(method, options, cancellationToken).ConfigureAwait(false);
+        await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
+        return new(call, Channel.Logger, ReceiveAsync());
+
+        async Task<TResult> ReceiveAsync() => result(await call.Responses.ReceiveSingleAsync().ConfigureAwait(false));
+    }
+
+    /// <summary>Starts a call and creates its stream.</summary>
+    internal ValueTask<ClientCall<TRequest, TResponse>> StartAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ThriftCallOptions? options,
+        CancellationToken methodToken,
+        CancellationToken enumerationToken = default)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => Channel.OpenAsync(method, options, _options, methodToken, enumerationToken);
+}

@@ -1,0 +1,23 @@
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Transport;
+
+/// <summary>Decorates a server's transport stream: passes everything on, so that derived classes override what they change.</summary>
+internal abstract class DelegatingServerStream<TRequest, TResponse>(ServerTransportStream<TRequest, TResponse> inner)
+    : ServerTransportStream<TRequest, TResponse>
+    where TRequest : class, IThriftStruct<TRequest>
+    where TResponse : class, IThriftStruct<TResponse>
+{
+    internal override TRequest Current => Inner.Current;
+
+    internal override int CurrentSize => Inner.CurrentSize;
+
+    private protected ServerTransportStream<TRequest, TResponse> Inner { get; } = inner;
+
+    internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => Inner.ReceiveAsync(cancellationToken);
+
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+        => Inner.SendAsync(message, headers, more, cancellationToken);
+
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(cancellationToken);
+}
