@@ -132,12 +132,13 @@ internal sealed class FormatTreeBuilder
     private TokenNode Token()
     {
         var token = _layout.Tokens[_index];
-        var node = new TokenNode(_source.Slice(token.Span), token.Kind, token.Start);
+        var end = _layout.EndOf(_index);
+        var node = new TokenNode(_source.Slice(TextSpan.FromBounds(token.Start, _layout.Tokens[end - 1].End)), token.Kind, token.Start);
         Comments(node);
         node.Above.InsertRange(0, _orphans);
         _orphans.Clear();
         _behind = node.Behind;
-        _index++;
+        _index = end;
         return node;
     }
 
