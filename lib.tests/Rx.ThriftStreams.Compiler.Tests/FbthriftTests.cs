@@ -64,10 +64,11 @@ public sealed class FbthriftTests
     [Fact]
     public void Format_FileInTheDialect_KeepsItsAnnotations()
     {
-        const string Text = "package \"a/b\";\n@A\nstruct S{@B{x=1} 1:i32 a}";
+        const string Text = "package \"a/b\";\n@A\nstruct S{@B{x=1,\n  y = <, /* c */ } @C 1:i32 a}";
 
         var formatted = Formatting.IdlFormatter.Format(new Rx.ThriftStreams.Compiler.Text.IdlText("a.thrift", Text), out _);
 
-        Assert.Equal("package \"a/b\"\n\n@A\nstruct S {\n    @B { x = 1 } 1: i32 a,\n}\n", formatted);
+        Assert.Equal(formatted, Formatting.IdlFormatter.Format(new Rx.ThriftStreams.Compiler.Text.IdlText("a.thrift", formatted!), out _));
+        Assert.Equal("package \"a/b\"\n\n@A\nstruct S {\n    @B{x=1,\n  y = <, /* c */ } @C 1: i32 a,\n}\n", formatted);
     }
 }

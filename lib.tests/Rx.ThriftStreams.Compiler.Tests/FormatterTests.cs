@@ -93,6 +93,16 @@ public sealed class FormatterTests
         Assert.EndsWith("    \"element19\",\n]\n", formatted, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(", /* c */,struct S {}", "/* c */\nstruct S {}\n")]
+    [InlineData("; // c\n; // d\n\nstruct S {}", "// c\n// d\nstruct S {}\n")]
+    [InlineData("// b\n, /* c */ ;", "// b\n/* c */\n")]
+    public void Format_CommentsBetweenSeparatorsAtTheStart_AreKept(string text, string expected)
+    {
+        Assert.Equal(expected, Format(text));
+        Check(text);
+    }
+
     [Fact]
     public void Format_SyntaxError_GivesNothingButTheError()
     {

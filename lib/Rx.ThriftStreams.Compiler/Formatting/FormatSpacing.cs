@@ -28,7 +28,7 @@ internal static class FormatSpacing
             return !tight;
         }
 
-        if (a is TokenKind.Less or TokenKind.At || b is TokenKind.Less or TokenKind.Greater or TokenKind.Comma or TokenKind.Colon or TokenKind.Ampersand)
+        if (a == TokenKind.Less || b is TokenKind.Less or TokenKind.Greater or TokenKind.Comma or TokenKind.Colon or TokenKind.Ampersand)
         {
             return false;
         }

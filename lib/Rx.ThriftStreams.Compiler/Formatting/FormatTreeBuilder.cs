@@ -13,10 +13,14 @@ internal sealed class FormatTreeBuilder
     private int _index;
 
     // Receives the comments after the next token: the token itself, or the item whose separator was dropped.
-    private List<string> _behind = [];
+    private List<string> _behind;
+
+    // Comments after separators at the start of the file: there is no member before them, so they go above the first one.
+    private readonly List<string> _orphans = [];
 
     public FormatTreeBuilder(IdlText source, LayoutMap layout)
     {
+        _behind = _orphans;
         _source = source;
         _layout = layout;
     }
@@ -128,10 +132,13 @@ internal sealed class FormatTreeBuilder
     private TokenNode Token()
     {
         var token = _layout.Tokens[_index];
-        var node = new TokenNode(_source.Slice(token.Span), token.Kind, token.Start);
+        var end = _layout.EndOf(_index);
+        var node = new TokenNode(_source.Slice(TextSpan.FromBounds(token.Start, _layout.Tokens[end - 1].End)), token.Kind, token.Start);
         Comments(node);
+        node.Above.InsertRange(0, _orphans);
+        _orphans.Clear();
         _behind = node.Behind;
-        _index++;
+        _index = end;
         return node;
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace Rx.ThriftStreams.Compiler.Syntax;
 
@@ -29,11 +30,19 @@ internal sealed class LayoutMap(Token[] tokens, Comment[] comments)
 {
     private readonly LayoutMark[] _marks = new LayoutMark[tokens.Length];
 
+    private readonly Dictionary<int, int> _verbatim = [];
+
     public Token[] Tokens { get; } = tokens;
 
     public Comment[] Comments { get; } = comments;
 
     public void Mark(int token, LayoutMark mark) => _marks[token] |= mark;
+
+    /// <summary>Excludes tokens from formatting: their text is printed as it is.</summary>
+    public void KeepVerbatim(int first, int end) => _verbatim[first] = end;
+
+    /// <summary>The end of the verbatim text that begins at a token; the next token if there is none.</summary>
+    public int EndOf(int token) => _verbatim.TryGetValue(token, out var end) ? end : token + 1;
 
     public bool Is(int token, LayoutMark mark) => (_marks[token] & mark) != 0;
 }

@@ -25,12 +25,15 @@ internal sealed partial class Parser
         var start = _index;
         while (At(TokenKind.At) && Peek().Kind == TokenKind.Identifier)
         {
+            var first = _index;
             var at = Take();
             WarnOfFbthrift(at, "@" + TextOf(Take()));
             if (At(TokenKind.OpenBrace))
             {
                 SkipBalanced();
             }
+
+            _layout?.KeepVerbatim(first, _index);
         }
 
         if (_index == start)
