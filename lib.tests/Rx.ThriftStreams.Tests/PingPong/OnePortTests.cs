@@ -111,7 +111,7 @@ public sealed class OnePortTests : IAsyncLifetime
 
         await using var call = await new KitchenSinkClient(channel).OpenEchoStringAsync("longbackward", cancellationToken: TestContext.Current.CancellationToken);
 
-        Assert.NotNull(await call.Response);
+        Assert.NotNull(await call.GetResponseAsync());
         Assert.Equal(new string('b', 5_000), call.Backward["lab-backward"]);
     }
 
