@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Compiler.Compatibility;
-using Rx.ThriftStreams.Compiler.Diagnostics;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Text;
 

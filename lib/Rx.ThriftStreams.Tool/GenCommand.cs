@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Compiler.Emit;
-using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Tool;
 

@@ -17,9 +17,9 @@ public sealed class ProtocolDetectorTests
         { "80010001 0000000c 4563686f", WireProtocolName.Buffered },
         { "80010001 10000002 4563686f", WireProtocolName.TTHeaderStreaming },
         { "00000026 90010001 0000000c", WireProtocolName.FramedKitexProtobuf },
-        { "47455420 2f204854 54502f312e31", WireProtocolName.Unknown },
+        { "47455420 2f204854 54502f312e31", WireProtocolName.Http1 },
         { "00000026 82210001 0000000c", WireProtocolName.Unknown },
-        { "16030100 f4010000 f0030395", WireProtocolName.Unknown },
+        { "16030100 f4010000 f0030395", WireProtocolName.Tls },
         { "50524920 2a204855", WireProtocolName.Unknown },
         { "00000000 00000000", WireProtocolName.Unknown },
     };
@@ -29,6 +29,8 @@ public sealed class ProtocolDetectorTests
     {
         NeedMore,
         Unknown,
+        Http1,
+        Tls,
         Http2,
         TTHeaderStreaming,
         TTHeader,

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Options;
@@ -6,6 +7,7 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Client;
 
 /// <summary>The sending direction of a call with several requests: sends are taken in the order of their calls, one at a time, and wait for room.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to dispose.")]
 internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TResponse> call)
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>

@@ -54,6 +54,6 @@ internal sealed class Chat : IScenario
             await stream.SendAsync(new Request { Message = question }, cancellationToken);
         }
 
-        await stream.CompleteAsync();
+        await stream.CompleteAsync(cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Rx.ThriftStreams.InteropProgram.Client;
 using Rx.ThriftStreams.InteropProgram.Idl;
 
 namespace Rx.ThriftStreams.InteropProgram.Stress;

@@ -134,16 +134,17 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         while (!_inputEnded)
         {
             _call.Hold(_received.Length);
-            if (_holdsBuffer)
-            {
-                _holdsBuffer = false;
-                _reader.AdvanceTo(_received.Start, _received.End);
-                _received = default;
-            }
-
             ReadResult result;
             try
             {
+                // Advancing fails as reading does when the caller has reset the stream meanwhile.
+                if (_holdsBuffer)
+                {
+                    _holdsBuffer = false;
+                    _reader.AdvanceTo(_received.Start, _received.End);
+                    _received = default;
+                }
+
                 result = await _reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (error is IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)

@@ -64,7 +64,14 @@ internal sealed class PingPongPeer(
             memory.Take(bytes.Length);
             try
             {
-                await (_shared is null ? WriteAsync(bytes) : AppendAsync(_shared, bytes)).ConfigureAwait(false);
+                if (_shared is { } shared)
+                {
+                    await AppendAsync(shared, bytes).ConfigureAwait(false);
+                }
+                else
+                {
+                    await WriteAsync(bytes).ConfigureAwait(false);
+                }
             }
             finally
             {

@@ -5,7 +5,6 @@ using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
-using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 

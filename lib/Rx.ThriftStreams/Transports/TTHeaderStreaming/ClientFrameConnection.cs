@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Sockets;

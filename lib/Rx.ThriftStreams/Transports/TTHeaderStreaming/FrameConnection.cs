@@ -116,7 +116,6 @@ internal abstract class FrameConnection : ISweptConnection
             return;
         }
 
-        Writer.Fail();
         Gate.Lift();
         var loss = LossOf(error);
         foreach (var stream in _streams.Values)
@@ -127,6 +126,8 @@ internal abstract class FrameConnection : ISweptConnection
             }
         }
 
+        // Last: a send that fails before its stream knows of the loss would end the handler for another reason.
+        Writer.Fail();
         Shut(error);
     }
 

@@ -311,13 +311,13 @@ internal sealed class FrameWriter : IThreadPoolWorkItem
 
     private void Stop(Exception error)
     {
+        // First: a send that fails before its stream knows of the loss would end the handler for another reason.
+        _onFailed(error);
         Fail();
         lock (_gate)
         {
             BecomeIdle();
         }
-
-        _onFailed(error);
     }
 
     // Under the lock, as the methods that follow, up to TakeAll.

@@ -82,6 +82,14 @@ internal sealed class StreamInbox
         return true;
     }
 
+    private void ThrowEndError()
+    {
+        if (_endError is { } error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
     /// <summary>Waits until there may be a message.</summary>
     /// <returns><see langword="false"/> if the peer has ended its direction and everything was taken.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -100,11 +108,7 @@ internal sealed class StreamInbox
 
             if (_ended)
             {
-                if (_endError is { } error)
-                {
-                    ExceptionDispatchInfo.Throw(error);
-                }
-
+                ThrowEndError();
                 return false;
             }
 
