@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
