@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 #:project Echo/Echo.csproj
 #:project ../../lib/Rx.ThriftStreams.AspNetCore/Rx.ThriftStreams.AspNetCore.csproj
 #:property PublishAot=false
