@@ -6,26 +6,6 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>The result of offering frames to a <see cref="BatchWriter"/>.</summary>
-internal enum AppendResult
-{
-    /// <summary>They will be written.</summary>
-    Appended,
-
-    /// <summary>Nothing was appended: the sender waits until there is room.</summary>
-    NoRoom,
-
-    /// <summary>Nothing was appended: the connection has failed.</summary>
-    Failed,
-}
-
-/// <summary>A sender that waits for room in a <see cref="BatchWriter"/>.</summary>
-internal interface IRoomWaiter
-{
-    /// <summary>There may be room: the sender tries again.</summary>
-    void Wake();
-}
-
 /// <summary>
 /// The sending side of a connection that streams or calls share. They append whole frames to one buffer under one lock; a flusher on the thread pool writes what has gathered while the
 /// previous write was under way. An idle connection sends at once, a busy one many frames a system call.
@@ -56,7 +36,10 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     private readonly Action<Exception> _onFailed;
     private readonly Action _continue;
     private readonly Queue<IRoomWaiter> _waiting = new();
+
+    // The flusher's alone, while it holds the duty to flush.
     private readonly List<IRoomWaiter> _taken = [];
+
     private ThriftWriteBuffer _filling = new();
     private ThriftWriteBuffer _writing = new();
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _write;
@@ -215,14 +198,10 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             _failed = true;
             _filling.Dispose();
             Charge();
-            waiting = [.. _waiting];
-            _waiting.Clear();
+            waiting = TakeAll();
         }
 
-        foreach (var sender in waiting)
-        {
-            sender.Wake();
-        }
+        WakeAll(waiting);
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -239,10 +218,19 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             _full = false;
             _control = 0;
             _lastBatch = Math.Min(_writing.Length, HighWater);
-            TakeWaiting(WokenByAFlush);
+            for (var i = 0; i < WokenByAFlush && _waiting.TryDequeue(out var sender); i++)
+            {
+                _taken.Add(sender);
+            }
         }
 
-        WakeTaken();
+        // Outside the lock: what is woken may append at once.
+        foreach (var sender in _taken)
+        {
+            sender.Wake();
+        }
+
+        _taken.Clear();
         _written = 0;
         Write();
     }
@@ -308,6 +296,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             return true;
         }
 
+        IRoomWaiter[] rest;
         lock (_gate)
         {
             _writing.Reset();
@@ -318,26 +307,27 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
                 return false;
             }
 
-            TakeWaiting(int.MaxValue);
+            // In an array of its own: as soon as the lock is released another flush may begin, and use the list.
+            rest = TakeAll();
             BecomeIdle();
         }
 
-        WakeTaken();
+        WakeAll(rest);
         return false;
     }
 
     private void Stop(Exception error)
     {
+        // The owner is notified first: a send that failed before its stream knew of the loss would end the handler for another reason.
+        _onFailed(error);
         Fail();
         lock (_gate)
         {
             BecomeIdle();
         }
-
-        _onFailed(error);
     }
 
-    // Under the lock, as the methods that follow, up to TakeWaiting.
+    // Under the lock, as the methods that follow, up to TakeAll.
     private bool Add(ReadOnlySpan<byte> frames)
     {
         // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
@@ -379,23 +369,24 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         _idle = null;
     }
 
-    private void TakeWaiting(int most)
+    private IRoomWaiter[] TakeAll()
     {
-        for (; most > 0 && _waiting.TryDequeue(out var sender); most--)
+        if (_waiting.Count == 0)
         {
-            _taken.Add(sender);
+            return [];
         }
+
+        var all = _waiting.ToArray();
+        _waiting.Clear();
+        return all;
     }
 
-    // The flusher's, outside the lock: what it wakes may append at once.
-    private void WakeTaken()
+    private static void WakeAll(IRoomWaiter[] senders)
     {
-        foreach (var sender in _taken)
+        foreach (var sender in senders)
         {
             sender.Wake();
         }
-
-        _taken.Clear();
     }
 
     private sealed class RoomWait : TaskCompletionSource, IRoomWaiter

@@ -32,7 +32,7 @@ internal abstract class FrameConnection : ISweptConnection
         Memory = memory;
         Windows = new WindowPool(limits);
         Gate = new ReceiveGate(memory, limits);
-        Writer = new FrameWriter(pipe.Output, memory, clock, error => Close(Lost(error)));
+        Writer = new BatchWriter(pipe.Output, memory, clock, error => Close(Lost(error)));
         _intake = new FrameIntake(this, pipe.Input, clock);
     }
 
@@ -47,7 +47,7 @@ internal abstract class FrameConnection : ISweptConnection
 
     internal ReceiveGate Gate { get; }
 
-    internal FrameWriter Writer { get; }
+    internal BatchWriter Writer { get; }
 
     internal int StreamCount => _streams.Count;
 

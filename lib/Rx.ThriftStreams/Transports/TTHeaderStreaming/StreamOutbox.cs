@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Serialization;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
@@ -11,7 +12,7 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// A message is appended only when there is room, so what is not written stays bounded for the connection and not for each of its streams. A sender waits for
 /// credit or for room on one signal. Whatever may end either wait sets it, the sender checks everything again, and a signal too many does no harm.
 /// </remarks>
-internal sealed class StreamOutbox
+internal sealed class StreamOutbox : IRoomWaiter
 {
     private readonly FrameStream _stream;
     private readonly Lock _gate = new();
@@ -28,7 +29,7 @@ internal sealed class StreamOutbox
     /// <summary>What may still be sent. Negative after a message that overdrew it.</summary>
     internal long Credit => Volatile.Read(ref _credit);
 
-    private FrameWriter Writer => _stream.Connection.Writer;
+    private BatchWriter Writer => _stream.Connection.Writer;
 
     // A message may overdraw, so that one larger than the window passes.
     private bool HasCredit => !_limited || Volatile.Read(ref _credit) > 0;
@@ -58,7 +59,7 @@ internal sealed class StreamOutbox
     }
 
     /// <summary>Has a sender that waits look again.</summary>
-    internal void Wake()
+    public void Wake()
     {
         bool taken;
         lock (_gate)
@@ -126,7 +127,7 @@ internal sealed class StreamOutbox
                 wait = _sendable.Arm();
             }
 
-            if (hasCredit && !Writer.TryWait(_stream))
+            if (hasCredit && !Writer.TryWait(this))
             {
                 // There is room. The wait was begun and has to be completed, by this thread or by one that was faster.
                 Wake();

@@ -1,10 +1,10 @@
 using System.IO.Pipelines;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
-using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
+namespace Rx.ThriftStreams.Tests.Sockets;
 
-public sealed class FrameWriterTests
+public sealed class BatchWriterTests
 {
     [Fact]
     public async Task Append_WhileAWriteIsUnderWay_GathersInOneWrite()
@@ -15,7 +15,7 @@ public sealed class FrameWriterTests
         var first = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, first.Buffer.Length);
 
-        // The first write waits for its reader; everything else gathers behind it.
+        // The first write waits for its reader; everything else gathers after it.
         for (var i = 0; i < 1000; i++)
         {
             Assert.Equal(AppendResult.Appended, writer.TryAppend([2]));
@@ -53,10 +53,12 @@ public sealed class FrameWriterTests
         writer.TryAppend([1]);
 
         Assert.IsType<IOException>(await failed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.Equal(AppendResult.Failed, writer.TryAppend(new byte[100_000]));
+
+        // The owner is notified first, then the writer refuses, then it is idle.
         await writer.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(AppendResult.Failed, writer.TryAppend(new byte[100_000]));
     }
 
-    private static FrameWriter Create(Pipe pipe, Action<Exception> onFailed)
+    private static BatchWriter Create(Pipe pipe, Action<Exception> onFailed)
         => new(pipe.Writer, new PeerMemory(long.MaxValue), TimeProvider.System, onFailed);
 }
