@@ -117,7 +117,9 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : ClientTranspor
             // The transport may tell of the headers on another thread, later than of the message that came behind them.
             if (_inner.Headers.IsCompletedSuccessfully)
             {
+#pragma warning disable RS0030 // The task is completed.
                 _observation.HeadersReceived(_inner.Headers.Result);
+#pragma warning restore RS0030
             }
 
             _observation.Received(_inner.CurrentSize);

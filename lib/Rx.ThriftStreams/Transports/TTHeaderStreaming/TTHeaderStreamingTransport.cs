@@ -112,7 +112,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
         // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
         var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
-        await written.WaitAsync(LimitWhenClosing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in _all.Keys)
         {
             connection.Close(Closing());
