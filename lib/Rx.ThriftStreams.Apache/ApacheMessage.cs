@@ -76,6 +76,8 @@ public sealed class ApacheMessage<T> : IThriftStruct<ApacheMessage<T>>
                 $"{typeof(T).Name} awaits something other than its protocol, and a message is read and written in one go. Take out what was added to the generated code.");
         }
 
+#pragma warning disable RS0030 // The task is completed; this throws its exception.
         task.GetAwaiter().GetResult();
+#pragma warning restore RS0030
     }
 }

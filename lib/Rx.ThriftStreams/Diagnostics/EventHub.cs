@@ -46,7 +46,9 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
             // Observers that cannot keep up slow the calls down. The delivering thread itself never waits: it would wait for itself.
             while (_waiting.Count >= Capacity && _deliverer != Environment.CurrentManagedThreadId && _deliverer != Nobody)
             {
+#pragma warning disable RS0030 // Observers that cannot keep up slow the calls down, as documented.
                 Monitor.Wait(_gate);
+#pragma warning restore RS0030
             }
 
             if (call.FinishPublished || _completed)

@@ -98,7 +98,9 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
             // The transport may report the headers on another thread, later than the message that followed them.
             if (Inner.Headers.IsCompletedSuccessfully)
             {
+#pragma warning disable RS0030 // The task is completed.
                 _observation.HeadersReceived(Inner.Headers.Result);
+#pragma warning restore RS0030
             }
 
             _observation.Received(Inner.CurrentSize);

@@ -244,7 +244,9 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         {
             do
             {
+#pragma warning disable RS0030 // An observable has no other way to wait: blocking its producer is what the policy promises.
                 Monitor.Wait(_gate);
+#pragma warning restore RS0030
             }
             while (!_ended && _buffer.Count >= _options.Capacity);
         }

@@ -59,7 +59,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
             handlers.Add(handler);
         }
 
-        await ((Task)Task.WhenAll(handlers).WaitAsync(Patience)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(handlers).WaitAsync(Patience, options.TimeProvider)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     internal static ThriftTransportException Closed() => new(ThriftStatusCode.Unavailable, "The in-memory connection was closed.");
