@@ -179,8 +179,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
             new ThriftMethod<Request, Response>("echo", "TestService", "Echo", mode),
             new(settings, TimeProvider.System, limit: null, headers: null, metaInfo: null),
             authority: null,
-            new GrpcConnectionState(),
-            waits: false));
+            new GrpcConnectionState()));
     }
 
     private (GrpcRequestSink Sink, Task Writing) Begin(StreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)

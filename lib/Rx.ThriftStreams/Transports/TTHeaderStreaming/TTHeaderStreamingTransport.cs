@@ -79,7 +79,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        bool isLast)
+        ConnectionEvidence evidence)
     {
         if (_mode != ThriftConnectionMode.Multiplexed || _shared.TryTake() is not { } connection)
         {
