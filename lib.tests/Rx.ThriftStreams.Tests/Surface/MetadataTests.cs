@@ -1,5 +1,5 @@
 using Demo.Echo;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
