@@ -79,5 +79,5 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         }
     }
 
-    private static ObjectDisposedException Disposed() => new(nameof(ThriftChannel), "The channel was disposed while it connected.");
+    private static ThriftTransportException Disposed() => new(ThriftStatusCode.Unavailable, "The channel was disposed while it connected.");
 }
