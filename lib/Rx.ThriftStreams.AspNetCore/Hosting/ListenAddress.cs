@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.AspNetCore.Hosting;
 internal static class ListenAddress
 {
     /// <summary>Reads <c>address:port</c>, where <c>localhost</c> is the loopback address and <c>*</c>, or nothing, every address of the machine.</summary>
-    /// <exception cref="FormatException">It is none of that.</exception>
+    /// <exception cref="FormatException">The text has none of these forms.</exception>
     internal static IPEndPoint Parse(string text)
     {
         var colon = text.LastIndexOf(':');

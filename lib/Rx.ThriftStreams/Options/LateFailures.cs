@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>Operations that go on when nobody waits for them any more.</summary>
+/// <summary>Operations that continue after their callers have stopped waiting for them.</summary>
 internal static class LateFailures
 {
     /// <summary>Takes note of how the task may fail, so that it does not count as unobserved.</summary>

@@ -2,7 +2,7 @@ namespace Rx.ThriftStreams.Options;
 
 /// <summary>The time limit of one operation after another. At most one is under way; each that takes too long is reported once.</summary>
 /// <remarks>
-/// A timer may fire late, when its operation is done and the next one has begun. So every operation has a stamp of its own, which decides whether a
+/// A timer may fire late, when its operation is done and the next one has begun. So every operation has its own stamp, which decides whether a
 /// firing still means it; and what has not taken its time, by the clock, is timed again. That also covers limits beyond what a timer takes.
 /// </remarks>
 internal sealed class OperationTimer : IDisposable

@@ -9,6 +9,6 @@ public enum ThriftConnectionMode
     /// <summary>A connection carries one call at a time; idle ones are kept for later calls.</summary>
     Pooled,
 
-    /// <summary>Each call has a connection of its own, which is closed behind it.</summary>
+    /// <summary>Each call has its own connection, which is closed after it.</summary>
     PerCall,
 }

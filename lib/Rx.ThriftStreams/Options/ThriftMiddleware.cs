@@ -3,7 +3,7 @@ namespace Rx.ThriftStreams;
 /// <summary>Stands around the creation of a client's streams, of calls of every kind. It sees no message.</summary>
 /// <param name="context">The call. Headers, metainfo and some of the options can be changed.</param>
 /// <param name="next">Creates the stream. May be called again after it failed, or to replace the stream; those that are not returned are cancelled.</param>
-/// <returns>The stream to use: what <paramref name="next"/> gave, or that with middleware of its own.</returns>
+/// <returns>The stream to use: what <paramref name="next"/> returned, optionally with additional middleware.</returns>
 /// <remarks>Throwing fails the call: its stream was not created. It runs outside the circuit breakers, within the call's deadline.</remarks>
 public delegate ValueTask<ThriftCreatedStream> ThriftClientStreamMiddleware(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next);
 

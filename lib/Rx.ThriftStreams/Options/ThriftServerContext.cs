@@ -29,7 +29,7 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     public abstract override string Peer { get; }
 
-    /// <summary>The caller's service name; empty if it gave none.</summary>
+    /// <summary>The caller's service name; empty if it did not send one.</summary>
     public abstract string CallerService { get; }
 
     /// <summary>The caller's headers.</summary>

@@ -35,6 +35,6 @@ public enum ThriftFullBufferPolicy
     /// </summary>
     StopReading,
 
-    /// <summary>That stream ends with <see cref="ThriftStatusCode.ResourceExhausted"/>, and the peer is told. Other streams are not affected.</summary>
+    /// <summary>That stream ends with <see cref="ThriftStatusCode.ResourceExhausted"/>, and the peer is notified. Other streams are not affected.</summary>
     ResetStream,
 }

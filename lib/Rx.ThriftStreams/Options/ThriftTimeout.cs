@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Time limits for code that has none of its own.</summary>
+/// <summary>Time limits for code that does not support them.</summary>
 public static class ThriftTimeout
 {
     /// <summary>
@@ -11,7 +11,7 @@ public static class ThriftTimeout
     /// Kitex's <c>streaming.CallWithTimeout</c>.
     /// </summary>
     /// <param name="timeout">The limit; zero or less means none.</param>
-    /// <param name="cancel">Ends what <paramref name="action"/> waits for, for instance disposes its stream. The action goes on in the background until it does.</param>
+    /// <param name="cancel">Ends what <paramref name="action"/> waits for, for instance disposes its stream. The action continues in the background until then.</param>
     /// <param name="action">What to await.</param>
     /// <param name="timeProvider">The clock; the system's if <see langword="null"/>.</param>
     /// <returns>Completes as <paramref name="action"/> does.</returns>

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>How far transient metainfo travels when a handler makes calls of its own.</summary>
+/// <summary>How far transient metainfo travels when a handler makes calls.</summary>
 public enum ThriftTransientPropagation
 {
     /// <summary>To the service that is called, and no further: what came with the server call is not sent on.</summary>

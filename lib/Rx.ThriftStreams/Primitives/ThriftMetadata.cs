@@ -26,7 +26,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
 
     /// <summary>The first value of a name.</summary>
     /// <param name="name">The name, in any case.</param>
-    /// <exception cref="KeyNotFoundException">There is no such name.</exception>
+    /// <exception cref="KeyNotFoundException">The name does not exist.</exception>
     public string this[string name]
     {
         get => TryGetValue(name, out var value) ? value : throw new KeyNotFoundException($"The metadata \"{name}\" does not exist.");
@@ -97,7 +97,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
     /// <summary>Finds the first value of a name that ends in <c>-bin</c>, as bytes.</summary>
     /// <param name="name">The name, in any case.</param>
     /// <param name="value">The bytes.</param>
-    /// <returns><see langword="false"/> if there is no such name or its value is not base64.</returns>
+    /// <returns><see langword="false"/> if the name does not exist or its value is not base64.</returns>
     public bool TryGetBinary(string name, [NotNullWhen(true)] out byte[]? value)
     {
         value = null;

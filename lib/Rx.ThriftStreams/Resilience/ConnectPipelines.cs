@@ -15,7 +15,7 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _methods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _endpoints = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether creating failed for want of a connection, so that another endpoint may do better.</summary>
+    /// <summary>Whether creating failed because connecting failed, so that another endpoint may succeed.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
         is ThriftConnectException
         or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }

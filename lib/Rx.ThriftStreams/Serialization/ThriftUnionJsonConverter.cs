@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>
 /// Reads and writes a union with System.Text.Json: an object whose one property is the case, named as a property of a
 /// class would be (naming policy and case sensitivity are those of the options). The base of what generated code
-/// attaches to unions; it uses no reflection of its own.
+/// attaches to unions; it does not use reflection itself.
 /// </summary>
 /// <typeparam name="TUnion">The union.</typeparam>
 [EditorBrowsable(EditorBrowsableState.Never)]

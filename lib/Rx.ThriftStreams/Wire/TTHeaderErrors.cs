@@ -21,7 +21,7 @@ internal static class TTHeaderErrors
             length >> 16 == TlsAlert
                 ? "the peer answers with TLS: use an address with ttheaders://."
                 : length == Http
-                ? "the peer answers with HTTP/1.1: this is not the port of a TTHeader service."
+                ? "the peer speaks HTTP/1.1: this is not the port of a TTHeader service."
                 : $"invalid data: payload size({length}) larger than the limit({limit}); raise the limit to accept frames of this size.", 0);
 
     [DoesNotReturn]

@@ -14,8 +14,8 @@ internal sealed class Chat : IScenario
     [
         "Hello.",
         "Do you wait until I have finished?",
-        "I go on asking, you see.",
-        "And you go on answering?",
+        "I keep asking, you see.",
+        "And you keep answering?",
         "Goodbye.",
     ];
 

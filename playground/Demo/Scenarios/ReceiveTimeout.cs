@@ -42,7 +42,7 @@ internal sealed class ReceiveTimeout : IScenario
         throw new InvalidOperationException("The call ended before its receive timed out.");
     }
 
-    /// <summary>Repeats a receive that took too long; gives how often it had to.</summary>
+    /// <summary>Repeats a receive that took too long; returns how often it had to.</summary>
     private static async Task<int> ReceiveAsync(IAsyncEnumerator<Response> responses)
     {
         for (var expired = 0; expired < MostReceives; expired++)

@@ -46,9 +46,9 @@ internal static class GrpcErrors
             RpcException rpc => new ThriftTransportException(
                 (ThriftStatusCode)(int)rpc.StatusCode, $"The connection to {peer} failed: {rpc.Status.Detail}", rpc),
             ObjectDisposedException => new ThriftTransportException(
-                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: the channel was disposed, or its connection closed.", error),
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot continue: the channel was disposed, or its connection closed.", error),
             _ => new ThriftTransportException(
-                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: {error.Message.TrimEnd('.')}.", error),
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot continue: {error.Message.TrimEnd('.')}.", error),
         };
     }
 

@@ -56,13 +56,13 @@ internal sealed class GrpcExchange
     /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is not gRPC.</summary>
     internal GrpcResponseReader? Responses { get; private set; }
 
-    /// <summary>Completes when a connection has taken the request headers; fails when there is no connection. Call it before the request is sent.</summary>
+    /// <summary>Completes when a connection has accepted the request headers; fails when connecting failed. Call it before the request is sent.</summary>
     internal Task WatchConnection() => (_connected = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Whether the call waits for its connection and keeps to the connect timeout by itself.</summary>
     internal bool Waits => _connected is not null;
 
-    /// <summary>Why there was no connection; <see langword="null"/> if there was one, or the call was cancelled.</summary>
+    /// <summary>Why connecting failed; <see langword="null"/> if it succeeded, or the call was cancelled.</summary>
     internal HttpRequestException? ConnectError { get; private set; }
 
     /// <summary>What the last connection failed with if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
@@ -216,7 +216,7 @@ internal sealed class GrpcExchange
         return response.StatusCode == System.Net.HttpStatusCode.OK && contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
     }
 
-    /// <summary>Whether a request failed because there was no connection.</summary>
+    /// <summary>Whether a request failed because connecting failed.</summary>
     private static bool IsConnectError(HttpRequestError kind) => kind
         is HttpRequestError.NameResolutionError
         or HttpRequestError.ConnectionError

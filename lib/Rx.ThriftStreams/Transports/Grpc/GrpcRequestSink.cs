@@ -19,7 +19,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// </param>
 /// <param name="gathers">Whether messages that come close together share a write; else each waits until the one before it is on its way.</param>
 /// <param name="gzip">Whether messages are compressed.</param>
-[SuppressMessage("Design", "CA1001", Justification = "The body gives the memory of the buffers back when it ends.")]
+[SuppressMessage("Design", "CA1001", Justification = "The body returns the memory of the buffers when it ends.")]
 internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
 {
     private const int HighWater = 64 * 1024;

@@ -79,7 +79,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         }
         catch (Exception)
         {
-            // HttpClient lets exceptions of its own decoders out as they are; the end of the call reports each as an error of the call.
+            // HttpClient does not wrap exceptions of its decoders; the end of the call reports each as an error of the call.
             _ended = true;
             return false;
         }

@@ -37,7 +37,7 @@ internal sealed class GrpcTransport : ClientTransport
         _endpoint = endpoint;
         _oneways = new GrpcOneways(options.TimeProvider);
 
-        // A callback that configures the handler may have set up TLS of its own.
+        // A callback that configures the handler may have configured TLS itself.
         var isHandlers = options.TlsOptions is null && options.Grpc.ConfigureHttpHandler is not null;
         _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");

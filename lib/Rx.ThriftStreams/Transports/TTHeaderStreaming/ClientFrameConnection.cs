@@ -23,7 +23,7 @@ internal sealed class ClientFrameConnection : FrameConnection
     /// <param name="control">The connection under them.</param>
     /// <param name="peer">The server's address.</param>
     /// <param name="limits">The limits of the connection and its streams.</param>
-    /// <param name="serviceName">This process's own name; may be empty.</param>
+    /// <param name="serviceName">The name of this process; may be empty.</param>
     /// <param name="clock">The clock of all limits.</param>
     /// <param name="idleTimeout">How long the connection may be without a stream; zero for no limit.</param>
     /// <param name="shut">Closes the bytes. Called once.</param>
@@ -50,7 +50,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 
     internal string ServiceName { get; }
 
-    /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
+    /// <summary>Starts reading, without the caller's execution context: the connection outlives the call that created it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
 
     /// <summary>Creates a stream and sends its HEADER.</summary>
@@ -70,7 +70,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 
             if (PeerWindow > 0)
             {
-                // Announced between the creation of the stream, which saw none, and its addition, before which the announcement did not reach it.
+                // The window was announced after the stream was created without one, and before the stream was added, so the announcement did not reach it.
                 stream.Outbox.GrantFirst(PeerWindow);
             }
 
@@ -79,7 +79,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         }
         catch (ThriftProtocolException)
         {
-            // A header that cannot be sent: nobody knows of the stream, but it has a part of the connection's windows.
+            // The header cannot be sent: no peer knows the stream, but it holds a part of the connection's windows.
             stream.Release();
             throw;
         }
@@ -125,7 +125,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 
     protected override void CheckIdle()
     {
-        // A stream that is opened just now finds the connection closed, and its call takes another.
+        // A stream that is being opened concurrently finds the connection closed, and its call uses another.
         if (_idleTimeout > TimeSpan.Zero && StreamCount == 0 && _clock.GetElapsedTime(Volatile.Read(ref _idleSince)) >= _idleTimeout)
         {
             Close(Error(TTStreamCodes.TransportClosing, "the connection was idle"));
@@ -146,7 +146,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         }
     }
 
-    // One counter for all connections of the process, as peers expect from logs; 0 is nobody's.
+    // One counter for all connections of the process, so that ids are unique in logs, as in Kitex; 0 is never used.
     private static int NextId()
     {
         int id;
@@ -177,7 +177,7 @@ internal sealed class ClientFrameConnection : FrameConnection
             header.AddString(FlowControlKeys.Window, stream.Inbox.Window.ToString(CultureInfo.InvariantCulture));
         }
 
-        // Last, so that no header of the user's can stand for it.
+        // Last, so that a user's header cannot override it.
         header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
         buffer.End();
     }

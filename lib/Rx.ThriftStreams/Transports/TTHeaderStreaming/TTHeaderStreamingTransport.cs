@@ -71,7 +71,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             }
             catch (ThriftTransportException)
             {
-                // An older connection was closed just now. Nothing was sent on it: another will do.
+                // An existing connection was just closed. Nothing was sent on it, so another is used.
             }
         }
     }
@@ -92,7 +92,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
         catch (ThriftTransportException)
         {
-            // It was closed just now, and nothing was sent on it.
+            // It was just closed, and nothing was sent on it.
             return null;
         }
     }
@@ -100,7 +100,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     public override async ValueTask DisposeAsync()
     {
         _disposed = true;
-        // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
+        // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
         var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
         await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in _all.Keys)
@@ -175,7 +175,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         _all.TryRemove(connection, out _);
         _sweep.Remove(connection);
 
-        // The pool must not fill up with connections that are gone.
+        // The pool must not fill up with closed connections.
         var kept = new ClientFrameConnection[_idle.Count];
         var count = kept.Length == 0 ? 0 : _idle.TryPopRange(kept);
         for (var i = count - 1; i >= 0; i--)
