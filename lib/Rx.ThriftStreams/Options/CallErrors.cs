@@ -2,16 +2,16 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>The errors that calls report on their own account, and what any error is as a status.</summary>
+/// <summary>The errors that calls report themselves, and the conversion of errors to a status.</summary>
 internal static class CallErrors
 {
-    /// <summary>Stands for the error of a call that succeeded.</summary>
+    /// <summary>Represents the absence of an error in a call that succeeded.</summary>
     internal static readonly object None = new();
 
     internal static ThriftStatusException Disposed(ThriftMethod method)
         => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.") { EndedByUser = true };
 
-    /// <summary>The error of a call that was made by a handler whose own call is over: it ends for the same reason.</summary>
+    /// <summary>The error of a call made by a handler whose server call is over: it ends for the same reason.</summary>
     internal static ThriftStatusException ParentCancelled(ThriftException? reason) => new(
         reason?.StatusCode ?? ThriftStatusCode.Cancelled,
         $"The server call from which this call was made is over: {reason?.Message ?? "it was cancelled."}",

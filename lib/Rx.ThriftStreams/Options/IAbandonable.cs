@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>A call, or the enumeration of one, whose user wants no more of it.</summary>
+/// <summary>A call, or the enumeration of one, that its user can abandon.</summary>
 internal interface IAbandonable
 {
     /// <summary>Cancels the call if it is running, as disposing does. Safe at any time, even during a receive.</summary>

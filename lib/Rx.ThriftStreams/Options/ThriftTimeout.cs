@@ -15,7 +15,7 @@ public static class ThriftTimeout
     /// <param name="action">What to await.</param>
     /// <param name="timeProvider">The clock; the system's if <see langword="null"/>.</param>
     /// <returns>Completes as <paramref name="action"/> does.</returns>
-    /// <exception cref="ThriftTimeoutException">The limit passed; its kind is <see cref="ThriftTimeoutKind.UserCode"/>.</exception>
+    /// <exception cref="ThriftTimeoutException">The limit expired; its kind is <see cref="ThriftTimeoutKind.UserCode"/>.</exception>
     [SuppressMessage("Design", "CA1068", Justification = "There is no token: cancellation is the caller's delegate.")]
     public static async Task CallWithTimeoutAsync(TimeSpan timeout, Action cancel, Func<Task> action, TimeProvider? timeProvider = null)
     {
@@ -36,7 +36,7 @@ public static class ThriftTimeout
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
-            // Whatever it ends with later was asked for by the cancellation: it is observed here and dropped.
+            // A later failure is a consequence of the cancellation: it is observed here and dropped.
             running.DropFailure();
             cancel();
             throw new ThriftTimeoutException(ThriftTimeoutKind.UserCode, timeout, clock.GetElapsedTime(started));

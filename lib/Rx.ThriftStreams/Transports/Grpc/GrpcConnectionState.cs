@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Whether a channel has a connection to its endpoint that takes requests, and what the last one failed with. Thread-safe.</summary>
+/// <summary>Whether a channel has a connection to its endpoint that accepts requests, and the error of the last one. Thread-safe.</summary>
 internal sealed class GrpcConnectionState
 {
     private int _open;
@@ -9,7 +9,7 @@ internal sealed class GrpcConnectionState
     private volatile string? _hint;
 
     /// <summary>
-    /// Whether a request that is sent now need not wait for a connection: one is open, it has taken a request, and <see cref="HttpClient"/> has not asked for
+    /// Whether a request that is sent now does not have to wait for a connection: one is open, it has accepted a request, and <see cref="HttpClient"/> has not requested
     /// another since, which it does when the streams of the first are used up or the server wants it closed.
     /// </summary>
     internal bool IsReady => _hasTaken && Volatile.Read(ref _connecting) == 0 && Volatile.Read(ref _open) > 0;
@@ -21,7 +21,7 @@ internal sealed class GrpcConnectionState
         set => _hint = value;
     }
 
-    /// <summary>A connection has taken the headers of a request.</summary>
+    /// <summary>Notes that a connection has accepted the headers of a request.</summary>
     internal void SetTaken()
     {
         if (!_hasTaken)

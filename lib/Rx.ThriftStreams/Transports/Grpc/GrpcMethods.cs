@@ -23,7 +23,7 @@ internal sealed class GrpcMethods
 
     private readonly ConcurrentDictionary<ThriftMethod, Method<GrpcMessage, GrpcMessage>> _methods = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The kinds of methods differ above the transport; for Grpc.Net.Client it counts only whether requests are a stream.</summary>
+    /// <summary>The kinds of methods differ above the transport; for Grpc.Net.Client it matters only whether the requests are a stream.</summary>
     internal Method<GrpcMessage, GrpcMessage> Get(ThriftMethod method) => _methods.GetOrAdd(
         method,
         static method => new(

@@ -15,7 +15,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>Thrift over gRPC to one endpoint: one <see cref="GrpcChannel"/>, which opens more connections when one has too many streams.</summary>
 internal sealed class GrpcTransport : ClientTransport
 {
-    /// <summary>Kitex's client takes any; HttpClient's own 64 KB are less than its servers may send.</summary>
+    /// <summary>Kitex's client accepts any size; HttpClient's default of 64 KB is less than Kitex servers may send.</summary>
     private const int MaxHeadersKilobytes = 1024;
 
     private readonly string _endpoint;
@@ -49,7 +49,7 @@ internal sealed class GrpcTransport : ClientTransport
             HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
             DisposeHttpClient = true,
 
-            // Both limits are kept elsewhere: no message comes this way.
+            // Both limits are enforced elsewhere: messages do not pass through here.
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
             MaxRetryAttempts = 1,
@@ -104,7 +104,7 @@ internal sealed class GrpcTransport : ClientTransport
 
     public override async ValueTask DisposeAsync()
     {
-        // Closing the connection under a oneway call that is on its way would lose it.
+        // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
     }
@@ -127,7 +127,7 @@ internal sealed class GrpcTransport : ClientTransport
             var call = new GrpcCall(_invoker, _methods.Get(method));
             if (!exchange.IsHandled)
             {
-                // The first call of a channel comes there later; one on a channel that is being disposed may never.
+                // The first call of a channel gets there later; a call on a channel that is being disposed may never get there.
                 _ = FailUnlessHandledAsync(call, exchange);
             }
 
@@ -167,10 +167,10 @@ internal sealed class GrpcTransport : ClientTransport
             UseCookies = false,
             ActivityHeadersPropagator = null,
 
-            // Connections of an idle channel are kept as long as Kitex's client keeps its own.
+            // Connections of an idle channel are kept as long as in Kitex's client.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
 
-            // A callback of our own also keeps Grpc.Net.Client from connecting sockets itself, ahead of calls.
+            // A custom callback also prevents Grpc.Net.Client from connecting sockets itself, ahead of calls.
             ConnectCallback = _connections.ConnectAsync,
 
             // biz-extra and header values may be UTF-8.
