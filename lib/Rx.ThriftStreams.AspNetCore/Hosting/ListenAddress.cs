@@ -27,5 +27,5 @@ internal static class ListenAddress
     }
 
     private static FormatException Malformed(string text) => new(
-        $"\"{text}\" does not say where to listen. Write address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine.");
+        $"\"{text}\" is not an address to listen on. Use address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine.");
 }

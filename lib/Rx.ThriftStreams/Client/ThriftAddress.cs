@@ -41,7 +41,7 @@ internal sealed class ThriftAddress
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (endpoints.Length == 0)
         {
-            throw new ArgumentException($"The address \"{address}\" names no endpoint.", nameof(address));
+            throw new ArgumentException($"The address \"{address}\" does not name an endpoint.", nameof(address));
         }
 
         foreach (var endpoint in endpoints)

@@ -29,7 +29,7 @@ internal sealed class TransportSelection
         if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(
-                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but the answers of {_calls.Kind} do not name the call that they belong to. "
+                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but the answers of {_calls.Kind} do not identify their calls. "
                 + $"Use one of {ClientTransports.ListOf(TransportCapabilities.Calls | TransportCapabilities.SharedConnections)}, or pooled connections.");
         }
     }

@@ -32,7 +32,7 @@ internal static class CallErrors
         => new($"The server ended the call of {method.FullName} with status OK but without a message.");
 
     internal static ThriftProtocolException SecondResponse(ThriftMethod method)
-        => new($"The server sent a second message where {method.FullName} has one.");
+        => new($"The server sent a second message, but {method.FullName} has a single response.");
 
     internal static ThriftStatus ToStatus(Exception? error) => error switch
     {

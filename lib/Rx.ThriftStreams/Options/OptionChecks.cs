@@ -60,7 +60,7 @@ internal static class OptionChecks
         }
         catch (FormatException error)
         {
-            throw new ArgumentException($"{option} is \"{name}\", which cannot be the name of a host.", option, error);
+            throw new ArgumentException($"{option} is \"{name}\", which is not a valid host name.", option, error);
         }
     }
 }

@@ -89,7 +89,7 @@ public sealed record ThriftCallOptions
         if (Compressor is not (null or "gzip" or "identity"))
         {
             throw new ArgumentException(
-                $"{NameOf(nameof(Compressor))} is \"{Compressor}\", which is not known. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
+                $"{NameOf(nameof(Compressor))} is \"{Compressor}\", which is not supported. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class ReceiveTimeout : IScenario
 
     public string Title => "Receive timeout";
 
-    public string Explanation => "Each receive may wait 60 ms; the server thinks longer. First the call is kept and the receive repeated, then it is not.";
+    public string Explanation => "Each receive may wait 60 ms; the server takes longer. The first call stays open and repeats the receive, the second is cancelled.";
 
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
     {

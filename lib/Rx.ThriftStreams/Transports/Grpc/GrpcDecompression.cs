@@ -35,7 +35,7 @@ internal sealed class GrpcDecompression
     {
         if (_name is null)
         {
-            throw new ThriftProtocolException("A message is marked as compressed, but the peer named no compression.");
+            throw new ThriftProtocolException("A message is marked as compressed, but the peer did not name a compression.");
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class GrpcDecompression
         }
         catch (InvalidDataException error)
         {
-            throw new ThriftProtocolException("A message does not decompress as gzip.", innerException: error);
+            throw new ThriftProtocolException("A message cannot be decompressed as gzip.", innerException: error);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class GrpcDecompression
     {
         var limit = limits.DecompressedSize(compressed);
         var reason = limit == limits.MaxSize
-            ? "that are allowed"
+            ? "that MaxReceiveMessageSize allows"
             : string.Create(CultureInfo.InvariantCulture, $"that {compressed} compressed bytes may become: MaxDecompressionRatio is {limits.MaxDecompressionRatio}");
         return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}."));
     }

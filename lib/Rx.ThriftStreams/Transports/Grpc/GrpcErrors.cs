@@ -98,7 +98,7 @@ internal static class GrpcErrors
             _ => ThriftStatusCode.Unknown,
         };
         var text = reset.ErrorCode == KitexGracefulShutdown
-            ? $"{peer} ended the stream because it shuts down."
+            ? $"{peer} ended the stream because it is shutting down."
             : string.Create(CultureInfo.InvariantCulture, $"{peer} ended the stream with HTTP/2 error code {reset.ErrorCode}.");
         return new(code, text, error);
     }

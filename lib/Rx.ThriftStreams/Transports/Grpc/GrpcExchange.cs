@@ -86,7 +86,7 @@ internal sealed class GrpcExchange
     }
 
     /// <summary>Completes when the whole request of a oneway call has been handed to the connection; fails when it cannot be.</summary>
-    internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls end with what they send.");
+    internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls complete when they are sent.");
 
     internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
 

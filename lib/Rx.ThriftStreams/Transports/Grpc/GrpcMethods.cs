@@ -18,8 +18,8 @@ internal sealed class GrpcMessage
 internal sealed class GrpcMethods
 {
     private static readonly Marshaller<GrpcMessage> Marshaller = new(
-        static (_, _) => throw new NotSupportedException("Messages are encoded beside Grpc.Net.Client."),
-        static _ => throw new NotSupportedException("Messages are decoded beside Grpc.Net.Client."));
+        static (_, _) => throw new NotSupportedException("Messages are not encoded by Grpc.Net.Client."),
+        static _ => throw new NotSupportedException("Messages are not decoded by Grpc.Net.Client."));
 
     private readonly ConcurrentDictionary<ThriftMethod, Method<GrpcMessage, GrpcMessage>> _methods = new(ReferenceEqualityComparer.Instance);
 

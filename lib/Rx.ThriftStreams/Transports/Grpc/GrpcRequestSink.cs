@@ -107,7 +107,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         {
             if (_begun && (flows || _released))
             {
-                throw new IOException("The server closes the connection and has not taken the request.");
+                throw new IOException("The server closed the connection without accepting the request.");
             }
 
             _begun = true;

@@ -8,7 +8,7 @@ internal static class PingPongErrors
     internal static ThriftTransportException Lost(string peer, Exception? cause) => new(
         ThriftStatusCode.Unavailable,
         cause?.GetBaseException() is SocketException socket
-            ? $"The connection to {peer} was lost before the answer came: {socket.Message.TrimEnd('.')}."
-            : $"{peer} closed the connection before the answer came.",
+            ? $"The connection to {peer} was lost before the answer arrived: {socket.Message.TrimEnd('.')}."
+            : $"{peer} closed the connection before the answer arrived.",
         cause);
 }

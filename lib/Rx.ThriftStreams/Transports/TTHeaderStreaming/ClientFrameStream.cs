@@ -155,7 +155,7 @@ internal sealed class ClientFrameStream : FrameStream
     }
 
     private static ThriftStatusException NoRoomForPairs() => new(
-        ThriftStatusCode.ResourceExhausted, "The headers or trailers of the stream do not fit into the memory that its connection may take.");
+        ThriftStatusCode.ResourceExhausted, "The headers or trailers of the stream do not fit into the memory that its connection may use.");
 
     private CancelReason ResetFor(ThriftStatusException reason) => new(TTStreamCodes.InternalCanceled, reason.Message, _connection.ServiceName);
 

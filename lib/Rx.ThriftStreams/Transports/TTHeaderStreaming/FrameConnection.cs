@@ -152,11 +152,11 @@ internal abstract class FrameConnection : ISweptConnection
 
         if (FrameTimeout > TimeSpan.Zero && _intake.PartialFor >= FrameTimeout)
         {
-            Close(IllegalFrame($"a frame did not come to its end within {FrameTimeout}"));
+            Close(IllegalFrame($"a frame was not complete within {FrameTimeout}"));
         }
         else if (WriteTimeout > TimeSpan.Zero && Writer.StalledFor >= WriteTimeout)
         {
-            Close(Error(TTStreamCodes.TransportClosing, $"the peer has read nothing of what is sent to it for {WriteTimeout}"));
+            Close(Error(TTStreamCodes.TransportClosing, $"the peer has not read what is sent to it for {WriteTimeout}"));
         }
         else
         {
@@ -270,7 +270,7 @@ internal abstract class FrameConnection : ISweptConnection
 
     /// <summary>The error of a connection that must end because the server has no memory left for it.</summary>
     internal ThriftException OutOfMemory()
-        => Error(TTStreamCodes.TransportClosing, "the connection was closed: its peer and others make this server hold more memory than it may");
+        => Error(TTStreamCodes.TransportClosing, "the connection was closed: peers make this server hold more memory than its limit allows");
 
     private void OnData(FrameStream stream, in ReadOnlySequence<byte> payload)
     {
@@ -300,7 +300,7 @@ internal abstract class FrameConnection : ISweptConnection
         if (Memory.IsParentOver)
         {
             GiveUp(stream, new ThriftStatusException(
-                ThriftStatusCode.ResourceExhausted, "The stream was given up: peers make this server hold more memory than it may."));
+                ThriftStatusCode.ResourceExhausted, "The stream was reset: peers make this server hold more memory than its limit allows."));
             return;
         }
 
@@ -314,7 +314,7 @@ internal abstract class FrameConnection : ISweptConnection
         {
             GiveUp(stream, new ThriftStatusException(
                 ThriftStatusCode.ResourceExhausted,
-                $"The stream was given up: its messages are not consumed as fast as they come, and the limit of {(streamIsOver ? Limits.StreamBytes : Memory.Limit)} bytes is reached."));
+                $"The stream was reset: its messages are not consumed as fast as they arrive, and the limit of {(streamIsOver ? Limits.StreamBytes : Memory.Limit)} bytes is reached."));
         }
         else if (streamIsOver)
         {

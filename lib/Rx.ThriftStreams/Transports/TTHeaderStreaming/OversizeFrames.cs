@@ -60,6 +60,6 @@ internal sealed class OversizeFrames(FrameConnection connection)
 
         return ((TTHeaderFlags)BinaryPrimitives.ReadUInt16BigEndian(head[TTHeaderFormat.FlagsOffset..]) & TTHeaderFlags.Streaming) != 0
             ? true
-            : throw connection.IllegalFrame($"a frame of {length} bytes, more than the {limit} that are allowed, belongs to no stream");
+            : throw connection.IllegalFrame($"a frame of {length} bytes exceeds the limit of {limit} and does not belong to a stream");
     }
 }
