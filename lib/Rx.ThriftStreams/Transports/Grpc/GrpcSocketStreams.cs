@@ -13,17 +13,8 @@ internal sealed class GrpcSocketStream(GrpcConnectionState state, Socket socket,
     private const byte TlsHandshake = 0x16;
     private const byte TlsMajorVersion = 3;
 
-    private bool _counts;
-
     // Under TLS the handshake comes first.
     private bool _isAnswered = !isPlain;
-
-    /// <summary>Counts the connection as open until it is disposed.</summary>
-    internal void Count()
-    {
-        _counts = true;
-        state.OnOpened();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         => _isAnswered || buffer.IsEmpty ? base.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
@@ -33,11 +24,7 @@ internal sealed class GrpcSocketStream(GrpcConnectionState state, Socket socket,
 
     protected override void Dispose(bool disposing)
     {
-        if (Interlocked.Exchange(ref _counts, false))
-        {
-            state.OnClosed();
-        }
-
+        state.OnClosed(this);
         base.Dispose(disposing);
     }
 

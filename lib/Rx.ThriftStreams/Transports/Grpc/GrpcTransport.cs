@@ -18,7 +18,10 @@ internal sealed class GrpcTransport : ClientTransport
     /// <summary>Kitex's client accepts any size; HttpClient's default of 64 KB is less than Kitex servers may send.</summary>
     private const int MaxHeadersKilobytes = 1024;
 
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
     private readonly string _endpoint;
+    private readonly TimeProvider _clock;
     private readonly string? _authority;
     private readonly GrpcConnections _connections;
     private readonly GrpcChannel _channel;
@@ -35,6 +38,7 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
+        _clock = options.TimeProvider;
         _oneways = new GrpcOneways(options.TimeProvider);
 
         // A callback that configures the handler may have configured TLS itself.
@@ -107,6 +111,7 @@ internal sealed class GrpcTransport : ClientTransport
         // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
+        await _connections.State.CloseAsync(LimitWhenClosing, _clock).ConfigureAwait(false);
     }
 
     private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start)
