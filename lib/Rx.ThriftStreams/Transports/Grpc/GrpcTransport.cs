@@ -169,6 +169,10 @@ internal sealed class GrpcTransport : ClientTransport
             // Connections of an idle channel are kept as long as Kitex's client keeps its own.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
 
+            KeepAlivePingDelay = options.Grpc.KeepAlivePingDelay,
+            KeepAlivePingTimeout = options.Grpc.KeepAlivePingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+
             // A callback of our own also keeps Grpc.Net.Client from connecting sockets itself, ahead of calls.
             ConnectCallback = _connections.ConnectAsync,
 

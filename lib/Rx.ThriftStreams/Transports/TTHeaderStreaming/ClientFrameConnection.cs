@@ -18,6 +18,7 @@ internal sealed class ClientFrameConnection : FrameConnection
     private readonly TimeProvider _clock;
     private readonly TimeSpan _idleTimeout;
     private long _idleSince;
+    private volatile bool _leaves;
 
     /// <param name="pipe">The bytes.</param>
     /// <param name="control">The connection under them.</param>
@@ -49,6 +50,9 @@ internal sealed class ClientFrameConnection : FrameConnection
     }
 
     internal string ServiceName { get; }
+
+    /// <summary>Whether no further stream should be opened on it: it is closed, or the server has asked for that and closes it soon.</summary>
+    internal bool IsLeft => IsClosed || _leaves;
 
     /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
@@ -136,6 +140,9 @@ internal sealed class ClientFrameConnection : FrameConnection
 
     protected override ThriftException Error(int code, string text, Exception? cause = null)
         => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
+
+    // The streams that run end as they would have, and one that is opened at this moment is still served. The server closes the connection.
+    protected override void OnLeave() => _leaves = true;
 
     protected override void OnWindow(int window)
     {

@@ -51,6 +51,9 @@ internal abstract class FrameConnection : ISweptConnection
 
     internal int StreamCount => _streams.Count;
 
+    /// <summary>The streams at this moment.</summary>
+    protected IEnumerable<FrameStream> Streams => _streams.Values;
+
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
     /// <summary>The bytes that the peer takes on each stream before it grants more; 0 while it has not announced them.</summary>
@@ -247,6 +250,11 @@ internal abstract class FrameConnection : ISweptConnection
     {
     }
 
+    /// <summary>The peer asks to open no further streams on this connection.</summary>
+    protected virtual void OnLeave()
+    {
+    }
+
     /// <summary>Grants the window to the streams that were there before it was known.</summary>
     protected void GrantToAll(int window)
     {
@@ -342,6 +350,10 @@ internal abstract class FrameConnection : ISweptConnection
             else if (pair.Key.SequenceEqual(FlowControlKeys.Window))
             {
                 OnWindow(Number(pair));
+            }
+            else if (pair.Key.SequenceEqual(TTHeaderStringKeys.ConnectionReadyToReset))
+            {
+                OnLeave();
             }
         }
     }

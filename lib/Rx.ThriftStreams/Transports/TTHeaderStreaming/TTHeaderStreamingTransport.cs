@@ -41,7 +41,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message, options.Limits.MaxConnectionMemory);
         _serviceName = options.ServiceName ?? string.Empty;
         _mode = options.Connections.Mode ?? ThriftConnectionMode.Multiplexed;
-        _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
+        _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsLeft);
         _mostIdle = Math.Max(1, options.Connections.MaxPerEndpoint);
 
         _clock = options.TimeProvider;
@@ -119,7 +119,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     {
         while (_mode == ThriftConnectionMode.Pooled && _idle.TryPop(out var idle))
         {
-            if (!idle.IsClosed)
+            if (!idle.IsLeft)
             {
                 return (idle, false);
             }
@@ -160,11 +160,11 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     private void OnFree(ClientFrameConnection connection)
     {
-        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && _idle.Count >= _mostIdle))
+        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && (connection.IsLeft || _idle.Count >= _mostIdle)))
         {
             _ = connection.CloseGracefullyAsync();
         }
-        else if (_mode == ThriftConnectionMode.Pooled && !connection.IsClosed)
+        else if (_mode == ThriftConnectionMode.Pooled)
         {
             _idle.Push(connection);
         }
