@@ -1,8 +1,11 @@
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Whether a channel has a connection to its endpoint that takes requests, and what the last one failed with. Thread-safe.</summary>
+/// <summary>A channel's connections to its endpoint: whether one takes requests, and what the last one failed with. Thread-safe.</summary>
 internal sealed class GrpcConnectionState
 {
+    private readonly Lock _gate = new();
+    private readonly HashSet<Stream> _all = [];
+    private TaskCompletionSource? _allClosed;
     private int _open;
     private int _connecting;
     private volatile bool _hasTaken;
@@ -38,11 +41,58 @@ internal sealed class GrpcConnectionState
 
     internal void EndConnect() => Interlocked.Decrement(ref _connecting);
 
-    internal void OnOpened() => Interlocked.Increment(ref _open);
+    /// <summary>Counts a connection as open.</summary>
+    /// <returns><see langword="false"/> if the channel was disposed: the caller closes the connection.</returns>
+    internal bool TryOpen(Stream connection)
+    {
+        lock (_gate)
+        {
+            if (_allClosed is not null)
+            {
+                return false;
+            }
 
-    internal void OnClosed()
+            _all.Add(connection);
+            _open = _all.Count;
+            return true;
+        }
+    }
+
+    internal void OnClosed(Stream connection)
     {
         _hasTaken = false;
-        Interlocked.Decrement(ref _open);
+        lock (_gate)
+        {
+            if (_all.Remove(connection) && (_open = _all.Count) == 0)
+            {
+                _allClosed?.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Closes the connections that <see cref="HttpClient"/>, which is disposed, leaves open: it forgets one that it was given at that moment. Those that
+    /// end their calls have a limited time for it.
+    /// </summary>
+    internal async Task CloseAsync(TimeSpan limit, TimeProvider clock)
+    {
+        Task closed;
+        lock (_gate)
+        {
+            _allClosed ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            closed = _all.Count == 0 ? Task.CompletedTask : _allClosed.Task;
+        }
+
+        await closed.WaitAsync(limit, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Stream[] left;
+        lock (_gate)
+        {
+            left = [.. _all];
+        }
+
+        foreach (var connection in left)
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -63,16 +63,14 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         var connection = new GrpcSocketStream(State, socket, isPlain: tls is null);
         if (tls is null)
         {
-            connection.Count();
-            return connection;
+            return State.TryOpen(connection) ? connection : throw Disposed();
         }
 
-        var secure = new GrpcTlsStream(State, connection);
+        var secure = new TlsClientStream(connection, hint => State.Hint = hint);
         try
         {
             await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
-            connection.Count();
-            return secure;
+            return State.TryOpen(connection) ? secure : throw Disposed();
         }
         catch
         {
@@ -80,4 +78,6 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
             throw;
         }
     }
+
+    private static ThriftTransportException Disposed() => new(ThriftStatusCode.Unavailable, "The channel was disposed while it connected.");
 }

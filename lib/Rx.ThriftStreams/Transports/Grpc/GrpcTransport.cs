@@ -18,7 +18,10 @@ internal sealed class GrpcTransport : ClientTransport
     /// <summary>Kitex's client takes any; HttpClient's own 64 KB are less than its servers may send.</summary>
     private const int MaxHeadersKilobytes = 1024;
 
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
     private readonly string _endpoint;
+    private readonly TimeProvider _clock;
     private readonly string? _authority;
     private readonly GrpcConnections _connections;
     private readonly GrpcChannel _channel;
@@ -35,6 +38,7 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
+        _clock = options.TimeProvider;
         _oneways = new GrpcOneways(options.TimeProvider);
 
         // A callback that configures the handler may have set up TLS of its own.
@@ -65,13 +69,14 @@ internal sealed class GrpcTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var exchange = NewExchange(method, start, waits: true);
+        var exchange = NewExchange(method, start);
+        var connected = exchange.WatchConnection();
         var call = Start(method, exchange);
         try
         {
             using var registration = cancellationToken.UnsafeRegister(
                 static (exchange, token) => ((GrpcExchange)exchange!).CancelConnect(token), exchange);
-            await exchange.Connected.ConfigureAwait(false);
+            await connected.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -90,14 +95,14 @@ internal sealed class GrpcTransport : ClientTransport
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        bool isLast)
+        ConnectionEvidence evidence)
     {
-        if (!isLast || !_connections.State.IsReady)
+        if (evidence != ConnectionEvidence.Presumed || !_connections.State.IsReady)
         {
             return null;
         }
 
-        var exchange = NewExchange(method, start, waits: false);
+        var exchange = NewExchange(method, start);
         return NewStream(method, exchange, Start(method, exchange));
     }
 
@@ -106,10 +111,11 @@ internal sealed class GrpcTransport : ClientTransport
         // Closing the connection under a oneway call that is on its way would lose it.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
+        await _connections.State.CloseAsync(LimitWhenClosing, _clock).ConfigureAwait(false);
     }
 
-    private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start, bool waits)
-        => new(method, start, start.Options.Authority ?? _authority, _connections.State, waits);
+    private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start)
+        => new(method, start, start.Options.Authority ?? _authority, _connections.State);
 
     private GrpcClientStream<TRequest, TResponse> NewStream<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, GrpcExchange exchange, GrpcCall call)
         where TRequest : class, IThriftStruct<TRequest>
