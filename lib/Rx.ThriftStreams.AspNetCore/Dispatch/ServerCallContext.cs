@@ -13,10 +13,10 @@ internal sealed class ServerCallContext : ThriftServerContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
+    private readonly ThriftServerRuntime _runtime;
     private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
-    private readonly TimeProvider _clock;
     private readonly TimeSpan? _limit;
     private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
@@ -25,14 +25,16 @@ internal sealed class ServerCallContext : ThriftServerContext
     private ThriftException? _reason;
     private bool _headersSent;
 
-    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, ThriftServerOptions options)
+    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, ThriftServerRuntime runtime)
     {
         Method = method;
         _call = call;
+        _runtime = runtime;
+        var options = runtime.Options;
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
         _aborted = call.Aborted;
-        var clock = _clock = options.TimeProvider;
+        var clock = options.TimeProvider;
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
@@ -69,9 +71,11 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override DateTimeOffset? Deadline { get; }
 
-    internal override TimeSpan? TimeLeft => _limit - _clock.GetElapsedTime(_startedAt);
+    internal override TimeSpan? TimeLeft => _limit - _runtime.Options.TimeProvider.GetElapsedTime(_startedAt);
 
     public override CancellationToken CancellationToken => _cancellation.Token;
+
+    public override CancellationToken Stopping => _runtime.Stopping;
 
     public override ThriftException? CancellationReason
     {

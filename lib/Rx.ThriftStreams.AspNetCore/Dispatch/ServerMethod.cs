@@ -23,7 +23,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             ? CallObservation.Start(
                 runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
             : null;
-        var context = new ServerCallContext(Method, call, runtime.Options) { Observation = observation };
+        var context = new ServerCallContext(Method, call, runtime) { Observation = observation };
         ServerCallOutcome outcome;
         ThriftServerContext.SetCurrent(context);
         try

@@ -14,9 +14,10 @@ internal sealed class ThriftServerRuntime : IDisposable
 {
     private readonly IHostEnvironment _environment;
 
-    public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
+    public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, IHostApplicationLifetime lifetime, ILoggerFactory loggerFactory)
     {
         _environment = environment;
+        Stopping = lifetime.ApplicationStopping;
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
@@ -32,6 +33,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }
+
+    /// <summary>The host has begun to stop; its connections drain a little later.</summary>
+    internal CancellationToken Stopping { get; }
 
     internal ThriftServiceRegistry Services { get; } = new();
 

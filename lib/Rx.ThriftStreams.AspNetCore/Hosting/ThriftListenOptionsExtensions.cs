@@ -31,7 +31,7 @@ public static class ThriftListenOptionsExtensions
         ArgumentNullException.ThrowIfNull(listenOptions);
         listenOptions.Protocols = HttpProtocols.Http2;
         var settings = listenOptions.ApplicationServices.GetRequiredService<IOptions<ThriftServerOptions>>().Value;
-        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings.Limits.MaxStreamsPerConnection);
+        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings);
         listenOptions.Use(next =>
         {
             var services = listenOptions.ApplicationServices;

@@ -41,6 +41,18 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// <summary>How long a connection of the TTHeader transports may be without a call before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How old a connection may become before its peer is asked to use another one, so that load moves to servers that were added. Default
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Varies by a tenth from connection to connection. See <c>docs/shutdown.md</c> for what peers see.
+    /// </summary>
+    public TimeSpan MaxConnectionAge { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// How long calls may still run on a connection that has reached <see cref="MaxConnectionAge"/> before they are cut off. Default
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.
+    /// </summary>
+    public TimeSpan MaxConnectionAgeGrace { get; set; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan DetectionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -68,6 +80,8 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.TimeLimit(FrameTimeout, $"{owner}.{nameof(FrameTimeout)}");
         OptionChecks.TimeLimit(WriteTimeout, $"{owner}.{nameof(WriteTimeout)}");
         OptionChecks.TimeLimit(ConnectionIdleTimeout, $"{owner}.{nameof(ConnectionIdleTimeout)}");
+        OptionChecks.TimeLimit(MaxConnectionAge, $"{owner}.{nameof(MaxConnectionAge)}");
+        OptionChecks.TimeLimitOrZero(MaxConnectionAgeGrace, $"{owner}.{nameof(MaxConnectionAgeGrace)}");
         OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
         OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");

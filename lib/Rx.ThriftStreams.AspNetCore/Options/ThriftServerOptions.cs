@@ -22,7 +22,11 @@ public sealed class ThriftServerOptions
     /// <summary>Middleware around receiving each request; the first is the outermost. Default: none.</summary>
     public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; private set; } = [];
 
-    /// <summary>How long streams over the TTHeader transports may still run when the host stops. Default 5 s, as in Kitex.</summary>
+    /// <summary>
+    /// How long calls may still run when the server stops, on every transport. Default 5 s, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for as long as the
+    /// host waits. Then their tokens are cancelled, and a second later their connections are closed. Handlers learn of the stop at its beginning by
+    /// <see cref="ThriftServerContext.Stopping"/>.
+    /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
@@ -60,6 +64,7 @@ public sealed class ThriftServerOptions
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.TimeLimitOrZero(ShutdownTimeout, nameof(ShutdownTimeout));
         Limits.Validate(nameof(Limits));
+        Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
     }
 }

@@ -188,6 +188,7 @@ public sealed class HostileClientTests
         await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
 
         host.Stop();
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
 
         await served.Soon();
         await client.ExpectClosedAsync();

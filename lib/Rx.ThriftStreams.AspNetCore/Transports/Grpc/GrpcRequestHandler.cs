@@ -33,7 +33,9 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
 
         LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
-        await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
+        var call = new GrpcServerCall(http, timeout, runtime.Options);
+        call.Begin();
+        await method.InvokeAsync(call, http.RequestServices).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>
