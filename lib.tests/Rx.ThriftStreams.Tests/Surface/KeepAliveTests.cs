@@ -1,5 +1,6 @@
 using Rx.ThriftStreams.AspNetCore;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using Rx.ThriftStreams.Tests.Support;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
