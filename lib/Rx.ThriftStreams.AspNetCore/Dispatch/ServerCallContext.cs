@@ -38,7 +38,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
-            // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
+            // Nothing waits for a oneway call: it continues when its caller disconnects.
             _callerGone = _aborted.UnsafeRegister(
                 static state => ((ServerCallContext)state!).CancelWithCaller(), this);
         }
@@ -143,7 +143,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     }
 
     /// <summary>
-    /// The first cause counts, whoever notices it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
+    /// The first cause counts, whichever thread detects it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
     /// which records the reason here, runs on another thread: the handler may fail, ask for the reason, or end before it does.
     /// </summary>
     private void CancelIfCallerIsGone()

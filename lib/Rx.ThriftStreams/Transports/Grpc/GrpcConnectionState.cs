@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>A channel's connections to its endpoint: whether one takes requests, and what the last one failed with. Thread-safe.</summary>
+/// <summary>A channel's connections to its endpoint: whether one accepts requests, and the error of the last one. Thread-safe.</summary>
 internal sealed class GrpcConnectionState
 {
     private readonly Lock _gate = new();
@@ -12,7 +12,7 @@ internal sealed class GrpcConnectionState
     private volatile string? _hint;
 
     /// <summary>
-    /// Whether a request that is sent now need not wait for a connection: one is open, it has taken a request, and <see cref="HttpClient"/> has not asked for
+    /// Whether a request that is sent now does not have to wait for a connection: one is open, it has accepted a request, and <see cref="HttpClient"/> has not requested
     /// another since, which it does when the streams of the first are used up or the server wants it closed.
     /// </summary>
     internal bool IsReady => _hasTaken && Volatile.Read(ref _connecting) == 0 && Volatile.Read(ref _open) > 0;
@@ -24,7 +24,7 @@ internal sealed class GrpcConnectionState
         set => _hint = value;
     }
 
-    /// <summary>A connection has taken the headers of a request.</summary>
+    /// <summary>Notes that a connection has accepted the headers of a request.</summary>
     internal void SetTaken()
     {
         if (!_hasTaken)
@@ -42,7 +42,7 @@ internal sealed class GrpcConnectionState
     internal void EndConnect() => Interlocked.Decrement(ref _connecting);
 
     /// <summary>Counts a connection as open.</summary>
-    /// <returns><see langword="false"/> if the channel was disposed: the caller closes the connection.</returns>
+    /// <returns><see langword="false"/> if the channel was disposed; the caller must close the connection.</returns>
     internal bool TryOpen(Stream connection)
     {
         lock (_gate)
@@ -71,8 +71,8 @@ internal sealed class GrpcConnectionState
     }
 
     /// <summary>
-    /// Closes the connections that <see cref="HttpClient"/>, which is disposed, leaves open: it forgets one that it was given at that moment. Those that
-    /// end their calls have a limited time for it.
+    /// Closes the connections that the disposed <see cref="HttpClient"/> leaves open: it forgets a connection that it receives during its disposal. Connections that
+    /// are ending their calls have a limited time to do so.
     /// </summary>
     internal async Task CloseAsync(TimeSpan limit, TimeProvider clock)
     {

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>The socket of a connection. Notices what the server answers first: many wrong ports are recognised by that.</summary>
+/// <summary>The socket of a connection. Inspects the server's first bytes, which identify many wrong ports.</summary>
 internal sealed class GrpcSocketStream(GrpcConnectionState state, Socket socket, bool isPlain) : NetworkStream(socket, ownsSocket: true)
 {
     private const string Unanswered = "the server closed it without an answer: if its port expects TLS, use an address with grpcs://.";
@@ -17,7 +17,7 @@ internal sealed class GrpcSocketStream(GrpcConnectionState state, Socket socket,
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         => _isAnswered || buffer.IsEmpty ? base.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
 
-    /// <summary>Whether the error says that the peer has reset the connection.</summary>
+    /// <summary>Whether the error means that the peer has reset the connection.</summary>
     internal static bool IsReset(Exception error) => error is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
 
     protected override void Dispose(bool disposing)

@@ -9,8 +9,8 @@ internal static class PingPongErrors
     internal static ThriftTransportException Lost(string peer, Exception? cause) => new(
         ThriftStatusCode.Unavailable,
         cause is not ConnectHint && cause?.GetBaseException() is SocketException socket
-            ? $"The connection to {peer} was lost before the answer came: {socket.Message.TrimEnd('.')}."
-            : cause is ConnectHint ? $"The connection to {peer} was lost before the answer came: {cause.Message}"
-            : $"{peer} closed the connection before the answer came.",
+            ? $"The connection to {peer} was lost before the answer arrived: {socket.Message.TrimEnd('.')}."
+            : cause is ConnectHint ? $"The connection to {peer} was lost before the answer arrived: {cause.Message}"
+            : $"{peer} closed the connection before the answer arrived.",
         cause);
 }
