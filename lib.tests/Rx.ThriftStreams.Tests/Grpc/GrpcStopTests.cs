@@ -1,9 +1,8 @@
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.PingPong;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Tests.Surface;
+using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 

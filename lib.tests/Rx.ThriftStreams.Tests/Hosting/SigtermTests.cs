@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Rx.ThriftStreams.InteropProgram.Server;
-using Rx.ThriftStreams.Tests.PingPong;
-using Rx.ThriftStreams.Tests.Surface;
-using Rx.ThriftStreams.Tests.TTHeader.Streaming;
+using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Hosting;
 

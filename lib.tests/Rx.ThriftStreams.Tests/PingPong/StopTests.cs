@@ -10,8 +10,7 @@ using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
-using Rx.ThriftStreams.Tests.Surface;
-using Rx.ThriftStreams.Tests.TTHeader.Streaming;
+using Rx.ThriftStreams.Tests.Support;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.PingPong;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Surface;
+using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 

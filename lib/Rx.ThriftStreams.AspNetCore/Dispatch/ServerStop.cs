@@ -1,4 +1,3 @@
-using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;

@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using Rx.ThriftStreams.Tests.Conformance;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Tests.Surface;
 
-namespace Rx.ThriftStreams.Tests.Grpc;
+namespace Rx.ThriftStreams.Tests.Support;
 
 /// <summary>A client that writes frames as a test says, and takes them as they come: it shows what other clients only act upon.</summary>
 internal sealed class RawHttp2Client : IDisposable
