@@ -12,7 +12,7 @@ public sealed class DemoTests
         "Thrift streaming lets a method",
         "tokens; the first after",
         "Client streaming",
-        "-> The answer comes when the last one is in.",
+        "-> The answer arrives after the last one.",
         "<- 4 lines, 32 words, 137 letters",
         "Bidirectional streaming",
         "<- You said \"Hello.\".",

@@ -268,7 +268,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     private async Task DrainAsync()
     {
-        // The flag is set before the count is read, and the last handler reads the flag after it has counted itself off: one of them completes the task.
+        // The flag is set before the count is read, and the last handler reads the flag after it has decremented the count: at least one of them completes the task.
         if (Volatile.Read(ref _running) > 0)
         {
             await _free.Task.ConfigureAwait(false);
