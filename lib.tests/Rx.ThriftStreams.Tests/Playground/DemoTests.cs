@@ -13,7 +13,7 @@ public sealed class DemoTests
         "tokens; the first after",
         "Client streaming",
         "-> The answer arrives after the last one.",
-        "<- 4 lines, 32 words, 137 letters",
+        "<- 4 lines, 30 words, 136 letters",
         "Bidirectional streaming",
         "<- You said \"Hello.\".",
         "-> Goodbye.",

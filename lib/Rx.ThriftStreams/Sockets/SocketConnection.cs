@@ -77,7 +77,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
             stream = new NetworkStream(socket, ownsSocket: true);
             if (tls is not null)
             {
-                var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+                var secure = new TlsClientStream(stream);
                 stream = secure;
                 await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
             }

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using Rx.ThriftStreams.Sockets;
 
@@ -45,35 +44,6 @@ internal sealed class GrpcSocketStream(GrpcConnectionState state, Socket socket,
         state.Hint = read == 0 ? Unanswered
             : read > 1 && buffer.Span[0] is TlsAlert or TlsHandshake && buffer.Span[1] == TlsMajorVersion ? AnsweredWithTls
             : null;
-        return read;
-    }
-}
-
-/// <summary>The TLS of a connection. With TLS 1.3 a server refuses a client's certificate only after the handshake.</summary>
-internal sealed class GrpcTlsStream(GrpcConnectionState state, GrpcSocketStream inner) : SslStream(inner, leaveInnerStreamOpen: false)
-{
-    private const string Unanswered = "the server closed it after the TLS handshake without an answer: " + ClientHandshake.ClientCertificateFix + ".";
-
-    private bool _isAnswered;
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => _isAnswered || buffer.IsEmpty ? base.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
-
-    private async ValueTask<int> ReadFirstAsync(Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        int read;
-        try
-        {
-            read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        }
-        catch (IOException error) when (GrpcSocketStream.IsReset(error) || error.InnerException is not SocketException)
-        {
-            state.Hint = Unanswered;
-            throw;
-        }
-
-        _isAnswered = read > 0;
-        state.Hint = _isAnswered ? null : Unanswered;
         return read;
     }
 }
