@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Claims;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
@@ -23,11 +25,13 @@ internal sealed class ServerCallContext : ThriftServerContext
     private ConcurrentDictionary<object, object?>? _items;
     private Func<ThriftException>? _cancelledBy;
     private ThriftException? _reason;
+    private ClaimsPrincipal? _user;
     private bool _headersSent;
 
-    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, ThriftServerOptions options)
+    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, IServiceProvider services, ThriftServerOptions options)
     {
         Method = method;
+        Services = services;
         _call = call;
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
@@ -60,6 +64,12 @@ internal sealed class ServerCallContext : ThriftServerContext
     public override string Transport => _call.Transport;
 
     public override string Peer => _call.Peer;
+
+    public override ThriftServerConnection Connection => _call.Connection;
+
+    public override ClaimsPrincipal User => LazyInitializer.EnsureInitialized(ref _user, static () => CallIdentity.Anonymous.User);
+
+    public override IServiceProvider Services { get; }
 
     public override string CallerService => _call.CallerService;
 
@@ -101,6 +111,9 @@ internal sealed class ServerCallContext : ThriftServerContext
         _headersSent = true;
         await _call.SendHeadersAsync(ResponseHeaders).ConfigureAwait(false);
     }
+
+    /// <summary>It is known who calls.</summary>
+    internal void Identify(CallIdentity identity) => Volatile.Write(ref _user, identity.User);
 
     /// <summary>A message was sent, and the headers with it.</summary>
     internal void SetHeadersSent() => _headersSent = true;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Sockets;
@@ -14,7 +15,7 @@ internal sealed class ThriftServerRuntime : IDisposable
 {
     private readonly IHostEnvironment _environment;
 
-    public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
+    public ThriftServerRuntime(IServiceProvider services, IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
     {
         _environment = environment;
         Options = options.Value.Snapshot();
@@ -22,6 +23,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Events = new EventHub(Logger);
         Memory = new PeerMemory(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
+        Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
@@ -36,6 +38,9 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServiceRegistry Services { get; } = new();
 
     internal ServiceRouter Router { get; }
+
+    /// <summary>What the calls of each method must pass.</summary>
+    internal AccessRules Access { get; }
 
     /// <summary>Bounds the warnings that callers can cause.</summary>
     internal WarningLimit Warnings { get; }

@@ -25,6 +25,19 @@ internal sealed class ThriftServiceRegistry
         }
     }
 
+    /// <summary>Finds out what calls of each method must pass, before any comes.</summary>
+    /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
+    internal void ResolveAccess()
+    {
+        foreach (var service in All)
+        {
+            foreach (var method in service.Methods.Values)
+            {
+                _ = method.Access;
+            }
+        }
+    }
+
     internal bool TryGetService(string name, [NotNullWhen(true)] out IReadOnlyDictionary<string, ServerMethod>? methods)
     {
         foreach (var service in Volatile.Read(ref _services))

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.Contracts;
@@ -21,12 +22,12 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
     public static IEndpointConventionBuilder MapThriftService<
         TService,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>(this IEndpointRouteBuilder endpoints)
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | ServiceAttributes.Needed)] TImplementation>(this IEndpointRouteBuilder endpoints)
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
         var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
-        return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
+        return Map<TService>(endpoints, typeof(TImplementation), services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
     }
 
     /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
@@ -37,10 +38,13 @@ public static class ThriftEndpointRouteBuilderExtensions
         where TService : class, IThriftService<TService>
     {
         ArgumentNullException.ThrowIfNull(implementation);
-        return Map<TService>(endpoints, _ => implementation);
+        return Map<TService>(endpoints, TypeOf(implementation), _ => implementation);
     }
 
-    private static RouteGroupBuilder Map<TService>(IEndpointRouteBuilder endpoints, Func<IServiceProvider, TService> activate)
+    private static RouteGroupBuilder Map<TService>(
+        IEndpointRouteBuilder endpoints,
+        [DynamicallyAccessedMembers(ServiceAttributes.Needed)] Type implementation,
+        Func<IServiceProvider, TService> activate)
         where TService : class, IThriftService<TService>
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -49,18 +53,26 @@ public static class ThriftEndpointRouteBuilderExtensions
         var descriptor = TService.Descriptor;
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
+        runtime.Access.AddSource(endpoints);
         runtime.Services.Add(descriptor.Name, binder.Methods);
 
         var handler = new GrpcRequestHandler(runtime);
         var group = endpoints.MapGroup(string.Empty);
         foreach (var method in binder.Methods.Values)
         {
-            group.Map(PatternFor(method.Method), http => handler.InvokeAsync(http, method)).WithDisplayName($"Thrift {method.Method.FullName}");
+            group.Map(PatternFor(method.Method), http => handler.InvokeAsync(http, method))
+                .WithDisplayName($"Thrift {method.Method.FullName}")
+                .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)]);
         }
 
         MapFallbackOnce(endpoints, handler);
         return group;
     }
+
+    /// <summary>By the interface, whose implementations keep their members when an application is trimmed.</summary>
+    [return: DynamicallyAccessedMembers(ServiceAttributes.Needed)]
+    private static Type TypeOf<TService>(IThriftService<TService> implementation)
+        where TService : class, IThriftService<TService> => implementation.GetType();
 
     private static RoutePattern PatternFor(ThriftMethod method) => RoutePatternFactory.Pattern(
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(

@@ -38,6 +38,7 @@ public static class ThriftListenOptionsExtensions
             var runtime = services.GetService<ThriftServerRuntime>()
                 ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
             ServiceRouter.Validate(runtime);
+            runtime.Services.ResolveAccess();
             return new ThriftPort(runtime, services, next).OnConnectionAsync;
         });
         return listenOptions;

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -20,25 +21,28 @@ public sealed class ThriftServerBuilder
     /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <param name="implementation">Handles all calls.</param>
+    /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
     /// <returns>This builder.</returns>
-    public ThriftServerBuilder AddService<TService>(TService implementation)
+    public ThriftServerBuilder AddService<TService>(TService implementation, Action<IEndpointConventionBuilder>? configure = null)
         where TService : class, IThriftService<TService>
     {
-        _maps.Add(endpoints => endpoints.MapThriftService(implementation));
+        _maps.Add(endpoints => Configure(endpoints.MapThriftService(implementation), configure));
         return this;
     }
 
     /// <summary>Serves a service by a class: an object of it is made for each call unless it is registered with <see cref="Services"/>.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <typeparam name="TImplementation">Implements it.</typeparam>
+    /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
     /// <returns>This builder.</returns>
     public ThriftServerBuilder AddService<
         TService,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>()
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | ServiceAttributes.Needed)] TImplementation>(
+        Action<IEndpointConventionBuilder>? configure = null)
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
-        _maps.Add(static endpoints => endpoints.MapThriftService<TService, TImplementation>());
+        _maps.Add(endpoints => Configure(endpoints.MapThriftService<TService, TImplementation>(), configure));
         return this;
     }
 
@@ -85,4 +89,6 @@ public sealed class ThriftServerBuilder
     }
 
     internal void MapServices(IEndpointRouteBuilder endpoints) => _maps.ForEach(map => map(endpoints));
+
+    private static void Configure(IEndpointConventionBuilder service, Action<IEndpointConventionBuilder>? configure) => configure?.Invoke(service);
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -23,7 +24,7 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             static (services, next) =>
             {
                 var runtime = services.GetRequiredService<ThriftServerRuntime>();
-                return async (connection, _, _) =>
+                return async (connection, _) =>
                 {
                     using var http2 = new GrpcConnection(connection, runtime);
                     connection.Features.Set(http2);
@@ -36,7 +37,8 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             static (services, _) =>
             {
                 var handler = services.GetRequiredService<TTHeaderStreamingHandler>();
-                return (connection, peer, stopping) => handler.RunAsync(connection.Transport, new KestrelConnectionControl(connection), peer, stopping);
+                return (connection, stopping) => handler.RunAsync(
+                    connection.Transport, new KestrelConnectionControl(connection), ServerConnection.Of(connection), stopping);
             }),
         new(
             "ping-pong Thrift",
@@ -44,8 +46,8 @@ internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<ISe
             static (services, _) =>
             {
                 var handler = services.GetRequiredService<PingPongHandler>();
-                return (connection, peer, stopping) => handler.RunAsync(
-                    connection.Transport, new KestrelConnectionControl(connection), peer, connection.ConnectionClosed, stopping);
+                return (connection, stopping) => handler.RunAsync(
+                    connection.Transport, new KestrelConnectionControl(connection), ServerConnection.Of(connection), connection.ConnectionClosed, stopping);
             }),
     ];
 }
@@ -55,6 +57,5 @@ internal delegate bool FirstBytes(ReadOnlySpan<byte> first);
 
 /// <summary>Serves a connection until it ends. Never fails.</summary>
 /// <param name="connection">The connection, with its first bytes unread.</param>
-/// <param name="peer">The client's address, as <c>host:port</c>.</param>
 /// <param name="stopping">The host stops.</param>
-internal delegate Task PortConnectionDelegate(ConnectionContext connection, string peer, CancellationToken stopping);
+internal delegate Task PortConnectionDelegate(ConnectionContext connection, CancellationToken stopping);

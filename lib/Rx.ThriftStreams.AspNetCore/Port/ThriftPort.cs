@@ -36,7 +36,7 @@ internal sealed partial class ThriftPort
         if (await DetectAsync(connection, peer).ConfigureAwait(false) is { } runAsync)
         {
             var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-            await runAsync(connection, peer, stopping).ConfigureAwait(false);
+            await runAsync(connection, stopping).ConfigureAwait(false);
         }
     }
 

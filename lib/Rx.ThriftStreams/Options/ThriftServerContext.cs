@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
@@ -28,6 +29,17 @@ public abstract class ThriftServerContext : ThriftCallContext
 
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     public abstract override string Peer { get; }
+
+    /// <summary>The connection that brought the call: its addresses, TLS, and the caller's certificate.</summary>
+    public abstract ThriftServerConnection Connection { get; }
+
+    /// <summary>
+    /// Who calls, as the host's authentication found out; without an authenticated identity if it did not, or if the host has none. The same on every transport.
+    /// </summary>
+    public abstract ClaimsPrincipal User { get; }
+
+    /// <summary>The services of the call's scope, which is disposed when the handler has ended.</summary>
+    public abstract IServiceProvider Services { get; }
 
     /// <summary>The caller's service name; empty if it gave none.</summary>
     public abstract string CallerService { get; }

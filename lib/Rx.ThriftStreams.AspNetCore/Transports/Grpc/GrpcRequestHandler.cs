@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
@@ -33,7 +34,9 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
 
         LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
-        await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
+        
+        // The application's own middleware has authorized the request.
+        await method.InvokeAdmittedAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices, CallIdentity.Of(http)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>

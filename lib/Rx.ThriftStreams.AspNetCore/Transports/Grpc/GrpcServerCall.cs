@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Transport;
@@ -17,6 +18,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
     private readonly HttpContext _http;
     private readonly ThriftServerOptions _options;
     private readonly GrpcConnection? _connection;
+    private ServerConnection? _serverConnection;
     private bool _headersWritten;
     private bool _completed;
     private long _held;
@@ -46,6 +48,8 @@ internal sealed class GrpcServerCall : ServerTransportCall
     internal override string Transport => GrpcTransport.Descriptor.Name;
 
     internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
+
+    internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http);
 
     internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -16,7 +17,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; calls may still use its token when the connection has ended.")]
 internal sealed class PingPongPeer(
     PipeWriter output,
-    string address,
+    ServerConnection connection,
     MessageLimits messageLimits,
     PeerMemory memory,
     TimeProvider clock,
@@ -31,7 +32,9 @@ internal sealed class PingPongPeer(
     private long _writeSince;
     private volatile bool _closing;
 
-    internal string Address => address;
+    internal ServerConnection Connection => connection;
+
+    internal string Address { get; } = connection.Peer;
 
     /// <summary>What the arguments of a call may take.</summary>
     internal MessageLimits MessageLimits => messageLimits;

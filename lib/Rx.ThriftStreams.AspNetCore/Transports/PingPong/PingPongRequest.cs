@@ -29,6 +29,9 @@ internal sealed class PingPongRequest
 
     internal string CallerService { get; private set; } = string.Empty;
 
+    /// <summary>The destination that the caller named; <see langword="null"/> if it named none.</summary>
+    internal string? Host { get; private set; }
+
     internal TimeSpan? Timeout { get; private set; }
 
     /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
@@ -44,6 +47,11 @@ internal sealed class PingPongRequest
     {
         IsMultiplexed = (frame.Flags & TTHeaderFlags.SupportsOutOfOrder) != 0;
         CallerService = Encoding.UTF8.GetString(frame.FromService);
+        if (frame.TryGetInt(TTHeaderIntKey.DestinationAddress, out var destination))
+        {
+            Host = Encoding.UTF8.GetString(destination);
+        }
+
         if (frame.TryGetRpcTimeout(out var milliseconds))
         {
             Timeout = TimeSpan.FromMilliseconds(milliseconds);

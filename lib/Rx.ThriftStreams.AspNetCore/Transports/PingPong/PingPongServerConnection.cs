@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Sockets;
@@ -45,7 +46,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         PingPongDispatcher dispatcher,
         IDuplexPipe pipe,
         IConnectionControl control,
-        string peer,
+        ServerConnection connection,
         CancellationToken stopping)
     {
         _runtime = runtime;
@@ -55,7 +56,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         _stopping = stopping;
         _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
         _memory = runtime.CreateConnectionMemory();
-        _peer = new PingPongPeer(pipe.Output, peer, Limits.Message, _memory, Clock, StopReading, stopping);
+        _peer = new PingPongPeer(pipe.Output, connection, Limits.Message, _memory, Clock, StopReading, stopping);
     }
 
     private ThriftServerLimits Limits => _runtime.Options.Limits;

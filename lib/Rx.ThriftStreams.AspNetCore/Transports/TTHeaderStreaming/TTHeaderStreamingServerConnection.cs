@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -23,6 +24,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     private readonly TTHeaderStreamingHandler _handler;
     private readonly IDuplexPipe _pipe;
     private readonly IConnectionControl _control;
+    private readonly ServerConnection _connection;
     private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
     private long _idleSince;
@@ -30,12 +32,13 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     private volatile bool _stopping;
     private volatile bool _drained;
 
-    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, string peer)
-        : base(pipe, control, peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
+    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, ServerConnection connection)
+        : base(pipe, control, connection.Peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
     {
         _handler = handler;
         _pipe = pipe;
         _control = control;
+        _connection = connection;
         _idleSince = Clock.GetTimestamp();
     }
 
@@ -200,7 +203,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
         Interlocked.Increment(ref _running);
         var stream = new ServerFrameStream(this, frame.SequenceId, _handler.TemplatesOf(method.Method), peerWindow) { HeaderMemory = headerMemory };
-        var call = new TTHeaderServerCall(stream, method.Method.ServiceName, frame);
+        var call = new TTHeaderServerCall(stream, _connection, method.Method.ServiceName, frame);
         TryAdd(stream);
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleAsync(work.Method, work.Call, work.Stream),

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Access;
+
+/// <summary>What calls of one method must pass that did not come by HTTP. The metadata of the method's endpoint decides, as it does for HTTP.</summary>
+/// <param name="method">The method.</param>
+/// <param name="endpoint">Its endpoint.</param>
+/// <param name="hosts">The hosts to which it is restricted; <see langword="null"/> for none.</param>
+/// <param name="pipeline">What authenticates and authorizes; <see langword="null"/> if the host does neither.</param>
+internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, HostRule? hosts, AccessPipeline? pipeline)
+{
+    /// <summary>Whether there is nothing to evaluate.</summary>
+    internal bool IsOpen => hosts is null && pipeline is null;
+
+    /// <summary>Handles a call that may pass.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="services">Its scope.</param>
+    /// <param name="handle">Handles it.</param>
+    /// <param name="cancellationToken">Cancelled when the call ends.</param>
+    /// <exception cref="RouteException">The method is not served under the host that the caller addressed.</exception>
+    /// <exception cref="ThriftStatusException">The caller may not call the method.</exception>
+    internal async ValueTask AdmitAsync(
+        ServerTransportCall call,
+        IServiceProvider services,
+        Func<CallIdentity, ValueTask> handle,
+        CancellationToken cancellationToken)
+    {
+        var http = CallHttpContext.Create(endpoint, method, call, services, cancellationToken);
+        if (hosts?.Allows(http.Request.Host, http.Request.IsHttps) == false)
+        {
+            throw new RouteException(RouteFault.UnknownMethod, method.ServiceName, method.Name);
+        }
+
+        if (pipeline is null)
+        {
+            await handle(CallIdentity.Anonymous).ConfigureAwait(false);
+        }
+        else if (!await pipeline.RunAsync(http, handle).ConfigureAwait(false))
+        {
+            throw AccessRefusal.Of(http.Response, method);
+        }
+    }
+}
