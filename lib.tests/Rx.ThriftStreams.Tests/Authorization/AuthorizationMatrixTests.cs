@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore;
 using static Rx.ThriftStreams.Tests.Surface.Waits;
 
 namespace Rx.ThriftStreams.Tests.Authorization;
@@ -84,6 +85,25 @@ public sealed class AuthorizationMatrixTests
             (true, _) => OpenByHeader,
         };
         Assert.Equal(expected.ReplaceLineEndings(), await TableAsync(host, scheme));
+    }
+
+    /// <summary>Routing comes before authorization: under another host nobody learns that there is a service.</summary>
+    [Theory]
+    [InlineData("localhost", "PermissionDenied, PermissionDenied, PermissionDenied, member")]
+    [InlineData("*:*", "PermissionDenied, PermissionDenied, PermissionDenied, member")]
+    [InlineData("elsewhere.test", "Unimplemented, Unimplemented, Unimplemented, Unimplemented")]
+    [InlineData("*.localhost", "Unimplemented, Unimplemented, Unimplemented, Unimplemented")]
+    [InlineData("localhost:1", "Unimplemented, Unimplemented, Unimplemented, Unimplemented")]
+    public async Task Call_OfAServiceThatRequiresAHost_EndsAsTheHostSays(string required, string row)
+    {
+        await using var host = await SecuredHost.StartAsync(Scheme.Certificate, application => application.MapThriftService<ITestService, SecuredClass>()
+            .RequireHost(required)
+            .RequireThriftProtocols(ThriftProtocols.Grpc | ThriftProtocols.TTHeaderStreaming | ThriftProtocols.TTHeader));
+
+        const string nobody = "Unimplemented, Unimplemented, Unimplemented, Unimplemented";
+        Assert.Equal(
+            string.Join(Environment.NewLine, Protocols.Select(p => $"{p}: {(p is ThriftTransport.Framed or ThriftTransport.Buffered ? nobody : row)}")),
+            await TableAsync(host, Scheme.Certificate));
     }
 
     private static void Map(WebApplication application, Place place) => _ = place switch

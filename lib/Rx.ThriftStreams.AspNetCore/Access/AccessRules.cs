@@ -43,7 +43,7 @@ internal sealed class AccessRules
         var endpoint = Find(method);
         try
         {
-            return new(method, endpoint, HostRule.Of(endpoint.Metadata), PipelineFor(method, endpoint.Metadata));
+            return new(method, endpoint, Reach.Of(endpoint.Metadata), HostRule.Of(endpoint.Metadata), PipelineFor(method, endpoint.Metadata));
         }
         catch (InvalidOperationException error)
         {

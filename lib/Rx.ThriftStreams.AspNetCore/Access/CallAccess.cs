@@ -8,12 +8,19 @@ namespace Rx.ThriftStreams.AspNetCore.Access;
 /// <summary>What calls of one method must pass that did not come by HTTP. The metadata of the method's endpoint decides, as it does for HTTP.</summary>
 /// <param name="method">The method.</param>
 /// <param name="endpoint">Its endpoint.</param>
+/// <param name="reach">Where it is served.</param>
 /// <param name="hosts">The hosts to which it is restricted; <see langword="null"/> for none.</param>
 /// <param name="pipeline">What authenticates and authorizes; <see langword="null"/> if the host does neither.</param>
-internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, HostRule? hosts, AccessPipeline? pipeline)
+internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach reach, HostRule? hosts, AccessPipeline? pipeline)
 {
     /// <summary>Whether there is nothing to evaluate.</summary>
     internal bool IsOpen => hosts is null && pipeline is null;
+
+    /// <summary>Whether callers must name one of the hosts to which the method is restricted.</summary>
+    internal bool RequiresHost => hosts is not null;
+
+    /// <summary>Whether the method is served over any of these protocols on that port; port 0 stands for any.</summary>
+    internal bool IsServed(ThriftProtocols protocols, int port) => reach.Includes(protocols, port);
 
     /// <summary>Handles a call that may pass.</summary>
     /// <param name="call">The call.</param>

@@ -11,6 +11,9 @@ internal sealed class ThriftServiceRegistry
     /// <summary>All services, in the order of their registration.</summary>
     internal IReadOnlyList<RegisteredService> All => Volatile.Read(ref _services);
 
+    /// <summary>The methods of all services.</summary>
+    internal IEnumerable<ServerMethod> Methods => All.SelectMany(static service => service.Methods.Values);
+
     /// <exception cref="InvalidOperationException">There is a service of that name.</exception>
     internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods)
     {
@@ -22,19 +25,6 @@ internal sealed class ThriftServiceRegistry
             }
 
             Volatile.Write(ref _services, [.. _services, new RegisteredService(serviceName, methods)]);
-        }
-    }
-
-    /// <summary>Finds out what calls of each method must pass, before any comes.</summary>
-    /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
-    internal void ResolveAccess()
-    {
-        foreach (var service in All)
-        {
-            foreach (var method in service.Methods.Values)
-            {
-                _ = method.Access;
-            }
         }
     }
 

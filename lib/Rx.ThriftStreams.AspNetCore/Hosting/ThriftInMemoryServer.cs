@@ -44,7 +44,7 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
         setup.ConfigureServices(host.Services);
         var application = host.Build();
         setup.MapServices(application);
-        application.Services.GetRequiredService<ThriftServerRuntime>().Services.ResolveAccess();
+        ServiceChecks.ValidateInProcess(application.Services.GetRequiredService<ThriftServerRuntime>());
         return new(application);
     }
 

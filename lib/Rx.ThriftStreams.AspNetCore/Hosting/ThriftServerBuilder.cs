@@ -16,6 +16,7 @@ public sealed class ThriftServerBuilder
 {
     private readonly List<Action<IEndpointRouteBuilder>> _maps = [];
     private readonly List<Action<IServiceCollection>> _services = [];
+    private ThriftProtocols _protocols = ThriftProtocols.All;
     private X509Certificate2? _certificate;
 
     /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
@@ -43,6 +44,17 @@ public sealed class ThriftServerBuilder
         where TImplementation : class, TService
     {
         _maps.Add(endpoints => Configure(endpoints.MapThriftService<TService, TImplementation>(), configure));
+        return this;
+    }
+
+    /// <summary>Says which protocols the server speaks. Default: all.</summary>
+    /// <param name="protocols">The protocols; at least one.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    public ThriftServerBuilder UseProtocols(ThriftProtocols protocols)
+    {
+        ProtocolChecks.ThrowIfNone(protocols);
+        _protocols = protocols;
         return this;
     }
 
@@ -85,7 +97,7 @@ public sealed class ThriftServerBuilder
             listen.UseHttps(certificate);
         }
 
-        listen.UseThriftStreams();
+        listen.UseThriftStreams(_protocols);
     }
 
     internal void MapServices(IEndpointRouteBuilder endpoints) => _maps.ForEach(map => map(endpoints));

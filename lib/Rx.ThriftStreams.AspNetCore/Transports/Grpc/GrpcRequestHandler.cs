@@ -43,7 +43,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
     internal async Task RejectAsync(HttpContext http)
     {
         ThriftException error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
-            ? runtime.Router.Refuse(service, method)
+            ? runtime.Router.Refuse(service, method, new(ThriftProtocols.Grpc, http.Connection.LocalPort))
             : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{http.Request.Path.Value}\"");
         var call = new GrpcServerCall(http, null, runtime.Options);
         await call.CompleteAsync(

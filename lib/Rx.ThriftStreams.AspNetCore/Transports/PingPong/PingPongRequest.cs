@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -40,6 +41,8 @@ internal sealed class PingPongRequest
     internal ThriftMetadata Headers { get; } = new();
 
     internal ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal ThriftProtocols Protocol => ProtocolChecks.Of(Form.Transport);
 
     internal bool HasHeader => Form.HasHeader;
 

@@ -140,7 +140,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
         frame.TryGetString(TTHeaderStringKeys.ServiceName, out var serviceBytes);
         var service = Encoding.UTF8.GetString(serviceBytes);
-        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, out var unknown) is { } method)
+        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, new(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort), out var unknown) is { } method)
         {
             Accept(frame, method);
         }
