@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Demo.Echo;
-using Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
@@ -29,7 +28,7 @@ public sealed class TTHeaderEventTests
         });
         await host.StartAsync();
         await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}");
-        var log = new EventLog();
+        var log = new EventCollector();
         using var subscription = channel.Events.Subscribe(log);
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 

@@ -1,7 +1,7 @@
 using Demo.Echo;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transports.Grpc;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 
@@ -179,8 +179,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
             new ThriftMethod<Request, Response>("echo", "TestService", "Echo", mode),
             new(settings, TimeProvider.System, limit: null, headers: null, metaInfo: null),
             authority: null,
-            new GrpcConnectionState(),
-            waits: false));
+            new GrpcConnectionState()));
     }
 
     private (GrpcRequestSink Sink, Task Writing) Begin(StreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transports.Grpc;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 
@@ -15,24 +15,25 @@ public sealed class GrpcThriftHandlerTests
         Method,
         new(ThriftCallOptions.None, TimeProvider.System, limit: null, headers: null, metaInfo: null),
         "authority",
-        new GrpcConnectionState(),
-        waits: true);
+        new GrpcConnectionState());
 
     [Fact]
     public async Task SendAsync_AnsweredBeforeTheBodyIsAskedFor_CountsAsConnected()
     {
+        var connected = _exchange.WatchConnection();
         await SendAsync(static _ => Task.CompletedTask);
 
-        await _exchange.Connected.Soon();
+        await connected.Soon();
         await _exchange.Answered.Soon();
     }
 
     [Fact]
     public async Task SendAsync_TheStreamIsOverBeforeTheBodyBegins_FailsWhoeverSends()
     {
+        var connected = _exchange.WatchConnection();
         await SendAsync(static async content => await Assert.ThrowsAsync<HttpRequestException>(() => content.CopyToAsync(new BrokenStream())));
 
-        await _exchange.Connected.Soon();
+        await connected.Soon();
         var error = await Assert.ThrowsAsync<IOException>(async () => await _exchange.Requests.SendAsync(Ask(new string('x', 70_000))).Soon());
         Assert.Equal("reset", error.Message);
     }

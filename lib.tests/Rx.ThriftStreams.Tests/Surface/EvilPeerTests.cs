@@ -5,7 +5,7 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

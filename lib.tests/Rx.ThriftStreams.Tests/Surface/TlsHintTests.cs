@@ -5,7 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -53,6 +54,7 @@ internal sealed class RequestStream<TRequest, TResponse>(
         return default;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitAsync(ValueTask<bool> receive)
     {
         try
@@ -66,9 +68,9 @@ internal sealed class RequestStream<TRequest, TResponse>(
         }
     }
 
-    private bool Received(bool more)
+    private bool Received(bool received)
     {
-        _ended |= !more;
-        return more;
+        _ended |= !received;
+        return received;
     }
 }

@@ -101,15 +101,20 @@ internal sealed class ServerCallContext : ThriftServerContext
     /// <summary>Is notified of what happens to the call; <see langword="null"/> if there is no observer.</summary>
     internal CallObservation? Observation { get; init; }
 
-    public override async Task SendHeadersAsync()
+    public override async Task SendHeadersAsync(CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (_headersSent)
         {
             throw new InvalidOperationException("The response headers were sent.");
         }
 
         _headersSent = true;
-        await _call.SendHeadersAsync(ResponseHeaders).ConfigureAwait(false);
+        var sent = _call.SendHeadersAsync(ResponseHeaders);
+        if (!sent.IsCompletedSuccessfully)
+        {
+            await sent.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>It is known who calls.</summary>

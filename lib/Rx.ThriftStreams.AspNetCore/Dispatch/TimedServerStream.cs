@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
@@ -32,9 +33,9 @@ internal sealed class TimedServerStream<TRequest, TResponse> : DelegatingServerS
         return _receiveTimer is null || receive.IsCompleted ? receive : AwaitAsync(receive, _receiveTimer, ThriftTimeoutKind.Receive);
     }
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
-        var send = Inner.SendAsync(message, headers, more, cancellationToken);
+        var send = Inner.SendAsync(message, headers, cancellationToken);
         return _sendTimer is null || send.IsCompleted ? send : AwaitAsync(send, _sendTimer, ThriftTimeoutKind.Send);
     }
 
@@ -44,14 +45,17 @@ internal sealed class TimedServerStream<TRequest, TResponse> : DelegatingServerS
         return _sendTimer is null || flush.IsCompleted ? flush : AwaitFlushAsync(flush, _sendTimer);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AwaitFlushAsync(ValueTask flush, OperationTimer timer) => await AwaitAsync(WithResult(flush), timer, ThriftTimeoutKind.Send).ConfigureAwait(false);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<bool> WithResult(ValueTask operation)
     {
         await operation.ConfigureAwait(false);
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<T> AwaitAsync<T>(ValueTask<T> operation, OperationTimer timer, ThriftTimeoutKind kind)
     {
         timer.Start(_clock.GetTimestamp());

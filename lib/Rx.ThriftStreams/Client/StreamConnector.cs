@@ -107,9 +107,9 @@ internal sealed class StreamConnector : IAsyncDisposable
                 var endpoint = chosen ?? endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
                 var startedAt = _options.TimeProvider.GetTimestamp();
                 var outcome = await _pipelines.ForEndpoint(endpoint).ExecuteOutcomeAsync(
-                    static (context, state) => state.connector.Open(context, state.transport, state.request, state.isLast),
+                    static (context, state) => state.connector.Open(context, state.transport, state.request, state.evidence),
                     context,
-                    (connector: this, transport: TransportFor(request.Method, endpoint), request, isLast: attempt == attempts)).ConfigureAwait(false);
+                    (connector: this, transport: TransportFor(request.Method, endpoint), request, evidence: attempt == attempts ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
                 if (outcome.Exception is not { } cause)
                 {
                     return outcome;
@@ -129,12 +129,12 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request, bool isLast)
+    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request, ConnectionEvidence evidence)
     {
         try
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            if (request.TryOpen(transport, isLast) is { } stream)
+            if (request.TryOpen(transport, evidence) is { } stream)
             {
                 return Outcome.FromResultAsValueTask(stream);
             }

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 namespace Rx.ThriftStreams.Contracts;
 
 /// <summary>
 /// A message that the IDL does not name: the arguments or the result of a unary or ping-pong method. Implemented by generated code, so
 /// that middleware sees what the IDL says.
 /// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public interface IThriftMessageWrapper
 {
     /// <summary>

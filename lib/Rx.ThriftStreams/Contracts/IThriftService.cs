@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams.Contracts;
@@ -6,6 +7,7 @@ namespace Rx.ThriftStreams.Contracts;
 /// <remarks>Trimming keeps the methods of implementations, because a server reads their attributes.</remarks>
 /// <typeparam name="TSelf">The service interface.</typeparam>
 [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.AllMethods)]
+[EditorBrowsable(EditorBrowsableState.Never)]
 public interface IThriftService<TSelf>
     where TSelf : class, IThriftService<TSelf>
 {

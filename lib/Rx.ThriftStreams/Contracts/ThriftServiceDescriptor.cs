@@ -1,7 +1,9 @@
+using System.ComponentModel;
 namespace Rx.ThriftStreams.Contracts;
 
 /// <summary>What a server needs to know of a service. Immutable; made by generated code.</summary>
 /// <typeparam name="TService">The service interface.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class ThriftServiceDescriptor<TService>
     where TService : class
 {

@@ -27,12 +27,12 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitReceiveAsync(receive);
     }
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         ValueTask<int> send;
         try
         {
-            send = Inner.SendAsync(message, headers, more, cancellationToken);
+            send = Inner.SendAsync(message, headers, cancellationToken);
         }
         catch (Exception error)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -38,6 +39,7 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
 
     internal override ValueTask<bool> ReceiveAsync() => _receive is null ? Inner.ReceiveAsync() : ReceiveThroughAsync(_receive);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TRequest message)
     {
         _sentSize = 0;
@@ -47,9 +49,11 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
         return _sentSize;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendLastAsync(object message)
         => _sentSize = await Inner.SendAsync(MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method)).ConfigureAwait(false);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive)
     {
         if (await receive().ConfigureAwait(false) is { } message)
@@ -61,6 +65,7 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
         return _context.BizStatus is { } biz ? throw biz : false;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<object?> ReceiveLastAsync()
     {
         if (_ended)

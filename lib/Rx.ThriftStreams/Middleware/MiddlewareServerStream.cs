@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -15,7 +16,6 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingSe
     private TResponse? _sending;
     private object? _sendingShown;
     private ThriftMetadata _sendingHeaders = ThriftMetadata.Empty;
-    private bool _sendingMore;
     private CancellationToken _sendingToken;
     private int _sentSize;
     private object? _receivedShown;
@@ -40,23 +40,26 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingSe
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
         => _receive is null ? Inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
-        => _send is null ? Inner.SendAsync(message, headers, more, cancellationToken) : SendThroughAsync(_send, message, headers, more, cancellationToken);
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
+        => _send is null ? Inner.SendAsync(message, headers, cancellationToken) : SendThroughAsync(_send, message, headers, cancellationToken);
 
-    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> SendThroughAsync(Func<object, ValueTask> send, TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         _sentSize = 0;
-        (_sending, _sendingShown, _sendingHeaders, _sendingMore, _sendingToken) = (message, MessageMiddleware.Show(message), headers, more, cancellationToken);
+        (_sending, _sendingShown, _sendingHeaders, _sendingToken) = (message, MessageMiddleware.Show(message), headers, cancellationToken);
         await send(_sendingShown).ConfigureAwait(false);
         return _sentSize;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendLastAsync(object message)
     {
         var typed = MessageMiddleware.Take(message, _sendingShown, _sending, _context.Method);
-        _sentSize = await Inner.SendAsync(typed, _sendingHeaders, _sendingMore, _sendingToken).ConfigureAwait(false);
+        _sentSize = await Inner.SendAsync(typed, _sendingHeaders, _sendingToken).ConfigureAwait(false);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveThroughAsync(Func<ValueTask<object?>> receive, CancellationToken cancellationToken)
     {
         _receivingToken = cancellationToken;
@@ -69,6 +72,7 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingSe
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<object?> ReceiveLastAsync()
     {
         if (!_ended && await Inner.ReceiveAsync(_receivingToken).ConfigureAwait(false))

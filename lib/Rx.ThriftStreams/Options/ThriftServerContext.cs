@@ -78,8 +78,10 @@ public abstract class ThriftServerContext : ThriftCallContext
     public abstract override IDictionary<object, object?> Items { get; }
 
     /// <summary>Sends <see cref="ResponseHeaders"/> now instead of with the first message.</summary>
+    /// <param name="cancellationToken">Stops waiting for a caller that does not read; the headers are sent all the same.</param>
     /// <exception cref="InvalidOperationException">They were sent.</exception>
-    public abstract Task SendHeadersAsync();
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract Task SendHeadersAsync(CancellationToken cancellationToken = default);
 
     internal static void SetCurrent(ThriftServerContext? context) => CurrentContext.Value = context;
 }

@@ -17,7 +17,7 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
     internal ClientCallStart Start { get; } = start;
 
     /// <summary>Creates the stream on that transport if that needs no waiting; a <see cref="ClientTransportStream{TRequest, TResponse}"/> then.</summary>
-    internal abstract object? TryOpen(ClientTransport transport, bool isLast);
+    internal abstract object? TryOpen(ClientTransport transport, ConnectionEvidence evidence);
 
     /// <summary>Creates the stream on that transport. Never fails: the outcome does.</summary>
     internal abstract ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
@@ -29,7 +29,7 @@ internal sealed class ConnectRequest<TRequest, TResponse>(ThriftMethod<TRequest,
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    internal override object? TryOpen(ClientTransport transport, bool isLast) => transport.TryOpen(method, Start, isLast);
+    internal override object? TryOpen(ClientTransport transport, ConnectionEvidence evidence) => transport.TryOpen(method, Start, evidence);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken)

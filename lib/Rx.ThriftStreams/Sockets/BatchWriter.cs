@@ -110,6 +110,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     internal ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> frame)
         => TryAppend(frame.Span) is not AppendResult.NoRoom and var result ? new(result == AppendResult.Appended) : AwaitAppendAsync(frame);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> AwaitAppendAsync(ReadOnlyMemory<byte> frame)
     {
         AppendResult result;

@@ -86,12 +86,24 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         throw reason;
     }
 
+    /// <summary>The connections at this moment.</summary>
+    internal TConnection[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _all];
+        }
+    }
+
     /// <summary>Forgets a connection that was closed.</summary>
     internal void Remove(TConnection connection)
     {
         lock (_gate)
         {
-            _all.Remove(connection);
+            if (_all.Remove(connection))
+            {
+                _idle.Remove(connection);
+            }
         }
     }
 
@@ -142,7 +154,8 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_disposed || _idle.Count >= _capacity)
+            // A connection that was closed when its call ended is not in the set any more.
+            if (_disposed || _idle.Count >= _capacity || !_all.Contains(connection))
             {
                 return false;
             }

@@ -25,15 +25,12 @@ internal abstract class ClientTransport : IAsyncDisposable
     /// <summary>Creates a stream if that needs no waiting, because a connection is ready.</summary>
     /// <param name="method">The method to call.</param>
     /// <param name="start">What goes with the request.</param>
-    /// <param name="isLast">
-    /// Whether no other endpoint would be tried. Then a connection will do that is probably there: the first operation of the stream reports a
-    /// <see cref="ThriftConnectException"/> if it is not.
-    /// </param>
-    /// <returns><see langword="null"/> if <see cref="OpenAsync"/> has to be asked.</returns>
+    /// <param name="evidence">How sure the transport must be of its connection.</param>
+    /// <returns><see langword="null"/> if the stream must be created by <see cref="OpenAsync"/>.</returns>
     internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        bool isLast)
+        ConnectionEvidence evidence)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => null;

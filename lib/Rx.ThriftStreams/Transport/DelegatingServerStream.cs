@@ -16,8 +16,8 @@ internal abstract class DelegatingServerStream<TRequest, TResponse>(ServerTransp
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => Inner.ReceiveAsync(cancellationToken);
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
-        => Inner.SendAsync(message, headers, more, cancellationToken);
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
+        => Inner.SendAsync(message, headers, cancellationToken);
 
     internal override ValueTask FlushAsync(CancellationToken cancellationToken) => Inner.FlushAsync(cancellationToken);
 }

@@ -20,11 +20,11 @@ internal abstract class ServerTransportStream<TRequest, TResponse>
     internal abstract ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken);
 
     /// <summary>Sends a message, after the headers if they were not sent; returns its size in bytes.</summary>
+    /// <remarks>Another call of this, <see cref="FlushAsync"/> or the end of the call follows soon: the message may wait for it, within bounds.</remarks>
     /// <param name="message">The message; encoded before this returns or waits.</param>
     /// <param name="headers">Response headers, in case that none were sent.</param>
-    /// <param name="more">Another call of this, <see cref="FlushAsync"/> or the end of the call follows soon: the message may wait for it, within bounds.</param>
     /// <param name="cancellationToken">Gives up waiting for room.</param>
-    internal abstract ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken);
+    internal abstract ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken);
 
     /// <summary>Sends on its way what waits for more. Nothing to do for a transport that lets no message wait.</summary>
     /// <param name="cancellationToken">Gives up waiting for room.</param>

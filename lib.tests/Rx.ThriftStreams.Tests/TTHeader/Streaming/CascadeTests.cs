@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 public sealed class CascadeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ScriptedServer _downstream = new();
+    private readonly ScriptedStreamingServer _downstream = new();
     private readonly ThriftChannel _channel;
     private readonly ProgramService _service = new();
     private readonly StreamingHost _host;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;

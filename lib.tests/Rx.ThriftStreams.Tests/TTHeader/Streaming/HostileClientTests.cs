@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;

@@ -47,7 +47,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
         => TryReadMessage(cancellationToken) ? new(true) : FillAsync(cancellationToken);
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var size = GrpcMessageWriter.Write(message, _writer, _call.SendsGzip);
@@ -56,7 +56,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         _call.WriteHeaders(headers);
         _unflushedBytes += size;
         _unflushedMessages++;
-        if (more && _unflushedBytes < MaxUnflushedBytes && _unflushedMessages < MaxUnflushedMessages)
+        if (_unflushedBytes < MaxUnflushedBytes && _unflushedMessages < MaxUnflushedMessages)
         {
             return new(size);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Collections.ObjectModel;
 using System.Threading.Channels;
 using Rx.ThriftStreams.Options;
@@ -29,6 +30,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
     internal override IReadOnlyDictionary<string, string> Backward
         => _ended ? new ReadOnlyDictionary<string, string>(exchange.Backward) : base.Backward;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TRequest message)
     {
         var bytes = ThriftSerializer.SerializeToArray(message);
@@ -50,6 +52,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
         return default;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<bool> ReceiveAsync()
     {
         if (exchange.Method.IsOneway)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
@@ -17,6 +18,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
 
     internal override int CurrentSize => _currentSize;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         while (await WaitToReadAsync(cancellationToken).ConfigureAwait(false))
@@ -37,6 +39,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
         return false;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken)
     {
         try
@@ -49,7 +52,8 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
         }
     }
 
-    internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         var bytes = ThriftSerializer.SerializeToArray(message);
         exchange.SetHeaders(headers);

@@ -37,6 +37,6 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
         return new(true);
     }
 
-    internal override ValueTask<int> SendAsync(TResult message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    internal override ValueTask<int> SendAsync(TResult message, ThriftMetadata headers, CancellationToken cancellationToken)
         => new(answer.SetResult(message));
 }

@@ -29,7 +29,7 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
         }
     }
 
-    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, bool more, CancellationToken cancellationToken)
+    internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         // The connection gathers what comes close together by itself, so that "more" makes no difference.
         cancellationToken.ThrowIfCancellationRequested();

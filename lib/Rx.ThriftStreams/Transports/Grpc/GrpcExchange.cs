@@ -14,7 +14,7 @@ internal sealed class GrpcExchange
     private static readonly AsyncLocal<GrpcExchange?> CurrentExchange = new();
 
     private readonly GrpcConnectionState _connections;
-    private readonly TaskCompletionSource? _connected;
+    private TaskCompletionSource? _connected;
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource? _sent;
     private TaskCompletionSource<ThriftMetadata>? _headers;
@@ -26,13 +26,11 @@ internal sealed class GrpcExchange
     /// <param name="start">What goes with the request.</param>
     /// <param name="authority">The name to call the server by; <see langword="null"/> for its address.</param>
     /// <param name="connections">Is notified when a connection takes the request.</param>
-    /// <param name="waits">Whether somebody will wait for that by <see cref="Connected"/>.</param>
-    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnectionState connections, bool waits)
+    internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnectionState connections)
     {
         Start = start;
         Authority = authority;
         _connections = connections;
-        _connected = waits ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
         Requests = new GrpcRequestSink(
             flows: method.TakesStream,
             gathers: start.Options.NoDelay != true,
@@ -58,8 +56,8 @@ internal sealed class GrpcExchange
     /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is not gRPC.</summary>
     internal GrpcResponseReader? Responses { get; private set; }
 
-    /// <summary>Completes when a connection has taken the request headers; fails when there is no connection.</summary>
-    internal Task Connected => _connected?.Task ?? throw new InvalidOperationException("This call was sent without waiting for a connection.");
+    /// <summary>Completes when a connection has taken the request headers; fails when there is no connection. Call it before the request is sent.</summary>
+    internal Task WatchConnection() => (_connected = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Whether the call waits for its connection and keeps to the connect timeout by itself.</summary>
     internal bool Waits => _connected is not null;

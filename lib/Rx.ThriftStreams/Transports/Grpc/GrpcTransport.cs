@@ -65,13 +65,14 @@ internal sealed class GrpcTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var exchange = NewExchange(method, start, waits: true);
+        var exchange = NewExchange(method, start);
+        var connected = exchange.WatchConnection();
         var call = Start(method, exchange);
         try
         {
             using var registration = cancellationToken.UnsafeRegister(
                 static (exchange, token) => ((GrpcExchange)exchange!).CancelConnect(token), exchange);
-            await exchange.Connected.ConfigureAwait(false);
+            await connected.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -90,14 +91,14 @@ internal sealed class GrpcTransport : ClientTransport
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        bool isLast)
+        ConnectionEvidence evidence)
     {
-        if (!isLast || !_connections.State.IsReady)
+        if (evidence != ConnectionEvidence.Presumed || !_connections.State.IsReady)
         {
             return null;
         }
 
-        var exchange = NewExchange(method, start, waits: false);
+        var exchange = NewExchange(method, start);
         return NewStream(method, exchange, Start(method, exchange));
     }
 
@@ -108,8 +109,8 @@ internal sealed class GrpcTransport : ClientTransport
         _channel.Dispose();
     }
 
-    private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start, bool waits)
-        => new(method, start, start.Options.Authority ?? _authority, _connections.State, waits);
+    private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start)
+        => new(method, start, start.Options.Authority ?? _authority, _connections.State);
 
     private GrpcClientStream<TRequest, TResponse> NewStream<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, GrpcExchange exchange, GrpcCall call)
         where TRequest : class, IThriftStruct<TRequest>

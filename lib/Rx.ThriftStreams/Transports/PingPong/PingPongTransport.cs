@@ -77,7 +77,7 @@ internal sealed class PingPongTransport : ClientTransport
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        bool isLast)
+        ConnectionEvidence evidence)
     {
         if (_shared is not null)
         {

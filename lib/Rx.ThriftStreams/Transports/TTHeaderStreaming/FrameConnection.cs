@@ -165,7 +165,9 @@ internal abstract class FrameConnection : ISweptConnection
     }
 
     /// <summary>Closes the connection if it has been without a stream for too long.</summary>
-    protected abstract void CheckIdle();
+    protected virtual void CheckIdle()
+    {
+    }
 
     internal void Dispatch(in TTHeaderFrame frame)
     {
