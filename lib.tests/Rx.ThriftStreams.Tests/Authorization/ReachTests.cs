@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
 using Rx.ThriftStreams.Tests.PingPong;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 using ITestService = Demo.Echo.ITestService;
 using TestServiceClient = Demo.Echo.TestServiceClient;
 
@@ -42,7 +42,7 @@ public sealed class ReachTests
     [MemberData(nameof(Protocols))]
     public async Task PingPong_OverAProtocolThatAPortDoesNotSpeak_FailsAndIsLogged(ThriftTransport transport, ThriftProtocols protocol)
     {
-        var log = new Surface.LogCollector();
+        var log = new LogCollector();
         await using var server = await StartAsync(server => server.UseProtocols(ThriftProtocols.All & ~protocol).Logging(logging => logging.AddProvider(log)));
         await using var channel = Open(server, transport);
 

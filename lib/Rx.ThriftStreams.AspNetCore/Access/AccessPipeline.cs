@@ -50,12 +50,15 @@ internal sealed class AccessPipeline
     }
 
     /// <summary>Runs what follows for a call that may pass.</summary>
+    /// <param name="http">The call.</param>
+    /// <param name="next">What follows.</param>
+    /// <param name="isCurrent">Whether it is the context that <see cref="IHttpContextAccessor"/> shows meanwhile. Setting it there would take away another one.</param>
     /// <returns><see langword="false"/> if it may not: the response says why.</returns>
-    internal async ValueTask<bool> RunAsync(HttpContext http, Func<CallIdentity, ValueTask> next)
+    internal async ValueTask<bool> RunAsync(HttpContext http, Func<CallIdentity, ValueTask> next, bool isCurrent)
     {
         var passage = new Passage(next);
         http.Features.Set(passage);
-        var accessor = http.RequestServices.GetService<IHttpContextAccessor>();
+        var accessor = isCurrent ? http.RequestServices.GetService<IHttpContextAccessor>() : null;
         if (accessor is not null)
         {
             accessor.HttpContext = http;

@@ -6,11 +6,13 @@ namespace Rx.ThriftStreams.AspNetCore.Access;
 /// <summary>The status with which a call ends that may not pass: what a gRPC client makes of the same response of HTTP.</summary>
 internal static class AccessRefusal
 {
+    internal static ThriftStatusException Unauthenticated(ThriftMethod method) => new(
+        ThriftStatusCode.Unauthenticated, $"The caller of {method.FullName} is not authenticated: the call has no valid credentials.");
+
     internal static ThriftStatusException Of(HttpResponse response, ThriftMethod method) => response.StatusCode switch
     {
         // A scheme for browsers redirects to a page where users sign in.
-        StatusCodes.Status401Unauthorized or (>= 300 and < 400) => new(
-            ThriftStatusCode.Unauthenticated, $"The caller of {method.FullName} is not authenticated: the call has no valid credentials."),
+        StatusCodes.Status401Unauthorized or (>= 300 and < 400) => Unauthenticated(method),
         StatusCodes.Status403Forbidden or (>= 200 and < 300) => new(
             ThriftStatusCode.PermissionDenied, $"The caller may not call {method.FullName}."),
         StatusCodes.Status404NotFound => new(ThriftStatusCode.Unimplemented, $"{method.FullName} was not found."),

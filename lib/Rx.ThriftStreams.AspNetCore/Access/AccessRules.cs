@@ -26,6 +26,8 @@ internal sealed class AccessRules
         _limitedPipeline = new(() => AccessPipeline.Create(services, limitsRates: true));
     }
 
+    private bool IsAuthenticating => _services.GetService<IAuthenticationSchemeProvider>() is not null;
+
     /// <summary>Services are mapped here. An application that is never started has its endpoints nowhere else.</summary>
     internal void AddSource(IEndpointRouteBuilder endpoints)
     {
@@ -43,7 +45,7 @@ internal sealed class AccessRules
         var endpoint = Find(method);
         try
         {
-            return new(method, endpoint, Reach.Of(endpoint.Metadata), HostRule.Of(endpoint.Metadata), PipelineFor(method, endpoint.Metadata));
+            return new(method, endpoint, Reach.Of(endpoint.Metadata), HostRule.Of(endpoint.Metadata), PipelineFor(method, endpoint.Metadata), IsAuthenticating ? _pipeline.Value : null);
         }
         catch (InvalidOperationException error)
         {
@@ -58,7 +60,7 @@ internal sealed class AccessRules
             return _limitedPipeline.Value;
         }
 
-        if (_services.GetService<IAuthenticationSchemeProvider>() is not null || _services.GetService<IAuthorizationPolicyProvider>() is not null)
+        if (IsAuthenticating || _services.GetService<IAuthorizationPolicyProvider>() is not null)
         {
             return _pipeline.Value;
         }

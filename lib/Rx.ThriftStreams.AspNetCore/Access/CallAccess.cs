@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -11,7 +12,8 @@ namespace Rx.ThriftStreams.AspNetCore.Access;
 /// <param name="reach">Where it is served.</param>
 /// <param name="hosts">The hosts to which it is restricted; <see langword="null"/> for none.</param>
 /// <param name="pipeline">What authenticates and authorizes; <see langword="null"/> if the host does neither.</param>
-internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach reach, HostRule? hosts, AccessPipeline? pipeline)
+/// <param name="renewal">The same for credentials that come later; <see langword="null"/> if the host does not authenticate.</param>
+internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach reach, HostRule? hosts, AccessPipeline? pipeline, AccessPipeline? renewal)
 {
     /// <summary>Whether there is nothing to evaluate.</summary>
     internal bool IsOpen => hosts is null && pipeline is null;
@@ -45,9 +47,40 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
         {
             await handle(CallIdentity.Anonymous).ConfigureAwait(false);
         }
-        else if (!await pipeline.RunAsync(http, handle).ConfigureAwait(false))
+        else if (!await pipeline.RunAsync(http, handle, isCurrent: true).ConfigureAwait(false))
         {
             throw AccessRefusal.Of(http.Response, method);
+        }
+    }
+
+    /// <summary>Authenticates and authorizes credentials that take the place of those that the call came with.</summary>
+    /// <exception cref="InvalidOperationException">The host does not authenticate.</exception>
+    /// <exception cref="ThriftStatusException">The credentials are not valid, or do not permit the call.</exception>
+    internal async ValueTask<CallIdentity> RenewAsync(ServerTransportCall call, IServiceProvider services, string authorization, CancellationToken cancellationToken)
+    {
+        if (renewal is null)
+        {
+            throw new InvalidOperationException("Credentials cannot be renewed: the host has no authentication. Call builder.Services.AddAuthentication().");
+        }
+
+        // Handlers of schemes keep their result for the life of a scope.
+        var scope = services.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            var http = CallHttpContext.Create(endpoint, method, call, scope.ServiceProvider, cancellationToken);
+            http.Request.Headers.Authorization = authorization;
+            var renewed = CallIdentity.Anonymous;
+            var isAllowed = await renewal.RunAsync(
+                http,
+                identity =>
+                {
+                    renewed = identity;
+                    return default;
+                },
+                isCurrent: false).ConfigureAwait(false);
+            return !isAllowed ? throw AccessRefusal.Of(http.Response, method)
+                : renewed.User.Identity?.IsAuthenticated == true ? renewed
+                : throw AccessRefusal.Unauthenticated(method);
         }
     }
 }

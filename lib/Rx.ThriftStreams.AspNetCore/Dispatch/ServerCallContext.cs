@@ -22,6 +22,8 @@ internal sealed class ServerCallContext : ThriftServerContext
     private readonly TimeSpan? _limit;
     private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
+    private readonly TimeSpan? _expiryGrace;
+    private OperationTimer? _expiryTimer;
     private ConcurrentDictionary<object, object?>? _items;
     private Func<ThriftException>? _cancelledBy;
     private ThriftException? _reason;
@@ -32,6 +34,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         Method = method;
         Services = services;
+        _expiryGrace = CallTimers.IsLimit(options.Limits.ExpiredCredentialsGrace) ? options.Limits.ExpiredCredentialsGrace : null;
         _call = call;
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
@@ -117,8 +120,27 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
+    /// <summary>What calls of the method must pass.</summary>
+    internal required ServerMethod Handler { get; init; }
+
+    public override async Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(authorization);
+        Identify(await Handler.Access.RenewAsync(_call, Services, authorization, cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>It is known who calls.</summary>
-    internal void Identify(CallIdentity identity) => Volatile.Write(ref _user, identity.User);
+    internal void Identify(CallIdentity identity)
+    {
+        Volatile.Write(ref _user, identity.User);
+        var timer = Method.IsStreaming && _expiryGrace is { } grace && identity.ExpiresAt is { } expires ? StartExpiryTimer(expires, grace) : null;
+        Interlocked.Exchange(ref _expiryTimer, timer)?.Dispose();
+        if (Volatile.Read(ref _cancelledBy) is not null)
+        {
+            // The call may have ended meanwhile, and looked for a timer before there was one.
+            timer?.Dispose();
+        }
+    }
 
     /// <summary>A message was sent, and the headers with it.</summary>
     internal void SetHeadersSent() => _headersSent = true;
@@ -145,6 +167,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         _deadlineTimer?.Dispose();
         _durationTimer?.Dispose();
+        Volatile.Read(ref _expiryTimer)?.Dispose();
         _callerGone.Unregister();
         CancelIfCallerIsGone();
         _ = Cancel(this, static context => context._call.HandlerEndedReason
@@ -174,6 +197,16 @@ internal sealed class ServerCallContext : ThriftServerContext
         // Not on this thread: what was registered with the token is user code.
         _ = _cancellation.CancelAsync();
         return true;
+    }
+
+    private OperationTimer StartExpiryTimer(DateTimeOffset expires, TimeSpan grace)
+    {
+        var timer = new OperationTimer(
+            _clock,
+            expires - _clock.GetUtcNow() + grace,
+            _ => Cancel(new ThriftStatusException(ThriftStatusCode.Unauthenticated, $"The credentials of the caller of {Method.FullName} expired at {expires:O}.")));
+        timer.Start(_clock.GetTimestamp());
+        return timer;
     }
 
     private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit)

@@ -10,6 +10,12 @@ internal static class ServerFaults
     {
         if (error is OperationCanceledException or ThriftTimeoutException && context.CancellationReason is { } reason)
         {
+            if (reason.StatusCode == ThriftStatusCode.Unauthenticated)
+            {
+                // The credentials of the caller expired.
+                return new(reason, ServerFaultOrigin.Handler, RevealDetails: true);
+            }
+
             var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
             var status = new ThriftStatusException(expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled, reason.Message, error);
 

@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.AspNetCore;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -13,7 +14,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class ThriftEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none.
+    /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none,
+    /// unless <see cref="ThriftGrpcServerOptions.RequirePackage"/> is set.
     /// </summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, otherwise created for each call and disposed after it.</typeparam>
@@ -60,7 +62,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         var group = endpoints.MapGroup(string.Empty);
         foreach (var method in binder.Methods.Values)
         {
-            group.Map(PatternFor(method.Method), http => handler.InvokeAsync(http, method))
+            group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
                 .WithDisplayName($"Thrift {method.Method.FullName}")
                 .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)]);
         }
@@ -74,11 +76,15 @@ public static class ThriftEndpointRouteBuilderExtensions
     private static Type TypeOf<TService>(IThriftService<TService> implementation)
         where TService : class, IThriftService<TService> => implementation.GetType();
 
-    private static RoutePattern PatternFor(ThriftMethod method) => RoutePatternFactory.Pattern(
+    private static RoutePattern PatternFor(ThriftMethod method, bool requirePackage) => RoutePatternFactory.Pattern(
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.ServiceName, allowPackage: true)))),
+            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(ServiceConstraint(method, requirePackage)))),
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
             "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
+
+    private static GrpcSegmentConstraint ServiceConstraint(ThriftMethod method, bool requirePackage) => requirePackage
+        ? new(method.FullName[..method.FullName.IndexOf('/')], allowPackage: false)
+        : new(method.ServiceName, allowPackage: true);
 
     /// <summary>gRPC calls that match no method are answered with a gRPC status; other requests are left to the rest of the application.</summary>
     private static void MapFallbackOnce(IEndpointRouteBuilder endpoints, GrpcRequestHandler handler)

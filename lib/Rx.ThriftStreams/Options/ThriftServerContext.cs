@@ -38,6 +38,18 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// </summary>
     public abstract ClaimsPrincipal User { get; }
 
+    /// <summary>
+    /// Replaces the credentials of the caller, for instance with a token that it has sent in a message of a stream before the one that it began with expired. They are
+    /// authenticated and authorized as those of the call were; then <see cref="User"/> and the time at which the stream ends are those of the new credentials.
+    /// </summary>
+    /// <param name="authorization">The value of the header <c>authorization</c>: a scheme and its credentials, for instance <c>Bearer</c> and a token.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ThriftStatusException">
+    /// They are not valid (<see cref="ThriftStatusCode.Unauthenticated"/>), or do not permit the call (<see cref="ThriftStatusCode.PermissionDenied"/>). The old ones stay.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The host has no authentication.</exception>
+    public abstract Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default);
+
     /// <summary>The services of the call's scope, which is disposed when the handler has ended.</summary>
     public abstract IServiceProvider Services { get; }
 
