@@ -120,6 +120,26 @@ public sealed class AuthorizationTests
         Assert.Contains("Call builder.Services.AddAuthorization()", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Authentication alone would let everybody in.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_AuthenticationWithoutAuthorization_Fails(bool limitsRates)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new SecuredClass(), service => _ = limitsRates ? service.RequireRateLimiting("one") : service)
+                .Services(services =>
+                {
+                    services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+                    services.AddRateLimiter(limits => limits.AddConcurrencyLimiter("one", limit => limit.PermitLimit = 1));
+                }),
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains("Call builder.Services.AddAuthorization()", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Start_RateLimitRequiredAndNotRegistered_Fails()
     {

@@ -55,23 +55,22 @@ internal sealed class AccessRules
 
     private AccessPipeline? PipelineFor(ThriftMethod method, EndpointMetadataCollection metadata)
     {
-        if (LimitsRates(metadata))
+        var isAuthorizing = _services.GetService<IAuthorizationPolicyProvider>() is not null;
+        if (!isAuthorizing && IsRestricted(metadata))
         {
-            return _limitedPipeline.Value;
+            throw new InvalidOperationException($"{method.ServiceName} requires authorization, which is not registered. Call builder.Services.AddAuthorization().");
         }
 
-        if (IsAuthenticating || _services.GetService<IAuthorizationPolicyProvider>() is not null)
-        {
-            return _pipeline.Value;
-        }
-
-        var isRestricted = metadata.GetMetadata<IAuthorizeData>() is not null
-            || metadata.GetMetadata<AuthorizationPolicy>() is not null
-            || metadata.GetMetadata<IAuthorizationRequirementData>() is not null;
-        return isRestricted && metadata.GetMetadata<IAllowAnonymous>() is null
-            ? throw new InvalidOperationException($"{method.ServiceName} requires authorization, which is not registered. Call builder.Services.AddAuthorization().")
+        return LimitsRates(metadata) ? _limitedPipeline.Value
+            : IsAuthenticating || isAuthorizing ? _pipeline.Value
             : null;
     }
+
+    private static bool IsRestricted(EndpointMetadataCollection metadata)
+        => metadata.GetMetadata<IAllowAnonymous>() is null
+            && (metadata.GetMetadata<IAuthorizeData>() is not null
+                || metadata.GetMetadata<AuthorizationPolicy>() is not null
+                || metadata.GetMetadata<IAuthorizationRequirementData>() is not null);
 
     private bool LimitsRates(EndpointMetadataCollection metadata)
         => metadata.GetMetadata<DisableRateLimitingAttribute>() is null

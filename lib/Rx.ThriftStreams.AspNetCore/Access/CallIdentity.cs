@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features.Authentication;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
@@ -20,6 +21,9 @@ internal readonly record struct CallIdentity(ClaimsPrincipal User, DateTimeOffse
         var expires = http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
         return new(user, expires ?? ExpiryClaim(user));
     }
+
+    /// <summary>The same for a request that may not have been authenticated; <see langword="null"/> then, which costs nothing.</summary>
+    internal static CallIdentity? TryOf(HttpContext http) => http.Features.Get<IHttpAuthenticationFeature>()?.User is null ? null : Of(http);
 
     /// <summary>The claim <c>exp</c> of a token: seconds since 1970.</summary>
     private static DateTimeOffset? ExpiryClaim(ClaimsPrincipal user)

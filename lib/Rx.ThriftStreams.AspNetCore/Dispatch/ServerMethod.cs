@@ -24,15 +24,19 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     protected ThriftServerOptions Options => runtime.Options;
 
     /// <summary>Handles a call if its caller may make it. Never fails: whatever goes wrong becomes the call's outcome.</summary>
-    internal Task InvokeAsync(ServerTransportCall call, IServiceProvider services) => InvokeAsync(call, services, null);
+    internal Task InvokeAsync(ServerTransportCall call, IServiceProvider services) => InvokeAsync(call, services, null, isAdmitted: false);
 
     /// <summary>Handles a call that has been authorized. Never fails.</summary>
-    internal Task InvokeAdmittedAsync(ServerTransportCall call, IServiceProvider services, CallIdentity identity) => InvokeAsync(call, services, identity);
+    /// <param name="call">The call.</param>
+    /// <param name="services">Its scope.</param>
+    /// <param name="identity">Who calls; <see langword="null"/> if that is not known.</param>
+    internal Task InvokeAdmittedAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity)
+        => InvokeAsync(call, services, identity, isAdmitted: true);
 
     /// <summary>Runs the handler and sends what it returns.</summary>
     protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
 
-    private async Task InvokeAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? admitted)
+    private async Task InvokeAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity, bool isAdmitted)
     {
         var observation = CallObservation.IsWanted(runtime.Events, runtime.Logger, ThriftCallSide.Server)
             ? CallObservation.Start(
@@ -45,12 +49,12 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         {
             // A deadline may have passed on the way here.
             context.CancellationToken.ThrowIfCancellationRequested();
-            if (admitted is { } identity)
+            if (identity is { } known)
             {
-                context.Identify(identity);
-                await HandleAdmittedAsync(call, context, services).ConfigureAwait(false);
+                context.Identify(known);
             }
-            else if (Access.IsOpen)
+
+            if (isAdmitted || Access.IsOpen)
             {
                 await HandleAdmittedAsync(call, context, services).ConfigureAwait(false);
             }

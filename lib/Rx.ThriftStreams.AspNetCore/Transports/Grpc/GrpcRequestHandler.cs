@@ -51,7 +51,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
         
         // The application's own middleware has authorized the request.
-        await method.InvokeAdmittedAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices, CallIdentity.Of(http)).ConfigureAwait(false);
+        await method.InvokeAdmittedAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>
