@@ -5,7 +5,7 @@ using static Rx.ThriftStreams.ThriftStreamEventKind;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
-/// <summary>Over real Kestrel: what a call's two sides tell of it.</summary>
+/// <summary>Over real Kestrel: the events that both sides of a call report.</summary>
 public sealed class StreamEventTests : IAsyncLifetime
 {
     // A struct with one string of one character: field header, length, character, end.
@@ -189,7 +189,7 @@ public sealed class StreamEventTests : IAsyncLifetime
         ThriftException? failure = null;
         for (var i = 0; failure is null; i++)
         {
-            Assert.True(i < 100_000, "Sending to a server that is gone goes on.");
+            Assert.True(i < 100_000, "Sending to a server that is gone does not fail.");
             failure = (ThriftException?)await Record.ExceptionAsync(async () => await call.SendAsync(new() { Message = new string('x', 1000) }));
         }
 
@@ -278,7 +278,7 @@ public sealed class StreamEventTests : IAsyncLifetime
 
     private static int Rank(ThriftStreamEventKind kind) => kind switch { RpcStart => 0, HeadersReceived => 1, RpcFinish => 2, StreamRecv => 3, _ => 4 };
 
-    /// <summary>The send may be told before or after the answer's arrival: it is put in its usual place.</summary>
+    /// <summary>The send may be reported before or after the answer's arrival: it is moved to its usual position.</summary>
     private static IEnumerable<ThriftStreamEventKind> SendSecond(EventCollector log)
         => log.Kinds.Where(k => k != StreamSend).SelectMany(k => k == RpcStart ? (ThriftStreamEventKind[])[k, StreamSend] : [k]);
 }

@@ -3,7 +3,7 @@ using Demo.Echo;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
-/// <summary>What stands before the transport's stream works over TTHeader Streaming as it is.</summary>
+/// <summary>The decorators of the transport's stream work unchanged over TTHeader Streaming.</summary>
 [Collection(nameof(TelemetryTests))]
 public sealed class TTHeaderEventTests
 {

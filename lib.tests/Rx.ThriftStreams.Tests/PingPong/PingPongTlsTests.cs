@@ -9,7 +9,7 @@ using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
 
-/// <summary>One port behind TLS: what is inside is told apart just as without.</summary>
+/// <summary>One port with TLS: the protocols inside are detected just as without.</summary>
 public sealed class PingPongTlsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

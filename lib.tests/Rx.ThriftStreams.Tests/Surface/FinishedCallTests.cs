@@ -5,7 +5,7 @@ using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
-/// <summary>A call that is over leaves nothing behind: no timer with the clock, no registration with a token that lives on.</summary>
+/// <summary>A call that has ended leaves nothing behind: no timer, and no registration with a token that outlives it.</summary>
 public sealed class FinishedCallTests
 {
     private static readonly ThriftCallOptions AllLimits = new()

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
 /// <summary>
-/// ASP.NET Core's middleware for authentication, rate limiting and authorization, in this order, around a call that did not come by HTTP. It is the middleware
+/// ASP.NET Core's middleware for authentication, rate limiting and authorization, in this order, around a call that did not arrive over HTTP. It is the middleware
 /// itself, so that schemes, policies and handlers of its results work as they do for HTTP.
 /// </summary>
 internal sealed class AccessPipeline
@@ -49,11 +49,11 @@ internal sealed class AccessPipeline
         }
     }
 
-    /// <summary>Runs what follows for a call that may pass.</summary>
+    /// <summary>Runs the next step if the call is authorized.</summary>
     /// <param name="http">The call.</param>
     /// <param name="next">What follows.</param>
-    /// <param name="isCurrent">Whether it is the context that <see cref="IHttpContextAccessor"/> shows meanwhile. Setting it there would take away another one.</param>
-    /// <returns><see langword="false"/> if it may not: the response says why.</returns>
+    /// <param name="isCurrent">Whether <see cref="IHttpContextAccessor"/> returns this context meanwhile. Setting it clears the one before.</param>
+    /// <returns><see langword="false"/> if it is not; the response has the reason.</returns>
     internal async ValueTask<bool> RunAsync(HttpContext http, Func<CallIdentity, ValueTask> next, bool isCurrent)
     {
         var passage = new Passage(next);

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
-/// <summary>The status with which a call ends that may not pass: what a gRPC client makes of the same response of HTTP.</summary>
+/// <summary>The status of a call that was refused: the one that a gRPC client derives from the same HTTP response.</summary>
 internal static class AccessRefusal
 {
     internal static ThriftStatusException Unauthenticated(ThriftMethod method) => new(

@@ -10,7 +10,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
-/// <summary>Finds out what the calls of each method must pass: from the metadata of the endpoints, when the host starts. One a host.</summary>
+/// <summary>Derives the checks for the calls of each method from the metadata of the endpoints, when the host starts. One per host.</summary>
 /// <remarks>Thread-safe after the services are mapped.</remarks>
 internal sealed class AccessRules
 {
@@ -38,7 +38,7 @@ internal sealed class AccessRules
         }
     }
 
-    /// <summary>What the calls of a method must pass.</summary>
+    /// <summary>The checks for the calls of a method.</summary>
     /// <exception cref="InvalidOperationException">That cannot be evaluated; the text says what to change.</exception>
     internal CallAccess Of(ThriftMethod method)
     {

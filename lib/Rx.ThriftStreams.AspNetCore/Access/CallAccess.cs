@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
-/// <summary>What calls of one method must pass that did not come by HTTP. The metadata of the method's endpoint decides, as it does for HTTP.</summary>
+/// <summary>The checks that calls of one method must pass if they did not arrive over HTTP. The metadata of the method's endpoint decides, as it does for HTTP.</summary>
 /// <param name="method">The method.</param>
 /// <param name="endpoint">Its endpoint.</param>
 /// <param name="reach">Where it is served.</param>
@@ -24,7 +24,7 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
     /// <summary>Whether the method is served over any of these protocols on that port; port 0 stands for any.</summary>
     internal bool IsServed(ThriftProtocols protocols, int port) => reach.Includes(protocols, port);
 
-    /// <summary>Handles a call that may pass.</summary>
+    /// <summary>Handles a call if its caller is authorized.</summary>
     /// <param name="call">The call.</param>
     /// <param name="services">Its scope.</param>
     /// <param name="handle">Handles it.</param>

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
-/// <summary>The headers of a call that did not come by HTTP, as authentication schemes read them.</summary>
+/// <summary>The headers of a call that did not arrive over HTTP, as authentication schemes read them.</summary>
 internal static class CallHeaders
 {
     /// <summary>

@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
 /// <summary>
-/// Makes the <see cref="HttpContext"/> on which ASP.NET Core evaluates a call that did not come by HTTP: the call's headers and path, its connection with the
+/// Creates the <see cref="HttpContext"/> on which ASP.NET Core evaluates a call that did not arrive over HTTP: the call's headers and path, its connection with the
 /// client certificate, its endpoint and its scope. Nothing is read from its body or written to its response.
 /// </summary>
 internal static class CallHttpContext

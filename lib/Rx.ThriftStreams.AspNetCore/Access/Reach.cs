@@ -22,7 +22,7 @@ internal sealed class Reach
         _ports = ports;
     }
 
-    /// <summary>What the metadata of an endpoint says. Several restrictions hold together.</summary>
+    /// <summary>Reads the metadata of an endpoint. Several restrictions apply together.</summary>
     internal static Reach Of(EndpointMetadataCollection metadata)
     {
         var protocols = ThriftProtocols.All;

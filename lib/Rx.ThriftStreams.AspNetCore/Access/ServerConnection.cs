@@ -24,7 +24,7 @@ internal sealed class ServerConnection : ThriftServerConnection
         Protocols = protocols;
     }
 
-    /// <summary>No connection: calls within the process.</summary>
+    /// <summary>No connection: in-process calls.</summary>
     internal static ServerConnection None { get; } = new(null, null, null, null, ThriftProtocols.All);
 
     /// <inheritdoc/>

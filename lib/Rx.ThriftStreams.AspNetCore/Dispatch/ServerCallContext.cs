@@ -43,7 +43,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
-            // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
+            // Nothing waits for a oneway call: it continues when its caller disconnects.
             _callerGone = _aborted.UnsafeRegister(
                 static state => ((ServerCallContext)state!).CancelWithCaller(), this);
         }
@@ -120,7 +120,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
-    /// <summary>What calls of the method must pass.</summary>
+    /// <summary>The method, with the checks for its calls.</summary>
     internal required ServerMethod Handler { get; init; }
 
     public override async Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default)
@@ -129,7 +129,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         Identify(await Handler.Access.RenewAsync(_call, Services, authorization, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>It is known who calls.</summary>
+    /// <summary>Records the caller.</summary>
     internal void Identify(CallIdentity identity)
     {
         Volatile.Write(ref _user, identity.User);
@@ -175,7 +175,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     }
 
     /// <summary>
-    /// The first cause counts, whoever notices it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
+    /// The first cause counts, whichever thread detects it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
     /// which records the reason here, runs on another thread: the handler may fail, ask for the reason, or end before it does.
     /// </summary>
     private void CancelIfCallerIsGone()

@@ -14,7 +14,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     internal ThriftMethod Method { get; } = method;
 
-    /// <summary>What calls that did not come by HTTP must pass.</summary>
+    /// <summary>The checks for calls that did not arrive over HTTP.</summary>
     /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
     internal CallAccess Access => _access ??= runtime.Access.Of(Method);
 

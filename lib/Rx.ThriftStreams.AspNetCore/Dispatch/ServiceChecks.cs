@@ -25,7 +25,7 @@ internal static class ServiceChecks
         CheckNames(runtime, protocols, port);
     }
 
-    /// <summary>Fails if a method of a service that is called within the process needs what such calls do not have.</summary>
+    /// <summary>Fails if a method requires a host, which in-process calls cannot name.</summary>
     /// <exception cref="InvalidOperationException">It does.</exception>
     internal static void ValidateInProcess(ThriftServerRuntime runtime)
     {
@@ -34,7 +34,7 @@ internal static class ServiceChecks
             if (method.Access.RequiresHost)
             {
                 throw new InvalidOperationException(
-                    $"{method.Method.FullName} requires a host, which calls within the process cannot name. Do not call RequireHost for an in-memory server.");
+                    $"{method.Method.FullName} requires a host, which in-process calls cannot name. Do not call RequireHost for an in-memory server.");
             }
         }
     }

@@ -15,7 +15,7 @@ internal enum CallForm
 /// <param name="Port">The port that it came to.</param>
 internal readonly record struct CallOrigin(ThriftProtocols Protocol, int Port)
 {
-    /// <summary>The same process, which reaches everything.</summary>
+    /// <summary>In-process calls, which reach every service.</summary>
     internal static CallOrigin InProcess => default;
 
     internal bool Reaches(ServerMethod method) => Protocol == ThriftProtocols.None || method.Access.IsServed(Protocol, Port);

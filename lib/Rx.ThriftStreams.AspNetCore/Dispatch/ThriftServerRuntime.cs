@@ -39,7 +39,7 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal ServiceRouter Router { get; }
 
-    /// <summary>What the calls of each method must pass.</summary>
+    /// <summary>The checks for the calls of each method.</summary>
     internal AccessRules Access { get; }
 
     /// <summary>Bounds the warnings that callers can cause.</summary>

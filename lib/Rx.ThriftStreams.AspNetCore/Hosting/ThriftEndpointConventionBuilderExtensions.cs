@@ -3,10 +3,10 @@ using Rx.ThriftStreams.AspNetCore.Access;
 
 namespace Microsoft.AspNetCore.Builder;
 
-/// <summary>Restricts Thrift services to protocols and ports. To callers elsewhere such a service is unknown.</summary>
+/// <summary>Restricts Thrift services to protocols and ports. Callers over other protocols or on other ports receive the error for an unknown service.</summary>
 public static class ThriftEndpointConventionBuilderExtensions
 {
-    /// <summary>Serves the endpoints over these protocols alone. Several restrictions hold together. Calls within the process are not concerned.</summary>
+    /// <summary>Serves the endpoints over these protocols alone. Several restrictions apply together. They do not affect in-process calls.</summary>
     /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">What <c>MapThriftService</c> returned, or a group of endpoints.</param>
     /// <param name="protocols">The protocols; at least one.</param>
@@ -19,7 +19,7 @@ public static class ThriftEndpointConventionBuilderExtensions
         return builder.WithMetadata(new ProtocolsMetadata(protocols));
     }
 
-    /// <summary>Serves the endpoints on these ports alone. Several restrictions hold together. Calls within the process are not concerned.</summary>
+    /// <summary>Serves the endpoints on these ports alone. Several restrictions apply together. They do not affect in-process calls.</summary>
     /// <typeparam name="TBuilder">The type of the builder.</typeparam>
     /// <param name="builder">What <c>MapThriftService</c> returned, or a group of endpoints.</param>
     /// <param name="ports">The ports on which the server listens, not those that callers address; at least one.</param>

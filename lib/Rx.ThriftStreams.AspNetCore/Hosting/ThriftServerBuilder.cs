@@ -22,7 +22,7 @@ public sealed class ThriftServerBuilder
     private ThriftProtocols _protocols = ThriftProtocols.All;
     private Action<IServiceProvider, HttpsConnectionAdapterOptions>? _tls;
 
-    /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
+    /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <param name="implementation">Handles all calls.</param>
     /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
@@ -50,7 +50,7 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
-    /// <summary>Says which protocols the server speaks. Default: all.</summary>
+    /// <summary>Restricts the protocols that the server speaks. Default: all.</summary>
     /// <param name="protocols">The protocols; at least one.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>

@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.AspNetCore.Port;
 
 /// <summary>A protocol that a port speaks: one row of the table of server transports that connections reach by their first bytes.</summary>
 /// <param name="Name">Its name, for logs.</param>
-/// <param name="Speaks">What of it a connection may speak that begins so; none if the connection belongs to another protocol.</param>
+/// <param name="Speaks">The protocols that a connection with this beginning may speak; none if it belongs to another row.</param>
 /// <param name="Bind">Makes what serves a connection: from the host's services, and from Kestrel's own handling of the connection.</param>
 internal sealed record PortProtocol(string Name, Func<WireProtocol, ThriftProtocols> Speaks, Func<IServiceProvider, ConnectionDelegate, PortConnectionDelegate> Bind)
 {

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Rx.ThriftStreams;
 
 /// <summary>The connection that brought a call to a server: <see cref="ThriftServerContext.Connection"/>.</summary>
-/// <remarks>Thread-safe. Calls of one connection may share the object. Calls within the process have neither addresses nor TLS.</remarks>
+/// <remarks>Thread-safe. Calls of one connection may share the object. In-process calls have neither addresses nor TLS.</remarks>
 public abstract class ThriftServerConnection
 {
     private protected ThriftServerConnection()

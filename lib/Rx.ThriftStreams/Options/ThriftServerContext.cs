@@ -4,10 +4,10 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>The server call that is being handled: what came with it and what goes back besides the messages.</summary>
+/// <summary>The server call that is being handled: what was received with it and what is returned besides the messages.</summary>
 /// <remarks>
-/// One object a call; a handler and what it awaits reach it through <see cref="Current"/>. Thread-safe where stated; otherwise meant for
-/// the handler alone.
+/// One object per call; a handler and the code that it awaits access it through <see cref="Current"/>. Thread-safe where stated; otherwise only for
+/// the handler's use.
 /// </remarks>
 [DebuggerDisplay("{Method} from {Peer}")]
 public abstract class ThriftServerContext : ThriftCallContext
@@ -34,18 +34,18 @@ public abstract class ThriftServerContext : ThriftCallContext
     public abstract ThriftServerConnection Connection { get; }
 
     /// <summary>
-    /// Who calls, as the host's authentication found out; without an authenticated identity if it did not, or if the host has none. The same on every transport.
+    /// The caller as authenticated by the host; without an authenticated identity for an anonymous caller, or if the host has no authentication. The same on every transport.
     /// </summary>
     public abstract ClaimsPrincipal User { get; }
 
     /// <summary>
-    /// Replaces the credentials of the caller, for instance with a token that it has sent in a message of a stream before the one that it began with expired. They are
-    /// authenticated and authorized as those of the call were; then <see cref="User"/> and the time at which the stream ends are those of the new credentials.
+    /// Replaces the credentials of the caller, for instance with a token from a message of the stream, before the first one expires. They are authenticated and authorized
+    /// like those of the call; then <see cref="User"/> and the time at which the stream ends come from the new credentials.
     /// </summary>
     /// <param name="authorization">The value of the header <c>authorization</c>: a scheme and its credentials, for instance <c>Bearer</c> and a token.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ThriftStatusException">
-    /// They are not valid (<see cref="ThriftStatusCode.Unauthenticated"/>), or do not permit the call (<see cref="ThriftStatusCode.PermissionDenied"/>). The old ones stay.
+    /// They are not valid (<see cref="ThriftStatusCode.Unauthenticated"/>), or do not permit the call (<see cref="ThriftStatusCode.PermissionDenied"/>). The old ones remain in use.
     /// </exception>
     /// <exception cref="InvalidOperationException">The host has no authentication.</exception>
     public abstract Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default);
@@ -53,7 +53,7 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>The services of the call's scope, which is disposed when the handler has ended.</summary>
     public abstract IServiceProvider Services { get; }
 
-    /// <summary>The caller's service name; empty if it gave none.</summary>
+    /// <summary>The caller's service name; empty if it did not send one.</summary>
     public abstract string CallerService { get; }
 
     /// <summary>The caller's headers.</summary>
@@ -65,7 +65,7 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>When the caller stops waiting, or <see langword="null"/>. <see cref="CancellationToken"/> is cancelled then.</summary>
     public abstract override DateTimeOffset? Deadline { get; }
 
-    /// <summary>The time left until <see cref="Deadline"/>, whatever happens to the wall clock; <see langword="null"/> without one.</summary>
+    /// <summary>The time left until <see cref="Deadline"/>, unaffected by changes of the wall clock; <see langword="null"/> without one.</summary>
     internal abstract TimeSpan? TimeLeft { get; }
 
     /// <summary>Cancelled when the caller cancels or is gone, when the deadline passes, and when the handler has ended. Calls made by the handler end with it.</summary>
@@ -75,23 +75,23 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
     /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
     /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming say more:
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming report more:
     /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }
 
-    /// <summary>Headers of the answer. They go out with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
+    /// <summary>Headers of the answer. They are sent with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }
 
-    /// <summary>Trailers of the answer. They go out at the end, whatever it is.</summary>
+    /// <summary>Trailers of the answer. They are sent at the end, whatever the status.</summary>
     public abstract ThriftMetadata ResponseTrailers { get; }
 
     /// <summary>Values that belong to this call, for middleware and handler to share. Thread-safe.</summary>
     public abstract override IDictionary<object, object?> Items { get; }
 
     /// <summary>Sends <see cref="ResponseHeaders"/> now instead of with the first message.</summary>
-    /// <param name="cancellationToken">Stops waiting for a caller that does not read; the headers are sent all the same.</param>
-    /// <exception cref="InvalidOperationException">They were sent.</exception>
+    /// <param name="cancellationToken">Stops waiting for a caller that does not read; the headers are sent nevertheless.</param>
+    /// <exception cref="InvalidOperationException">They have already been sent.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract Task SendHeadersAsync(CancellationToken cancellationToken = default);
 

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>What every request over a TTHeader carries of its call: headers, metainfo and the time that is left.</summary>
+/// <summary>What every request over a TTHeader carries: the call's headers, metainfo and remaining time.</summary>
 internal static class RequestPairs
 {
     /// <summary>Adds the call's headers and metainfo as string pairs.</summary>
@@ -27,7 +27,7 @@ internal static class RequestPairs
         return header;
     }
 
-    /// <summary>The time that the call has left, in whole milliseconds, at least one; <see langword="null"/> without a deadline.</summary>
+    /// <summary>The remaining time of the call, in whole milliseconds, at least one; <see langword="null"/> without a deadline.</summary>
     internal static int? RemainingMilliseconds(this ClientCallStart start)
         => start.Remaining is { } remaining ? (int)Math.Clamp(Math.Ceiling(remaining.TotalMilliseconds), 1, int.MaxValue) : null;
 

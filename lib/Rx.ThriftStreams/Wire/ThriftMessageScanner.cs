@@ -5,12 +5,12 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
-/// Finds the end of a Buffered Thrift message (envelope and struct, strict Binary), which nothing announces. It continues where it
-/// stopped, so each byte is looked at once however they arrive, and it steps over strings and rows of numbers without looking.
-/// It keeps its own stack of fixed depth: no message makes it recurse.
+/// Finds the end of a Buffered Thrift message (envelope and struct, strict Binary), which has no length prefix. It continues where it
+/// stopped, so each byte is examined once however the bytes arrive, and it skips strings and sequences of numbers without examining them.
+/// It uses an explicit stack of fixed depth instead of recursion.
 /// </summary>
-/// <remarks>One a connection, used again after <see cref="Reset"/>; not thread-safe.</remarks>
-/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes come.</param>
+/// <remarks>One per connection, reusable after <see cref="Reset"/>; not thread-safe.</remarks>
+/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes arrive.</param>
 /// <param name="maxDepth">How deep structs and containers may be nested, at most 64.</param>
 internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = ThriftMessageScanner.DepthLimit)
 {
@@ -31,7 +31,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
     private State _state = State.Version;
     private ThriftType _valueType;
 
-    /// <summary>How many bytes the message has at least, as far as it was seen: scanning on is of no use before they are there.</summary>
+    /// <summary>The minimum size of the message as far as is known: continuing to scan is pointless before these bytes have arrived.</summary>
     public long NeededBytes => _position + _state switch
     {
         State.Version or State.NameLength => 4,
@@ -40,7 +40,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         _ => 0,
     };
 
-    /// <summary>Starts with another message.</summary>
+    /// <summary>Starts a new message.</summary>
     public void Reset()
     {
         _depth = 0;
@@ -49,17 +49,17 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
     }
 
     /// <summary>
-    /// The first bytes of the message were taken off the buffer: the next one begins after them. For a message that is too large to be kept, whose end is
-    /// wanted all the same.
+    /// Notes that the first bytes of the message were removed from the buffer, so that the next buffer begins after them. Used to find the end of a message
+    /// that is too large to keep.
     /// </summary>
-    /// <param name="bytes">How many, not more than were looked at or stepped over.</param>
+    /// <param name="bytes">How many bytes, at most as many as were examined or skipped.</param>
     public void Discard(long bytes) => _position -= bytes;
 
-    /// <summary>Looks at the bytes that are new.</summary>
-    /// <param name="buffer">The message from its first byte on, as much as there is; what follows it is not looked at.</param>
-    /// <param name="length">The message's size in bytes, when complete; before, as far as it is known to go.</param>
+    /// <summary>Scans the bytes that have arrived since the last call.</summary>
+    /// <param name="buffer">The message from its first byte, as much as has arrived; bytes after the message are not examined.</param>
+    /// <param name="length">The message's size in bytes when it is complete; before that, its minimum size as far as is known.</param>
     /// <returns>Whether the message is complete.</returns>
-    /// <exception cref="ThriftProtocolException">The bytes are not a Thrift message, or break a limit.</exception>
+    /// <exception cref="ThriftProtocolException">The bytes are not a Thrift message, or exceed a limit.</exception>
     public bool TryScan(in ReadOnlySequence<byte> buffer, out long length)
     {
         length = _position;
@@ -76,7 +76,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
                 if (_position > maxMessageSize)
                 {
                     throw new ThriftProtocolException(
-                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes; raise the limit if messages of this size are wanted.", _position);
+                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes; raise the limit to accept messages of this size.", _position);
                 }
             }
 
@@ -90,7 +90,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         return buffer.Length >= length;
     }
 
-    // Takes one token; false if it is not there yet, or if there is nothing more to take.
+    // Consumes one token; false if it has not arrived yet, or if the message is complete.
     private bool Step(ref SequenceReader<byte> reader)
     {
         switch (_state)
@@ -216,7 +216,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
             return;
         }
 
-        // Every element has a least size, so a lying count fails here and not after its bytes were waited for.
+        // Every element has a minimum size, so a false count fails here, before waiting for its bytes.
         long least = elements / 2 * (LeastSizeOf(first) + LeastSizeOf(second)) + (elements % 2 * LeastSizeOf(first));
         if (least > maxMessageSize - _position)
         {
@@ -235,7 +235,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         _state = State.Value;
     }
 
-    // A value is complete: what comes next is the business of what it stands in.
+    // A value is complete: its container determines what follows.
     private void EndValue()
     {
         while (_depth > 0)
@@ -272,7 +272,7 @@ internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = T
         _levels[_depth++] = level;
     }
 
-    // The position may run ahead of the bytes: they are passed over when they come.
+    // The position may run ahead of the bytes: they are skipped when they arrive.
     private void Pass(ref SequenceReader<byte> reader, int taken, long skipped)
     {
         _position += taken + skipped;

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
-/// <summary>A cancellation goes on to the calls that a handler made, with its number, its text and the services it came through.</summary>
+/// <summary>A cancellation is forwarded to the calls that a handler made, with its number, its text and the services it passed through.</summary>
 public sealed class CascadeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -107,7 +107,7 @@ public sealed class FrameConnectionTests
             return connection.IsClosed;
         });
 
-        Assert.Contains(connection.Events, text => text.Contains("did not come to its end", StringComparison.Ordinal));
+        Assert.Contains(connection.Events, text => text.Contains("was not complete", StringComparison.Ordinal));
     }
 
     [Fact]

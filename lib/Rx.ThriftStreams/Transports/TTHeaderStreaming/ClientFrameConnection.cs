@@ -8,7 +8,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>A client's connection: creates streams and hands frames to them. The call it was made for has entered it.</summary>
+/// <summary>A client's connection: creates streams and passes frames to them. The call for which it was created has already entered it.</summary>
 internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 {
     private static int s_lastId;
@@ -21,7 +21,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
     /// <param name="control">The connection under them.</param>
     /// <param name="peer">The server's address.</param>
     /// <param name="limits">The limits of the connection and its streams.</param>
-    /// <param name="serviceName">This process's own name; may be empty.</param>
+    /// <param name="serviceName">The name of this process; may be empty.</param>
     /// <param name="clock">The clock of all limits.</param>
     /// <param name="shut">Closes the bytes. Called once.</param>
     /// <param name="onFree">Called when a stream has ended; exits from the connection.</param>
@@ -62,10 +62,10 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
     /// <inheritdoc/>
     public void Close(ThriftTransportException reason) => Close((ThriftException)reason);
 
-    /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
+    /// <summary>Starts reading, without the caller's execution context: the connection outlives the call that created it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
 
-    /// <summary>Creates a stream and sends its HEADER. Its caller has entered the connection; the end of the stream, or a failure of this, exits.</summary>
+    /// <summary>Creates a stream and sends its HEADER. The caller has entered the connection; the end of the stream, or a failure of this method, exits it.</summary>
     /// <exception cref="ThriftTransportException">The connection is closed.</exception>
     /// <exception cref="ThriftProtocolException">A header is too large to be sent.</exception>
     internal ClientFrameStream Open(ThriftMethod method, FrameTemplates templates, ClientCallStart start)
@@ -82,7 +82,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 
             if (PeerWindow > 0)
             {
-                // Announced between the creation of the stream, which saw none, and its addition, before which the announcement did not reach it.
+                // The window was announced after the stream was created without one, and before the stream was added, so the announcement did not reach it.
                 stream.Outbox.GrantFirst(PeerWindow);
             }
 
@@ -91,7 +91,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
         }
         catch (ThriftProtocolException)
         {
-            // A header that cannot be sent: nobody knows of the stream, but it has a part of the connection's windows.
+            // The header cannot be sent: no peer knows the stream, but it holds a part of the connection's windows.
             stream.Release();
             OnStreamEnded();
             throw;
@@ -143,7 +143,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
         }
     }
 
-    // One counter for all connections of the process, as peers expect from logs; 0 is nobody's.
+    // One counter for all connections of the process, so that ids are unique in logs, as in Kitex; 0 is never used.
     private static int NextId()
     {
         int id;
@@ -174,7 +174,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
             header.AddString(FlowControlKeys.Window, stream.Inbox.Window.ToString(CultureInfo.InvariantCulture));
         }
 
-        // Last, so that no header of the user's can stand for it.
+        // Last, so that a user's header cannot override it.
         header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
         buffer.End();
     }

@@ -64,7 +64,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             }
             catch (ThriftTransportException)
             {
-                // An older connection was closed just now. Nothing was sent on it: another will do.
+                // An existing connection was just closed. Nothing was sent on it, so another is used.
             }
         }
     }
@@ -86,14 +86,14 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
         catch (ThriftTransportException)
         {
-            // It was closed just now, and nothing was sent on it.
+            // It was just closed, and nothing was sent on it.
             return null;
         }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
+        // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
         var written = Task.WhenAll(_connections.Snapshot().Select(static connection => connection.Writer.WhenIdleAsync()));
         await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _connections.DisposeAsync().ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
-    /// <summary>A connection that the call has entered.</summary>
+    /// <summary>Returns a connection that the call has entered.</summary>
     private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
     {
         if (_shared is null)
@@ -118,7 +118,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
                 return (connection, isNew);
             }
 
-            // The connection was retired at this moment because it was idle.
+            // The connection has just been retired because it was idle.
         }
     }
 
