@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -319,7 +320,7 @@ public sealed class StopTests : IAsyncDisposable
         _hosts.Add(host);
         host.MapThriftService<ITestService>(_gate);
         var (client, server) = PipeEnd.CreatePair();
-        return (client, host.Services.GetRequiredService<PingPongHandler>().RunAsync(server, server, "memory:1", CancellationToken.None, _stopping.Token), server);
+        return (client, host.Services.GetRequiredService<PingPongHandler>().RunAsync(server, server, ServerConnection.None, CancellationToken.None, _stopping.Token), server);
     }
 
     private void AdvanceMinutes(int minutes)

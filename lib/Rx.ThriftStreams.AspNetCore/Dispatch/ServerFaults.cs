@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
@@ -9,6 +10,12 @@ internal static class ServerFaults
     {
         if (error is OperationCanceledException or ThriftTimeoutException && context.CancellationReason is { } reason)
         {
+            if (reason.StatusCode == ThriftStatusCode.Unauthenticated)
+            {
+                // The credentials of the caller expired.
+                return new(reason, ServerFaultOrigin.Handler, RevealDetails: true);
+            }
+
             var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
             var isStop = reason.StatusCode == ThriftStatusCode.Unavailable;
             var code = expired ? ThriftStatusCode.DeadlineExceeded : isStop ? ThriftStatusCode.Unavailable : ThriftStatusCode.Cancelled;
@@ -23,6 +30,7 @@ internal static class ServerFaults
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
             ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
+            RouteException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),

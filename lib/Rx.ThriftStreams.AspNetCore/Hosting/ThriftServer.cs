@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
 
@@ -66,6 +69,7 @@ public sealed class ThriftServer : IAsyncDisposable
         try
         {
             application.UseRouting();
+            AccessPipeline.Use(application, limitsRates: application.Services.GetServices<IConfigureOptions<RateLimiterOptions>>().Any());
             setup.MapServices(application);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
             var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -15,6 +15,12 @@ public sealed class ThriftGrpcServerOptions
     /// </summary>
     public bool UseStandardUnimplementedStatus { get; set; }
 
+    /// <summary>
+    /// Whether the path of a call must name the package of its service, exactly. Default <see langword="false"/>: any package is taken, and none, as in Kitex. A proxy that
+    /// permits paths by their package needs <see langword="true"/> here.
+    /// </summary>
+    public bool RequirePackage { get; set; }
+
     /// <summary>Whether messages are compressed for callers that name gzip in <c>grpc-accept-encoding</c>. Default <see langword="true"/>, like Kitex with gzip.</summary>
     public bool CompressResponses { get; set; } = true;
 

@@ -71,6 +71,14 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// </summary>
     public TimeSpan? MaxStreamDuration { get; set; }
 
+    /// <summary>
+    /// How long a stream may still run after the credentials of its caller have expired. Default <see langword="null"/>: no limit, credentials are looked at when the
+    /// call begins. Zero ends it at that moment. When it passes the handler is cancelled and the call ends with <see cref="ThriftStatusCode.Unauthenticated"/>, unless
+    /// <see cref="ThriftServerContext.RenewUserAsync"/> was called. A scheme that accepts tokens for some time after they expired needs at least that time. Methods of
+    /// one message each way are not concerned.
+    /// </summary>
+    public TimeSpan? ExpiredCredentialsGrace { get; set; }
+
     internal override void Validate(string owner)
     {
         base.Validate(owner);
@@ -85,6 +93,8 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
         OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
+        OptionChecks.TimeLimitOrZero(ExpiredCredentialsGrace, $"{owner}.{nameof(ExpiredCredentialsGrace)}");
+
         OptionChecks.TimeLimit(MaxStreamDuration, $"{owner}.{nameof(MaxStreamDuration)}");
     }
 }

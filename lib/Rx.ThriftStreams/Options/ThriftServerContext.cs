@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
@@ -28,6 +29,29 @@ public abstract class ThriftServerContext : ThriftCallContext
 
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     public abstract override string Peer { get; }
+
+    /// <summary>The connection that brought the call: its addresses, TLS, and the caller's certificate.</summary>
+    public abstract ThriftServerConnection Connection { get; }
+
+    /// <summary>
+    /// The caller as authenticated by the host; without an authenticated identity for an anonymous caller, or if the host has no authentication. The same on every transport.
+    /// </summary>
+    public abstract ClaimsPrincipal User { get; }
+
+    /// <summary>
+    /// Replaces the credentials of the caller, for instance with a token from a message of the stream, before the first one expires. They are authenticated and authorized
+    /// like those of the call; then <see cref="User"/> and the time at which the stream ends come from the new credentials.
+    /// </summary>
+    /// <param name="authorization">The value of the header <c>authorization</c>: a scheme and its credentials, for instance <c>Bearer</c> and a token.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ThriftStatusException">
+    /// They are not valid (<see cref="ThriftStatusCode.Unauthenticated"/>), or do not permit the call (<see cref="ThriftStatusCode.PermissionDenied"/>). The old ones remain in use.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The host has no authentication.</exception>
+    public abstract Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default);
+
+    /// <summary>The services of the call's scope, which is disposed when the handler has ended.</summary>
+    public abstract IServiceProvider Services { get; }
 
     /// <summary>The caller's service name; empty if it did not send one.</summary>
     public abstract string CallerService { get; }

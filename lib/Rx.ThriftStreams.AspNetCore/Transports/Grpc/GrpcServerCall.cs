@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Primitives;
@@ -22,6 +23,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
     private readonly ThriftServerOptions _options;
     private readonly GrpcConnection? _connection;
     private readonly long _startedAt;
+    private ServerConnection? _serverConnection;
     private bool _headersWritten;
     private bool _completed;
     private long _held;
@@ -52,6 +54,8 @@ internal sealed class GrpcServerCall : ServerTransportCall
     internal override string Transport => GrpcTransport.Descriptor.Name;
 
     internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
+
+    internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http);
 
     internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
 

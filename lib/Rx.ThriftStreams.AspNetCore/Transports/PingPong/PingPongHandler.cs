@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Sockets;
 
@@ -10,9 +11,9 @@ internal sealed class PingPongHandler(ThriftServerRuntime runtime, PingPongDispa
     /// <summary>Serves a connection until it ends. Never fails.</summary>
     /// <param name="transport">The bytes, from the first one on.</param>
     /// <param name="control">The connection under the bytes.</param>
-    /// <param name="peer">The client's address, as <c>host:port</c>.</param>
+    /// <param name="connection">What calls learn of the connection.</param>
     /// <param name="aborted">The connection is lost.</param>
     /// <param name="stopping">The server stops: what was sent is answered, then the connection is closed.</param>
-    internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, string peer, CancellationToken aborted, CancellationToken stopping)
-        => new PingPongServerConnection(runtime, dispatcher, transport, control, peer).RunAsync(aborted, stopping);
+    internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, ServerConnection connection, CancellationToken aborted, CancellationToken stopping)
+        => new PingPongServerConnection(runtime, dispatcher, transport, control, connection).RunAsync(aborted, stopping);
 }

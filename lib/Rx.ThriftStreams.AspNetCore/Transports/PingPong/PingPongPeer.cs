@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
@@ -17,7 +18,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; calls may still use its token when the connection has ended.")]
 internal sealed class PingPongPeer(
     PipeWriter output,
-    string address,
+    ServerConnection connection,
     MessageLimits messageLimits,
     PeerMemory memory,
     TimeProvider clock,
@@ -33,7 +34,9 @@ internal sealed class PingPongPeer(
     private volatile bool _closing;
     private volatile bool _cutOff;
 
-    internal string Address => address;
+    internal ServerConnection Connection => connection;
+
+    internal string Address { get; } = connection.Peer;
 
     /// <summary>What the arguments of a call may take.</summary>
     internal MessageLimits MessageLimits => messageLimits;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -29,6 +30,9 @@ internal sealed class PingPongRequest
 
     internal string CallerService { get; private set; } = string.Empty;
 
+    /// <summary>The destination that the caller named; <see langword="null"/> if it named none.</summary>
+    internal string? Host { get; private set; }
+
     internal TimeSpan? Timeout { get; private set; }
 
     /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
@@ -38,12 +42,19 @@ internal sealed class PingPongRequest
 
     internal ThriftMetaInfo MetaInfo { get; } = new();
 
+    internal ThriftProtocols Protocol => ProtocolChecks.Of(Form.Transport);
+
     internal bool HasHeader => Form.HasHeader;
 
     internal void ReadHeader(in TTHeaderFrame frame)
     {
         IsMultiplexed = (frame.Flags & TTHeaderFlags.SupportsOutOfOrder) != 0;
         CallerService = Encoding.UTF8.GetString(frame.FromService);
+        if (frame.TryGetInt(TTHeaderIntKey.DestinationAddress, out var destination))
+        {
+            Host = Encoding.UTF8.GetString(destination);
+        }
+
         if (frame.TryGetRpcTimeout(out var milliseconds))
         {
             Timeout = TimeSpan.FromMilliseconds(milliseconds);

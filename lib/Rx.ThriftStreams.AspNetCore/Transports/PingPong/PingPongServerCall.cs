@@ -18,6 +18,10 @@ internal sealed class PingPongServerCall(PingPongPeer peer, PingPongRequest requ
 
     internal override string Peer => peer.Address;
 
+    internal override ThriftServerConnection Connection => peer.Connection;
+
+    internal override string? Host => Request.Host;
+
     internal override string CallerService => Request.CallerService;
 
     internal override ThriftMetadata RequestHeaders => Request.Headers;

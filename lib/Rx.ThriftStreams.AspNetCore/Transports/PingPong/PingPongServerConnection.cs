@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Sockets;
@@ -40,7 +41,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         PingPongDispatcher dispatcher,
         IDuplexPipe pipe,
         IConnectionControl control,
-        string peer)
+        ServerConnection connection)
     {
         _runtime = runtime;
         _dispatcher = dispatcher;
@@ -49,7 +50,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
         _memory = runtime.CreateConnectionMemory();
         _life = new ConnectionLife(runtime, control, _memory, ConnectionMemory, this);
-        _peer = new PingPongPeer(pipe.Output, peer, Limits.Message, _memory, Clock, _life.Drain, StopReading);
+        _peer = new PingPongPeer(pipe.Output, connection, Limits.Message, _memory, Clock, _life.Drain, StopReading);
     }
 
     private ThriftServerLimits Limits => _runtime.Options.Limits;

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
@@ -22,19 +23,21 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     private readonly TTHeaderStreamingHandler _handler;
     private readonly IDuplexPipe _pipe;
     private readonly IConnectionControl _control;
+    private readonly ServerConnection _connection;
     private readonly ConnectionLife _life;
 
     // Streams that their callers have reset and whose handlers have not ended, by id.
     private readonly ConcurrentDictionary<int, ServerFrameStream> _reset = new(ThriftComparer.I32);
     private volatile bool _drained;
 
-    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, string peer)
-        : base(pipe, control, peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
+    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, ServerConnection connection)
+        : base(pipe, control, connection.Peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
     {
         _handler = handler;
         _pipe = pipe;
         _control = control;
         _life = new ConnectionLife(handler.Runtime, control, Memory, ConnectionMemory, this);
+        _connection = connection;
     }
 
     protected override TimeSpan FrameTimeout => Options.Limits.FrameTimeout;
@@ -136,7 +139,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
         frame.TryGetString(TTHeaderStringKeys.ServiceName, out var serviceBytes);
         var service = Encoding.UTF8.GetString(serviceBytes);
-        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, out var unknown) is { } method)
+        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, new(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort), out var unknown) is { } method)
         {
             Accept(frame, method);
         }
@@ -226,7 +229,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         }
 
         var stream = new ServerFrameStream(this, frame.SequenceId, _handler.TemplatesOf(method.Method), peerWindow) { HeaderMemory = headerMemory };
-        var call = new TTHeaderServerCall(stream, method.Method.ServiceName, frame);
+        var call = new TTHeaderServerCall(stream, _connection, method.Method.ServiceName, frame);
         TryAdd(stream);
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleAsync(work.Method, work.Call, work.Stream),
