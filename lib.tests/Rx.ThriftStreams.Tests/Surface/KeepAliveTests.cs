@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Support;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
