@@ -15,7 +15,7 @@ public sealed class ThriftGrpcServerOptions
     /// </summary>
     public bool UseStandardUnimplementedStatus { get; set; }
 
-    /// <summary>Whether messages are compressed for callers that name gzip in <c>grpc-accept-encoding</c>. Default <see langword="true"/>, as Kitex with gzip.</summary>
+    /// <summary>Whether messages are compressed for callers that name gzip in <c>grpc-accept-encoding</c>. Default <see langword="true"/>, like Kitex with gzip.</summary>
     public bool CompressResponses { get; set; } = true;
 
     /// <summary>

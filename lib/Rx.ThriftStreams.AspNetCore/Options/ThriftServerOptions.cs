@@ -8,7 +8,7 @@ public sealed class ThriftServerOptions
 {
     /// <summary>
     /// Whether callers see the texts of exceptions that were not meant for them. Default <see langword="null"/>: only where the host's
-    /// environment is Development, which a <see cref="ThriftServer"/> does not look at. Kitex always shows them. Meant for the caller are
+    /// environment is Development; a <see cref="ThriftServer"/> has no environment. Kitex always shows them. Meant for the caller are
     /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> and exceptions that the IDL declares.
     /// </summary>
     public bool? RevealErrors { get; set; }
@@ -32,7 +32,7 @@ public sealed class ThriftServerOptions
     /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Bounds of what callers can make the server hold, run or wait for.</summary>
+    /// <summary>Limits of what callers can make the server hold, run or wait for.</summary>
     public ThriftServerLimits Limits { get; private set; } = new();
 
     /// <summary>Settings of the gRPC transport.</summary>
@@ -44,7 +44,7 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
-    /// <summary>A copy that later changes do not reach, which is what a server keeps; never changed. Fails if a value makes no sense, naming its option.</summary>
+    /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftServerOptions Snapshot()
     {
         Validate();

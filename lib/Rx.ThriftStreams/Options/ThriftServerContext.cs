@@ -51,8 +51,8 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
     /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
     /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired, and with
-    /// <see cref="ThriftStatusCode.Unavailable"/> if the server stops and did not wait any longer. Callers over TTHeader Streaming report more:
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired, and with <see cref="ThriftStatusCode.Unavailable"/> if
+    /// the server stops and did not wait any longer. Callers over TTHeader Streaming report more:
     /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }

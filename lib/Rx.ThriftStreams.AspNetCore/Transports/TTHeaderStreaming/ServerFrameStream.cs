@@ -93,7 +93,7 @@ internal sealed class ServerFrameStream : FrameStream
             return false;
         }
 
-        // Handlers may have callbacks on the token, and those do not belong on the connection's reader.
+        // Handlers may have callbacks on the token, which must not run on the connection's reader.
         _ = _aborted.CancelAsync();
         return true;
     }
