@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Rx.ThriftStreams.InteropProgram;
 using Rx.ThriftStreams.InteropProgram.Restarts;
 

@@ -2,7 +2,6 @@ using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Recordings;
-using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 
@@ -72,14 +71,21 @@ public sealed class GrpcStopTests : IAsyncLifetime
         var stopping = _server.StopAsync(TestContext.Current.CancellationToken);
         await Waits.Until(() => _context!.Stopping.IsCancellationRequested);
         await _client.CallAsync(3, "second");
-        var frames = new List<(Http2FrameType Type, long Value)>();
-        while (await ReadAdvancingAsync() is { } frame)
+
+        // The call may be there before the connection begins to drain. Otherwise it is the one during which Kestrel announces the end.
+        var first = await _client.ReadAsync();
+        if (first is { Type: Http2FrameType.GoAway })
         {
-            frames.Add((frame.Type, frame.Type == Http2FrameType.GoAway ? frame.Value : frame.Stream));
+            Assert.Equal(AnyStream, first.Value.Value);
+            await Waits.Until(() => _left == 2);
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            first = await _client.ReadAsync();
         }
 
-        Assert.Equal([(Http2FrameType.GoAway, AnyStream), (Http2FrameType.Headers, 3), (Http2FrameType.Data, 3), (Http2FrameType.Headers, 3)], frames);
-        await stopping.Soon();
+        Assert.Equal((Http2FrameType.Headers, 3, false, 0), first);
+        Assert.Equal((Http2FrameType.Data, 3, false, 0), await _client.ReadAsync());
+        Assert.Equal((Http2FrameType.Headers, 3, true, 0), await _client.ReadAsync());
+        await EndAsync(stopping);
     }
 
     [Fact]

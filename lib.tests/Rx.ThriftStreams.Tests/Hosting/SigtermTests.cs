@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Rx.ThriftStreams.InteropProgram.Server;
-using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Hosting;
 
@@ -24,7 +23,7 @@ public sealed class SigtermTests
             var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).Soon();
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPEndPoint.Parse(line!.Split(' ')[2]), TestContext.Current.CancellationToken);
-            SendUntilBlocked(socket, protocol);
+            await SendUntilBlockedAsync(socket, protocol);
 
             using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
             {
@@ -51,18 +50,25 @@ public sealed class SigtermTests
         UseShellExecute = false,
     })!;
 
-    private static void SendUntilBlocked(Socket socket, string protocol)
+    private static async Task SendUntilBlockedAsync(Socket socket, string protocol)
     {
         var text = new string('x', 500_000);
-        byte[] bytes = protocol == "framed"
-            ? PingPongWire.Framed(PingPongWire.Message(
-                "EchoPingPong", [.. Convert.FromHexString($"0c00010b0001{text.Length:x8}"), .. System.Text.Encoding.ASCII.GetBytes(text), 0, 0]))
-            : [.. FramePeer.Header(1), .. Enumerable.Repeat(FramePeer.Data(1, text), 200).SelectMany(static data => data)];
+        var bytes = FramePeer.Data(1, text);
+        if (protocol == "framed")
+        {
+            byte[] body = [.. Convert.FromHexString($"0c00010b0001{text.Length:x8}"), .. System.Text.Encoding.ASCII.GetBytes(text), 0, 0];
+            bytes = PingPongWire.Framed(PingPongWire.Message("EchoPingPong", body));
+        }
+        else
+        {
+            await socket.SendAsync(FramePeer.Header(1), TestContext.Current.CancellationToken);
+        }
+
         socket.Blocking = false;
         for (var (blocked, offset) = (0, 0); blocked < 20_000;)
         {
             offset = (offset + socket.Send(bytes.AsSpan(offset), SocketFlags.None, out var error)) % bytes.Length;
-            Assert.True(error is SocketError.Success or SocketError.WouldBlock);
+            Assert.True(error is SocketError.Success or SocketError.WouldBlock, $"{error}");
             blocked += error == SocketError.WouldBlock ? 1 : 0;
             Thread.Yield();
         }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
-using Rx.ThriftStreams.Tests.Support;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.PingPong;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Tests.Support;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
