@@ -15,10 +15,10 @@ internal sealed class ServerCallContext : ThriftServerContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
+    private readonly ThriftServerRuntime _runtime;
     private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
-    private readonly TimeProvider _clock;
     private readonly TimeSpan? _limit;
     private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
@@ -30,16 +30,18 @@ internal sealed class ServerCallContext : ThriftServerContext
     private ClaimsPrincipal? _user;
     private bool _headersSent;
 
-    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, IServiceProvider services, ThriftServerOptions options)
+    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, IServiceProvider services, ThriftServerRuntime runtime)
     {
+        var options = runtime.Options;
         Method = method;
         Services = services;
         _expiryGrace = CallTimers.IsLimit(options.Limits.ExpiredCredentialsGrace) ? options.Limits.ExpiredCredentialsGrace : null;
         _call = call;
+        _runtime = runtime;
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
         _aborted = call.Aborted;
-        var clock = _clock = options.TimeProvider;
+        var clock = options.TimeProvider;
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
@@ -82,9 +84,11 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override DateTimeOffset? Deadline { get; }
 
-    internal override TimeSpan? TimeLeft => _limit - _clock.GetElapsedTime(_startedAt);
+    internal override TimeSpan? TimeLeft => _limit - _runtime.Options.TimeProvider.GetElapsedTime(_startedAt);
 
     public override CancellationToken CancellationToken => _cancellation.Token;
+
+    public override CancellationToken Stopping => _runtime.Stopping;
 
     public override ThriftException? CancellationReason
     {
@@ -201,11 +205,12 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     private OperationTimer StartExpiryTimer(DateTimeOffset expires, TimeSpan grace)
     {
+        var clock = _runtime.Options.TimeProvider;
         var timer = new OperationTimer(
-            _clock,
-            expires - _clock.GetUtcNow() + grace,
+            clock,
+            expires - clock.GetUtcNow() + grace,
             _ => Cancel(new ThriftStatusException(ThriftStatusCode.Unauthenticated, $"The credentials of the caller of {Method.FullName} expired at {expires:O}.")));
-        timer.Start(_clock.GetTimestamp());
+        timer.Start(clock.GetTimestamp());
         return timer;
     }
 

@@ -17,11 +17,13 @@ internal static class ServerFaults
             }
 
             var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
-            var status = new ThriftStatusException(expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled, reason.Message, error);
+            var isStop = reason.StatusCode == ThriftStatusCode.Unavailable;
+            var code = expired ? ThriftStatusCode.DeadlineExceeded : isStop ? ThriftStatusCode.Unavailable : ThriftStatusCode.Cancelled;
+            var status = new ThriftStatusException(code, reason.Message, error);
 
-            // Kitex has no words for a limit on one message.
-            var isOwnLimit = reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send };
-            return new(status, isOwnLimit ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
+            // Kitex's words for a cancellation do not fit a limit on one message, nor a server that stops.
+            var isOwn = isStop || reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send };
+            return new(status, isOwn ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
         }
 
         return error switch

@@ -42,7 +42,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             ? CallObservation.Start(
                 runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
             : null;
-        var context = new ServerCallContext(Method, call, services, runtime.Options) { Handler = this, Observation = observation };
+        var context = new ServerCallContext(Method, call, services, runtime) { Handler = this, Observation = observation };
         ServerCallOutcome outcome;
         ThriftServerContext.SetCurrent(context);
         try

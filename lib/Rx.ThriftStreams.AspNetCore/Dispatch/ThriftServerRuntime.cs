@@ -15,9 +15,15 @@ internal sealed class ThriftServerRuntime : IDisposable
 {
     private readonly IHostEnvironment _environment;
 
-    public ThriftServerRuntime(IServiceProvider services, IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
+    public ThriftServerRuntime(
+        IServiceProvider services,
+        IOptions<ThriftServerOptions> options,
+        IHostEnvironment environment,
+        IHostApplicationLifetime lifetime,
+        ILoggerFactory loggerFactory)
     {
         _environment = environment;
+        Stopping = lifetime.ApplicationStopping;
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
@@ -34,6 +40,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }
+
+    /// <summary>The host has begun to stop; its connections drain a little later.</summary>
+    internal CancellationToken Stopping { get; }
 
     internal ThriftServiceRegistry Services { get; } = new();
 

@@ -41,7 +41,7 @@ public static class ThriftListenOptionsExtensions
         ProtocolChecks.ThrowIfNone(protocols);
         listenOptions.Protocols = HttpProtocols.Http2;
         var settings = listenOptions.ApplicationServices.GetRequiredService<IOptions<ThriftServerOptions>>().Value;
-        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings.Limits.MaxStreamsPerConnection);
+        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings);
         listenOptions.Use(next =>
         {
             var services = listenOptions.ApplicationServices;

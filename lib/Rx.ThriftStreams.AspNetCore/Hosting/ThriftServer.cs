@@ -82,13 +82,15 @@ public sealed class ThriftServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops: takes no new streams, lets those that run finish, and ends what is left when the token is cancelled.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>
+    /// Stops in order: asks callers to use another server, answers what they have sent, lets what runs finish within
+    /// <see cref="ThriftServerOptions.ShutdownTimeout"/>, and cuts off what is left.
+    /// </summary>
+    /// <param name="cancellationToken">Cuts off at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
 
     /// <summary>
-    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then: it takes no new streams, and those that run have 30 s to finish.
-    /// Also returns when the server was stopped otherwise.
+    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then, as <see cref="StopAsync"/> does. Also returns when the server was stopped otherwise.
     /// </summary>
     /// <param name="cancellationToken">Asks to end as a signal does.</param>
     public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)

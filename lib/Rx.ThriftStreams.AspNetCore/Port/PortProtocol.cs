@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -24,10 +25,11 @@ internal sealed record PortProtocol(string Name, Func<WireProtocol, ThriftProtoc
             static (services, next) =>
             {
                 var runtime = services.GetRequiredService<ThriftServerRuntime>();
-                return async (connection, _, _) =>
+                return async (connection, _, stopping) =>
                 {
-                    using var http2 = new GrpcConnection(connection, runtime);
+                    using var http2 = new GrpcConnection(connection, runtime, stopping);
                     connection.Features.Set(http2);
+                    connection.Features.Set<IConnectionLifetimeNotificationFeature>(http2.Drain);
                     await next(connection).ConfigureAwait(false);
                 };
             }),

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Wire;
 
@@ -36,21 +37,23 @@ internal sealed partial class ThriftPort
         }
 
         var peer = connection.RemoteEndPoint?.ToString() ?? "unknown";
-        if (await DetectAsync(connection, peer).ConfigureAwait(false) is { } runAsync)
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        if (await DetectAsync(connection, peer, stopping).ConfigureAwait(false) is { } runAsync)
         {
-            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
             await runAsync(connection, _served, stopping).ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits for the first bytes and leaves them where they are.</summary>
     /// <returns>What serves the connection; <see langword="null"/> if the bytes fit no protocol or do not come, which has then been logged.</returns>
-    private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer)
+    private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer, CancellationToken stopping)
     {
         var input = connection.Transport.Input;
-        using var limit = _runtime.Options.Limits.DetectionTimeout > TimeSpan.Zero
-            ? new CancellationTokenSource(_runtime.Options.Limits.DetectionTimeout, _runtime.Options.TimeProvider)
-            : new CancellationTokenSource();
+        var timeout = _runtime.Options.Limits.DetectionTimeout;
+        using var limit = new CancellationTokenSource(CallTimers.DueTime(timeout > TimeSpan.Zero ? timeout : TimeSpan.MaxValue), _runtime.Options.TimeProvider);
+
+        // A connection that was made when the server began to stop may have a request on its way.
+        using var stop = stopping.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).CancelAfter(ConnectionDrain.Grace), limit);
         try
         {
             while (true)
@@ -81,7 +84,10 @@ internal sealed partial class ThriftPort
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(peer, _runtime.Options.Limits.DetectionTimeout);
+            if (!stopping.IsCancellationRequested)
+            {
+                LogSilent(peer, timeout);
+            }
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {

@@ -75,10 +75,17 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
     /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
     /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming report more:
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired, and with <see cref="ThriftStatusCode.Unavailable"/> if
+    /// the server stops and did not wait any longer. Callers over TTHeader Streaming report more:
     /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }
+
+    /// <summary>
+    /// Cancelled as soon as the server begins to stop: a handler that streams without an end should come to one now. <see cref="CancellationToken"/> follows when the
+    /// server's <c>ShutdownTimeout</c> has passed, with <see cref="ThriftStatusCode.Unavailable"/> as its <see cref="CancellationReason"/>. Thread-safe.
+    /// </summary>
+    public abstract CancellationToken Stopping { get; }
 
     /// <summary>Headers of the answer. They are sent with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }

@@ -49,9 +49,11 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
 
         LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
-        
+        var call = new GrpcServerCall(http, timeout, runtime.Options);
+        call.Begin();
+
         // The application's own middleware has authorized the request.
-        await method.InvokeAdmittedAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
+        await method.InvokeAdmittedAsync(call, http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>

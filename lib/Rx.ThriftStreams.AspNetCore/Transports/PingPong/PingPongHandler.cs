@@ -13,7 +13,7 @@ internal sealed class PingPongHandler(ThriftServerRuntime runtime, PingPongDispa
     /// <param name="control">The connection under the bytes.</param>
     /// <param name="connection">What calls learn of the connection.</param>
     /// <param name="aborted">The connection is lost.</param>
-    /// <param name="stopping">The host stops: the calls that run are answered, then the connection is closed.</param>
+    /// <param name="stopping">The server stops: what was sent is answered, then the connection is closed.</param>
     internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, ServerConnection connection, CancellationToken aborted, CancellationToken stopping)
-        => new PingPongServerConnection(runtime, dispatcher, transport, control, connection, stopping).RunAsync(aborted);
+        => new PingPongServerConnection(runtime, dispatcher, transport, control, connection).RunAsync(aborted, stopping);
 }

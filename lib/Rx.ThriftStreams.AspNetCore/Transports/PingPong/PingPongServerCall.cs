@@ -32,7 +32,7 @@ internal sealed class PingPongServerCall(PingPongPeer peer, PingPongRequest requ
 
     internal override CancellationToken Aborted => peer.Aborted;
 
-    internal override ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
+    internal override ThriftException AbortReason => peer.AbortReason;
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         => new PingPongServerStream<TRequest, TResponse>(_answer, peer.MessageLimits);

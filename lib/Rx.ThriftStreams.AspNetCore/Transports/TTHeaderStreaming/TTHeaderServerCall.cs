@@ -71,7 +71,7 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
     /// <summary>Sends the headers once, before anything else.</summary>
     internal void WriteHeaders(ThriftMetadata headers)
     {
-        if (_headersWritten)
+        if (_headersWritten || _stream.IsReplaced)
         {
             return;
         }
@@ -91,6 +91,12 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
+        if (_stream.IsReplaced)
+        {
+            _stream.OnHandlerEnded();
+            return default;
+        }
+
         var end = KitexAnswer.Of(outcome, KitexProtocol.Streaming, $"{_serviceName}.{MethodName}", cancelled: _stream.Reason);
         try
         {

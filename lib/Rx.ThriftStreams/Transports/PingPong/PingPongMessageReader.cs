@@ -12,6 +12,9 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
     private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private long _skip;
 
+    /// <summary>Whether the server has asked, by an answer to nobody, to use another connection. On a shared connection it has no other way while no call runs.</summary>
+    internal bool IsAskedToLeave { get; private set; }
+
     private int Limit => MessageSize.WithEnvelope(limits.MaxSize);
 
     /// <summary>Takes one answer and hands it to the call that it belongs to.</summary>
@@ -56,6 +59,10 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 {
                     owner.OnHeader(frame);
                     owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), limits);
+                }
+                else if (frame.SequenceId == 0 && PingPongReply.AsksToReset(frame))
+                {
+                    IsAskedToLeave = true;
                 }
 
                 return true;
