@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
-using Rx.ThriftStreams.Tests.PingPong;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 using ITestService = Demo.Echo.ITestService;
 using TestServiceClient = Demo.Echo.TestServiceClient;
