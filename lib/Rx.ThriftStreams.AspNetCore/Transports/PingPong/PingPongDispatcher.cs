@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>Routes requests to their methods, and answers those for which there is none. One a host.</summary>
+/// <summary>Routes requests to their methods, and answers those for which there is none. One instance per host.</summary>
 internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
 {
     /// <summary>Handles a request until its answer is sent. Never fails.</summary>

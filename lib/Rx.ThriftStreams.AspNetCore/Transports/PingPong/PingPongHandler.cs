@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>Serves connections that carry ping-pong calls. One a host.</summary>
+/// <summary>Serves connections that carry ping-pong calls. One instance per host.</summary>
 internal sealed class PingPongHandler(ThriftServerRuntime runtime, PingPongDispatcher dispatcher)
 {
     /// <summary>Serves a connection until it ends. Never fails.</summary>

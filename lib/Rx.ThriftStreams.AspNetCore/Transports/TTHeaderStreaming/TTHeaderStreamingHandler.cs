@@ -10,7 +10,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
-/// <summary>Serves connections that speak TTHeader Streaming. One a host.</summary>
+/// <summary>Serves connections that speak TTHeader Streaming. One instance per host.</summary>
 internal sealed class TTHeaderStreamingHandler
 {
     private readonly ConcurrentDictionary<ThriftMethod, FrameTemplates> _templates = new();

@@ -13,7 +13,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
-/// <summary>A connection on the server: starts a call for each HEADER frame and hands frames to the calls.</summary>
+/// <summary>A connection on the server: starts a call for each HEADER frame and passes frames to the calls.</summary>
 internal sealed partial class TTHeaderStreamingServerConnection : FrameConnection, IDrainedConnection
 {
     // What a connection and a stream take beside everything that is counted: pipes, objects, the handler's first await.

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>Takes answers off the front of a connection's buffer, in whichever form they come. One a connection.</summary>
+/// <summary>Takes answers off the front of a connection's buffer, in whichever form they come. One instance per connection.</summary>
 internal sealed class PingPongMessageReader(MessageLimits limits)
 {
     private readonly TTHeaderFrameReader _frames = new();
