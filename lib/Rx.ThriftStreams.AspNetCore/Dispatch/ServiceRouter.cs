@@ -21,9 +21,11 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="method">The method's name.</param>
     /// <param name="form">What the transport carries.</param>
     /// <param name="refusal">Why there is no method to call; <see langword="null"/> if there is one.</param>
-    internal ServerMethod? Find(string service, string method, CallForm form, out RouteException? refusal)
+    /// <param name="isExact">Whether the service's name is part of the method's: then only that service is asked, and one that is not there is an unknown method.</param>
+    internal ServerMethod? Find(string service, string method, CallForm form, out RouteException? refusal, bool isExact = false)
     {
-        var fault = Find(service, method, out var found);
+        ServerMethod? found;
+        var fault = isExact ? FindExactly(service, method, out found) : Find(service, method, out found);
         if (found is not null)
         {
             fault = form switch
@@ -78,6 +80,12 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
                     $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
             }
         }
+    }
+
+    private RouteFault? FindExactly(string service, string method, out ServerMethod? found)
+    {
+        found = null;
+        return runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) ? null : RouteFault.UnknownMethod;
     }
 
     private RouteFault? Find(string service, string method, out ServerMethod? found)

@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.AspNetCore.Port;
 
 /// <summary>A protocol that a port speaks: one row of the table of server transports that connections reach by their first bytes.</summary>
 /// <param name="Name">Its name, for logs.</param>
-/// <param name="IsSpokenBy">Whether these first bytes of a connection, at least <see cref="ProtocolDetector.NeededBytes"/>, belong to it.</param>
+/// <param name="IsSpokenBy">Whether these first bytes of a connection, as many as <see cref="ProtocolDetector"/> needs, belong to it.</param>
 /// <param name="Bind">Makes what serves a connection: from the host's services, and from Kestrel's own handling of the connection.</param>
 internal sealed record PortProtocol(string Name, FirstBytes IsSpokenBy, Func<IServiceProvider, ConnectionDelegate, PortConnectionDelegate> Bind)
 {

@@ -83,6 +83,9 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of the TTHeader transports.</summary>
     public ThriftTTHeaderOptions TTHeader { get; private set; } = new();
 
+    /// <summary>Settings of ping-pong calls to servers of Apache Thrift.</summary>
+    public ThriftPingPongOptions PingPong { get; private set; } = new();
+
     /// <summary>A copy that later changes do not reach, which is what a channel keeps; never changed. Fails if a value makes no sense, naming its option.</summary>
     internal ThriftChannelOptions Snapshot()
     {
@@ -98,6 +101,7 @@ public sealed class ThriftChannelOptions
         copy.Connections = Connections.Snapshot();
         copy.Grpc = Grpc.Snapshot();
         copy.TTHeader = TTHeader.Snapshot();
+        copy.PingPong = PingPong.Snapshot();
         return copy;
     }
 
@@ -112,5 +116,6 @@ public sealed class ThriftChannelOptions
         Limits.Validate(nameof(Limits));
         Connections.Validate(nameof(Connections));
         TTHeader.Validate(nameof(TTHeader));
+        PingPong.Validate(nameof(PingPong));
     }
 }

@@ -17,4 +17,7 @@ internal enum TransportCapabilities
 
     /// <summary>Several calls at a time on one connection: answers name the call that they belong to.</summary>
     SharedConnections = 8,
+
+    /// <summary>Messages other than strict Binary, for peers of Apache Thrift.</summary>
+    ApacheProtocols = 16,
 }

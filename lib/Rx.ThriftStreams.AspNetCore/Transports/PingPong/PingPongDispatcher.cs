@@ -31,7 +31,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
             var error = new KitexAnswer((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted);
             await RefuseAsync(request, peer, error, close: !request.IsMultiplexed).ConfigureAwait(false);
         }
-        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown) is { } method)
+        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown, request.IsMultiplexedName) is { } method)
         {
             await InvokeAsync(request, peer, method).ConfigureAwait(false);
         }

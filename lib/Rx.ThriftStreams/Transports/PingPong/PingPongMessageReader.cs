@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 internal sealed class PingPongMessageReader(MessageLimits limits)
 {
     private readonly TTHeaderFrameReader _frames = new();
-    private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
+    private readonly BufferedMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private long _skip;
 
     private int Limit => MessageSize.WithEnvelope(limits.MaxSize);

@@ -101,11 +101,12 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     }
 
     /// <summary>Decodes the result.</summary>
-    protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits);
+    protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol);
 
     private ThriftException? Read(in ReadOnlySequence<byte> message, MessageLimits limits)
     {
-        var envelope = ThriftMessageEnvelope.Read(message, out var body);
+        var codec = MessageCodec.Of(message);
+        var envelope = codec.ReadEnvelope(message, out var body);
         if (body.Length > limits.MaxSize)
         {
             return MessageSize.TooLarge(body.Length, limits.MaxSize);
@@ -113,7 +114,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         if (envelope.Type == ThriftMessageType.Exception)
         {
-            var error = ApplicationExceptionCodec.Read(body);
+            var error = ThriftSerializer.Deserialize<ApplicationError>(body, codec.Protocol);
             return ReceivedErrors.Of(error, _status, new((int)error.Type, error.Message), ThriftMetadata.Empty);
         }
 
@@ -144,7 +145,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         if (_bizError is null)
         {
-            ReadResult(body, limits);
+            ReadResult(body, limits, codec.Protocol);
         }
 
         return null;
@@ -162,9 +163,9 @@ internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId
 
     internal int Size { get; private set; }
 
-    protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits)
+    protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol)
     {
-        Result = limits.Decode<TResult>(body);
+        Result = limits.Decode<TResult>(body, protocol: protocol);
         Size = (int)body.Length;
     }
 }

@@ -11,6 +11,8 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
 {
     private const int ChecksumLength = 8;
 
+    private readonly MessageCodec _codec = MessageCodec.For(options.PingPong);
+
     /// <summary>Writes a request.</summary>
     /// <param name="output">An empty buffer.</param>
     /// <param name="method">The method.</param>
@@ -29,9 +31,12 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
         }
 
         var messageStart = output.Length;
-        ThriftMessageEnvelope.Write(output, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, method.Name, sequenceId);
+        var name = options.PingPong.SendServiceName && !form.HasHeader ? MultiplexedName.Join(method.ServiceName, method.Name) : method.Name;
+        _codec.WriteEnvelope(output, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, name, sequenceId);
         var bodyStart = output.Length;
-        ThriftSerializer.Serialize(arguments, output);
+        ThriftSerializer.Serialize(arguments, output, _codec.Protocol);
+        var size = output.Length - bodyStart;
+        _codec.WriteEnd(output);
         if (form.IsFramed)
         {
             ThriftFraming.WriteLength(output.GetWrittenSpan(payloadStart, ThriftFraming.PrefixSize), output.Length - messageStart);
@@ -48,7 +53,7 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
             PayloadChecksum.Format(checksum, output.GetWrittenSpan(checksumEnd - ChecksumLength, ChecksumLength));
         }
 
-        return output.Length - bodyStart;
+        return size;
     }
 
     /// <returns>Where the place of the checksum ends; 0 without one.</returns>

@@ -104,7 +104,7 @@ internal sealed class PingPongTransport : ClientTransport
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
         form.Transport,
         form.Name,
-        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.None),
+        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols),
         target => new PingPongTransport(form, target.Endpoint, target.UseTls, target.Options));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
