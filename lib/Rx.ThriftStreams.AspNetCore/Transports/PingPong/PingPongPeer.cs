@@ -21,7 +21,7 @@ internal sealed class PingPongPeer(
     PeerMemory memory,
     TimeProvider clock,
     Action onClosing,
-    CancellationToken stopping)
+    CancellationToken stopping) : IPingPongPeer
 {
     // Larger answers are written in parts, so that each part shows that the peer still reads.
     private const int LargestWrite = 1024 * 1024;
@@ -31,13 +31,14 @@ internal sealed class PingPongPeer(
     private long _writeSince;
     private volatile bool _closing;
 
-    internal string Address => address;
+    /// <inheritdoc/>
+    public string Address => address;
 
-    /// <summary>What the arguments of a call may take.</summary>
-    internal MessageLimits MessageLimits => messageLimits;
+    /// <inheritdoc/>
+    public MessageLimits MessageLimits => messageLimits;
 
-    /// <summary>Cancelled when the connection is lost.</summary>
-    internal CancellationToken Aborted => _aborted.Token;
+    /// <inheritdoc/>
+    public CancellationToken Aborted => _aborted.Token;
 
     /// <summary>Whether the connection is closed when the calls that run have ended.</summary>
     internal bool IsClosing => _closing || stopping.IsCancellationRequested;
@@ -50,8 +51,8 @@ internal sealed class PingPongPeer(
     /// <summary>From here on calls run side by side.</summary>
     internal void Share() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
 
-    /// <summary>Sends an answer, unless the call was oneway. Does not fail: a peer that is gone gets none.</summary>
-    internal async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
+    /// <inheritdoc/>
+    public async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
     {
         if (close)
         {

@@ -23,6 +23,9 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
     internal int SequenceId { get; } = sequenceId;
 
+    /// <summary>Whether the answer, if there is one, holds nothing.</summary>
+    internal bool IsOneway => method.IsOneway;
+
     /// <summary>Why there is no result; <see langword="null"/> if there is one.</summary>
     internal ThriftException? Error { get; private set; }
 
@@ -99,6 +102,9 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
         Error = error;
         KeepsConnection = false;
     }
+
+    /// <summary>The connection carries no other call after this answer.</summary>
+    internal void EndConnection() => KeepsConnection = false;
 
     /// <summary>Decodes the result.</summary>
     protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol);
