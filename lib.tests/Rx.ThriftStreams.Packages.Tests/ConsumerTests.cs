@@ -73,7 +73,7 @@ public sealed class ConsumerTests(PackedPackages packages)
 
         Assert.Equal("Good\nmorning,\nAda", Normalise(await DotNet.RunAsync(directory, "run", "hello.cs")));
 
-        // A change of the contract alone is noticed.
+        // Changing only the contract triggers a rebuild.
         await File.WriteAllTextAsync(Path.Combine(directory, "hello.thrift"), contract.Replace("string text", "string words", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => DotNet.RunAsync(directory, "run", "hello.cs"));
         Assert.Contains("'Greeting' does not contain a definition for 'Text'", error.Message, StringComparison.Ordinal);

@@ -4,7 +4,7 @@ namespace Rx.ThriftStreams.Packages.Tests;
 
 /// <summary>All packages of the repository, packed once into a folder that consumers restore from.</summary>
 /// <remarks>
-/// Consumers lie in a temporary directory, out of reach of the repository's properties, and extract packages into a folder of their own. What the machine has
+/// Consumers are in a temporary directory, out of reach of the repository's properties, and extract packages into their own folder. What the machine has
 /// extracted already serves as a fallback, so that nothing is loaded twice.
 /// </remarks>
 public sealed class PackedPackages : IAsyncLifetime

@@ -73,7 +73,7 @@ public sealed class ApacheMessage<T> : IThriftStruct<ApacheMessage<T>>
         if (!task.IsCompleted)
         {
             throw new InvalidOperationException(
-                $"{typeof(T).Name} awaits something other than its protocol, and a message is read and written in one go. Take out what was added to the generated code.");
+                $"{typeof(T).Name} awaits something other than its protocol, but a message is read and written synchronously. Remove the custom code from the generated type.");
         }
 
 #pragma warning disable RS0030 // The task is completed; this throws its exception.

@@ -41,7 +41,7 @@ public static class ThriftProtocolBridge
         ArgumentNullException.ThrowIfNull(protocol);
         using var buffer = new ThriftWriteBuffer();
 
-        // JSON does not tell strings from binaries, and only the schema knows: the text is kept, and decoded where a binary is asked for.
+        // JSON does not distinguish strings from binaries, only the schema does: the text is kept, and decoded when a binary is read.
         bool text = protocol is TJsonProtocol;
         await new FromApache(buffer, protocol, limits ?? ThriftReaderLimits.Default, text).ReadStructAsync(cancellationToken).ConfigureAwait(false);
         var reader = new ThriftReader(buffer.WrittenSpan, limits) { BinaryIsBase64 = text };

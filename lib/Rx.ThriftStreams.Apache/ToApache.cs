@@ -117,7 +117,7 @@ internal sealed class ToApache(ReadOnlyMemory<byte> message, Queue<int> binaries
         return Done(reader.ReadMapHeader(out key, out value), reader.Consumed);
     }
 
-    // A reader cannot live across an await, so each step has one of its own.
+    // A reader cannot live across an await, so each step creates its own.
     private ThriftReader Reader() => new(message.Span[_position..]);
 
     private T Done<T>(T value, int consumed)

@@ -4,14 +4,14 @@ struct Request  { 1: optional string message }
 struct Response { 1: optional string message }
 
 service TestService {
-  /** A chat: for each question one answer, in order, while further questions come. */
+  /** A chat: one answer to each question, in order, while more questions arrive. */
   Response Echo         (1: Request req) (streaming.mode="bidirectional"),
   /** An upload: one summary of all messages. */
   Response EchoClient   (1: Request req) (streaming.mode="client"),
-  /** An answer in small pieces, as a language model gives it. */
+  /** An answer in small pieces, as a language model produces it. */
   Response EchoServer   (1: Request req) (streaming.mode="server"),
-  /** The message back. */
+  /** Returns the message. */
   Response EchoUnary    (1: Request req) (streaming.mode="unary"),
-  /** The message back, as a classic Thrift call. */
+  /** Returns the message, as a classic Thrift call. */
   Response EchoPingPong (1: Request req),
 }

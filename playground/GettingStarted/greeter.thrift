@@ -6,6 +6,6 @@ struct Greeting { 1: required string text }
 service Greeter {
   /** Greets one person, word by word. */
   Greeting Greet    (1: Person person) (streaming.mode="server"),
-  /** Greets people as they come. */
+  /** Greets people as they arrive. */
   Greeting GreetAll (1: Person person) (streaming.mode="bidirectional"),
 }

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Tests.Architecture;
 

@@ -13,16 +13,16 @@ public sealed class ConformanceTableTests(ConformanceFixture conformance) : ICla
         """
         # Interoperability
 
-        Every recorded call between a Kitex v0.16.3 client and server, held against this library. The table is written by the tests
-        (`RX_THRIFTSTREAMS_WRITE_TABLES=1 dotnet run --project lib.tests/Rx.ThriftStreams.Tests -- --filter-class '*ConformanceTableTests'`) and checked by them.
+        Every recorded call between a Kitex v0.16.3 client and server, compared with this library. The tests write the table
+        (`RX_THRIFTSTREAMS_WRITE_TABLES=1 dotnet run --project lib.tests/Rx.ThriftStreams.Tests -- --filter-class '*ConformanceTableTests'`) and verify it.
 
-        **Server**: this library's server is given the frames of the recorded client, each when the recorded client had received what it waited for, and must give the
-        equivalent answer: headers and trailers as sets, messages decoded, in order.
-        **Client**: this library's client talks to a script that plays the recorded server, and the interop program must say what the recorded client said.
+        **Server**: this library's server receives the frames of the recorded client, each as soon as the server has sent what the recorded client waited for, and must
+        answer equivalently: headers and trailers compared as sets, messages decoded, in order.
+        **Client**: this library's client talks to a script that replays the recorded server, and the interop program must print what the recorded client printed.
 
-        What is not compared: `date` and `content-length`; window updates, pings and how messages are cut into frames; times; the names of Go's error types;
-        `:authority`, `content-type` and `user-agent`, which are not shown to handlers and callers as headers; the numbers and texts of time limits that the client's own
-        side set (`TIMEOUT kind=…` here); headers that carry a business error, which are shown as the error.
+        Not compared: `date` and `content-length`; window updates, pings and how messages are cut into frames; times; the names of Go's error types;
+        `:authority`, `content-type` and `user-agent`, which handlers and callers do not see as headers; the numbers and texts of the client's own time limits
+        (`TIMEOUT kind=…` here); headers that carry a business error, which appear as the error.
 
 
         """;

@@ -4,14 +4,14 @@ namespace Rx.ThriftStreams.Tests.Conformance;
 internal static class Deviations
 {
     private const string ReadDefaults =
-        "A Kitex server reads an absent optional field that has a default as zero and then writes the zero; here it stays what the IDL says, and is not written.";
+        "A Kitex server reads an absent optional field with a default as zero and then writes the zero; here it has the IDL's default, which is not written.";
 
-    private const string ReadsNil = "Kitex fails on the empty struct or union that its own client writes for a nil one; here it is read as absent and echoed.";
+    private const string ReadsNil = "Kitex fails on the empty struct or union that its own client writes for a nil one; here it is read as absent, and an absent value is echoed.";
     private const string OwnText = "The text of a lost connection is this library's own.";
 
-    private const string OwnCode = "A lost connection has a number of its own, 12006, and a text of its own; Kitex gives it the number of a broken frame, 12004.";
-    private const string GivenUp = "The client gives up before there is an answer.";
-    private const string Stopping = "The server is stopped in the middle of this recording; how a server stops is tested on its own.";
+    private const string OwnCode = "A lost connection has its own number, 12006, and its own text; Kitex reports it with the number of a malformed frame, 12004.";
+    private const string GivenUp = "The client gives up before the server answers.";
+    private const string Stopping = "The server is stopped in the middle of this recording; how a server stops is tested separately.";
 
     internal static IReadOnlyDictionary<string, string> OfServer { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -32,20 +32,20 @@ internal static class Deviations
         ["pingpong-ttheader-sink-nilunion"] = ReadsNil,
         ["pingpong-ttheaderframed-sink-nilstruct"] = ReadsNil,
         ["pingpong-ttheaderframed-sink-nilunion"] = ReadsNil,
-        ["ttheader-streaming-header-unary"] = "Headers that a handler sets are sent in a TTHeader reply too, where Kitex drops them.",
-        ["grpc-header-client"] = "The recorded server repeats a header that a program sets twice, which its own client then cannot read; here the second replaces the first.",
-        ["pingpong-grpc-metainfo"] = "Metainfo is shown to handlers as metainfo only, not among the headers again.",
+        ["ttheader-streaming-header-unary"] = "Headers that a handler sets are also sent in a TTHeader reply; Kitex drops them.",
+        ["grpc-header-client"] = "The recorded server repeats a header that the handler sets twice, which Kitex's own client cannot read; here the second value replaces the first.",
+        ["pingpong-grpc-metainfo"] = "Handlers see metainfo only as metainfo, not also among the headers.",
     };
 
     internal static IReadOnlyDictionary<string, string> OfClient { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["grpc-header-client"] = "A Kitex client cannot read a header that has two values; here both are there.",
+        ["grpc-header-client"] = "A Kitex client cannot read a header that has two values; here the client sees both.",
         ["grpc-server-shutdown"] = OwnText,
         ["pingpong-buffered-sink-nilunion"] = OwnText,
         ["pingpong-framed-sink-nilunion"] = OwnText,
         ["pingpong-ttheader-sink-nilunion"] = OwnText,
         ["pingpong-ttheaderframed-sink-nilunion"] = OwnText,
-        ["ttheader-streaming-biz-after-2-server"] = "A Kitex client loses the messages that it has not read when a business error comes; here they come first.",
+        ["ttheader-streaming-biz-after-2-server"] = "A Kitex client discards unread messages when a business error arrives; here they are delivered first.",
         ["ttheader-streaming-server-shutdown"] = OwnCode,
         ["ttheader-streaming-bigheader2-bidi"] = OwnCode,
     };

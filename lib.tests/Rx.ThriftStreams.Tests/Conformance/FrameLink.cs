@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Rx.ThriftStreams.Tests.TTHeader.Streaming;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Conformance;

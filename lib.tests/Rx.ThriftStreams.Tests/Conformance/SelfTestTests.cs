@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Rx.ThriftStreams.InteropProgram;
 using Rx.ThriftStreams.InteropProgram.Client;
 using Rx.ThriftStreams.InteropProgram.SelfTest;
@@ -28,9 +26,7 @@ public sealed class SelfTestTests
     [MemberData(nameof(Transports))]
     public async Task SelfTest_OverTls_IsAsItShouldBe(string transport)
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = TestCertificate.Create("localhost");
         await using var server = await InteropServer.StartAsync("127.0.0.1:0", static _ => { }, logCalls: false, certificate);
         var output = new StringWriter();
         string[] arguments = ["--addr", server.Endpoint.ToString(), "--tls", "--transport", transport, "--case", "biz error"];

@@ -1,20 +1,19 @@
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Memory;
 using static Rx.ThriftStreams.ThriftStreamEventKind;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
-/// <summary>Over real Kestrel: what a call's two sides tell of it.</summary>
+/// <summary>Over real Kestrel: the events that both sides of a call report.</summary>
 public sealed class StreamEventTests : IAsyncLifetime
 {
     // A struct with one string of one character: field header, length, character, end.
     private const int MessageSize = 3 + 4 + 1 + 1;
 
-    private readonly ScriptedService _service = new();
-    private readonly EventLog _clientLog = new();
-    private readonly EventLog _serverLog = new();
+    private readonly HoldingService _service = new();
+    private readonly EventCollector _clientLog = new();
+    private readonly EventCollector _serverLog = new();
     private ThriftServer _server = null!;
     private ThriftChannel _channel = null!;
     private TestServiceClient _client = null!;
@@ -92,7 +91,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async Task Creation_Fails_FinishesWithItsError()
     {
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
-        var log = new EventLog();
+        var log = new EventCollector();
         channel.Events.Subscribe(log);
 
         var error = await Assert.ThrowsAsync<ThriftConnectException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
@@ -190,7 +189,7 @@ public sealed class StreamEventTests : IAsyncLifetime
         ThriftException? failure = null;
         for (var i = 0; failure is null; i++)
         {
-            Assert.True(i < 100_000, "Sending to a server that is gone goes on.");
+            Assert.True(i < 100_000, "Sending to a server that is gone does not fail.");
             failure = (ThriftException?)await Record.ExceptionAsync(async () => await call.SendAsync(new() { Message = new string('x', 1000) }));
         }
 
@@ -219,7 +218,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task Observer_MakesACallItself_IsNotCalledWithinItself()
     {
-        var inner = new EventLog();
+        var inner = new EventCollector();
         var made = false;
         Task? call = null;
         _channel.Events.Subscribe(e =>
@@ -258,7 +257,7 @@ public sealed class StreamEventTests : IAsyncLifetime
         await _channel.DisposeAsync();
 
         await _clientLog.Completed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        var late = new EventLog();
+        var late = new EventCollector();
         _channel.Events.Subscribe(late);
         Assert.True(late.Completed.IsCompletedSuccessfully);
     }
@@ -266,7 +265,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task Subscription_Disposed_GetsNoMore()
     {
-        var log = new EventLog();
+        var log = new EventCollector();
         _channel.Events.Subscribe(log).Dispose();
 
         await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
@@ -274,12 +273,12 @@ public sealed class StreamEventTests : IAsyncLifetime
         Assert.Empty(log.All);
     }
 
-    private static IEnumerable<ThriftStreamEventKind> InOrderOfName(EventLog log)
+    private static IEnumerable<ThriftStreamEventKind> InOrderOfName(EventCollector log)
         => log.Kinds.Order(Comparer<ThriftStreamEventKind>.Create(static (a, b) => Rank(a).CompareTo(Rank(b))));
 
     private static int Rank(ThriftStreamEventKind kind) => kind switch { RpcStart => 0, HeadersReceived => 1, RpcFinish => 2, StreamRecv => 3, _ => 4 };
 
-    /// <summary>The send may be told before or after the answer's arrival: it is put in its usual place.</summary>
-    private static IEnumerable<ThriftStreamEventKind> SendSecond(EventLog log)
+    /// <summary>The send may be reported before or after the answer's arrival: it is moved to its usual position.</summary>
+    private static IEnumerable<ThriftStreamEventKind> SendSecond(EventCollector log)
         => log.Kinds.Where(k => k != StreamSend).SelectMany(k => k == RpcStart ? (ThriftStreamEventKind[])[k, StreamSend] : [k]);
 }

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using Demo.Echo;
-using Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
-/// <summary>What stands before the transport's stream works over TTHeader Streaming as it is.</summary>
+/// <summary>The decorators of the transport's stream work unchanged over TTHeader Streaming.</summary>
 [Collection(nameof(TelemetryTests))]
 public sealed class TTHeaderEventTests
 {
@@ -29,7 +28,7 @@ public sealed class TTHeaderEventTests
         });
         await host.StartAsync();
         await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}");
-        var log = new EventLog();
+        var log = new EventCollector();
         using var subscription = channel.Events.Subscribe(log);
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 

@@ -5,7 +5,6 @@ using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Memory;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
@@ -13,8 +12,8 @@ namespace Rx.ThriftStreams.Tests.Diagnostics;
 [Collection(nameof(TelemetryTests))]
 public sealed class TelemetryTests : IAsyncLifetime
 {
-    private readonly ScriptedService _service = new();
-    private readonly EventLog _serverLog = new();
+    private readonly HoldingService _service = new();
+    private readonly EventCollector _serverLog = new();
     private ThriftServer _server = null!;
     private ThriftChannel _channel = null!;
     private TestServiceClient _client = null!;

@@ -5,9 +5,8 @@ using System.Net.Sockets;
 using System.Text;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Tests.Conformance;
 using Rx.ThriftStreams.Tests.Recordings;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transports.Grpc;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Surface;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
 

@@ -1,6 +1,5 @@
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Tests.Interop;
-using Rx.ThriftStreams.Tests.Surface;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
 

@@ -86,7 +86,7 @@ public sealed partial class PingPongReplayTests : IAsyncLifetime
     [GeneratedRegex("rpctimeout:2[0-5][0-9]{2}ms")]
     private static partial Regex RemainingTime();
 
-    /// <summary>Sends each request when the one before was answered, and nothing behind the last: more answers than were recorded would be seen.</summary>
+    /// <summary>Sends each request when the previous one was answered, and nothing after the last: additional answers would be detected.</summary>
     private async Task<List<PingPongWireAnswer>> ReplayAsync(RecordedConnection connection, int expected)
     {
         using var socket = new TcpClient { NoDelay = true };

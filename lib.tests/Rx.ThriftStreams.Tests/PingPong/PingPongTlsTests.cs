@@ -4,15 +4,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
 
-/// <summary>One port behind TLS: what is inside is told apart just as without.</summary>
+/// <summary>One port with TLS: the protocols inside are detected just as without.</summary>
 public sealed class PingPongTlsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -149,26 +146,25 @@ public sealed class PingPongTlsTests : IAsyncLifetime
 
     private async Task<IPEndPoint> StartAsync(ClientCertificateMode mode)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddThriftStreams();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            listen.UseHttps(_serverCertificate, https =>
+        _application = await ThriftApplication.StartAsync(
+            listen =>
             {
-                https.ClientCertificateMode = mode;
-                https.ClientCertificateValidation = (certificate, _, _) =>
+                listen.UseHttps(_serverCertificate, https =>
                 {
-                    Volatile.Write(ref _seenSubject, certificate.Subject);
-                    return true;
-                };
+                    https.ClientCertificateMode = mode;
+                    https.ClientCertificateValidation = (certificate, _, _) =>
+                    {
+                        Volatile.Write(ref _seenSubject, certificate.Subject);
+                        return true;
+                    };
+                });
+                listen.UseThriftStreams();
+            },
+            static application =>
+            {
+                application.MapThriftService<IKitchenSink>(new SinkService());
+                application.MapThriftService<Demo.Echo.ITestService>(new EchoService());
             });
-            listen.UseThriftStreams();
-        }));
-        _application = builder.Build();
-        _application.MapThriftService<IKitchenSink>(new SinkService());
-        _application.MapThriftService<Demo.Echo.ITestService>(new EchoService());
-        await _application.StartAsync();
-        var address = _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new(IPAddress.Loopback, new Uri(address).Port);
+        return _application.Endpoint();
     }
 }

@@ -1,14 +1,10 @@
 using System.Buffers;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
@@ -78,22 +74,14 @@ public sealed class PortLogTests
 
     private static async Task SendAsync(WebApplication application, byte[] bytes)
     {
-        var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, new Uri(address).Port);
+        await client.ConnectAsync(application.Endpoint());
         await client.GetStream().WriteAsync(bytes);
         await PingPongWire.ReadToEndAsync(client.GetStream());
     }
 
-    private static async Task<WebApplication> StartAsync(LogCollector log, Action<AspNetCore.ThriftServerOptions>? configure = null)
-    {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.Services.AddLogging(logging => logging.AddProvider(log)).AddRouting().AddThriftStreams();
-        builder.Services.Configure<AspNetCore.ThriftServerOptions>(options => configure?.Invoke(options));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.UseThriftStreams()));
-        var application = builder.Build();
-        application.MapThriftService<Demo.Echo.ITestService>(new GateService());
-        await application.StartAsync();
-        return application;
-    }
+    private static Task<WebApplication> StartAsync(LogCollector log, Action<AspNetCore.ThriftServerOptions>? configure = null) => ThriftApplication.StartAsync(
+        static listen => listen.UseThriftStreams(),
+        static application => application.MapThriftService<Demo.Echo.ITestService>(new GateService()),
+        services => services.AddLogging(logging => logging.AddProvider(log)).Configure<AspNetCore.ThriftServerOptions>(options => configure?.Invoke(options)));
 }

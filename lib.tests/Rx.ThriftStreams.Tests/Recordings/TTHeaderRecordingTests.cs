@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Rx.ThriftStreams.Tests.TTHeader;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Recordings;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Memory;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -13,7 +12,7 @@ public sealed class MiddlewareSamples
     [Fact]
     public async Task Client()
     {
-        var service = new ScriptedService();
+        var service = new HoldingService();
         await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService>(service));
         string GetToken() => "secret";
         service.Unary = _ => new Response { Message = ThriftServerContext.Current!.RequestHeaders["authorization"] };
@@ -87,7 +86,7 @@ public sealed class MiddlewareSamples
     [Fact]
     public async Task Server()
     {
-        var service = new ScriptedService();
+        var service = new HoldingService();
         service.Unary = _ => new Response { Message = $"hello {Handler.UserOfTheCall()}" };
 
         // <sample middleware-server>

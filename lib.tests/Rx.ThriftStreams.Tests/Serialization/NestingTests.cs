@@ -60,7 +60,7 @@ public sealed class NestingTests
         thread.Start();
         thread.Join();
 
-        Assert.Contains("stack does not suffice", Assert.IsType<ThriftProtocolException>(caught).Message, StringComparison.Ordinal);
+        Assert.Contains("stack is too small", Assert.IsType<ThriftProtocolException>(caught).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Tests.Sockets;
@@ -22,7 +21,7 @@ public sealed class ConnectionSweepTests
         _clock.Advance(ConnectionSweep.Period);
 
         Assert.Equal([1, 2, 2], connections.Select(c => c.Visits));
-        Assert.Equal(1, _clock.Timers);
+        Assert.Equal(1, _clock.Running);
     }
 
     [Fact]
@@ -30,12 +29,12 @@ public sealed class ConnectionSweepTests
     {
         using var sweep = new ConnectionSweep(_clock);
         var connection = new Swept();
-        Assert.Equal(0, _clock.Timers);
+        Assert.Equal(0, _clock.Running);
         sweep.Add(connection);
         sweep.Add(connection);
         sweep.Remove(connection);
         sweep.Remove(connection);
-        Assert.Equal(0, _clock.Timers);
+        Assert.Equal(0, _clock.Running);
 
         sweep.Add(connection);
 
@@ -51,7 +50,7 @@ public sealed class ConnectionSweepTests
 
         sweep.Add(new Swept());
 
-        Assert.Equal(0, _clock.Timers);
+        Assert.Equal(0, _clock.Running);
     }
 
     private sealed class Swept : ISweptConnection
@@ -59,36 +58,5 @@ public sealed class ConnectionSweepTests
         public int Visits { get; private set; }
 
         public void Sweep() => Visits++;
-    }
-
-    /// <summary>Knows how many of its timers are not disposed.</summary>
-    private sealed class CountingClock : FakeTimeProvider
-    {
-        private int _timers;
-
-        public int Timers => _timers;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            _timers++;
-            return new Timer(base.CreateTimer(callback, state, dueTime, period), () => _timers--);
-        }
-
-        private sealed class Timer(ITimer timer, Action disposed) : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
-
-            public void Dispose()
-            {
-                timer.Dispose();
-                disposed();
-            }
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
@@ -61,7 +61,7 @@ public sealed class CallAllocationTests
         return ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(service));
     }
 
-    /// <summary>The pools of the runtime give memory up at collections and have it made again: the round in which that did not happen counts.</summary>
+    /// <summary>The runtime's pools release memory at collections and allocate it again: a round in which that did not happen counts.</summary>
     private static async Task AssertAllocates(double most, Func<Task> run)
     {
         await run();

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.Logging;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

@@ -1,8 +1,7 @@
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Tests.PingPong;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Tests.Interop;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 using Response = Demo.Echo.Response;
 using TestServiceClient = Demo.Echo.TestServiceClient;
 

@@ -5,11 +5,11 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
-/// <summary>Peers that break the rules: whatever they send, this side says what is wrong and goes on.</summary>
+/// <summary>Peers that violate the protocols: whatever they send, this side reports what is wrong and continues.</summary>
 public sealed class EvilPeerTests
 {
     /// <summary>A response with the text "ok", as Thrift Binary.</summary>
@@ -264,7 +264,7 @@ public sealed class EvilPeerTests
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Posts bytes to a server as a gRPC request and gives the status that comes back.</summary>
+    /// <summary>Posts bytes to a server as a gRPC request and returns the status of the response.</summary>
     private static async Task<(string? Status, byte[] Body)> PostAsync(HttpClient http, IPEndPoint server, byte[] body, string? encoding = null, string? accept = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{server}/echo.TestService/Echo")
@@ -294,7 +294,7 @@ public sealed class EvilPeerTests
 
     public static TheoryData<string, byte[], string?, string> BrokenRequests() => new()
     {
-        // A message that is no Thrift is what Kitex numbers 7; framing that is no gRPC is an internal error.
+        // A message that is not Thrift has Kitex's number 7; framing that is not gRPC is an internal error.
         { "garbage", Frame([255, 255, 255]), null, "7" },
         { "truncated struct", Frame(Ok[..^1]), null, "7" },
         { "text longer than the message", Frame([11, 0, 1, 127, 255, 255, 255, 1]), null, "7" },

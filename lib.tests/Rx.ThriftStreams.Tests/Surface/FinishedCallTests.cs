@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Rx.ThriftStreams.Contracts;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
-/// <summary>A call that is over leaves nothing behind: no timer with the clock, no registration with a token that lives on.</summary>
+/// <summary>A call that has ended leaves nothing behind: no timer, and no registration with a token that outlives it.</summary>
 public sealed class FinishedCallTests
 {
     private static readonly ThriftCallOptions AllLimits = new()
@@ -93,39 +93,4 @@ public sealed class FinishedCallTests
 
     private static Task<ThriftDuplexStreamingCall<Request, Response>> OpenAsync(ThriftChannel channel, CancellationToken token)
         => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(StreamingMode.Bidirectional), AllLimits, token).AsTask();
-
-    private sealed class CountingClock : TimeProvider
-    {
-        private int _running;
-
-        public int Running => Volatile.Read(ref _running);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            Interlocked.Increment(ref _running);
-            return new CountedTimer(this, base.CreateTimer(callback, state, dueTime, period));
-        }
-
-        private sealed class CountedTimer(CountingClock clock, ITimer timer) : ITimer
-        {
-            private int _disposed;
-
-            public bool Change(TimeSpan dueTime, TimeSpan period) => timer.Change(dueTime, period);
-
-            public void Dispose()
-            {
-                if (Interlocked.Exchange(ref _disposed, 1) == 0)
-                {
-                    Interlocked.Decrement(ref clock._running);
-                    timer.Dispose();
-                }
-            }
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return default;
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

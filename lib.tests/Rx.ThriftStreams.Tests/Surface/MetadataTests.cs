@@ -1,5 +1,5 @@
 using Demo.Echo;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
@@ -111,7 +111,7 @@ public sealed class MetadataTests
             context.ResponseHeaders.Add("x-early", "yes");
             await context.SendHeadersAsync();
             await go.Task;
-            second.SetResult(await Record.ExceptionAsync(context.SendHeadersAsync));
+            second.SetResult(await Record.ExceptionAsync(() => context.SendHeadersAsync()));
             yield return Answer("1");
         }
     }
@@ -129,7 +129,7 @@ public sealed class MetadataTests
         async IAsyncEnumerable<Response> Late()
         {
             yield return Answer("1");
-            second.SetResult(await Record.ExceptionAsync(ThriftServerContext.Current!.SendHeadersAsync));
+            second.SetResult(await Record.ExceptionAsync(() => ThriftServerContext.Current!.SendHeadersAsync()));
         }
     }
 

@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.Logging;
-using Rx.ThriftStreams.Tests.Diagnostics;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
@@ -16,7 +15,7 @@ public sealed class ServerLogTests
     {
         await using var loop = await Loopback.StartAsync(
             new() { Echo = static (requests, _) => requests.Select(static request => Answer(request.Message!)) }, scheme: scheme);
-        var log = new EventLog();
+        var log = new EventCollector();
         using var subscription = loop.Server.Events.Subscribe(log);
 
         Assert.Equal("0", (await loop.Client.EchoAsync(OneAndNoEnd()).FirstAsync(TestContext.Current.CancellationToken)).Message);

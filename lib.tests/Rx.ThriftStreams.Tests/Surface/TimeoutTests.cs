@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

@@ -5,7 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
-using static Rx.ThriftStreams.Tests.Surface.Waits;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
@@ -37,15 +37,17 @@ public sealed class TlsHintTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SslProtocols.Tls12)]
-    [InlineData(SslProtocols.Tls13)]
-    public async Task ClientCertificate_RequiredAndMissing_SaysSo(SslProtocols version)
+    [InlineData(SslProtocols.Tls12, "grpcs")]
+    [InlineData(SslProtocols.Tls13, "grpcs")]
+    [InlineData(SslProtocols.Tls12, "ttheaders")]
+    [InlineData(SslProtocols.Tls13, "ttheaders")]
+    public async Task ClientCertificate_RequiredAndMissing_SaysSo(SslProtocols version, string scheme)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, version);
 
-        Assert.Contains("ClientCertificates", await FailAsync($"grpcs://{listener.LocalEndpoint}"), StringComparison.Ordinal);
+        Assert.Contains("ClientCertificates", await FailAsync($"{scheme}://{listener.LocalEndpoint}"), StringComparison.Ordinal);
 
         listener.Stop();
         await serving.Soon();

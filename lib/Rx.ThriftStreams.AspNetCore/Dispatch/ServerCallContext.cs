@@ -36,7 +36,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
-            // Nobody waits for a oneway call: that its caller goes away is no reason to give it up.
+            // Nothing waits for a oneway call: it continues when its caller disconnects.
             _callerGone = _aborted.UnsafeRegister(
                 static state => ((ServerCallContext)state!).CancelWithCaller(), this);
         }
@@ -91,15 +91,20 @@ internal sealed class ServerCallContext : ThriftServerContext
     /// <summary>Is notified of what happens to the call; <see langword="null"/> if there is no observer.</summary>
     internal CallObservation? Observation { get; init; }
 
-    public override async Task SendHeadersAsync()
+    public override async Task SendHeadersAsync(CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (_headersSent)
         {
             throw new InvalidOperationException("The response headers were sent.");
         }
 
         _headersSent = true;
-        await _call.SendHeadersAsync(ResponseHeaders).ConfigureAwait(false);
+        var sent = _call.SendHeadersAsync(ResponseHeaders);
+        if (!sent.IsCompletedSuccessfully)
+        {
+            await sent.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A message was sent, and the headers with it.</summary>
@@ -134,7 +139,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     }
 
     /// <summary>
-    /// The first cause counts, whoever notices it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
+    /// The first cause counts, whichever thread detects it first. A transport requests the cancellation before a receive or a send of the handler fails, but its callback,
     /// which records the reason here, runs on another thread: the handler may fail, ask for the reason, or end before it does.
     /// </summary>
     private void CancelIfCallerIsGone()

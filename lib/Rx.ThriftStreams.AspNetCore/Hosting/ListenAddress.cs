@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.AspNetCore.Hosting;
 internal static class ListenAddress
 {
     /// <summary>Reads <c>address:port</c>, where <c>localhost</c> is the loopback address and <c>*</c>, or nothing, every address of the machine.</summary>
-    /// <exception cref="FormatException">It is none of that.</exception>
+    /// <exception cref="FormatException">The text has none of these forms.</exception>
     internal static IPEndPoint Parse(string text)
     {
         var colon = text.LastIndexOf(':');
@@ -27,5 +27,5 @@ internal static class ListenAddress
     }
 
     private static FormatException Malformed(string text) => new(
-        $"\"{text}\" does not say where to listen. Write address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine.");
+        $"\"{text}\" is not an address to listen on. Use address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine.");
 }

@@ -31,7 +31,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
     }
 
-    /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
+    /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
     /// <inheritdoc cref="MapThriftService{TService, TImplementation}(IEndpointRouteBuilder)"/>
     /// <param name="endpoints">The application.</param>
     /// <param name="implementation">Handles all calls.</param>

@@ -57,7 +57,7 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
         return ThriftChannel.ForTransport(transport, MemoryTransport.Name, settled);
     }
 
-    /// <summary>Cuts off the calls that go on, and lets go of everything.</summary>
+    /// <summary>Aborts running calls, and releases everything.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var transport in _transports)

@@ -11,7 +11,7 @@ using Rx.ThriftStreams.AspNetCore.Hosting;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
-/// <summary>A server of Thrift services for programs that are no web applications.</summary>
+/// <summary>A server of Thrift services for programs that are not web applications.</summary>
 /// <remarks>Thread-safe. Runs until it is stopped or disposed; it watches for signals only in <see cref="WaitForShutdownAsync"/>.</remarks>
 public sealed class ThriftServer : IAsyncDisposable
 {

@@ -17,7 +17,7 @@ public sealed class ThriftServerBuilder
     private readonly List<Action<IServiceCollection>> _services = [];
     private X509Certificate2? _certificate;
 
-    /// <summary>Serves a service by one object that handles all calls, and so must be thread-safe.</summary>
+    /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <param name="implementation">Handles all calls.</param>
     /// <returns>This builder.</returns>

@@ -49,7 +49,7 @@ public sealed class ThriftServerLimits : ThriftLimits
 
     /// <summary>
     /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it passes the call is cancelled and its stream
-    /// reset: a caller that makes no room cannot be told a status.
+    /// reset: a caller that makes no room cannot receive a status.
     /// </summary>
     public TimeSpan? SendTimeout { get; set; }
 

@@ -142,7 +142,7 @@ internal sealed partial class ThriftPort
     [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.")]
     private static partial void LogTls(ILogger logger, string peer);
 
-    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port takes HTTP/2 with prior knowledge only. Set the version of the HTTP client to exactly 2.0, or serve browsers and health checks on a port of their own.")]
+    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers and health checks on another port.")]
     private static partial void LogHttp1(ILogger logger, string peer);
 
     [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.")]

@@ -4,17 +4,17 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams.Client;
 
 /// <summary>
-/// Only a user's call object refers to it. When both are collected while the call goes on, the call is cancelled and that is logged, so that a forgotten stream costs a log line and not a leak.
+/// Only a user's call object refers to it. When both are collected while the call is running, the call is cancelled and a warning is logged, so a forgotten stream costs a log line instead of a leak.
 /// </summary>
 internal sealed partial class AbandonedCallGuard(IAbandonable call, ILogger logger, string method) : IDisposable
 {
     ~AbandonedCallGuard()
     {
-        // Cancelling runs what waits for the call, and a logger is anybody's code: neither belongs on the finalizer's thread.
+        // Cancelling runs continuations, and a logger runs foreign code: neither must run on the finalizer's thread.
         ThreadPool.UnsafeQueueUserWorkItem(static guard => guard.Abandon(), this, preferLocal: false);
     }
 
-    /// <summary>The call was ended in an orderly way.</summary>
+    /// <summary>The call was ended by its user: nothing has to be done.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
 
     private void Abandon()

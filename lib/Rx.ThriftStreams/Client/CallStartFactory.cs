@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>Settles what goes with a request: options, and what flows on from the server call that is being handled.</summary>
+/// <summary>Determines what is sent with a request: options, and what propagates from the server call that is being handled.</summary>
 internal static class CallStartFactory
 {
     /// <param name="options">The options of the call itself; <see langword="null"/> if it has none.</param>
@@ -37,8 +37,8 @@ internal static class CallStartFactory
         };
     }
 
-    /// <summary>The time that the call may take from now on, and when that is over by the wall clock; <see langword="null"/> without a limit.</summary>
-    /// <remarks>The wall clock is read once, when the call starts: setting it later must not change how long a call may take.</remarks>
+    /// <summary>The time that the call may take from now on, and the wall-clock time at which that ends; <see langword="null"/> without a limit.</summary>
+    /// <remarks>The wall clock is read once, when the call starts: changing the clock later must not change how long a call may take.</remarks>
     private static (TimeSpan? Limit, DateTimeOffset? Deadline) LimitOf(ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
     {
         TimeSpan? limit = null;
@@ -66,7 +66,7 @@ internal static class CallStartFactory
         return (limit < TimeSpan.Zero ? TimeSpan.Zero : limit, deadline);
     }
 
-    /// <summary>Persistent values travel on from hop to hop; transient ones reached their goal with the server call, unless the legacy rule is asked for.</summary>
+    /// <summary>Persistent values are forwarded at every hop; transient ones end with the server call, unless the legacy rule is configured.</summary>
     private static ThriftMetaInfo? MergeMetaInfo(ThriftMetaInfo? own, ThriftMetaInfo? inherited, ThriftTransientPropagation propagation)
     {
         if (own is null && inherited is null)

@@ -6,10 +6,10 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>The life of one call on the client, whatever its messages are: its time limit, its cancellation and its end.</summary>
+/// <summary>The life of one call on the client, independent of its messages: its time limit, its cancellation and its end.</summary>
 /// <remarks>
-/// Several may want to end a call at once: its user, a token, a timer, the server call that it belongs to, the transport. The first caller of
-/// <see cref="Abort"/> or <see cref="End"/> decides; operations that fail afterwards report that reason, not what the transport made of it.
+/// The user, a token, a timer, the server call that it belongs to, and the transport may race to end a call. The first call of
+/// <see cref="Abort"/> or <see cref="End"/> decides; operations that fail afterwards report that reason, not the transport's consequential error.
 /// </remarks>
 [DebuggerDisplay("{Method.FullName} {Status}")]
 internal abstract class ClientCall : IAsyncDisposable, IAbandonable
@@ -22,12 +22,12 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     private CancellationTokenRegistration _parentCancellation;
     private Exception? _abortReason;
 
-    // Null while the call goes on, then its error or CallErrors.None: one field, so that nobody can see an end without its error.
+    // Null while the call is running, then its error or CallErrors.None: one field, so that no thread can see an end without its error.
     private object? _end;
 
     /// <param name="method">The method that is called.</param>
-    /// <param name="start">What goes with the request.</param>
-    /// <param name="observation">Is notified of the end of the call; <see langword="null"/> if nobody listens.</param>
+    /// <param name="start">What is sent with the request.</param>
+    /// <param name="observation">Is notified of the end of the call; <see langword="null"/> if there are no listeners.</param>
     /// <param name="parent">The server call within which this call is made and whose end ends it, or <see langword="null"/>.</param>
     protected ClientCall(ThriftMethod method, ClientCallStart start, CallObservation? observation, ThriftServerContext? parent)
     {
@@ -41,10 +41,10 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
 
     internal ClientCallStart Start { get; }
 
-    /// <summary>Is notified of what happens to the call; <see langword="null"/> if nobody listened when it began.</summary>
+    /// <summary>Is notified of what happens to the call; <see langword="null"/> if there was no listener when it began.</summary>
     internal CallObservation? Observation { get; }
 
-    /// <summary>The status with which the call ended; <see langword="null"/> while it goes on.</summary>
+    /// <summary>The status with which the call ended; <see langword="null"/> while it is running.</summary>
     internal ThriftStatus? Status => Volatile.Read(ref _end) is { } end ? CallErrors.ToStatus(end as Exception) : null;
 
     internal bool IsOver => Volatile.Read(ref _end) is not null;
@@ -55,7 +55,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     /// <summary>Whether <see cref="Abort"/> has decided how the call ends.</summary>
     internal bool IsAborted => Volatile.Read(ref _abortReason) is not null;
 
-    /// <summary>Cancelled when the call is over, however it ended. Creating the stream and pumping requests stop by it.</summary>
+    /// <summary>Cancelled when the call is over, however it ended. Stops creating the stream and pumping requests.</summary>
     internal CancellationToken Over => _over.Token;
 
     internal abstract string Peer { get; }
@@ -66,9 +66,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
 
     internal abstract IReadOnlyDictionary<string, string> Backward { get; }
 
-    /// <summary>Starts the time limit and lets the tokens end the call. Called once.</summary>
-    /// <param name="methodToken">The token that the method was given.</param>
-    /// <param name="enumerationToken">The token that the enumeration was given.</param>
+    /// <summary>Starts the time limit and registers with the tokens. Called once.</summary>
+    /// <param name="methodToken">The token that was passed to the method.</param>
+    /// <param name="enumerationToken">The token that was passed to the enumeration.</param>
     internal void Begin(CancellationToken methodToken, CancellationToken enumerationToken)
     {
         _methodCancellation = AbortOn(methodToken);
@@ -84,7 +84,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
             _deadlineTimer.Start(Start.StartedAt);
         }
 
-        // What ended the call just now, on this thread or another, ran Release before there was anything to release.
+        // The call may have ended in the meantime, on this thread or another: Release then ran before there was anything to release.
         Interlocked.MemoryBarrier();
         if (IsOver)
         {
@@ -92,8 +92,8 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         }
     }
 
-    /// <summary>Ends the call at once with that reason, unless it has ended or another reason came first.</summary>
-    /// <returns>Whether this was the reason that counts.</returns>
+    /// <summary>Ends the call immediately with that reason, unless it has ended or another reason came first.</summary>
+    /// <returns>Whether this reason was the first.</returns>
     internal bool Abort(Exception reason)
     {
         if (IsOver || Interlocked.CompareExchange(ref _abortReason, reason, null) is not null)
@@ -106,8 +106,8 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         return true;
     }
 
-    /// <summary>Aborts a stream that has just been created, if the call was aborted meanwhile.</summary>
-    /// <remarks>The stream must be visible to <see cref="AbortStream"/> before: an abort either finds the stream or is found here.</remarks>
+    /// <summary>Aborts a newly created stream if the call was aborted in the meantime.</summary>
+    /// <remarks>The stream must be visible to <see cref="AbortStream"/> before this is called: a concurrent abort either finds the stream or is found here.</remarks>
     private protected void AbortLateStream()
     {
         Interlocked.MemoryBarrier();
@@ -119,7 +119,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
 
     public bool Abandon() => Abort(CallErrors.Disposed(Method));
 
-    /// <summary>Fails if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
+    /// <summary>Throws if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
     internal void ThrowIfOver()
     {
         if (EndError is { } error)
@@ -128,10 +128,10 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         }
     }
 
-    /// <summary>What an operation that failed has to report: the reason of the abort if there was one.</summary>
+    /// <summary>The error that a failed operation must report: the reason of the abort if there was one.</summary>
     /// <remarks>
-    /// The server counts the same time and may be the first to report that it is over, in the words of its transport. That is still the limit that was
-    /// set here, so the clock decides and not which side was faster. A business error is the server's answer, however late.
+    /// The server enforces the same deadline and may be the first to report that it has passed, worded by its transport. It is still the limit that was
+    /// set here, so the clock decides, not which side was faster. A business error is the server's answer, however late.
     /// </remarks>
     internal Exception Explain(Exception error)
     {
@@ -144,12 +144,12 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     }
 
     /// <summary>
-    /// Whether an operation failed because the call is over or about to be, so that receiving reports why. A message that cannot be encoded is
-    /// another matter: nobody else would report that.
+    /// Whether an operation failed because the call is over or about to be, so that receiving reports the cause. A message that cannot be encoded
+    /// does not qualify: no other operation would report that.
     /// </summary>
     internal bool IsEnd(Exception error) => IsOver || error is ThriftException and not ThriftProtocolException;
 
-    /// <summary>Records the end; the first one counts.</summary>
+    /// <summary>Records the end; the first one is kept.</summary>
     internal void End(Exception? error)
     {
         if (Interlocked.CompareExchange(ref _end, error ?? CallErrors.None, null) is not null)
@@ -162,7 +162,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         Observation?.Finish(error);
     }
 
-    /// <summary>Cancels the call if it goes on, and releases everything.</summary>
+    /// <summary>Cancels the call if it is running, and releases everything.</summary>
     public ValueTask DisposeAsync()
     {
         if (!IsOver)
@@ -194,8 +194,8 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     private void AbortWithParent() => Abort(CallErrors.ParentCancelled(_parent!.CancellationReason));
 
     /// <summary>
-    /// What the server is told of an abort. A handler that is cancelled often gives its calls up by itself, by the token that it passed on or by
-    /// disposing; which of these comes first is chance, and why they were given up is the same.
+    /// What the server receives about an abort. A cancelled handler often cancels its own calls too, by the token that it passed on or by
+    /// disposing them. Which comes first is a race, so both report the same reason.
     /// </summary>
     private Exception ForPeer(Exception reason)
         => _parent?.CancellationReason is { } cause && reason is OperationCanceledException or ThriftStatusException { EndedByUser: true }

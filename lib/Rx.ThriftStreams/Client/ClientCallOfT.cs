@@ -45,7 +45,7 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
     internal override IReadOnlyDictionary<string, string> Backward => Stream.Backward;
 
-    /// <summary>Joins the call with the stream that was created for it.</summary>
+    /// <summary>Attaches the stream that was created for the call.</summary>
     internal void Attach(ClientTransportStream<TRequest, TResponse> stream)
     {
         Volatile.Write(ref _stream, stream);

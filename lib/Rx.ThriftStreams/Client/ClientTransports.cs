@@ -27,7 +27,7 @@ internal static class ClientTransports
     internal static string SchemeList { get; } = string.Join(", ", Schemes.Select(static scheme => $"{scheme.Name}://, {scheme.Name}s://"));
 
     /// <summary>The row of a transport.</summary>
-    /// <exception cref="ArgumentException">The value is not one of the enumeration's.</exception>
+    /// <exception cref="ArgumentException">The value is not defined.</exception>
     internal static ClientTransportDescriptor Get(ThriftTransport kind)
         => Array.Find(Transports, row => row.Kind == kind) ?? throw new ArgumentException($"{kind} is not a transport.");
 
@@ -35,7 +35,7 @@ internal static class ClientTransports
     internal static string ListOf(TransportCapabilities capability)
         => string.Join(", ", Transports.Where(row => row.Has(capability)).Select(static row => row.Kind));
 
-    /// <summary>Looks a scheme up, ignoring case.</summary>
+    /// <summary>Looks up a scheme, ignoring case.</summary>
     internal static bool TryGetScheme(string scheme, out AddressScheme found, out bool useTls)
     {
         foreach (var row in Schemes)

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>A method that returns a stream, not yet called: each enumeration is a call of its own, begun by its first MoveNextAsync.</summary>
+/// <summary>A method that returns a stream, not yet called: each enumeration is a separate call, started by its first MoveNextAsync.</summary>
 internal abstract class ColdStream<TRequest, TResponse>(
     ThriftInvoker invoker,
     ThriftMethod<TRequest, TResponse> method,
@@ -16,7 +16,7 @@ internal abstract class ColdStream<TRequest, TResponse>(
 {
     public IAsyncEnumerator<TResponse> GetAsyncEnumerator(CancellationToken cancellationToken = default) => new Enumerator(this, cancellationToken);
 
-    /// <summary>Sends the only request, or begins to send several.</summary>
+    /// <summary>Sends the only request, or starts to send several.</summary>
     private protected abstract ValueTask SendAsync(ClientCall<TRequest, TResponse> call);
 
     private ValueTask<ClientCall<TRequest, TResponse>> StartAsync(CancellationToken enumerationToken)
@@ -59,7 +59,7 @@ internal abstract class ColdStream<TRequest, TResponse>(
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         private async ValueTask<bool> StartAsync()
         {
-            // An enumeration is one call: what failed to start has failed.
+            // An enumeration is one call: if it failed to start, it has failed.
             var call = await (_opening ??= OpenAsync()).ConfigureAwait(false);
             await stream.SendAsync(call).ConfigureAwait(false);
             return await call.Responses.MoveNextAsync().ConfigureAwait(false);

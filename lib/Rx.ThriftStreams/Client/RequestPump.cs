@@ -10,7 +10,7 @@ internal static class RequestPump
     /// responses are awaited. Stops when the call is over.
     /// </summary>
     /// <remarks>
-    /// The source is user code that may block or take long: it runs on the thread pool, with the caller's execution context but never on the thread
+    /// The source is user code that may block or run for a long time: it runs on the thread pool, with the caller's execution context but never on the thread
     /// or synchronization context that receives the responses, which the source may be waiting for.
     /// </remarks>
     internal static void Start<TRequest, TResponse>(ClientCall<TRequest, TResponse> call, IAsyncEnumerable<TRequest> requests)

@@ -6,19 +6,19 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>The sending direction of a call with several requests: sends are taken in the order of their calls, one at a time, and wait for room.</summary>
+/// <summary>The sending direction of a call with several requests: sends run in the order of their calls, one at a time, and wait for room.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds nothing to dispose.")]
 internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TResponse> call)
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    // Waiters are served first come, first served; a release hands the turn over without letting anyone past.
+    // Waiters are served first come, first served; a release hands the turn to the next waiter, so no later send can overtake it.
     private readonly SemaphoreSlim _turn = new(1, 1);
     private OperationTimer? _timer;
     private Task? _completion;
     private bool _completed;
 
-    /// <summary>Sends a message: completes when the transport has taken it and has room for another.</summary>
+    /// <summary>Sends a message: completes when the transport has accepted it and has room for another.</summary>
     internal ValueTask SendAsync(TRequest message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -82,7 +82,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask QueueSendAsync(TRequest message, CancellationToken cancellationToken)
     {
-        // The wait for the turn counts for the limit, but needs no timer: the sends ahead began earlier, and the first that takes too long ends the call.
+        // The wait for the turn counts towards the limit, but needs no timer: the sends ahead began earlier, and the first that takes too long ends the call.
         var since = Now();
         try
         {
@@ -95,7 +95,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
         }
         catch (OperationCanceledException)
         {
-            // Nothing was handed over: only this send is cancelled.
+            // The transport has not received the message: only this send is cancelled.
             throw new OperationCanceledException(cancellationToken);
         }
 
@@ -111,7 +111,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
             return;
         }
 
-        // The transport has the message: a cancelled send only stops waiting, and the turn passes on when the transport is done with it.
+        // The transport has the message: a cancelled send only stops waiting, and the turn is released when the transport is done with the message.
         var finish = FinishSendAsync(send, since).AsTask();
         try
         {
@@ -127,7 +127,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FinishSendAsync(ValueTask<int> send, long since)
     {
-        // Only the send whose turn it is comes here, so that one timer does for all.
+        // Only the send whose turn it is gets here, so one timer is enough for all.
         var timer = _timer ??= call.CreateSendTimer();
         timer?.Start(since);
         try
@@ -167,7 +167,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
         }
         catch (Exception) when (call.IsOver)
         {
-            // It ended meanwhile.
+            // It ended in the meantime.
         }
         finally
         {
@@ -175,7 +175,7 @@ internal sealed class RequestSender<TRequest, TResponse>(ClientCall<TRequest, TR
         }
     }
 
-    /// <summary>Why nothing can be sent: the error with which the call ended, or that the server wanted no more.</summary>
+    /// <summary>Why nothing can be sent: the error with which the call ended, or that the server ended it without reading further requests.</summary>
     private Exception Refused() => call.EndError ?? call.Explain(CallErrors.EndedBeforeSend(call.Method));
 
     private long Now() => CallTimers.IsLimit(call.Start.Options.SendTimeout) ? call.Start.TimeProvider.GetTimestamp() : 0;

@@ -10,7 +10,7 @@ internal abstract class ResponseReceiver<TResponse>
 {
     private int _enumerated;
 
-    /// <summary>The call's enumerator, which there can be one of. Disposing it disposes the owner.</summary>
+    /// <summary>The call's only enumerator. Disposing it disposes the owner.</summary>
     internal IAsyncEnumerator<TResponse> Enumerate(ThriftCall owner, CancellationToken cancellationToken)
         => Interlocked.Exchange(ref _enumerated, 1) == 0
             ? CreateEnumerator(owner, cancellationToken)
@@ -70,7 +70,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         return new(false);
     }
 
-    /// <summary>Receives the one message of a call that has one, and its end.</summary>
+    /// <summary>Receives the single message of a call with one response, and the end of the call.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<TResponse> ReceiveSingleAsync()
     {
@@ -144,7 +144,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         }
     }
 
-    /// <summary>When the limit passes the call is aborted, which fails the receive.</summary>
+    /// <summary>When the limit expires the call is aborted, which fails the receive.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveOrAbortAsync(ValueTask<bool> receive)
     {
@@ -161,7 +161,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         }
     }
 
-    /// <summary>When the limit passes the receive goes on in the background, and the next call of MoveNextAsync takes it up again.</summary>
+    /// <summary>When the limit expires the receive continues in the background, and the next call of MoveNextAsync waits for it again.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitOrKeepAsync(Task<bool> receive)
     {
@@ -173,12 +173,12 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         {
             _kept = receive;
 
-            // Its user may never come back for it.
+            // The user may never receive again.
             receive.DropFailure();
         }
         catch (TimeoutException)
         {
-            // The message came at the last moment.
+            // The message arrived just before the limit.
         }
     }
 
@@ -190,7 +190,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         var reason = call.Explain(error);
         if (!call.IsAborted)
         {
-            // Bytes that do not decode, for instance: the call cannot go on, and the peer should know.
+            // For example bytes that cannot be decoded: the call cannot continue, and the peer should be notified.
             call.Stream.Abort(reason);
         }
 

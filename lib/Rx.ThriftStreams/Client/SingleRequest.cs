@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>The sending direction of a call with one request: nobody else sends on it, so it needs no turns.</summary>
+/// <summary>The sending direction of a call with one request: there are no other sends, so it needs no turns.</summary>
 internal static class SingleRequest
 {
     /// <summary>Sends the only request and ends the sending direction. If the call is over already, its end is received like any other.</summary>
@@ -46,7 +46,7 @@ internal static class SingleRequest
         }
     }
 
-    /// <summary>When the limit passes the call is aborted, which fails the send.</summary>
+    /// <summary>When the limit expires the call is aborted, which fails the send.</summary>
     private static async ValueTask WaitOrAbortAsync(ClientCall call, ValueTask<int> send)
     {
         using var timer = call.CreateSendTimer()!;

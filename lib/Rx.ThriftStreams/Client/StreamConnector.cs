@@ -12,7 +12,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Client;
 
 /// <summary>
-/// Creates streams: the method's breaker around everything, then endpoint after endpoint, each behind its own breaker and the
+/// Creates streams: the method's breaker around everything, then endpoint after endpoint, each within its own breaker and the
 /// connect timeout. Nothing here sees a message.
 /// </summary>
 internal sealed class StreamConnector : IAsyncDisposable
@@ -28,7 +28,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     /// <param name="address">The endpoints.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="only">The transport of all calls, whatever the endpoints; <see langword="null"/> for one an endpoint.</param>
+    /// <param name="only">The transport of all calls, whatever the endpoints; <see langword="null"/> for one per endpoint.</param>
     internal StreamConnector(ThriftAddress address, ThriftChannelOptions options, ClientTransport? only = null)
     {
         _only = only;
@@ -77,7 +77,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
         foreach (var transport in _transports.Values)
         {
-            // One that could not be made throws again when asked for; one that is being made is disposed where it is made.
+            // A transport that could not be created throws again when it is read; one that is being created is disposed by its creator.
             if (!transport.IsValueCreated)
             {
                 continue;
@@ -87,7 +87,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    /// <summary>Never fails: the outcome does, which is how Polly wants it.</summary>
+    /// <summary>Never throws: failures are returned as an outcome, as Polly requires.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<object>> TryEndpointsAsync(ResilienceContext context, ConnectRequest request)
     {
@@ -115,7 +115,7 @@ internal sealed class StreamConnector : IAsyncDisposable
                     return outcome;
                 }
 
-                // The next endpoint may do better; the last one's failure is the one reported.
+                // The next endpoint may succeed; the last one's failure is reported.
                 var error = Explain(cause, endpoint, request, startedAt);
                 if (attempt == attempts || !ConnectPipelines.IsConnectFailure(error))
                 {
@@ -159,7 +159,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.Resilience.ConnectTimeout;
 
-    /// <summary>The name of the transport that a method's calls take.</summary>
+    /// <summary>The name of the transport that a method's calls use.</summary>
     internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
 
     private ClientTransport TransportFor(ThriftMethod method, string endpoint)
@@ -175,7 +175,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             this).Value;
         if (Volatile.Read(ref _disposed) != 0)
         {
-            // Made behind the back of the disposal, which may not have seen it.
+            // Created concurrently with the disposal, which may not have seen it.
             _ = transport.DisposeAsync().AsTask();
             throw new ObjectDisposedException(nameof(ThriftChannel));
         }

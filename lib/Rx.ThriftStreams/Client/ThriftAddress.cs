@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>What a channel's address says: the transport, whether over TLS, and the endpoints.</summary>
+/// <summary>A parsed channel address: the transport, whether to use TLS, and the endpoints.</summary>
 internal sealed class ThriftAddress
 {
     private readonly string _text;
@@ -41,7 +41,7 @@ internal sealed class ThriftAddress
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (endpoints.Length == 0)
         {
-            throw new ArgumentException($"The address \"{address}\" names no endpoint.", nameof(address));
+            throw new ArgumentException($"The address \"{address}\" does not name an endpoint.", nameof(address));
         }
 
         foreach (var endpoint in endpoints)
@@ -52,7 +52,7 @@ internal sealed class ThriftAddress
         return new(address, scheme.Streams, scheme.Calls, useTls, endpoints);
     }
 
-    /// <summary>Fails unless the text is <c>host:port</c>.</summary>
+    /// <summary>Throws unless the text is <c>host:port</c>.</summary>
     internal static void CheckEndpoint(string endpoint, string parameterName)
     {
         if (!Uri.TryCreate($"tcp://{endpoint}", UriKind.Absolute, out var uri)

@@ -5,10 +5,10 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A call that has been opened: what goes with its messages, and its end. The derived types have the messages.</summary>
+/// <summary>An open call: its headers, trailers, status and end. The derived types send and receive its messages.</summary>
 /// <remarks>
-/// Thread-safe, but for receiving: one receive at a time. Dispose it: a call that has not ended is then cancelled. One that is dropped without being
-/// disposed is cancelled by the garbage collector, which logs a warning.
+/// Thread-safe, except that only one receive may run at a time. Dispose it: a call that has not ended is then cancelled. A call that is never
+/// disposed is cancelled when it is garbage-collected, and a warning is logged.
 /// </remarks>
 [DebuggerDisplay("{Method} {Status}")]
 public abstract class ThriftCall : IAsyncDisposable
@@ -42,7 +42,7 @@ public abstract class ThriftCall : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Task<ThriftMetadata> GetHeadersAsync(CancellationToken cancellationToken = default) => _call.Headers.WaitAsync(cancellationToken);
 
-    /// <summary>Ends the call now: cancels it if it is running. As <see cref="DisposeAsync"/>, but without waiting for anything.</summary>
+    /// <summary>Ends the call immediately: cancels it if it is running. Like <see cref="DisposeAsync"/>, but does not wait.</summary>
     public void Finish()
     {
         _guard.Dispose();

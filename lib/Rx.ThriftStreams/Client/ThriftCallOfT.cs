@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Client;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A call of one message each way that has been opened. Await it for the response.</summary>
+/// <summary>An open call of one message each way. Await it for the response.</summary>
 /// <typeparam name="TResponse">The type of the response.</typeparam>
 public sealed class ThriftCall<TResponse> : ThriftCall
 {

@@ -12,9 +12,9 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A way to the servers of a service: their addresses, the connections to them, and the rules for creating streams.</summary>
+/// <summary>A channel to the servers of a service: their addresses, the connections to them, and the rules for creating streams.</summary>
 /// <remarks>
-/// Thread-safe and meant to live long: make one for each destination and share it. Connections are made by the first call that needs one.
+/// Thread-safe and long-lived: create one for each destination and share it. Connections are opened by the first call that needs one.
 /// </remarks>
 [DebuggerDisplay("{Address}")]
 public sealed class ThriftChannel : IAsyncDisposable
@@ -35,16 +35,16 @@ public sealed class ThriftChannel : IAsyncDisposable
         _connector = new StreamConnector(address, options, transport);
     }
 
-    /// <summary>The address that the channel was made for.</summary>
+    /// <summary>The address that the channel was created for.</summary>
     public string Address { get; }
 
     /// <summary>
-    /// What happens in the life of each call: its start, response headers, messages and end. A call reports all of it, or nothing if nobody
-    /// listened when it began; then it costs nothing.
+    /// The events of each call: its start, response headers, messages and end. A call reports all of them, or none if there was no
+    /// listener when it began; then it costs nothing.
     /// </summary>
     /// <remarks>
-    /// Hot. Notifications come one at a time, in order, on the threads of the calls: be quick, and do not block. An observer that throws gets no
-    /// more, which is logged; calls never notice. Completes when the channel is disposed.
+    /// Hot. Notifications arrive one at a time, in order, on the threads of the calls: be quick, and do not block. An observer that throws is
+    /// unsubscribed, and the exception is logged; calls are not affected. Completes when the channel is disposed.
     /// </remarks>
     public IObservable<ThriftStreamEvent> Events => _events;
 
@@ -53,31 +53,31 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
 
-    /// <summary>Makes a channel to one or more fixed addresses.</summary>
+    /// <summary>Creates a channel to one or more fixed addresses.</summary>
     /// <param name="address">
     /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
     /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
-    /// <exception cref="ArgumentException">The address cannot be understood, or an option does not go with it or with another; the text says why.</exception>
+    /// <exception cref="ArgumentException">The address is malformed, or an option is not compatible with it or with another option; the message states why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
         return new(ThriftAddress.Parse(address), (options ?? new ThriftChannelOptions()).Snapshot());
     }
 
-    /// <summary>Makes a channel whose calls all take one transport.</summary>
+    /// <summary>Creates a channel whose calls all use one transport.</summary>
     /// <param name="transport">The transport; the channel disposes it.</param>
-    /// <param name="name">What the channel shows as its address.</param>
+    /// <param name="name">The value of <see cref="Address"/>.</param>
     /// <param name="options">A snapshot.</param>
     internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
         => new(ThriftAddress.Within(name), options, transport);
 
-    /// <summary>Creates the stream of a call: runs the connect pipeline and joins call and stream.</summary>
+    /// <summary>Creates the stream of a call: runs the connect pipeline and attaches the stream to the call.</summary>
     /// <param name="method">The method.</param>
     /// <param name="options">The options of the call; <see langword="null"/> if it inherits all.</param>
     /// <param name="defaults">What it inherits: the options of its client over those of this channel.</param>
-    /// <param name="methodToken">The token that the method was given.</param>
-    /// <param name="enumerationToken">The token that the enumeration was given.</param>
+    /// <param name="methodToken">The token that was passed to the method.</param>
+    /// <param name="enumerationToken">The token that was passed to the enumeration.</param>
     /// <exception cref="ThriftException">The stream could not be created.</exception>
     internal ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
@@ -101,7 +101,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         }
         catch (ArgumentException error)
         {
-            // Wrong settings of a call are reported like its other errors: where it is awaited.
+            // Invalid options of a call are reported like its other errors: where it is awaited.
             return ValueTask.FromException<ClientCall<TRequest, TResponse>>(error);
         }
 
@@ -186,7 +186,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             => new ObservedClientStream<TRequest, TResponse>(await connecting.ConfigureAwait(false), observation);
     }
 
-    /// <summary>Closes the connections. Calls that go on fail.</summary>
+    /// <summary>Closes the connections. Running calls fail.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

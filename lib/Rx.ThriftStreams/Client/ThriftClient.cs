@@ -12,7 +12,7 @@ public abstract class ThriftClient
     /// <summary>Creates a client.</summary>
     /// <param name="channel">The channel that its calls use.</param>
     /// <param name="options">Options that its calls inherit, over those of the channel.</param>
-    /// <exception cref="ArgumentException">An option makes no sense; the message names it.</exception>
+    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
     protected ThriftClient(ThriftChannel channel, ThriftCallOptions? options = null) => Invoker = new(channel, options);
 
     /// <summary>The channel that the client's calls use.</summary>

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A client-streaming call that has been opened: requests go out one by one, and one response comes back.</summary>
+/// <summary>An open client-streaming call: sends any number of requests, and receives one response.</summary>
 /// <typeparam name="TRequest">The type of a request.</typeparam>
 /// <typeparam name="TResponse">The type of the response.</typeparam>
 public sealed class ThriftClientStreamingCall<TRequest, TResponse> : ThriftCall
@@ -24,7 +24,7 @@ public sealed class ThriftClientStreamingCall<TRequest, TResponse> : ThriftCall
     /// <inheritdoc cref="ThriftDuplexStreamingCall{TRequest, TResponse}.CompleteAsync"/>
     public Task CompleteAsync(CancellationToken cancellationToken = default) => _call.Requests.CompleteAsync().WaitAsync(cancellationToken);
 
-    /// <summary>Ends the requests, as <see cref="CompleteAsync"/>, and waits for the response.</summary>
+    /// <summary>Ends the requests, like <see cref="CompleteAsync"/>, and waits for the response.</summary>
     /// <inheritdoc cref="GetResponseAsync"/>
     public async Task<TResponse> CompleteAndReceiveAsync(CancellationToken cancellationToken = default)
     {
@@ -34,13 +34,13 @@ public sealed class ThriftClientStreamingCall<TRequest, TResponse> : ThriftCall
         }
         catch (ThriftException)
         {
-            // The server ended the call before the requests were complete: the response, or the error, is there.
+            // The server ended the call before the requests were complete: the response or the error has arrived.
         }
 
         return await GetResponseAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the response without ending the requests: a server may answer before.</summary>
+    /// <summary>Waits for the response without ending the requests: a server may answer early.</summary>
     /// <param name="cancellationToken">Stops waiting; the call continues.</param>
     /// <returns>The response; the same every time.</returns>
     /// <exception cref="ThriftException">The call failed.</exception>
@@ -57,7 +57,7 @@ public sealed class ThriftClientStreamingCall<TRequest, TResponse> : ThriftCall
 
     private async Task<TResponse> ReceiveAsync()
     {
-        // What is received at once must not run under the lock.
+        // A response that is already available must not be received under the lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return await _call.Responses.ReceiveSingleAsync().ConfigureAwait(false);
     }

@@ -4,9 +4,9 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Makes typed calls of any method on a channel: what generated clients are built on, for code that knows its methods at run time only.</summary>
+/// <summary>Makes typed calls of any method on a channel. Generated clients are built on it; use it for methods that are known only at run time.</summary>
 /// <remarks>
-/// Thread-safe. Methods that return a stream are cold: each enumeration is a call of its own. The others start at once. Their
+/// Thread-safe. Methods that return a stream are cold: each enumeration is a separate call. The others start immediately. Their
 /// <c>options</c> are those of the call, over the invoker's; <see langword="null"/> inherits all. Their <c>cancellationToken</c> cancels the whole call.
 /// </remarks>
 public sealed class ThriftInvoker
@@ -16,7 +16,7 @@ public sealed class ThriftInvoker
     /// <summary>Creates an invoker.</summary>
     /// <param name="channel">The channel of the calls.</param>
     /// <param name="options">Options that the calls inherit, over those of the channel. Copied.</param>
-    /// <exception cref="ArgumentException">An option makes no sense; the message names it.</exception>
+    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
     public ThriftInvoker(ThriftChannel channel, ThriftCallOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(channel);
@@ -30,7 +30,7 @@ public sealed class ThriftInvoker
 
     /// <summary>Calls a bidirectional method.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="requests">The requests. Enumerated on the thread pool, beside the responses, once for each call.</param>
+    /// <param name="requests">The requests. Enumerated on the thread pool, concurrently with the responses, once for each call.</param>
     /// <param name="options">The options of the call.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public IAsyncEnumerable<TResponse> DuplexStreamingAsync<TRequest, TResponse>(
@@ -100,7 +100,7 @@ public sealed class ThriftInvoker
     /// <summary>Calls a method of one message each way whose response wraps the result.</summary>
     /// <param name="method">The method.</param>
     /// <param name="request">The request. It is encoded before the method returns or, if there is no connection yet, later: do not change it.</param>
-    /// <param name="result">Takes the result from the response, or throws what it holds instead.</param>
+    /// <param name="result">Returns the result in the response, or throws the exception that it holds.</param>
     /// <param name="options">The options of the call.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task<TResult> CallAsync<TRequest, TResponse, TResult>(
@@ -129,7 +129,7 @@ public sealed class ThriftInvoker
     }
 
     /// <summary>Calls a <c>oneway</c> method.</summary>
-    /// <returns>Completes when the message was handed to the transport; no response comes.</returns>
+    /// <returns>Completes when the transport has accepted the message; there is no response.</returns>
     /// <inheritdoc cref="OpenServerStreamingAsync"/>
     public Task SendOnewayAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,

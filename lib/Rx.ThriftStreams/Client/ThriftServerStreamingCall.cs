@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Client;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A server-streaming call that has been opened: its request is sent, its responses can be enumerated once.</summary>
+/// <summary>An open server-streaming call: its request has been sent, and its responses can be enumerated once.</summary>
 /// <typeparam name="TResponse">The type of a response.</typeparam>
 /// <remarks>Leaving the enumeration before its end cancels the call.</remarks>
 public sealed class ThriftServerStreamingCall<TResponse> : ThriftCall, IAsyncEnumerable<TResponse>
@@ -15,6 +15,6 @@ public sealed class ThriftServerStreamingCall<TResponse> : ThriftCall, IAsyncEnu
 
     /// <summary>Enumerates the responses. Can be called once.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <exception cref="InvalidOperationException">The responses are being enumerated, or were.</exception>
+    /// <exception cref="InvalidOperationException">The responses are being, or have been, enumerated.</exception>
     public IAsyncEnumerator<TResponse> GetAsyncEnumerator(CancellationToken cancellationToken = default) => _responses.Enumerate(this, cancellationToken);
 }

@@ -36,12 +36,12 @@ internal sealed class TransportSelection
         if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(
-                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but the answers of {_calls.Kind} do not name the call that they belong to. "
+                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but the answers of {_calls.Kind} do not identify their calls. "
                 + $"Use one of {ClientTransports.ListOf(TransportCapabilities.Calls | TransportCapabilities.SharedConnections)}, or pooled connections.");
         }
     }
 
-    /// <summary>The transport that a method's calls take. Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
+    /// <summary>The transport that a method's calls use. Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
     internal ClientTransportDescriptor For(ThriftMethod method)
         => method.IsStreaming || (method.Mode == StreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;
 }

@@ -1,7 +1,9 @@
+using System.ComponentModel;
 namespace Rx.ThriftStreams.Contracts;
 
 /// <summary>The base of every generated service interface. It is generic over itself so that one class can implement several services.</summary>
 /// <typeparam name="TSelf">The service interface.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public interface IThriftService<TSelf>
     where TSelf : class, IThriftService<TSelf>
 {

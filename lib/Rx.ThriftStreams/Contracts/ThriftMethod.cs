@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Contracts;
 
-/// <summary>One method of a service as it appears on the wire. Immutable; made by generated code.</summary>
+/// <summary>One method of a service as it appears on the wire. Immutable; created by generated code.</summary>
 [DebuggerDisplay("{FullName} ({Mode})")]
 public abstract class ThriftMethod
 {
@@ -41,7 +41,7 @@ public abstract class ThriftMethod
     /// <summary>Whether the method has a stream in at least one direction, so that its messages travel as bare structs.</summary>
     public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
 
-    /// <summary>Whether the client sends any number of messages; one otherwise.</summary>
+    /// <summary>Whether the client sends any number of messages rather than one.</summary>
     internal bool TakesStream => Mode is StreamingMode.Client or StreamingMode.Bidirectional;
 
     /// <inheritdoc/>

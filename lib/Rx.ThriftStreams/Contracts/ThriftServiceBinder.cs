@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Contracts;
 
-/// <summary>Is shown the methods of a service, each with a delegate that calls an implementation. Servers derive from it.</summary>
+/// <summary>Receives the methods of a service, each with a delegate that calls an implementation. Servers derive from it.</summary>
 /// <typeparam name="TService">The service interface.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class ThriftServiceBinder<TService>
     where TService : class
 {

@@ -1,7 +1,9 @@
+using System.ComponentModel;
 namespace Rx.ThriftStreams.Contracts;
 
-/// <summary>What a server needs to know of a service. Immutable; made by generated code.</summary>
+/// <summary>What a server needs to know about a service. Immutable; created by generated code.</summary>
 /// <typeparam name="TService">The service interface.</typeparam>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public sealed class ThriftServiceDescriptor<TService>
     where TService : class
 {
@@ -10,7 +12,7 @@ public sealed class ThriftServiceDescriptor<TService>
     /// <summary>Describes a service. Called by generated code.</summary>
     /// <param name="package">The package of the gRPC path; may be empty.</param>
     /// <param name="name">The service's name in the IDL.</param>
-    /// <param name="bind">Adds every method, inherited ones first, to the binder that it is given.</param>
+    /// <param name="bind">Adds every method, inherited ones first, to a binder.</param>
     public ThriftServiceDescriptor(string package, string name, Action<ThriftServiceBinder<TService>> bind)
     {
         ArgumentNullException.ThrowIfNull(package);
@@ -27,7 +29,7 @@ public sealed class ThriftServiceDescriptor<TService>
     /// <summary>The service's name in the IDL.</summary>
     public string Name { get; }
 
-    /// <summary>Shows every method to <paramref name="binder"/>, in the order of the IDL, inherited ones first.</summary>
+    /// <summary>Adds every method to <paramref name="binder"/>, in the order of the IDL, inherited ones first.</summary>
     /// <param name="binder">Receives the methods.</param>
     public void Bind(ThriftServiceBinder<TService> binder)
     {

@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>
-/// Watches one call and tells whoever listens: observers, the activity, the meter, the log. Exists only if somebody listened when the call began.
+/// Observes one call and reports to all listeners: observers, the activity, the meter, the log. Created only if there was a listener when the call began.
 /// </summary>
 internal sealed partial class CallObservation
 {
@@ -24,7 +24,7 @@ internal sealed partial class CallObservation
     private readonly ThriftTelemetry.SideInstruments _instruments;
     private readonly TagList _tags;
 
-    // One send and one receive at a time: each direction writes its own numbers.
+    // At most one send and one receive run at a time, and each direction writes only its own counters, so they need no lock.
     private long _sentMessages;
     private long _sentBytes;
     private long _receivedMessages;
@@ -60,17 +60,17 @@ internal sealed partial class CallObservation
         Report(new() { Kind = ThriftStreamEventKind.RpcStart });
     }
 
-    /// <summary>The call's activity; <see langword="null"/> if nobody traces.</summary>
+    /// <summary>The call's activity; <see langword="null"/> if the activity source has no listener.</summary>
     internal Activity? Activity { get; }
 
-    /// <summary>Whether the last event was given to observers. Belongs to <see cref="EventHub"/>, under its gate.</summary>
+    /// <summary>Whether the last event was passed to observers. Owned by <see cref="EventHub"/>, under its gate.</summary>
     internal bool FinishPublished { get; set; }
 
-    /// <summary>Whether anybody listens, so that a call that begins now is watched.</summary>
+    /// <summary>Whether there are listeners, so that a call that begins now is observed.</summary>
     internal static bool IsWanted(EventHub events, ILogger logger, ThriftCallSide side)
         => events.HasObservers || ThriftTelemetry.Activities.HasListeners() || InstrumentsOf(side).Enabled || logger.IsEnabled(LogLevel.Debug);
 
-    /// <summary>Begins to watch a call.</summary>
+    /// <summary>Begins to observe a call.</summary>
     /// <param name="events">The observers.</param>
     /// <param name="logger">The log; calls are logged at Debug, messages at Trace.</param>
     /// <param name="side">This side.</param>
@@ -89,7 +89,7 @@ internal sealed partial class CallObservation
         TimeProvider clock,
         ThriftMetadata? remoteHeaders = null)
     {
-        // An activity of the host that somebody traces is the nearer parent: it has the caller's as its own.
+        // A traced activity of the host is the closer parent: its own parent is the caller's.
         var parent = remoteHeaders is null || Activity.Current?.Source.HasListeners() == true ? default : TraceContext.Extract(remoteHeaders);
         return new(events, logger, side, method, transport, peer, clock, parent);
     }
@@ -129,7 +129,7 @@ internal sealed partial class CallObservation
         Report(new() { Kind = ThriftStreamEventKind.StreamRecv, Size = size });
     }
 
-    /// <summary>A receive failed. A BizStatusError is how a call ended, not a failure to receive.</summary>
+    /// <summary>A receive failed. A BizStatusError is the result of a call, not a failed receive.</summary>
     internal void ReceiveFailed(Exception error)
     {
         if (error is not ThriftBizStatusException)
@@ -138,11 +138,11 @@ internal sealed partial class CallObservation
         }
     }
 
-    /// <summary>The call is over. Only the first call of this counts.</summary>
+    /// <summary>The call is over. Only the first call of this method has an effect.</summary>
     /// <param name="error">How it ended; <see langword="null"/> for success.</param>
     internal void Finish(Exception? error) => Finish(error, CallErrors.ToStatus(error));
 
-    /// <summary>The same, of a server's call.</summary>
+    /// <summary>The same for a call on the server.</summary>
     internal void Finish(in ServerCallOutcome outcome) => Finish(outcome.Error, outcome.Status);
 
     private void Finish(Exception? error, ThriftStatus status)
@@ -152,7 +152,7 @@ internal sealed partial class CallObservation
             return;
         }
 
-        // A user who gives up after a failed send has ended the call because of that.
+        // A user who gives up after a failed send has ended the call because of that failure.
         if (error is ThriftStatusException { EndedByUser: true } && Volatile.Read(ref _sendError) is { } sendError)
         {
             error = sendError;

@@ -4,12 +4,12 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>The attributes of calls by OpenTelemetry's conventions for RPC.</summary>
+/// <summary>The attributes of calls according to OpenTelemetry's conventions for RPC.</summary>
 internal static class CallTags
 {
     private const string System = "thrift";
 
-    /// <summary>What is known of a call from its beginning.</summary>
+    /// <summary>The tags that are known when a call begins.</summary>
     internal static TagList Of(ThriftMethod method) => new()
     {
         { "rpc.system", System },
@@ -17,7 +17,7 @@ internal static class CallTags
         { "rpc.method", method.Name },
     };
 
-    /// <summary>What is known at its end.</summary>
+    /// <summary>The tags that are known when a call ends.</summary>
     internal static TagList OfEnd(TagList tags, ThriftCallSide side, string peer, in ThriftStatus status, Exception? error, bool failed)
     {
         tags.Add("rpc.response.status_code", NameOf(error is ThriftBizStatusException ? ThriftStatusCode.OK : status.Code));
@@ -26,7 +26,7 @@ internal static class CallTags
             tags.Add("error.type", error is ThriftStatusException ? NameOf(status.Code) : error!.GetType().FullName);
         }
 
-        // A server has as many peers as callers, which no metric can bear.
+        // A server has as many peers as callers, which is too high a cardinality for a metric.
         if (side == ThriftCallSide.Client && TrySplit(peer, out var host, out var port))
         {
             tags.Add("server.address", host);
@@ -75,7 +75,7 @@ internal static class CallTags
             activity.SetStatus(ActivityStatusCode.Error, status.Message);
         }
 
-        // Stopping puts the activity's parent in place of the current one, and a call may end amid other work.
+        // Stopping an activity makes its parent the current activity, but a call may end while another activity is current.
         var current = Activity.Current;
         activity.Stop();
         if (!ReferenceEquals(current, activity))

@@ -4,9 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>
-/// Gives events to observers one after the other, in the order in which they happened, on the threads that report them. Calls run
-/// concurrently: a thread that finds another one delivering leaves its event with that one, within a bound, and goes on.
+/// Delivers events to observers one at a time, in the order in which they happened, on the threads that report them. Calls run
+/// concurrently: a thread that finds another thread delivering queues its event for that thread, within a bound, and continues.
 /// </summary>
+/// <remarks>
+/// Invariant: while events are queued, exactly one thread is the deliverer. It gives the role up under the gate, and only if the queue is empty, so an event that is
+/// queued meanwhile cannot be forgotten. Observers are called outside the gate: they may publish, subscribe and unsubscribe.
+/// </remarks>
 internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStreamEvent>
 {
     private const int Capacity = 4096;
@@ -27,7 +31,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
         {
             if (!_completed)
             {
-                // The wrapper tells two subscriptions of one observer apart.
+                // The wrapper distinguishes two subscriptions of the same observer.
                 var subscription = new Subscription(this, observer);
                 _observers = [.. _observers, subscription];
                 return subscription;
@@ -43,7 +47,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
     {
         lock (_gate)
         {
-            // Observers that cannot keep up slow the calls down. The delivering thread itself never waits: it would wait for itself.
+            // Observers that cannot keep up slow the calls down. The deliverer itself, publishing from within an observer, never waits: it would wait for itself.
             while (_waiting.Count >= Capacity && _deliverer != Environment.CurrentManagedThreadId && _deliverer != Nobody)
             {
 #pragma warning disable RS0030 // Observers that cannot keep up slow the calls down, as documented.
@@ -69,7 +73,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
         Deliver();
     }
 
-    /// <summary>Ends the notifications, after those that wait.</summary>
+    /// <summary>Completes the notifications, after those that are queued.</summary>
     internal void Complete()
     {
         lock (_gate)
@@ -111,6 +115,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
 
                 if (_waiting.Count == Capacity - 1)
                 {
+                    // A queue that was full passes this count on its way down, so waiting threads are always woken.
                     Monitor.PulseAll(_gate);
                 }
             }
@@ -121,7 +126,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
             }
         }
 
-        // Nobody delivers after the end, so the deliverer is left in place.
+        // Nothing is delivered after completion, so this thread stays the deliverer.
         foreach (var observer in Interlocked.Exchange(ref _observers, []))
         {
             observer.OnCompleted();
@@ -136,7 +141,7 @@ internal sealed partial class EventHub(ILogger logger) : IObservable<ThriftStrea
         }
     }
 
-    [LoggerMessage(24, LogLevel.Error, "An observer of events threw an exception. It gets no more events; calls are not affected.")]
+    [LoggerMessage(24, LogLevel.Error, "An observer of events threw an exception and was unsubscribed; calls are not affected.")]
     private static partial void LogObserverFailed(ILogger logger, Exception error);
 
     private sealed class Subscription(EventHub hub, IObserver<ThriftStreamEvent> observer) : IObserver<ThriftStreamEvent>, IDisposable

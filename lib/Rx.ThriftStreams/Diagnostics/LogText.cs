@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>Text of a peer in a log: a line break in it could forge an entry, and it may be of any length.</summary>
+/// <summary>Sanitizes a peer's text for the log: a line break in it could forge an entry, and it may have any length.</summary>
 internal static class LogText
 {
     private const int MaxLength = 1024;
 
-    /// <summary>The text with control characters as <c>\uXXXX</c>, cut off after 1,024 characters.</summary>
+    /// <summary>The text with control characters as <c>\uXXXX</c>, truncated to 1,024 characters.</summary>
     internal static string Escape(string text)
     {
         var first = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');

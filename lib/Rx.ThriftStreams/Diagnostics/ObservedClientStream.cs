@@ -95,7 +95,7 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
     {
         if (received)
         {
-            // The transport may report the headers on another thread, later than the message that followed them.
+            // The transport may complete the headers on another thread, later than the message that followed them.
             if (Inner.Headers.IsCompletedSuccessfully)
             {
 #pragma warning disable RS0030 // The task is completed.
@@ -109,7 +109,7 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
         return received;
     }
 
-    /// <summary>Empty headers may be those of a call that ended without any, and are reported with a message only.</summary>
+    /// <summary>Empty headers may mean that the call ended without headers, and are therefore reported only with a message.</summary>
     private async Task ReportHeadersAsync()
     {
         var headers = await Inner.Headers.ConfigureAwait(false);

@@ -1,11 +1,11 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>On which side of a call something happened.</summary>
+/// <summary>The side of a call on which something happened.</summary>
 public enum ThriftCallSide
 {
-    /// <summary>Where the call was made.</summary>
+    /// <summary>The side that made the call.</summary>
     Client,
 
-    /// <summary>Where it is handled.</summary>
+    /// <summary>The side that handles the call.</summary>
     Server,
 }

@@ -2,16 +2,16 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Something that happened in the life of a call, as <see cref="ThriftChannel.Events"/> and servers report it. A value: keep it as long as you like.</summary>
+/// <summary>An event in the life of a call, reported by <see cref="ThriftChannel.Events"/> and servers. A value that may be kept.</summary>
 public readonly record struct ThriftStreamEvent
 {
     /// <summary>What happened.</summary>
     public ThriftStreamEventKind Kind { get; init; }
 
-    /// <summary>On which side.</summary>
+    /// <summary>The side on which it happened.</summary>
     public ThriftCallSide Side { get; init; }
 
-    /// <summary>A number that all events of one call have, and no other call of this process.</summary>
+    /// <summary>The number of the call: the same for all its events, and unique in this process.</summary>
     public long CallId { get; init; }
 
     /// <summary>The method.</summary>
@@ -51,11 +51,11 @@ public readonly record struct ThriftStreamEvent
     public ThriftStatus? Status { get; init; }
 
     /// <summary>
-    /// Why a send, a receive or the call did not succeed. A call that ended with a <see cref="ThriftBizStatusException"/> shows it here although the
-    /// RPC worked; one that its user ended early shows nothing here, and the status <see cref="ThriftStatusCode.Cancelled"/>.
+    /// Why a send, a receive or the call failed. A call that ended with a <see cref="ThriftBizStatusException"/> has it here although the
+    /// RPC worked; a call that its user ended early has no error, and the status <see cref="ThriftStatusCode.Cancelled"/>.
     /// </summary>
     public Exception? Error { get; init; }
 
-    /// <summary>Whether the RPC itself failed: there is an <see cref="Error"/>, and it is no <see cref="ThriftBizStatusException"/>.</summary>
+    /// <summary>Whether the RPC itself failed: there is an <see cref="Error"/>, and it is not a <see cref="ThriftBizStatusException"/>.</summary>
     public bool Failed => Error is not (null or ThriftBizStatusException);
 }

@@ -6,15 +6,15 @@ public enum ThriftStreamEventKind
     /// <summary>The call began: on a client before its stream is created, on a server when its headers have arrived. Always the first event of a call.</summary>
     RpcStart,
 
-    /// <summary>On a client: the response headers arrived; with the first message at the latest. A call that ends with neither has no such event.</summary>
+    /// <summary>On a client: the response headers arrived; at the latest with the first message. A call that ends with neither has no such event.</summary>
     HeadersReceived,
 
-    /// <summary>A message was handed to the transport, or could not be: then <see cref="ThriftStreamEvent.Error"/> says why.</summary>
+    /// <summary>The transport accepted a message, or sending failed: then <see cref="ThriftStreamEvent.Error"/> is the cause.</summary>
     StreamSend,
 
-    /// <summary>A message was received, or receiving failed: then <see cref="ThriftStreamEvent.Error"/> says why. An orderly end is no receive.</summary>
+    /// <summary>A message was received, or receiving failed: then <see cref="ThriftStreamEvent.Error"/> is the cause. The normal end of the messages is not reported as a receive.</summary>
     StreamRecv,
 
-    /// <summary>The call is over. Exactly one a call, and always its last event.</summary>
+    /// <summary>The call is over. Exactly one per call, and always its last event.</summary>
     RpcFinish,
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>The activity source and the instruments of the process, named by OpenTelemetry's conventions for RPC.</summary>
+/// <summary>The activity source and the instruments of the process, named according to OpenTelemetry's conventions for RPC.</summary>
 internal static class ThriftTelemetry
 {
     internal static readonly ActivitySource Activities = new(ThriftDiagnostics.ActivitySourceName);
@@ -17,7 +17,7 @@ internal static class ThriftTelemetry
     /// <summary>The instruments of one side.</summary>
     internal sealed class SideInstruments
     {
-        // The boundaries that the conventions advise for durations of calls, in seconds.
+        // The boundaries that the conventions recommend for durations of calls, in seconds.
         private static readonly InstrumentAdvice<double> Seconds = new()
         {
             HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>W3C trace context in headers: <c>traceparent</c>, <c>tracestate</c> and what else the process's propagator writes.</summary>
+/// <summary>W3C trace context in headers: <c>traceparent</c>, <c>tracestate</c> and whatever else the process's propagator writes.</summary>
 internal static class TraceContext
 {
     /// <summary>Adds the context of an activity to request headers, unless the user has set one.</summary>
@@ -21,7 +21,7 @@ internal static class TraceContext
             }
             catch (ArgumentException)
             {
-                // Baggage may hold what no header can. It must not fail the call.
+                // Baggage may hold values that a header cannot. That must not fail the call.
             }
         });
     }

@@ -19,7 +19,7 @@ internal sealed class ClientMiddleware
         _receive = [.. options.ReceiveMiddleware];
     }
 
-    /// <summary>The middleware that the options name, or <see langword="null"/> if they name none.</summary>
+    /// <summary>The middleware in the options, or <see langword="null"/> if there is none.</summary>
     internal static ClientMiddleware? From(ThriftChannelOptions options)
         => options.StreamMiddleware.Count + options.SendMiddleware.Count + options.ReceiveMiddleware.Count == 0 ? null : new(options);
 
@@ -69,7 +69,7 @@ internal sealed class ClientMiddleware
         try
         {
             chosen = await create().ConfigureAwait(false) as CreatedStream<TRequest, TResponse>
-                ?? throw new InvalidOperationException($"Stream middleware of {method.FullName} gave no stream of this call. Return what next gave.");
+                ?? throw new InvalidOperationException($"Stream middleware of {method.FullName} did not return a stream of this call. Return a stream that next returned.");
             return chosen.Stream;
         }
         finally

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Middleware;
 
-/// <summary>What the two sides have in common: chains are folded once a call, and messages shown as the IDL names them.</summary>
+/// <summary>Code shared by client and server: folds chains once per call, and presents messages as the IDL declares them.</summary>
 internal static class MessageMiddleware
 {
     /// <summary>The first is the outermost.</summary>
@@ -31,11 +31,11 @@ internal static class MessageMiddleware
 
     internal static object Show(object message) => message is IThriftMessageWrapper { Value: { } value } ? value : message;
 
-    /// <summary>The message that travels for one that middleware passed on.</summary>
-    /// <param name="given">What middleware passed on.</param>
-    /// <param name="shown">What it was shown.</param>
-    /// <param name="message">What that was made of.</param>
-    /// <param name="method">The method, for the error.</param>
+    /// <summary>Converts an object that middleware passed on to the message that travels.</summary>
+    /// <param name="given">The object that middleware passed on.</param>
+    /// <param name="shown">The object that middleware received.</param>
+    /// <param name="message">The message from which that was unwrapped.</param>
+    /// <param name="method">The method, for the error message.</param>
     internal static T Take<T>(object given, object? shown, T? message, ThriftMethod method)
         where T : class
     {
@@ -45,6 +45,6 @@ internal static class MessageMiddleware
         }
 
         return given as T ?? throw new InvalidOperationException(
-            $"Middleware around the messages of {method.FullName} passed on a {given?.GetType().Name ?? "null"}: a {typeof(T).Name} or the message itself is needed.");
+            $"Middleware around the messages of {method.FullName} passed on a {given?.GetType().Name ?? "null"}: a {typeof(T).Name}, or the object that it received, is required.");
     }
 }

@@ -13,7 +13,7 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
     private readonly Func<object, ValueTask>? _send;
     private readonly Func<ValueTask<object?>>? _receive;
 
-    // One send and one receive at a time, so that each direction needs one place for what is under way.
+    // At most one send and one receive run at a time, so each direction needs only one field for its operation.
     private TRequest? _sending;
     private object? _sendingShown;
     private int _sentSize;
@@ -82,7 +82,7 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
         }
         catch (ThriftBizStatusException biz)
         {
-            // As in Kitex over gRPC, and here over every transport: the business failed, the call did not.
+            // A business error is not a failure of the call, on every transport; Kitex does the same over gRPC.
             _context.BizStatus = biz;
         }
 

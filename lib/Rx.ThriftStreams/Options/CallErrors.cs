@@ -2,16 +2,16 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>The errors that calls report on their own account, and what any error is as a status.</summary>
+/// <summary>The errors that calls report themselves, and the conversion of errors to a status.</summary>
 internal static class CallErrors
 {
-    /// <summary>Stands for the error of a call that succeeded.</summary>
+    /// <summary>Represents the absence of an error in a call that succeeded.</summary>
     internal static readonly object None = new();
 
     internal static ThriftStatusException Disposed(ThriftMethod method)
         => new(ThriftStatusCode.Cancelled, $"The call of {method.FullName} was disposed before it ended.") { EndedByUser = true };
 
-    /// <summary>The error of a call that was made by a handler whose own call is over: it ends for the same reason.</summary>
+    /// <summary>The error of a call made by a handler whose server call is over: it ends for the same reason.</summary>
     internal static ThriftStatusException ParentCancelled(ThriftException? reason) => new(
         reason?.StatusCode ?? ThriftStatusCode.Cancelled,
         $"The server call from which this call was made is over: {reason?.Message ?? "it was cancelled."}",
@@ -32,7 +32,7 @@ internal static class CallErrors
         => new($"The server ended the call of {method.FullName} with status OK but without a message.");
 
     internal static ThriftProtocolException SecondResponse(ThriftMethod method)
-        => new($"The server sent a second message where {method.FullName} has one.");
+        => new($"The server sent a second message, but {method.FullName} has a single response.");
 
     internal static ThriftStatus ToStatus(Exception? error) => error switch
     {

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>What goes with a request when its stream is created. Each attempt on an endpoint gets the same.</summary>
+/// <summary>What is sent with a request when its stream is created. Each attempt on an endpoint gets the same.</summary>
 internal sealed class ClientCallStart
 {
     private static readonly ThriftMetaInfo NoMetaInfo = new();
@@ -35,16 +35,16 @@ internal sealed class ClientCallStart
         _metaInfo = other.OwnMetaInfo;
     }
 
-    /// <summary>The request's headers, to be read.</summary>
+    /// <summary>The request's headers, for reading.</summary>
     internal ThriftMetadata Headers => _headers ?? ThriftMetadata.Empty;
 
-    /// <summary>Transient and persistent metainfo to send, to be read.</summary>
+    /// <summary>Transient and persistent metainfo to send, for reading.</summary>
     internal ThriftMetaInfo MetaInfo => _metaInfo ?? NoMetaInfo;
 
-    /// <summary>The request's headers, to be changed: by stream middleware before it creates a stream, by nobody afterwards.</summary>
+    /// <summary>The request's headers, for changing. Only stream middleware changes them, before it creates a stream.</summary>
     internal ThriftMetadata OwnHeaders => LazyInitializer.EnsureInitialized(ref _headers);
 
-    /// <summary>The metainfo, to be changed; likewise.</summary>
+    /// <summary>The metainfo, for changing; likewise.</summary>
     internal ThriftMetaInfo OwnMetaInfo => LazyInitializer.EnsureInitialized(ref _metaInfo);
 
     /// <summary>The time that the call may take, counted from <see cref="StartedAt"/>; <see langword="null"/> without a limit.</summary>
@@ -53,7 +53,7 @@ internal sealed class ClientCallStart
     /// <summary>When the call was started, as a timestamp of <see cref="TimeProvider"/>.</summary>
     internal long StartedAt { get; }
 
-    /// <summary>When the call must be over by the wall clock, or <see langword="null"/>. To be shown: <see cref="Limit"/> decides.</summary>
+    /// <summary>When the call must be over by the wall clock, or <see langword="null"/>. For display only: <see cref="Limit"/> is enforced.</summary>
     internal DateTimeOffset? Deadline { get; init; }
 
     /// <summary>The clock of the call's time limits.</summary>
@@ -68,7 +68,7 @@ internal sealed class ClientCallStart
     /// <summary>The time since the call was started.</summary>
     internal TimeSpan Elapsed => TimeProvider.GetElapsedTime(StartedAt);
 
-    /// <summary>The time left of <see cref="Limit"/>, at least zero; <see langword="null"/> without one.</summary>
+    /// <summary>The remaining time of <see cref="Limit"/>, at least zero; <see langword="null"/> without one.</summary>
     internal TimeSpan? Remaining
     {
         get

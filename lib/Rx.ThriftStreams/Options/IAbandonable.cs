@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>A call, or the enumeration of one, whose user wants no more of it.</summary>
+/// <summary>A call, or the enumeration of one, that its user can abandon.</summary>
 internal interface IAbandonable
 {
-    /// <summary>Cancels the call if it goes on, as disposing does. Safe at any time, also while a message is waited for.</summary>
+    /// <summary>Cancels the call if it is running, as disposing does. Safe at any time, even during a receive.</summary>
     /// <returns>Whether it did.</returns>
     bool Abandon();
 }

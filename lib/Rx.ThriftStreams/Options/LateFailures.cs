@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>Operations that go on when nobody waits for them any more.</summary>
+/// <summary>Operations that continue after their callers have stopped waiting for them.</summary>
 internal static class LateFailures
 {
-    /// <summary>Takes note of how the task may fail, so that it does not count as unobserved.</summary>
+    /// <summary>Observes a failure of the task, so that it does not raise <see cref="TaskScheduler.UnobservedTaskException"/>.</summary>
     internal static void DropFailure(this Task task) => _ = task.ContinueWith(
         static task => _ = task.Exception,
         CancellationToken.None,

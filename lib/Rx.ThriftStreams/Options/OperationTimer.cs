@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>The time limit of one operation after another. At most one is under way; each that takes too long is reported once.</summary>
+/// <summary>The time limit of consecutive operations. At most one is running; each that takes too long is reported once.</summary>
 /// <remarks>
-/// A timer may fire late, when its operation is done and the next one has begun. So every operation has a stamp of its own, which decides whether a
-/// firing still means it; and what has not taken its time, by the clock, is timed again. That also covers limits beyond what a timer takes.
+/// A timer may fire late, when its operation is done and the next one has begun. So every operation has its own stamp, which decides whether a
+/// callback still applies to it, and an operation whose limit has not expired by the clock is timed again. That also covers limits longer than a timer accepts.
 /// </remarks>
 internal sealed class OperationTimer : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class OperationTimer : IDisposable
 
     /// <param name="clock">The clock.</param>
     /// <param name="limit">How long an operation may take.</param>
-    /// <param name="expired">Is told the time that had passed.</param>
+    /// <param name="expired">Called with the time that had passed.</param>
     internal OperationTimer(TimeProvider clock, TimeSpan limit, Action<TimeSpan> expired)
     {
         _clock = clock;
@@ -28,7 +28,7 @@ internal sealed class OperationTimer : IDisposable
         _timer = clock.CreateTimer(static state => ((OperationTimer)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Begins to time an operation. If its time is over already, that is reported before this returns.</summary>
+    /// <summary>Starts to time an operation. If its limit has already expired, that is reported before this returns.</summary>
     /// <param name="since">When the operation began.</param>
     internal void Start(long since)
     {
@@ -45,7 +45,7 @@ internal sealed class OperationTimer : IDisposable
         }
     }
 
-    /// <summary>The operation is done.</summary>
+    /// <summary>Ends the operation.</summary>
     internal void Stop()
     {
         Volatile.Write(ref _current, Idle);

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>Checks of option values: each fails with the name of the option and what it takes.</summary>
+/// <summary>Checks option values: each check throws with the name of the option and its valid values.</summary>
 internal static class OptionChecks
 {
     internal static void AtLeast(long least, long value, string option)
@@ -19,7 +19,7 @@ internal static class OptionChecks
         }
     }
 
-    /// <summary>A time limit that can be left out.</summary>
+    /// <summary>An optional time limit.</summary>
     internal static void TimeLimit(TimeSpan? limit, string option)
     {
         if (limit is { } time && time <= TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
@@ -28,7 +28,7 @@ internal static class OptionChecks
         }
     }
 
-    /// <summary>A time limit of which zero means that nothing is waited for.</summary>
+    /// <summary>A time limit that may be zero, which means not to wait.</summary>
     internal static void TimeLimitOrZero(TimeSpan? limit, string option)
     {
         if (limit is { } time && time < TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
@@ -70,7 +70,7 @@ internal static class OptionChecks
         }
         catch (FormatException error)
         {
-            throw new ArgumentException($"{option} is \"{name}\", which cannot be the name of a host.", option, error);
+            throw new ArgumentException($"{option} is \"{name}\", which is not a valid host name.", option, error);
         }
     }
 }

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>One call as middleware sees it, on the client (<see cref="ThriftClientContext"/>) or on the server (<see cref="ThriftServerContext"/>).</summary>
+/// <summary>A call, as seen by middleware, on the client (<see cref="ThriftClientContext"/>) or on the server (<see cref="ThriftServerContext"/>).</summary>
 public abstract class ThriftCallContext
 {
     private protected ThriftCallContext()

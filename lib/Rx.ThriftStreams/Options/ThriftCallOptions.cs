@@ -15,31 +15,31 @@ public sealed record ThriftCallOptions
     /// <summary>Options that inherit everything.</summary>
     internal static readonly ThriftCallOptions None = new();
 
-    /// <summary>When the whole call must be over. Default: no deadline. With <see cref="Timeout"/> the earlier one counts. Sent to the server over gRPC.</summary>
+    /// <summary>When the whole call must be over. Default: no deadline. Of this and <see cref="Timeout"/> the earlier applies. Sent to the server over gRPC.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>How long the whole call may take, from its start; zero fails at once. Default: no limit. Sent to the server over gRPC as <c>grpc-timeout</c>.</summary>
+    /// <summary>How long the whole call may take, from its start; zero fails immediately. Default: no limit. Sent to the server over gRPC as <c>grpc-timeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>How long creating the stream may take for each endpoint tried. Default: <see cref="ThriftResilienceOptions.ConnectTimeout"/>.</summary>
     public TimeSpan? ConnectTimeout { get; init; }
 
-    /// <summary>How long one receive may wait. Default: no limit. When it passes the call is cancelled, unless <see cref="KeepRemoteOnReceiveTimeout"/>.</summary>
+    /// <summary>How long one receive may wait. Default: no limit. When it expires the call is cancelled, unless <see cref="KeepRemoteOnReceiveTimeout"/> is set.</summary>
     public TimeSpan? ReceiveTimeout { get; init; }
 
-    /// <summary>After a receive that took too long, leave the call alive so that the receive can be repeated. Default: <see langword="false"/>.</summary>
+    /// <summary>Whether the call stays open after a receive that took too long, so that the receive can be repeated. Default: <see langword="false"/>.</summary>
     public bool? KeepRemoteOnReceiveTimeout { get; init; }
 
-    /// <summary>How long one send may wait for its turn and for room. Default: no limit. When it passes the call is cancelled.</summary>
+    /// <summary>How long one send may wait for its turn and for room. Default: no limit. When it expires the call is cancelled.</summary>
     public TimeSpan? SendTimeout { get; init; }
 
-    /// <summary>Request headers. Added to the inherited ones; a name that is given here replaces all inherited values of it. Copied when the call starts.</summary>
+    /// <summary>Request headers. Added to the inherited ones; a name set here replaces all its inherited values. Copied when the call starts.</summary>
     public ThriftMetadata? Headers { get; init; }
 
-    /// <summary>Metainfo to send. Added to what flows on from the server call that is being handled, if any. Copied when the call starts.</summary>
+    /// <summary>Metainfo to send. Added to what propagates from the server call that is being handled, if any. Copied when the call starts.</summary>
     public ThriftMetaInfo? MetaInfo { get; init; }
 
-    /// <summary>Call this endpoint, <c>host:port</c>, whatever the channel resolves. Default: the channel chooses.</summary>
+    /// <summary>The endpoint to call, <c>host:port</c>, whatever the channel resolves. Default: the channel chooses.</summary>
     public string? Endpoint { get; init; }
 
     /// <summary>The <c>:authority</c> over gRPC. Default: <see cref="ThriftChannelOptions.DestinationService"/>, else the endpoint.</summary>
@@ -51,10 +51,10 @@ public sealed record ThriftCallOptions
     /// </summary>
     public string? Compressor { get; init; }
 
-    /// <summary>Hand each message to the network at once instead of gathering those that come close together. Default: <see langword="false"/>.</summary>
+    /// <summary>Whether each message is handed to the network immediately instead of batching messages sent close together. Default: <see langword="false"/>.</summary>
     public bool? NoDelay { get; init; }
 
-    /// <summary>These options, with what they leave open taken from <paramref name="defaults"/>.</summary>
+    /// <summary>These options, with unset values taken from <paramref name="defaults"/>.</summary>
     internal ThriftCallOptions Over(ThriftCallOptions defaults) => ReferenceEquals(defaults, None) ? this : new()
     {
         Deadline = Deadline ?? defaults.Deadline,
@@ -71,14 +71,14 @@ public sealed record ThriftCallOptions
         NoDelay = NoDelay ?? defaults.NoDelay,
     };
 
-    /// <summary>A copy that later changes of <see cref="Headers"/> and <see cref="MetaInfo"/> do not reach.</summary>
+    /// <summary>A copy that is unaffected by later changes of <see cref="Headers"/> and <see cref="MetaInfo"/>.</summary>
     internal ThriftCallOptions Snapshot() => Headers is null && MetaInfo is null ? this : this with
     {
         Headers = Headers is null ? null : Merge(Headers, new ThriftMetadata()),
         MetaInfo = MetaInfo is null ? null : Merge(MetaInfo, new ThriftMetaInfo()),
     };
 
-    /// <summary>Fails if a value makes no sense, naming its option.</summary>
+    /// <summary>Throws if a value is invalid, naming its option.</summary>
     internal void Validate()
     {
         OptionChecks.TimeLimit(ConnectTimeout, NameOf(nameof(ConnectTimeout)));
@@ -89,7 +89,7 @@ public sealed record ThriftCallOptions
         if (Compressor is not (null or "gzip" or "identity"))
         {
             throw new ArgumentException(
-                $"{NameOf(nameof(Compressor))} is \"{Compressor}\", which is not known. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
+                $"{NameOf(nameof(Compressor))} is \"{Compressor}\", which is not supported. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
         }
     }
 

@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>Settings of a <see cref="ThriftChannel"/>.</summary>
-/// <remarks>Copied when the channel is made: later changes affect only channels that are made afterwards.</remarks>
+/// <remarks>Copied when the channel is created: later changes affect only channels that are created afterwards.</remarks>
 public sealed class ThriftChannelOptions
 {
     /// <summary>Options that calls inherit. Default: none are set.</summary>
@@ -14,7 +14,7 @@ public sealed class ThriftChannelOptions
 
     /// <summary>
     /// How streaming methods travel: <see cref="ThriftTransport.Grpc"/> or <see cref="ThriftTransport.TTHeaderStreaming"/>.
-    /// Default: what the address says.
+    /// Default: by the scheme of the address.
     /// </summary>
     public ThriftTransport? StreamTransport { get; set; }
 
@@ -24,7 +24,7 @@ public sealed class ThriftChannelOptions
     /// </summary>
     public ThriftTransport? PingPongTransport { get; set; }
 
-    /// <summary>The name of the service that is called, as Kitex's registry knows it: the <c>:authority</c> over gRPC. Default: the endpoint.</summary>
+    /// <summary>The name of the called service in Kitex's registry: the <c>:authority</c> over gRPC. Default: the endpoint.</summary>
     public string? DestinationService { get; set; }
 
     /// <summary>The name under which this process is known to others. Default: none.</summary>
@@ -59,12 +59,12 @@ public sealed class ThriftChannelOptions
     /// <summary>The clock of every time limit and breaker. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where the channel logs. Default: nowhere.</summary>
+    /// <summary>Creates the channel's loggers. Default: none; the channel does not log.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>
     /// TLS settings of every transport, used with a <c>grpcs</c> or <c>ttheaders</c> address: client certificates, validation, versions.
-    /// Default: the system's trust. The expected name is the endpoint's host unless <see cref="SslClientAuthenticationOptions.TargetHost"/> says another.
+    /// Default: the system's trust. The expected name is the endpoint's host unless <see cref="SslClientAuthenticationOptions.TargetHost"/> is set.
     /// </summary>
     public SslClientAuthenticationOptions? TlsOptions { get; set; }
 
@@ -86,7 +86,7 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of ping-pong calls to servers of Apache Thrift.</summary>
     public ThriftPingPongOptions PingPong { get; private set; } = new();
 
-    /// <summary>A copy that later changes do not reach, which is what a channel keeps; never changed. Fails if a value makes no sense, naming its option.</summary>
+    /// <summary>An immutable copy, which a channel keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftChannelOptions Snapshot()
     {
         Validate();

@@ -11,16 +11,16 @@ public sealed class ThriftCircuitBreakerOptions
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
-    /// <summary>Opens when this share of creations failed within <see cref="SamplingDuration"/>. Default 0.5; more than 0, at most 1.</summary>
+    /// <summary>Opens when this share of attempts to create a stream failed within <see cref="SamplingDuration"/>. Default 0.5; more than 0, at most 1.</summary>
     public double FailureRatio { get; set; } = 0.5;
 
-    /// <summary>Never opens on fewer creations than this within <see cref="SamplingDuration"/>. Default 200; at least 2.</summary>
+    /// <summary>Never opens on fewer attempts than this within <see cref="SamplingDuration"/>. Default 200; at least 2.</summary>
     public int MinimumThroughput { get; set; } = 200;
 
-    /// <summary>The window over which creations are counted. Default 10 s; 0.5 s to 1 day.</summary>
+    /// <summary>The window over which attempts are counted. Default 10 s; 0.5 s to 1 day.</summary>
     public TimeSpan SamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long it stays open before one creation is let through to try. Default 5 s; 0.5 s to 1 day.</summary>
+    /// <summary>How long it stays open before one attempt is let through. Default 5 s; 0.5 s to 1 day.</summary>
     public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(5);
 
     internal ThriftCircuitBreakerOptions Snapshot() => (ThriftCircuitBreakerOptions)MemberwiseClone();

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A call as the client's middleware sees it.</summary>
+/// <summary>A call, as seen by the client's middleware.</summary>
 [DebuggerDisplay("{Method}")]
 public sealed class ThriftClientContext : ThriftCallContext
 {
@@ -31,10 +31,10 @@ public sealed class ThriftClientContext : ThriftCallContext
     /// <inheritdoc/>
     public override string Peer => Volatile.Read(ref _peer);
 
-    /// <summary>The headers of the request. What stream middleware changes before it calls <c>next</c> is sent.</summary>
+    /// <summary>The headers of the request. Changes that stream middleware makes before it calls <c>next</c> are sent.</summary>
     public override ThriftMetadata RequestHeaders => _start.OwnHeaders;
 
-    /// <summary>The metainfo to send. What stream middleware changes before it calls <c>next</c> is sent.</summary>
+    /// <summary>The metainfo to send. Changes that stream middleware makes before it calls <c>next</c> are sent.</summary>
     public override ThriftMetaInfo MetaInfo => _start.OwnMetaInfo;
 
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed class ThriftClientContext : ThriftCallContext
     /// </summary>
     public ThriftBizStatusException? BizStatus { get; internal set; }
 
-    /// <summary>What the stream is created with, by the settings of this moment.</summary>
+    /// <summary>What the stream is created with, according to the current settings.</summary>
     internal ClientCallStart Start => _start.With(Options);
 
     internal void SetPeer(string peer) => Volatile.Write(ref _peer, peer);

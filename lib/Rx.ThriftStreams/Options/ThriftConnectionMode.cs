@@ -3,12 +3,12 @@ namespace Rx.ThriftStreams;
 /// <summary>How calls share the connections of the TTHeader transports. gRPC always multiplexes.</summary>
 public enum ThriftConnectionMode
 {
-    /// <summary>Many calls at a time share a few connections to each endpoint.</summary>
+    /// <summary>Concurrent calls share a few connections to each endpoint.</summary>
     Multiplexed,
 
     /// <summary>A connection carries one call at a time; idle ones are kept for later calls.</summary>
     Pooled,
 
-    /// <summary>Each call has a connection of its own, which is closed behind it.</summary>
+    /// <summary>Each call has its own connection, which is closed after it.</summary>
     PerCall,
 }

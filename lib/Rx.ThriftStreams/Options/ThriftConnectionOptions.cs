@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>How calls share connections over every transport but gRPC, which always multiplexes: <see cref="ThriftChannelOptions.Connections"/>.</summary>
+/// <summary>How calls share connections over every transport except gRPC, which always multiplexes: <see cref="ThriftChannelOptions.Connections"/>.</summary>
 public sealed class ThriftConnectionOptions
 {
     internal ThriftConnectionOptions()

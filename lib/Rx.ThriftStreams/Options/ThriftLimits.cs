@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Bounds of what a peer can make this process hold: of a channel, and with more of them (<c>ThriftServerLimits</c>) of a server.</summary>
+/// <summary>Limits of what a peer can make this process hold, for a channel; a server has additional ones (<c>ThriftServerLimits</c>).</summary>
 public class ThriftLimits
 {
     private protected const long MinMemory = 1024 * 1024;
@@ -31,7 +31,7 @@ public class ThriftLimits
     /// </summary>
     public int MaxDecompressionRatio { get; set; } = 100;
 
-    /// <summary>What a received message may take. Made of a snapshot, when it is first needed.</summary>
+    /// <summary>The limits of a received message. Created from a snapshot when first needed.</summary>
     internal MessageLimits Message => field ??= new(MaxReceiveMessageSize, MaxReceiveMessageMemory, MaxDecompressionRatio);
 
     /// <summary>

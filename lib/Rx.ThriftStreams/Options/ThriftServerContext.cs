@@ -3,10 +3,10 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>The server call that is being handled: what came with it and what goes back besides the messages.</summary>
+/// <summary>The server call that is being handled: what was received with it and what is returned besides the messages.</summary>
 /// <remarks>
-/// One object a call; a handler and what it awaits reach it through <see cref="Current"/>. Thread-safe where stated; otherwise meant for
-/// the handler alone.
+/// One object per call; a handler and the code that it awaits access it through <see cref="Current"/>. Thread-safe where stated; otherwise only for
+/// the handler's use.
 /// </remarks>
 [DebuggerDisplay("{Method} from {Peer}")]
 public abstract class ThriftServerContext : ThriftCallContext
@@ -29,7 +29,7 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     public abstract override string Peer { get; }
 
-    /// <summary>The caller's service name; empty if it gave none.</summary>
+    /// <summary>The caller's service name; empty if it did not send one.</summary>
     public abstract string CallerService { get; }
 
     /// <summary>The caller's headers.</summary>
@@ -41,7 +41,7 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>When the caller stops waiting, or <see langword="null"/>. <see cref="CancellationToken"/> is cancelled then.</summary>
     public abstract override DateTimeOffset? Deadline { get; }
 
-    /// <summary>The time left until <see cref="Deadline"/>, whatever happens to the wall clock; <see langword="null"/> without one.</summary>
+    /// <summary>The time left until <see cref="Deadline"/>, unaffected by changes of the wall clock; <see langword="null"/> without one.</summary>
     internal abstract TimeSpan? TimeLeft { get; }
 
     /// <summary>Cancelled when the caller cancels or is gone, when the deadline passes, and when the handler has ended. Calls made by the handler end with it.</summary>
@@ -51,23 +51,25 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
     /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
     /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming say more:
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming report more:
     /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }
 
-    /// <summary>Headers of the answer. They go out with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
+    /// <summary>Headers of the answer. They are sent with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }
 
-    /// <summary>Trailers of the answer. They go out at the end, whatever it is.</summary>
+    /// <summary>Trailers of the answer. They are sent at the end, whatever the status.</summary>
     public abstract ThriftMetadata ResponseTrailers { get; }
 
     /// <summary>Values that belong to this call, for middleware and handler to share. Thread-safe.</summary>
     public abstract override IDictionary<object, object?> Items { get; }
 
     /// <summary>Sends <see cref="ResponseHeaders"/> now instead of with the first message.</summary>
-    /// <exception cref="InvalidOperationException">They were sent.</exception>
-    public abstract Task SendHeadersAsync();
+    /// <param name="cancellationToken">Stops waiting for a caller that does not read; the headers are sent nevertheless.</param>
+    /// <exception cref="InvalidOperationException">They have already been sent.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public abstract Task SendHeadersAsync(CancellationToken cancellationToken = default);
 
     internal static void SetCurrent(ThriftServerContext? context) => CurrentContext.Value = context;
 }

@@ -3,12 +3,12 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// How much a stream over TTHeader Streaming keeps of what was received and not yet consumed. Peers of this library keep to it by flow control, which the
-/// protocol itself does not have: with others <see cref="WhenFull"/> decides.
+/// How many received but unconsumed bytes a stream over TTHeader Streaming buffers. Peers of this library respect the limit by flow control, which the
+/// protocol itself does not have: with other peers <see cref="WhenFull"/> applies.
 /// </summary>
 public sealed class ThriftStreamBufferOptions
 {
-    /// <summary>Bytes of messages that a stream keeps, besides one message that is larger. Default 1 MiB; at least 1.</summary>
+    /// <summary>How many bytes of messages a stream buffers, in addition to one message that exceeds the limit. Default 1 MiB; at least 1.</summary>
     public int StreamBytes { get; set; } = 1024 * 1024;
 
     /// <summary>What happens when a stream, or the memory of its connection, is full although the peer continues to send. Default <see cref="ThriftFullBufferPolicy.StopReading"/>.</summary>
@@ -16,7 +16,7 @@ public sealed class ThriftStreamBufferOptions
 
     /// <summary>
     /// Whether flow control is offered to the peer, by a header that others ignore. Default <see langword="true"/>. Without it, as with other
-    /// peers, <see cref="WhenFull"/> is all there is.
+    /// peers, only <see cref="WhenFull"/> applies.
     /// </summary>
     public bool OfferFlowControl { get; set; } = true;
 
@@ -30,11 +30,11 @@ public sealed class ThriftStreamBufferOptions
 public enum ThriftFullBufferPolicy
 {
     /// <summary>
-    /// Nothing more is read from the connection until there is room. Nothing is lost, and the peer's sends wait; but so do the other streams of that
+    /// Stops reading the connection until there is room. Nothing is lost, and the peer's sends wait; but so do the other streams of that
     /// connection, so a consumer must not wait for one stream before it continues with another.
     /// </summary>
     StopReading,
 
-    /// <summary>That stream ends with <see cref="ThriftStatusCode.ResourceExhausted"/>, and the peer is told. Other streams are not affected.</summary>
+    /// <summary>Ends the stream with <see cref="ThriftStatusCode.ResourceExhausted"/>, and the peer is notified. Other streams are not affected.</summary>
     ResetStream,
 }

@@ -13,7 +13,7 @@ public sealed class ThriftTTHeaderOptions
     /// </summary>
     public bool SendChecksums { get; set; }
 
-    /// <summary>How much a stream over TTHeader Streaming buffers of what was received and not yet consumed.</summary>
+    /// <summary>How many received but unconsumed bytes a stream over TTHeader Streaming buffers.</summary>
     public ThriftStreamBufferOptions StreamBuffers { get; private set; } = new();
 
     internal ThriftTTHeaderOptions Snapshot()

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Time limits for code that has none of its own.</summary>
+/// <summary>Time limits for code that does not support them.</summary>
 public static class ThriftTimeout
 {
     /// <summary>
@@ -11,11 +11,11 @@ public static class ThriftTimeout
     /// Kitex's <c>streaming.CallWithTimeout</c>.
     /// </summary>
     /// <param name="timeout">The limit; zero or less means none.</param>
-    /// <param name="cancel">Ends what <paramref name="action"/> waits for, for instance disposes its stream. The action goes on in the background until it does.</param>
+    /// <param name="cancel">Ends what <paramref name="action"/> waits for, for instance disposes its stream. The action continues in the background until then.</param>
     /// <param name="action">What to await.</param>
     /// <param name="timeProvider">The clock; the system's if <see langword="null"/>.</param>
     /// <returns>Completes as <paramref name="action"/> does.</returns>
-    /// <exception cref="ThriftTimeoutException">The limit passed; its kind is <see cref="ThriftTimeoutKind.UserCode"/>.</exception>
+    /// <exception cref="ThriftTimeoutException">The limit expired; its kind is <see cref="ThriftTimeoutKind.UserCode"/>.</exception>
     [SuppressMessage("Design", "CA1068", Justification = "There is no token: cancellation is the caller's delegate.")]
     public static async Task CallWithTimeoutAsync(TimeSpan timeout, Action cancel, Func<Task> action, TimeProvider? timeProvider = null)
     {
@@ -36,7 +36,7 @@ public static class ThriftTimeout
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
-            // Whatever it ends with later was asked for by the cancellation: it is observed here and dropped.
+            // A later failure is a consequence of the cancellation: it is observed here and dropped.
             running.DropFailure();
             cancel();
             throw new ThriftTimeoutException(ThriftTimeoutKind.UserCode, timeout, clock.GetElapsedTime(started));

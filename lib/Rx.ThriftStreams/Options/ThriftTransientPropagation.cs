@@ -1,11 +1,11 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>How far transient metainfo travels when a handler makes calls of its own.</summary>
+/// <summary>How far transient metainfo travels when a handler makes calls.</summary>
 public enum ThriftTransientPropagation
 {
-    /// <summary>To the service that is called, and no further: what came with the server call is not sent on.</summary>
+    /// <summary>To the called service, and no further: values received with the server call are not forwarded.</summary>
     SingleHop,
 
-    /// <summary>Kitex's legacy rule, and its default: what came with the server call is sent on as if the handler had set it.</summary>
+    /// <summary>Kitex's legacy rule, and its default: values received with the server call are forwarded as if the handler had set them.</summary>
     EveryHop,
 }

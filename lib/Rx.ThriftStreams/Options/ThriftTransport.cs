@@ -12,7 +12,7 @@ public enum ThriftTransport
     /// <summary>A TTHeader and a Thrift message. Carries ping-pong and unary methods.</summary>
     TTHeader,
 
-    /// <summary>A TTHeader, a length and a Thrift message: what a Kitex client sends that was told to use TTHeader. Carries ping-pong and unary methods.</summary>
+    /// <summary>A TTHeader, a length and a Thrift message: what a Kitex client configured for TTHeader sends. Carries ping-pong and unary methods.</summary>
     TTHeaderFramed,
 
     /// <summary>A length and a Thrift message: the default of Kitex's clients. Carries ping-pong and unary methods, without metadata.</summary>

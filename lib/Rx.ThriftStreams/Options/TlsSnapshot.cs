@@ -2,7 +2,7 @@ using System.Net.Security;
 
 namespace Rx.ThriftStreams.Options;
 
-/// <summary>Copies TLS settings, which .NET's own class cannot do for us.</summary>
+/// <summary>Copies TLS settings, for which .NET has no method.</summary>
 internal static class TlsSnapshot
 {
     /// <summary>A copy of all settings, and of their collections.</summary>

@@ -1,4 +1,4 @@
 namespace Rx.ThriftStreams.Primitives;
 
-/// <summary>Why a connection failed, in words that name the likely fix; the error itself is the inner one.</summary>
+/// <summary>Why a connection failed, with the likely fix; the original error is the inner exception.</summary>
 internal sealed class ConnectHint(string message, Exception innerException) : IOException(message, innerException);

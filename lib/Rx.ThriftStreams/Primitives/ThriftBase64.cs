@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams.Primitives;
 
-/// <summary>Base64 as gRPC metadata has it: the standard alphabet, sent without padding, accepted with and without.</summary>
+/// <summary>Base64 as gRPC metadata uses it: the standard alphabet, sent without padding, accepted with and without.</summary>
 internal static class ThriftBase64
 {
     internal static string Encode(ReadOnlySpan<byte> value) => Convert.ToBase64String(value).TrimEnd('=');

@@ -3,16 +3,16 @@ using System.Collections.Frozen;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// A failure of the business, not of the call: Kitex's BizStatusError. A handler throws it; the caller catches it with
+/// A business error, not a failure of the call: Kitex's BizStatusError. A handler throws it; the caller catches it with
 /// the same code, text and extra values.
 /// </summary>
-/// <remarks>Carried by gRPC, TTHeader and TTHeader Streaming. Framed and Buffered have no place for it.</remarks>
+/// <remarks>Carried by gRPC, TTHeader and TTHeader Streaming. Framed and Buffered cannot carry it.</remarks>
 public sealed class ThriftBizStatusException : ThriftException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="code">The business code; any number but 0.</param>
     /// <param name="message">The business text.</param>
-    /// <param name="extra">More about it; copied.</param>
+    /// <param name="extra">Additional values; copied.</param>
     /// <param name="statusCode">The gRPC status that goes with it. Default <see cref="ThriftStatusCode.Internal"/>, as in Kitex.</param>
     public ThriftBizStatusException(
         int code,
@@ -31,7 +31,7 @@ public sealed class ThriftBizStatusException : ThriftException
     /// <summary>The business code.</summary>
     public int Code { get; }
 
-    /// <summary>More about it; empty if there is nothing.</summary>
+    /// <summary>Additional values; empty if there are none.</summary>
     public IReadOnlyDictionary<string, string> Extra { get; }
 
     /// <summary>The gRPC status that went with it.</summary>

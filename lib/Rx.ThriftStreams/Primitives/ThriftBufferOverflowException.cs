@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>A bounded buffer was full and its policy says that this is an error: elements came faster than they were taken.</summary>
+/// <summary>A bounded buffer with the policy <c>Error</c> was full: elements arrived faster than they were taken.</summary>
 public sealed class ThriftBufferOverflowException : ThriftException
 {
     /// <summary>Creates the error.</summary>

@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>Whose circuit breaker it was.</summary>
+/// <summary>What a circuit breaker applies to.</summary>
 public enum ThriftCircuitScope
 {
-    /// <summary>That of a service and method, over all endpoints.</summary>
+    /// <summary>A service and method, over all endpoints.</summary>
     Service,
 
-    /// <summary>That of one endpoint, over all methods.</summary>
+    /// <summary>One endpoint, over all methods.</summary>
     Endpoint,
 }
 
-/// <summary>A stream was not created because too many creations before it had failed. The network was not touched.</summary>
+/// <summary>A stream was not created because too many earlier attempts to create one had failed. No connection was attempted.</summary>
 public sealed class ThriftCircuitOpenException : ThriftException
 {
     /// <summary>Creates the error.</summary>
-    /// <param name="scope">Whose breaker it was.</param>
+    /// <param name="scope">What the breaker applies to.</param>
     /// <param name="key">The method's full name, or the endpoint.</param>
-    /// <param name="retryAfter">When a creation will be let through again, if known.</param>
+    /// <param name="retryAfter">The time until an attempt will be let through again, if known.</param>
     /// <param name="innerException">What the breaker reported.</param>
     public ThriftCircuitOpenException(ThriftCircuitScope scope, string key, TimeSpan? retryAfter, Exception? innerException = null)
         : base(Describe(scope, key, retryAfter), innerException)
@@ -28,13 +28,13 @@ public sealed class ThriftCircuitOpenException : ThriftException
         RetryAfter = retryAfter;
     }
 
-    /// <summary>Whose breaker it was.</summary>
+    /// <summary>What the breaker applies to.</summary>
     public ThriftCircuitScope Scope { get; }
 
     /// <summary>The method's full name, or the endpoint.</summary>
     public string Key { get; }
 
-    /// <summary>The time until a creation will be let through again; <see langword="null"/> if it is not known.</summary>
+    /// <summary>The time until an attempt will be let through again; <see langword="null"/> if it is not known.</summary>
     public TimeSpan? RetryAfter { get; }
 
     /// <summary><see cref="ThriftStatusCode.Unavailable"/>.</summary>

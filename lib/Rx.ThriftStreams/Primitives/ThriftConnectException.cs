@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>A stream could not be created because there was no connection.</summary>
+/// <summary>A stream could not be created because connecting failed.</summary>
 public sealed class ThriftConnectException : ThriftException
 {
     /// <summary>Creates the error.</summary>

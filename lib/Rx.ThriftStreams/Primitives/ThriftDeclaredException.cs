@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams;
 /// </summary>
 public abstract class ThriftDeclaredException : ThriftException
 {
-    /// <summary>Creates the exception without a text of its own.</summary>
+    /// <summary>Creates the exception with a default text.</summary>
     protected ThriftDeclaredException()
         : base("An exception that the IDL declares was thrown.")
     {

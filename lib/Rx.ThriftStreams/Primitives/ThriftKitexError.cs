@@ -22,10 +22,10 @@ public sealed class ThriftKitexError
     /// <summary>The services that a cancellation passed through, the first one first. Empty outside of TTHeader Streaming.</summary>
     public IReadOnlyList<string> CancelPath { get; }
 
-    /// <summary>Whether the number is one of TTHeader Streaming, which travels on when a call that was made by a handler is cancelled with it.</summary>
+    /// <summary>Whether the number is one of TTHeader Streaming, which is forwarded when a handler's own call is cancelled with the handler.</summary>
     internal bool IsStream { get; init; }
 
-    /// <summary>Whether it reached a handler from its own caller.</summary>
+    /// <summary>Whether a handler received it from its caller.</summary>
     internal bool IsServerSide { get; init; }
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ namespace Rx.ThriftStreams;
 
 /// <summary>
 /// Kitex's metainfo: small values that travel with a call. <see cref="Transient"/> values reach the next service,
-/// <see cref="Persistent"/> ones every service further down, and <see cref="Backward"/> ones come back with the answer.
+/// <see cref="Persistent"/> ones every service further downstream, and <see cref="Backward"/> ones return with the answer.
 /// </summary>
 /// <remarks>
 /// Over gRPC the keys are folded: <c>my-Key</c> arrives as <c>MY_KEY</c>; TTHeader keeps them as they are. Write keys as
@@ -23,13 +23,13 @@ public sealed class ThriftMetaInfo
     /// <summary>On a server: values that go back with the answer. On a client: what came back.</summary>
     public IDictionary<string, string> Backward => _backward ??= new(StringComparer.Ordinal);
 
-    /// <summary>The transient values to be read: most calls have none, and none is made for them.</summary>
+    /// <summary>The transient values for reading; unlike <see cref="Transient"/>, it allocates nothing if there are none, as in most calls.</summary>
     internal IReadOnlyDictionary<string, string> TransientValues => _transient ?? None;
 
-    /// <summary>The persistent values to be read.</summary>
+    /// <summary>The persistent values for reading.</summary>
     internal IReadOnlyDictionary<string, string> PersistentValues => _persistent ?? None;
 
-    /// <summary>The backward values to be read.</summary>
+    /// <summary>The backward values for reading.</summary>
     internal IReadOnlyDictionary<string, string> BackwardValues => _backward ?? None;
 
     private static IReadOnlyDictionary<string, string> None => System.Collections.Frozen.FrozenDictionary<string, string>.Empty;

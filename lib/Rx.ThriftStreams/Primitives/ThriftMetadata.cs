@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Primitives;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// Headers or trailers: names with values, in order, duplicates allowed. Names are kept in lower case and compared so.
+/// Headers or trailers: names with values, in order, duplicates allowed. Names are stored in lower case and compared ignoring case.
 /// </summary>
 /// <remarks>
 /// A name that ends in <c>-bin</c> has bytes as its value, held here as base64. Values with characters outside ASCII are sent as UTF-8.
@@ -18,7 +18,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
     private readonly List<KeyValuePair<string, string>> _entries = [];
     private bool _frozen;
 
-    /// <summary>Metadata without entries that cannot be changed.</summary>
+    /// <summary>Empty metadata that cannot be changed.</summary>
     public static ThriftMetadata Empty { get; } = new() { _frozen = true };
 
     /// <summary>The number of entries; a name with two values counts twice.</summary>
@@ -26,17 +26,17 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
 
     /// <summary>The first value of a name.</summary>
     /// <param name="name">The name, in any case.</param>
-    /// <exception cref="KeyNotFoundException">There is no such name.</exception>
+    /// <exception cref="KeyNotFoundException">The name does not exist.</exception>
     public string this[string name]
     {
-        get => TryGetValue(name, out var value) ? value : throw new KeyNotFoundException($"There is no metadata \"{name}\".");
+        get => TryGetValue(name, out var value) ? value : throw new KeyNotFoundException($"The metadata \"{name}\" does not exist.");
         set => Set(name, value);
     }
 
-    /// <summary>Adds a value; one that is there stays.</summary>
-    /// <param name="name">Letters, digits, <c>-</c>, <c>_</c>, <c>.</c>; capitals become small. Names of the protocols are refused.</param>
+    /// <summary>Adds a value; existing values of the name are kept.</summary>
+    /// <param name="name">Letters, digits, <c>-</c>, <c>_</c>, <c>.</c>; stored in lower case. Names reserved for the protocols are refused.</param>
     /// <param name="value">The value, without control characters. Base64 if the name ends in <c>-bin</c>.</param>
-    /// <exception cref="ArgumentException">The name or value cannot be sent; the text says why.</exception>
+    /// <exception cref="ArgumentException">The name or value cannot be sent; the message states why.</exception>
     public void Add(string name, string value)
     {
         ThrowIfFrozen();
@@ -66,7 +66,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
         _entries.Add(new(name, ThriftBase64.Encode(value)));
     }
 
-    /// <summary>Puts one value in place of all that the name has.</summary>
+    /// <summary>Replaces all values of a name with one value.</summary>
     /// <inheritdoc cref="Add"/>
     public void Set(string name, string value)
     {
@@ -97,7 +97,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
     /// <summary>Finds the first value of a name that ends in <c>-bin</c>, as bytes.</summary>
     /// <param name="name">The name, in any case.</param>
     /// <param name="value">The bytes.</param>
-    /// <returns><see langword="false"/> if there is no such name or its value is not base64.</returns>
+    /// <returns><see langword="false"/> if the name does not exist or its value is not base64.</returns>
     public bool TryGetBinary(string name, [NotNullWhen(true)] out byte[]? value)
     {
         value = null;
@@ -122,7 +122,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Adds what a peer sent, unchecked: the protocol has already looked at it.</summary>
+    /// <summary>Adds what a peer sent, without checks: the protocol has already validated it.</summary>
     internal void AddReceived(string name, string value) => _entries.Add(new(name, value));
 
     internal void AddRange(ThriftMetadata other)
@@ -135,7 +135,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
     {
         if (_frozen)
         {
-            throw new InvalidOperationException("This metadata cannot be changed. Make a ThriftMetadata of your own.");
+            throw new InvalidOperationException("This metadata is read-only. Create a new ThriftMetadata instead.");
         }
     }
 }

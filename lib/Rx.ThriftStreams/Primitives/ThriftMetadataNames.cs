@@ -24,7 +24,7 @@ internal static class ThriftMetadataNames
 
     internal static bool IsBinary(string name) => name.EndsWith(BinarySuffix, StringComparison.Ordinal);
 
-    /// <summary>Brings a user's name into the form that is sent, or says why it cannot be sent.</summary>
+    /// <summary>Converts a user's name to the form that is sent, or throws if it cannot be sent.</summary>
     internal static string Normalize(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -33,18 +33,18 @@ internal static class ThriftMetadataNames
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"The metadata name \"{name}\" has the character '{name[bad]}': letters, digits, '-', '_' and '.' are allowed.", nameof(name));
+                $"The metadata name \"{name}\" contains the character '{name[bad]}'. Use only letters, digits, '-', '_' and '.'.", nameof(name));
         }
 
         if (IsReserved(lower))
         {
-            throw new ArgumentException($"The metadata name \"{name}\" belongs to the protocol and cannot be set.", nameof(name));
+            throw new ArgumentException($"The metadata name \"{name}\" is reserved for the protocol. Use another name.", nameof(name));
         }
 
         return lower;
     }
 
-    /// <summary>Fails unless the value can be sent as a header value.</summary>
+    /// <summary>Throws unless the value can be sent as a header value.</summary>
     internal static void CheckValue(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -52,13 +52,13 @@ internal static class ThriftMetadataNames
         if (bad >= 0)
         {
             throw new ArgumentException(
-                $"The value of metadata \"{name}\" has the control character U+{(int)value[bad]:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
+                $"The value of metadata \"{name}\" contains the control character U+{(int)value[bad]:X4}. Send bytes under a name that ends in \"-bin\".", nameof(value));
         }
 
         if (value.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && IndexOfLoneSurrogate(value) is >= 0 and var lone)
         {
             throw new ArgumentException(
-                $"The value of metadata \"{name}\" has half of a surrogate pair, U+{(int)value[lone]:X4}, which UTF-8 cannot carry. Send bytes under a name that ends in \"-bin\".",
+                $"The value of metadata \"{name}\" contains half of a surrogate pair, U+{(int)value[lone]:X4}, which UTF-8 cannot carry. Send bytes under a name that ends in \"-bin\".",
                 nameof(value));
         }
     }
@@ -80,6 +80,6 @@ internal static class ThriftMetadataNames
         return -1;
     }
 
-    /// <summary>Whether no header can have the value.</summary>
+    /// <summary>Whether the value cannot be sent in a header.</summary>
     internal static bool HasControlCharacter(string value) => value.AsSpan().ContainsAny(ControlCharacters);
 }

@@ -1,11 +1,11 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>Bytes broke the rules of a protocol: truncated, mistyped, too deep, too large, or not what the peer may send now.</summary>
+/// <summary>A protocol was violated: bytes are truncated, mistyped, nested too deeply, too large, or not allowed in the current state.</summary>
 public sealed class ThriftProtocolException : ThriftException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="message">What is wrong, and where.</param>
-    /// <param name="offset">The byte offset in the message, or −1 where there is none.</param>
+    /// <param name="offset">The byte offset in the message, or −1 if there is none.</param>
     /// <param name="fieldId">The id of the innermost field that was being read, or <see langword="null"/>.</param>
     /// <param name="innerException">The cause, if another error led here.</param>
     public ThriftProtocolException(string message, long offset = -1, short? fieldId = null, Exception? innerException = null)
@@ -15,19 +15,19 @@ public sealed class ThriftProtocolException : ThriftException
         FieldId = fieldId;
     }
 
-    /// <summary>The byte offset in the message at which reading failed, or −1 where there is none.</summary>
+    /// <summary>The byte offset in the message at which reading failed, or −1 if there is none.</summary>
     public long Offset { get; }
 
-    /// <summary>The id of the innermost field that was being read, or <see langword="null"/> outside any.</summary>
+    /// <summary>The id of the innermost field that was being read, or <see langword="null"/> outside of fields.</summary>
     public short? FieldId { get; }
 
     /// <summary><see cref="ThriftStatusCode.Internal"/>; <see cref="ThriftStatusCode.ResourceExhausted"/> if a size or memory limit of the reader was exceeded.</summary>
     public override ThriftStatusCode StatusCode => IsOverLimit ? ThriftStatusCode.ResourceExhausted : ThriftStatusCode.Internal;
 
-    /// <summary>Whether the bytes follow the protocol and exceed a size or memory limit of the reader.</summary>
+    /// <summary>Whether the bytes follow the protocol but exceed a size or memory limit of the reader.</summary>
     internal bool IsOverLimit { get; init; }
 
-    /// <summary>The error for a required field that was not there. Called by generated code.</summary>
+    /// <summary>Creates the error for a missing required field. Called by generated code.</summary>
     /// <param name="structName">The struct's name in the IDL.</param>
     /// <param name="fieldName">The field's name in the IDL.</param>
     /// <param name="fieldId">The field's id.</param>

@@ -2,7 +2,7 @@ namespace Rx.ThriftStreams;
 
 /// <summary>
 /// The status codes of gRPC, with those that Kitex adds. Peers may send numbers that are not listed:
-/// the value is kept as it came.
+/// their value is preserved.
 /// </summary>
 public enum ThriftStatusCode
 {
@@ -12,7 +12,7 @@ public enum ThriftStatusCode
     /// <summary>The call was cancelled. Kitex also answers an unknown method with this number.</summary>
     Cancelled = 1,
 
-    /// <summary>Unknown error, also when a peer sent no status.</summary>
+    /// <summary>Unknown error; also used when a peer sent no status.</summary>
     Unknown = 2,
 
     /// <summary>The caller's argument is wrong.</summary>
@@ -21,19 +21,19 @@ public enum ThriftStatusCode
     /// <summary>The deadline passed before the call was done.</summary>
     DeadlineExceeded = 4,
 
-    /// <summary>Something that was asked for does not exist.</summary>
+    /// <summary>A requested entity does not exist.</summary>
     NotFound = 5,
 
-    /// <summary>Something that was to be created exists.</summary>
+    /// <summary>The entity to create already exists.</summary>
     AlreadyExists = 6,
 
-    /// <summary>The caller may not do this. Kitex also answers a request that does not decode with this number.</summary>
+    /// <summary>The caller may not do this. Kitex also answers a request that cannot be decoded with this number.</summary>
     PermissionDenied = 7,
 
     /// <summary>A quota or limit is used up, or a message is larger than allowed.</summary>
     ResourceExhausted = 8,
 
-    /// <summary>The system is not in the state that the call needs.</summary>
+    /// <summary>The system is not in the state that the call requires.</summary>
     FailedPrecondition = 9,
 
     /// <summary>The call was aborted, typically by a conflict.</summary>
@@ -45,16 +45,16 @@ public enum ThriftStatusCode
     /// <summary>The method does not exist here.</summary>
     Unimplemented = 12,
 
-    /// <summary>An internal error, and what a handler's ordinary exception becomes.</summary>
+    /// <summary>An internal error; also the status of a handler's unexpected exception.</summary>
     Internal = 13,
 
-    /// <summary>The service cannot be reached now; trying again may help.</summary>
+    /// <summary>The service is currently unavailable; a retry may succeed.</summary>
     Unavailable = 14,
 
-    /// <summary>Data was lost for good.</summary>
+    /// <summary>Data was lost or corrupted beyond recovery.</summary>
     DataLoss = 15,
 
-    /// <summary>The caller has not identified itself.</summary>
+    /// <summary>The caller is not authenticated.</summary>
     Unauthenticated = 16,
 
     /// <summary>A single receive took longer than allowed. Kitex's extension; never sent by a server.</summary>

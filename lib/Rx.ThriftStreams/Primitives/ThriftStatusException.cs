@@ -1,11 +1,11 @@
 namespace Rx.ThriftStreams;
 
-/// <summary>A call ended with a status other than OK; or a handler throws one to end its call so.</summary>
+/// <summary>A call ended with a status other than OK. A handler throws it to end its call with a status.</summary>
 public sealed class ThriftStatusException : ThriftException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="code">The status code; any number but 0.</param>
-    /// <param name="message">The status message, sent to the peer as it is.</param>
+    /// <param name="message">The status message, sent to the peer unchanged.</param>
     /// <param name="innerException">The cause; stays in this process.</param>
     public ThriftStatusException(ThriftStatusCode code, string message, Exception? innerException = null)
         : base(message, innerException)
@@ -23,9 +23,9 @@ public sealed class ThriftStatusException : ThriftException
     /// <summary>The trailers that came with the status; empty if there were none.</summary>
     public ThriftMetadata Trailers { get; init; } = ThriftMetadata.Empty;
 
-    /// <summary>Whether the user of this side ended the call before its end, which is no failure.</summary>
+    /// <summary>Whether the user of this side ended the call early, which is not a failure.</summary>
     internal bool EndedByUser { get; init; }
 
-    /// <summary>Whether the call was ended because the server call ended within which it was made; the cause is then the inner exception.</summary>
+    /// <summary>Whether the call was cancelled because the handler that made it ended or was cancelled; the cause is then the inner exception.</summary>
     internal bool FollowsParent { get; init; }
 }

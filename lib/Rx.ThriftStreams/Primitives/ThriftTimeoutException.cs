@@ -22,7 +22,7 @@ public enum ThriftTimeoutKind
     UserCode,
 }
 
-/// <summary>A time limit that this side had set expired. It says which one.</summary>
+/// <summary>A time limit of this side expired; <see cref="Kind"/> identifies it.</summary>
 public sealed class ThriftTimeoutException : ThriftException
 {
     /// <summary>Creates the error.</summary>
@@ -50,7 +50,7 @@ public sealed class ThriftTimeoutException : ThriftException
     /// <summary>The limit.</summary>
     public TimeSpan Configured { get; }
 
-    /// <summary>The time that had passed when it was noticed.</summary>
+    /// <summary>The time that had passed when the expiry was detected.</summary>
     public TimeSpan Elapsed { get; }
 
     /// <summary>

@@ -5,10 +5,15 @@ using System.Threading.Tasks.Sources;
 namespace Rx.ThriftStreams.Reactive;
 
 /// <summary>
-/// The buffer between a producer that pushes and one consumer that pulls. A consumer that finds nothing parks; a producer that finds it parked
-/// queues this object to the thread pool, which completes the parked <c>MoveNextAsync</c>: nothing is allocated an element, and the consumer's code never
+/// The buffer between a producer that pushes and one consumer that pulls. A consumer that finds it empty parks; a producer that finds the consumer parked
+/// queues this object to the thread pool, which completes the parked <c>MoveNextAsync</c>: no allocation per element, and the consumer's code never
 /// runs on the producer's stack.
 /// </summary>
+/// <remarks>
+/// Invariant: while the consumer is parked and there is an element or the end, exactly one wake-up is queued (<c>_waking</c>), and only that wake-up completes the
+/// parked move. Producer, cancellation and disposal may race for it under the gate: the first to set the flag queues it. The wake-up decides what the move returns
+/// only when it runs, so an element, an error and a cancellation that arrive in between are all seen.
+/// </remarks>
 internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private const int NoThread = 0;
@@ -18,7 +23,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
     private readonly CancellationToken _cancellationToken;
     private readonly SingleAssignmentDisposable _subscription = new();
 
-    // A monitor and not a Lock, because producers wait on it.
+    // A monitor instead of a Lock, because producers wait on it.
     private readonly object _gate = new();
     private readonly Queue<T> _buffer = new();
     private ManualResetValueTaskSourceCore<bool> _parkedMove;
@@ -85,7 +90,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
 
     public ValueTask DisposeAsync()
     {
-        // Not Dispose: that would wait for a running callback, which may be the one that led here.
+        // Not Dispose, which would wait for a running callback: this call may come from that callback.
         _registration.Unregister();
         Abandon();
         return default;
@@ -121,7 +126,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         }
         else if (Volatile.Read(ref _ended))
         {
-            // Ended by this overflow (or meanwhile by somebody else, who did the same).
+            // Ended by this overflow. If another thread ended it instead, it has disposed the subscription too, which is harmless.
             _subscription.Dispose();
         }
     }
@@ -186,13 +191,13 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
     {
         if (Volatile.Read(ref _ended))
         {
-            // The consumer left, or was cancelled, before it came to this.
+            // The consumer left, or was cancelled, before the subscription was made.
             return;
         }
 
         try
         {
-            // Inside the trampoline, the sources of Rx that emit at once do so only after Subscribe has returned: then they can be disposed of.
+            // Inside the trampoline, Rx's synchronous sources emit only after Subscribe has returned, so that the subscription can already be disposed.
             CurrentThreadScheduler.Instance.Schedule(this, static (_, e) =>
             {
                 e._subscription.Disposable = e._source.Subscribe(e);
@@ -205,7 +210,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         }
     }
 
-    // Under the gate. Whether the element that met a full buffer is to be put into it.
+    // Called under the gate when the buffer is full. Returns whether the new element is to be added.
     private bool MakeRoom(out long dropped)
     {
         dropped = 0;
@@ -227,13 +232,13 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         }
     }
 
-    // Under the gate, which waiting releases.
+    // Called under the gate, which waiting releases.
     private bool WaitForRoom()
     {
         if (_startingThread == Environment.CurrentManagedThreadId)
         {
             _error = new InvalidOperationException(
-                $"The observable sent more than {_options.Capacity} elements while it was being subscribed to on its consumer's own thread, which cannot both wait and take. Leave {nameof(ObservableBufferOptions.SubscribeScheduler)} unset for such a source.");
+                $"The observable sent more than {_options.Capacity} elements during Subscribe on its consumer's thread, which cannot wait for room and take elements at the same time. Leave {nameof(ObservableBufferOptions.SubscribeScheduler)} unset for such a source.");
             _ended = true;
             Monitor.PulseAll(_gate);
             return false;
@@ -244,7 +249,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         {
             do
             {
-#pragma warning disable RS0030 // An observable has no other way to wait: blocking its producer is what the policy promises.
+#pragma warning disable RS0030 // OnNext is synchronous: blocking the producer is what the policy documents.
                 Monitor.Wait(_gate);
 #pragma warning restore RS0030
             }
@@ -282,7 +287,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         _subscription.Dispose();
     }
 
-    // The consumer has left or was cancelled: what is buffered is of no use to anybody.
+    // The consumer has left or was cancelled: buffered elements are discarded.
     private void Abandon()
     {
         bool wake;
@@ -315,8 +320,8 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         Current = value;
         if (_waitingProducers > 0 && _buffer.Count == _options.Capacity / 2)
         {
-            // Not at the first free place: producer and consumer would then change threads with every element. A producer that waits
-            // found the buffer full, so the consumer comes by here before it runs out of elements.
+            // Not at the first free slot, which would cause a thread switch for every element. A waiting producer found the buffer
+            // full, so the consumer always passes the half before it runs out of elements: the pulse cannot be missed.
             Monitor.PulseAll(_gate);
         }
 

@@ -18,13 +18,13 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
     private IAsyncEnumerator<T>? _enumerator;
     private int _state;
 
-    // True until something had to be waited for: so long the thread is the subscriber's, and inside Rx's trampoline.
+    // True until the first move that has to wait: until then this runs on the subscriber's thread, inside Rx's trampoline.
     private bool _onTrampoline = true;
     private ExceptionDispatchInfo? _thrownToSubscriber;
 
     public void Start()
     {
-        // Discarded on purpose: what the task fails with is what no observer can be told, and raises UnobservedTaskException.
+        // Discarded intentionally: if the task fails, the observer cannot receive the error, and UnobservedTaskException is raised.
         _ = RunAsync();
         ThrowToSubscriber();
     }
@@ -33,7 +33,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
     {
         if (Interlocked.CompareExchange(ref _state, Disposed, Active) == Active)
         {
-            // A call learns from this that its user left, which is no failure, as cancelling is.
+            // Notifies a call that its user left, which, unlike a cancellation, is not a failure. The enumerator may not be stored yet: then only the token stops it.
             (Volatile.Read(ref _enumerator) as IAbandonable)?.Abandon();
             _cancellation.Cancel();
         }
@@ -151,7 +151,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
         }
     }
 
-    // After disposal this is what cancelling looks like; a peer or a transport may say it by status rather than by OperationCanceledException.
+    // The errors that a cancellation causes after disposal; a peer or a transport may report it by status rather than by OperationCanceledException.
     private static bool IsCancellation(Exception error)
         => error is OperationCanceledException or ThriftException { StatusCode: ThriftStatusCode.Cancelled };
 
@@ -173,11 +173,11 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
 
     private void ThrowToSubscriber()
     {
-        // Read on the subscriber's thread only when it was written there: an asynchronous failure never sets it.
+        // Not a race: the field is written only on the subscriber's thread, inside the trampoline. An asynchronous failure never sets it.
         _thrownToSubscriber?.Throw();
     }
 
-    /// <summary>Goes to the end of the trampoline's queue, so that subscriptions made by the observer get their turn between two elements.</summary>
+    /// <summary>Awaits the end of the trampoline's queue, so that subscriptions made by the observer run between two elements.</summary>
     private readonly struct Turn(ColdPump<T> pump) : ICriticalNotifyCompletion
     {
         public bool IsCompleted => false;

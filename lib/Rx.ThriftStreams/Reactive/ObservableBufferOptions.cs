@@ -7,24 +7,24 @@ public sealed class ObservableBufferOptions
 {
     internal static readonly ObservableBufferOptions Default = new();
 
-    /// <summary>How many elements may wait to be taken. The default is 128; the least is 1.</summary>
+    /// <summary>How many elements may be buffered. The default is 128; the minimum is 1.</summary>
     public int Capacity { get; init; } = 128;
 
     /// <summary>
-    /// What happens to an element that arrives when <see cref="Capacity"/> elements wait. The default is <see cref="OverflowPolicy.Wait"/>,
+    /// What happens to an element that arrives when <see cref="Capacity"/> elements are buffered. The default is <see cref="OverflowPolicy.Wait"/>,
     /// which blocks the thread that calls <c>OnNext</c>.
     /// </summary>
     public OverflowPolicy Overflow { get; init; } = OverflowPolicy.Wait;
 
     /// <summary>
-    /// Told of each dropped element: the argument is how many this enumeration has dropped so far. Runs on the producer's thread; an exception that it
-    /// throws goes to the producer. By default nobody is told.
+    /// Called for each dropped element with the number of elements that this enumeration has dropped so far. Runs on the producer's thread; an exception that it
+    /// throws propagates to the producer. The default is <see langword="null"/>.
     /// </summary>
     public Action<long>? OnDropped { get; init; }
 
     /// <summary>
-    /// Where the observable is subscribed to. The default, <see langword="null"/>, is a thread of the thread pool, so that a source which emits while it is
-    /// being subscribed to never blocks its own consumer. <see cref="ImmediateScheduler"/> subscribes before the first <c>MoveNextAsync</c> returns,
+    /// Where <c>Subscribe</c> is called. The default, <see langword="null"/>, is a thread of the thread pool, so that a source which emits during
+    /// <c>Subscribe</c> never blocks its own consumer. <see cref="ImmediateScheduler"/> subscribes before the first <c>MoveNextAsync</c> returns,
     /// so that no element of a hot source (a subject, an event) is missed after that.
     /// </summary>
     public IScheduler? SubscribeScheduler { get; init; }

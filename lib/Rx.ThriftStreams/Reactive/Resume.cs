@@ -5,18 +5,18 @@ namespace Rx.ThriftStreams.Reactive;
 public static partial class ThriftStreamOperators
 {
     /// <summary>
-    /// Goes on with a stream that broke off: after a failure that the options accept, waits, and enumerates what <paramref name="rest"/> gives for the
-    /// last element seen. The consumer notices nothing but the pause.
+    /// Resumes a stream that fails: after a failure that the options accept, waits, and enumerates the stream that <paramref name="rest"/> returns for the
+    /// last element received. The consumer observes only the pause.
     /// </summary>
     /// <remarks>
-    /// The broken enumeration is disposed before the pause. Only the caller knows how to ask for what comes after an element: by an offset, a token, a timestamp.
-    /// A stream that asks with <c>Last</c> excluded delivers each element once.
+    /// The failed enumeration is disposed before the pause. Only the caller knows how to request what follows an element: by an offset, a token, a timestamp.
+    /// If the rest begins after <c>Last</c>, each element is delivered once.
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
-    /// <param name="source">The stream as it is first asked for.</param>
-    /// <param name="rest">Gives the rest of the stream from a point. What it throws is given to the consumer.</param>
-    /// <param name="options">Which failures, how often, after which pause; see the defaults of <see cref="ResumeOptions"/>.</param>
-    /// <returns>The stream, whose enumeration ends as the first enumeration that completes, or throws the failure that is not resumed.</returns>
+    /// <param name="source">The stream of the first attempt.</param>
+    /// <param name="rest">Returns the rest of the stream from a point. An exception that it throws propagates to the consumer.</param>
+    /// <param name="options">Which failures to resume after, how often, and after which pause; see the defaults of <see cref="ResumeOptions"/>.</param>
+    /// <returns>The stream. Its enumeration ends when an attempt completes, and throws the first failure that is not resumed.</returns>
     public static IAsyncEnumerable<T> Resume<T>(
         this IAsyncEnumerable<T> source, Func<ResumePoint<T>, IAsyncEnumerable<T>> rest, ResumeOptions? options = null)
     {
@@ -69,7 +69,7 @@ public static partial class ThriftStreamOperators
             failuresInARow++;
             await Task.Delay(options.Delay(failuresInARow), options.TimeProvider, cancellationToken).ConfigureAwait(false);
             source = rest(new ResumePoint<T>(hasLast, last, failure, failuresInARow))
-                ?? throw new InvalidOperationException("The function that gives the rest of the stream returned null. Return an empty stream if there is nothing more.");
+                ?? throw new InvalidOperationException("The function that returns the rest of the stream returned null. Return an empty stream if nothing follows.");
         }
     }
 }

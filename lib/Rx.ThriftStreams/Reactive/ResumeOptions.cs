@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Reactive;
 
-/// <summary>When, how often and after which pause <see cref="ThriftStreamOperators.Resume{T}"/> asks for the rest of a stream.</summary>
+/// <summary>When, how often and after which pause <see cref="ThriftStreamOperators.Resume{T}"/> requests the rest of a stream.</summary>
 public sealed class ResumeOptions
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
@@ -8,19 +8,19 @@ public sealed class ResumeOptions
     internal static readonly ResumeOptions Default = new();
 
     /// <summary>
-    /// Which failures are worth another attempt. By default those with the status <see cref="ThriftStatusCode.Unavailable"/>.
-    /// Never asked about a cancellation by the consumer's own token.
+    /// Which failures to resume after. By default those with the status <see cref="ThriftStatusCode.Unavailable"/>.
+    /// Not called for a cancellation by the consumer's own token.
     /// </summary>
     public Func<Exception, bool> ShouldResume { get; init; } = static error => error is ThriftException { StatusCode: ThriftStatusCode.Unavailable };
 
     /// <summary>
-    /// How many attempts in a row may bring no element before the last failure is given to the consumer. An element that arrives sets the count back. The
+    /// How many consecutive attempts may deliver no element before the consumer gets the last failure. An element that arrives resets the count. The
     /// default is 5; 0 never resumes.
     /// </summary>
     public int MaxAttempts { get; init; } = 5;
 
     /// <summary>
-    /// The pause before an attempt, from the number of the attempt (1 for the first after an element). By default 100 ms, then twice as long each time, and at most 10 s.
+    /// The pause before an attempt, by the number of the attempt (1 for the first after an element). By default 100 ms, doubled each time, at most 10 s.
     /// </summary>
     public Func<int, TimeSpan> Delay { get; init; } = static attempt
         => attempt > 7 ? LongestDelay : TimeSpan.FromMilliseconds(100 << (attempt - 1));

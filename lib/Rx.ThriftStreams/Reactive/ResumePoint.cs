@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams.Reactive;
 
-/// <summary>Where a stream broke off: what is needed to ask for the rest of it.</summary>
+/// <summary>Where a stream failed: what is needed to request the rest of it.</summary>
 /// <typeparam name="T">The type of the elements.</typeparam>
 public readonly record struct ResumePoint<T>
 {
@@ -21,9 +21,9 @@ public readonly record struct ResumePoint<T>
     /// <summary>The last element that the consumer has received; the type's default when <see cref="HasLast"/> is <see langword="false"/>.</summary>
     public T? Last { get; }
 
-    /// <summary>The failure that broke the stream off.</summary>
+    /// <summary>The failure that ended the previous attempt.</summary>
     public Exception Error { get; }
 
-    /// <summary>The number of this attempt since the last element, from 1.</summary>
+    /// <summary>The number of this attempt since the last element, starting at 1.</summary>
     public int Attempt { get; }
 }

@@ -17,7 +17,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
     private bool _started;
     private bool _closed;
 
-    /// <summary>A new consumer that has the latest element waiting; <see langword="null"/> if this enumeration has ended or was left by all.</summary>
+    /// <summary>Adds a consumer, with the latest element in its buffer; <see langword="null"/> if this enumeration has ended or all consumers have left.</summary>
     public Consumer? TryJoin()
     {
         Consumer consumer;
@@ -34,7 +34,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
                 consumer.Offer(_latest);
             }
 
-            // In one step with the latest element: what comes next reaches this consumer as well.
+            // Under the same lock as the latest element: otherwise the next element could reach this consumer twice or not at all.
             _consumers = _consumers.Add(consumer);
             if (_started)
             {
@@ -44,7 +44,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
             _started = true;
         }
 
-        // On the thread pool, because a source that never has to wait would keep its first consumer for ever.
+        // On the thread pool, because a source that never has to wait would block its first consumer forever.
         _ = Task.Run(PumpAsync);
         return consumer;
     }
@@ -89,7 +89,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
                     }
                 }
 
-                // A source that never has to wait may not look at its token.
+                // A source that never has to wait may not observe its token.
                 if (_cancellation.IsCancellationRequested)
                 {
                     break;
@@ -98,7 +98,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
         }
         catch (Exception e)
         {
-            // Told to all consumers. When there are none any more it is what their leaving has caused.
+            // Passed to all consumers below. If none are left, their leaving caused it.
             error = e;
         }
 
@@ -115,7 +115,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
         }
     }
 
-    /// <summary>The elements that wait for one consumer.</summary>
+    /// <summary>The elements that are buffered for one consumer.</summary>
     internal sealed class Consumer(int capacity, OverflowPolicy overflow)
     {
         private readonly Channel<T> _channel = Channel.CreateBounded<T>(new BoundedChannelOptions(capacity)
@@ -131,7 +131,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
 
         public ChannelReader<T> Reader => _channel.Reader;
 
-        /// <summary>Whether nothing remains to be done for the element; if not, there is no room and it has to be waited for.</summary>
+        /// <summary>Offers an element without waiting; <see langword="false"/> if there is no room and the caller must wait for it.</summary>
         public bool Offer(T element)
         {
             if (_channel.Writer.TryWrite(element) || overflow is OverflowPolicy.DropOldest or OverflowPolicy.DropNewest)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.Reactive;
 
-/// <summary>Gives its consumers the running <see cref="SharedEnumeration{T}"/>, or starts one.</summary>
+/// <summary>Adds its consumers to the running <see cref="SharedEnumeration{T}"/>, or starts one.</summary>
 internal sealed class SharedStream<T>(IAsyncEnumerable<T> source, int capacity, OverflowPolicy overflow) : IAsyncEnumerable<T>
 {
     private readonly Lock _gate = new();
@@ -40,7 +40,7 @@ internal sealed class SharedStream<T>(IAsyncEnumerable<T> source, int capacity, 
                 return (_current, joined);
             }
 
-            // The former one has ended or was left by all: it winds down by itself.
+            // The previous one has ended or all its consumers have left: it winds down by itself.
             _current = new SharedEnumeration<T>(source, capacity, overflow);
             return (_current, _current.TryJoin()!);
         }

@@ -29,7 +29,7 @@ internal sealed class SingleObserver<T> : IObserver<T>, IDisposable
             static (state, token) => ((SingleObserver<T>)state!).Cancel(token), observer);
         try
         {
-            // In the trampoline, so that a source which emits at once can be disposed of at its second element.
+            // In the trampoline, so that a source which emits synchronously can be disposed at its second element.
             CurrentThreadScheduler.Instance.Schedule((source, observer), static (_, s) =>
             {
                 s.observer._subscription.Disposable = s.source.Subscribe(s.observer);
@@ -41,7 +41,7 @@ internal sealed class SingleObserver<T> : IObserver<T>, IDisposable
             observer.OnError(error);
         }
 
-        // Whoever ended the task before the registration was stored could not remove it.
+        // If the task ended before the registration was stored, its end could not remove the registration.
         if (observer._result.Task.IsCompleted)
         {
             observer._registration.Unregister();
@@ -62,7 +62,7 @@ internal sealed class SingleObserver<T> : IObserver<T>, IDisposable
             }
         }
 
-        Fail(new InvalidOperationException("The observable sent a second element, but exactly one is expected. Take the one that is meant, with FirstAsync or LastAsync for instance."));
+        Fail(new InvalidOperationException("The observable sent a second element, but exactly one is expected. Select one, for example with FirstAsync or LastAsync."));
     }
 
     public void OnError(Exception error) => Fail(error);

@@ -10,21 +10,21 @@ namespace Rx.ThriftStreams.Reactive;
 public static class ThriftObservable
 {
     /// <summary>
-    /// Presents a stream as a cold observable: each subscription enumerates <paramref name="source"/> anew, which for a call means a new RPC.
-    /// Elements are pulled one at a time: the next one is asked for when <c>OnNext</c> has returned, and nothing is buffered.
+    /// Presents a stream as a cold observable: each subscription enumerates <paramref name="source"/> again, which for a call means a new RPC.
+    /// Elements are pulled one at a time: the next one is requested when <c>OnNext</c> has returned, and nothing is buffered.
     /// </summary>
     /// <remarks>
-    /// <para>The enumeration starts in <c>Subscribe</c> and notifications come on whichever thread completes <c>MoveNextAsync</c>; choose another with
-    /// <c>ObserveOn</c>. The enumerator is disposed before <c>OnCompleted</c> or <c>OnError</c> is sent.</para>
+    /// <para>The enumeration starts in <c>Subscribe</c> and notifications arrive on whichever thread completes <c>MoveNextAsync</c>; choose another with
+    /// <c>ObserveOn</c>. The enumerator is disposed before <c>OnCompleted</c> or <c>OnError</c> is called.</para>
     /// <para>Disposing the subscription cancels the enumeration's token and, when the pending <c>MoveNextAsync</c> has ended, disposes the enumerator;
     /// no notification follows. A cancellation that the disposal caused is silent; any other is sent to <c>OnError</c>.</para>
-    /// <para>An exception thrown <em>by the observer</em> cancels the enumeration, too. It goes to <paramref name="observerFaulted"/> if that is given; else it is
-    /// thrown from <c>Subscribe</c> while that has not returned, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>.
-    /// A failure of the source after disposal, which has no observer left, takes the same way.</para>
+    /// <para>An exception thrown <em>by the observer</em> cancels the enumeration, too. It goes to <paramref name="observerFaulted"/> if that is set; otherwise it is
+    /// thrown from <c>Subscribe</c> if that has not returned yet, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>.
+    /// A failure of the source after disposal, when there is no observer left, surfaces in the same places.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The stream.</param>
-    /// <param name="observerFaulted">Receives what the observer throws; <see langword="null"/> for the behaviour in the remarks.</param>
+    /// <param name="observerFaulted">Receives exceptions that the observer throws; <see langword="null"/> for the behaviour in the remarks.</param>
     /// <returns>The cold observable.</returns>
     public static IObservable<T> AsColdObservable<T>(this IAsyncEnumerable<T> source, Action<Exception>? observerFaulted = null)
     {
@@ -33,12 +33,12 @@ public static class ThriftObservable
     }
 
     /// <summary>
-    /// Presents an observable as a stream with a bounded buffer between: each enumeration subscribes anew at its first <c>MoveNextAsync</c>, and leaving it,
-    /// or cancelling its token, disposes the subscription and releases a producer that waits.
+    /// Presents an observable as a stream with a bounded buffer in between: each enumeration subscribes again at its first <c>MoveNextAsync</c>, and leaving it,
+    /// or cancelling its token, disposes the subscription and releases a waiting producer.
     /// </summary>
     /// <remarks>
     /// Elements that are already buffered are delivered before the observable's error or end. While elements are buffered <c>MoveNextAsync</c>
-    /// completes synchronously. Producers that break the rules of Rx and call <c>OnNext</c> concurrently are put in order.
+    /// completes synchronously. Producers that break the rules of Rx and call <c>OnNext</c> concurrently are serialized.
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The observable.</param>
@@ -53,12 +53,12 @@ public static class ThriftObservable
         return new BoundedStream<T>(source, options);
     }
 
-    /// <summary>As <see cref="AsBoundedStream{T}(IObservable{T}, ObservableBufferOptions?)"/>, with a token that ends every enumeration besides its own.</summary>
+    /// <summary>Like <see cref="AsBoundedStream{T}(IObservable{T}, ObservableBufferOptions?)"/>, with a token that ends every enumeration in addition to the enumeration's own.</summary>
     /// <typeparam name="T">The element type.</typeparam>
     /// <param name="source">The observable.</param>
     /// <param name="options">The buffer; the defaults if <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends an enumeration with an <see cref="OperationCanceledException"/> and unsubscribes.</param>
-    /// <returns>The stream. Nothing is subscribed until it is enumerated.</returns>
+    /// <returns>The stream. It subscribes only when it is enumerated.</returns>
     public static IAsyncEnumerable<T> AsBoundedStream<T>(this IObservable<T> source, ObservableBufferOptions? options, CancellationToken cancellationToken)
     {
         var stream = source.AsBoundedStream(options);
@@ -66,7 +66,7 @@ public static class ThriftObservable
     }
 
     /// <summary>
-    /// Presents a call with one answer as a cold observable of one element: the call starts at each subscription, disposal cancels its token.
+    /// Presents a call with one answer as a cold observable of one element: each subscription starts the call, and disposing it cancels the call's token.
     /// Notifications follow the rules of <see cref="AsColdObservable{T}"/>.
     /// </summary>
     /// <typeparam name="T">The type of the answer.</typeparam>
@@ -91,8 +91,8 @@ public static class ThriftObservable
         });
     }
 
-    /// <summary>Subscribes at once and gives the observable's only element once it has completed.</summary>
-    /// <remarks>Not an extension method, so that it does not compete with the one of System.Reactive, which takes the last of many elements.</remarks>
+    /// <summary>Subscribes immediately and returns the observable's only element once the observable has completed.</summary>
+    /// <remarks>Not an extension method, to avoid ambiguity with that of System.Reactive, which returns the last of any number of elements.</remarks>
     /// <typeparam name="T">The type of the element.</typeparam>
     /// <param name="source">The observable; it must send exactly one element and complete.</param>
     /// <param name="cancellationToken">Disposes the subscription and cancels the task.</param>

@@ -3,7 +3,11 @@ using System.Threading.Tasks.Sources;
 
 namespace Rx.ThriftStreams.Reactive;
 
-/// <summary>Races each move of an enumerator that has to be waited for with one timer, which all of them share.</summary>
+/// <summary>Races each move that has to wait against one timer, which all moves share.</summary>
+/// <remarks>
+/// Exactly one of the move and the timer wins: the one that changes the state from <c>Pending</c> completes the consumer's result. If the timer wins, the source's
+/// pending move is abandoned, and its completion disposes the source's enumerator, which must not be disposed during a move.
+/// </remarks>
 internal sealed class TimedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSource<bool>
 {
     private const int Idle = 0;
@@ -65,10 +69,10 @@ internal sealed class TimedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSource
 
     public async ValueTask DisposeAsync()
     {
-        // Without waiting for a callback that runs: it may be the one whose exception led here.
+        // Does not wait for a running callback: this call may be a consequence of that callback's exception.
         _timer?.Dispose();
 
-        // After the time was up, the abandoned move disposes the source's enumerator when it ends: that may be long after, and nobody waits for it.
+        // After the limit expired, the abandoned move disposes the source's enumerator when it ends, which may be much later; disposal does not wait for it.
         if (Volatile.Read(ref _state) != Expired)
         {
             await _inner.DisposeAsync().ConfigureAwait(false);
@@ -114,7 +118,7 @@ internal sealed class TimedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSource
             return;
         }
 
-        // The timer may have been set for an earlier move and be late, or be a little early by this clock.
+        // The timer may have been set for an earlier move and fire late, or fire slightly early by this clock.
         TimeSpan elapsed = _timeProvider.GetElapsedTime(Volatile.Read(ref _started));
         if (elapsed < _timeout)
         {
@@ -134,7 +138,7 @@ internal sealed class TimedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSource
         }
         catch (AggregateException error)
         {
-            // What a callback of the token throws must not end on the timer's thread.
+            // An exception from a callback of the token must not be thrown on the timer's thread.
             cause = error;
         }
 
@@ -149,7 +153,7 @@ internal sealed class TimedEnumerator<T> : IAsyncEnumerator<T>, IValueTaskSource
         }
         catch (Exception)
         {
-            // The consumer has had its exception; what the abandoned move ends with is a consequence of it.
+            // The consumer already has its exception; a failure of the abandoned move is a consequence of it.
         }
 
         await _inner.DisposeAsync().ConfigureAwait(false);

@@ -1,14 +1,14 @@
 namespace Rx.ThriftStreams.Reactive;
 
-/// <summary>Operators on streams that neither LINQ nor Rx has. None of them changes what the others see: each result is cold unless it says otherwise.</summary>
+/// <summary>Stream operators that neither LINQ nor Rx has. Their results are cold unless documented otherwise.</summary>
 public static partial class ThriftStreamOperators
 {
     /// <summary>
     /// Limits how long the consumer may have to wait for each element, and for the end. Time that the consumer itself takes between two elements does not count.
     /// </summary>
     /// <remarks>
-    /// When the time is up the enumeration's token is cancelled, the consumer gets the exception at once, and the source's enumerator is disposed as soon
-    /// as its pending <c>MoveNextAsync</c> ends. Elements that are already there are never timed; all others share one timer.
+    /// When the limit expires the enumeration's token is cancelled, the consumer gets the exception immediately, and the source's enumerator is disposed as soon
+    /// as its pending <c>MoveNextAsync</c> ends. Elements that are already available are not timed; all others share one timer.
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The stream.</param>
@@ -17,7 +17,7 @@ public static partial class ThriftStreamOperators
     /// <returns>
     /// The stream, whose enumeration throws a <see cref="ThriftTimeoutException"/> of the kind <see cref="ThriftTimeoutKind.Receive"/> when an element takes too long.
     /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not more than zero.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is not positive.</exception>
     public static IAsyncEnumerable<T> TimeoutEach<T>(this IAsyncEnumerable<T> source, TimeSpan timeout, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(source);

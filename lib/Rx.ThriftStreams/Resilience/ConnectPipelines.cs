@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Resilience;
 
-/// <summary>The Polly pipelines of a channel: one a method, one an endpoint, made when first needed.</summary>
+/// <summary>The Polly pipelines of a channel: one per method and one per endpoint, created when first needed.</summary>
 internal sealed class ConnectPipelines(ThriftChannelOptions options)
 {
     /// <summary>The connect timeout of the call that a pipeline runs for.</summary>
@@ -15,13 +15,13 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _methods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _endpoints = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether creating failed for want of a connection, so that another endpoint may do better.</summary>
+    /// <summary>Whether creating failed because connecting failed, so that another endpoint may succeed.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
         is ThriftConnectException
         or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }
         or ThriftCircuitOpenException { Scope: ThriftCircuitScope.Endpoint };
 
-    /// <summary>Keeps to <see cref="ConnectTimeout"/>. Apart from the breakers, because a stream on a connection that is there takes no time.</summary>
+    /// <summary>Enforces <see cref="ConnectTimeout"/>. Separate from the breakers, because a stream on an open connection takes no time.</summary>
     internal ResiliencePipeline Timeout { get; } = NewBuilder(options)
         .AddTimeout(new TimeoutStrategyOptions
         {

@@ -16,10 +16,10 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
 
     internal ClientCallStart Start { get; } = start;
 
-    /// <summary>Creates the stream on that transport if that needs no waiting; a <see cref="ClientTransportStream{TRequest, TResponse}"/> then.</summary>
+    /// <summary>Creates a <see cref="ClientTransportStream{TRequest, TResponse}"/> on that transport if that is possible without waiting.</summary>
     internal abstract object? TryOpen(ClientTransport transport, ConnectionEvidence evidence);
 
-    /// <summary>Creates the stream on that transport. Never fails: the outcome does.</summary>
+    /// <summary>Creates the stream on that transport. Never throws: failures are returned as an outcome.</summary>
     internal abstract ValueTask<Outcome<object>> OpenAsync(ClientTransport transport, CancellationToken cancellationToken);
 }
 

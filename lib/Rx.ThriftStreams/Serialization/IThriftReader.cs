@@ -53,7 +53,7 @@ public interface IThriftReader
     /// <summary>Reads a <c>string</c>.</summary>
     string ReadString();
 
-    /// <summary>Reads a <c>binary</c> into memory of its own.</summary>
+    /// <summary>Reads a <c>binary</c> into newly allocated memory.</summary>
     byte[] ReadBinary();
 
     /// <summary>Reads a <c>uuid</c>.</summary>

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>What a received message may take, on the wire and in memory. Every transport of either side decodes its messages with this.</summary>
+/// <summary>The limits of a received message, on the wire and in memory. Every transport on both sides decodes messages with it.</summary>
 /// <param name="maxSize">The most bytes of a message, after decompression.</param>
 /// <param name="maxMemory">The most bytes of memory of its objects; <see langword="null"/> for the default of <see cref="ThriftReaderLimits.MaxMemory"/>.</param>
 /// <param name="maxDecompressionRatio">How many times its compressed size a message may have.</param>

@@ -2,8 +2,8 @@ namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>Keeps one buffer or builder of a kind for each thread, so that encoding a message allocates none.</summary>
 /// <remarks>
-/// Rent it, use it without awaiting, and dispose of what was rented. It belongs to its user meanwhile: code that runs within, such as a message that
-/// serializes another one, rents a second. One a thread is kept, and none that has grown beyond <see cref="PerThread.LargestKept"/>.
+/// Rent it, use it without awaiting, and dispose the rental. Until then it belongs to its user: nested code, such as a message that
+/// serializes another one, rents a second. Each thread keeps one, unless it has grown beyond <see cref="PerThread.LargestKept"/>.
 /// </remarks>
 internal static class PerThread<T>
     where T : class, IPerThread, new()
@@ -11,7 +11,7 @@ internal static class PerThread<T>
     [ThreadStatic]
     private static T? t_kept;
 
-    /// <summary>Takes what the thread keeps, to be given back with <see cref="Return"/>.</summary>
+    /// <summary>Takes what the thread keeps; give it back with <see cref="Return"/>.</summary>
     internal static T Take()
     {
         T? kept = t_kept;

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.Serialization;
 
-/// <summary>Counts the memory that the objects of one message take. Handed out in portions, so that reading notices cancellation after each.</summary>
+/// <summary>Counts the memory that the objects of one message take. Granted in portions, so that reading observes cancellation after each.</summary>
 internal struct ReadBudget
 {
     // A portion is decoded in well under a millisecond; most messages need only one and never look at the token.

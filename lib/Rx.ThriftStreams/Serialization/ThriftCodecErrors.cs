@@ -62,7 +62,7 @@ internal static class ThriftCodecErrors
 
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {
-            throw Error($"The message is nested {depth} levels deep, for which the thread's stack does not suffice", offset, fieldId);
+            throw Error($"The message is nested {depth} levels deep, for which the thread's stack is too small", offset, fieldId);
         }
     }
 

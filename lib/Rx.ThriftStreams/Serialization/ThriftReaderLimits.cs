@@ -10,13 +10,13 @@ public sealed class ThriftReaderLimits
 
     private readonly long? _maxMemory;
 
-    /// <summary>The limits that apply where none are given.</summary>
+    /// <summary>The default limits.</summary>
     public static ThriftReaderLimits Default { get; } = new();
 
     /// <summary>How deep a message may be nested. Default 64, the recursion limit of Kitex's decoder.</summary>
     /// <remarks>
-    /// Structs count, because only structs let a schema recurse. Where no schema bounds a value, because it is skipped or comes over an Apache protocol, containers count as well.
-    /// Reading recurses: a message that is nested deeper than 64 and for which the thread's stack does not suffice fails as one that exceeds this limit does.
+    /// Structs count, because only structs let a schema recurse. Where no schema bounds a value, because it is skipped or is read over an Apache protocol, containers count as well.
+    /// Reading recurses: a message nested deeper than 64 levels, for which the thread's stack is too small, fails like one that exceeds this limit.
     /// </remarks>
     public int MaxDepth { get; init; } = DefaultDepth;
 
@@ -32,9 +32,9 @@ public sealed class ThriftReaderLimits
     /// </summary>
     /// <remarks>
     /// A few bytes on the wire can become large objects: a struct of which no field was sent is one byte. Reading counts an estimate of what
-    /// each object takes (structs by their fields, strings two bytes a character, containers by their element type and count) before it
+    /// each object takes (structs by their fields, strings by two bytes per character, containers by their element type and count) before it
     /// allocates the object. A message that takes more fails with a <see cref="ThriftProtocolException"/> whose status is
-    /// <see cref="ThriftStatusCode.ResourceExhausted"/>. Skipped fields count nothing.
+    /// <see cref="ThriftStatusCode.ResourceExhausted"/>. Skipped fields do not count.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public long? MaxMemory

@@ -119,7 +119,7 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable, IPerTh
         long wanted = (long)used + size;
         if (wanted > System.Array.MaxLength)
         {
-            throw new InvalidOperationException($"The message needs {wanted} bytes and no buffer holds more than {System.Array.MaxLength}. Send it in parts.");
+            throw new InvalidOperationException($"The message needs {wanted} bytes, but a buffer holds at most {System.Array.MaxLength}. Send it in parts.");
         }
 
         int doubled = (int)Math.Min(2L * _array.Length, System.Array.MaxLength);

@@ -3,7 +3,7 @@ namespace Rx.ThriftStreams.Sockets;
 /// <summary>The result of offering frames to a <see cref="BatchWriter"/>.</summary>
 internal enum AppendResult
 {
-    /// <summary>They will be written.</summary>
+    /// <summary>The frames will be written.</summary>
     Appended,
 
     /// <summary>Nothing was appended: the sender waits until there is room.</summary>

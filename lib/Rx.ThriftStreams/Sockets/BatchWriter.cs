@@ -7,21 +7,25 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Sockets;
 
 /// <summary>
-/// The sending side of a connection that streams or calls share. They append whole frames to one buffer under one lock; a flusher on the thread pool writes what has gathered while the
-/// previous write was under way. An idle connection sends at once, a busy one many frames a system call.
+/// The sending side of a connection that streams or calls share. They append whole frames to one buffer under one lock; a flusher on the thread pool writes what has accumulated during
+/// the previous write. An idle connection sends immediately, a busy one sends many frames per system call.
 /// </summary>
 /// <remarks>
-/// Invariant: while a sender waits for room, a flush is under way or queued (<see cref="_busy"/>), and each flush wakes waiting senders when it begins. A few are
-/// woken then, in the order in which they came; each that appends and leaves room wakes the next. If those that were woken append nothing, because their calls
-/// have ended, the flusher wakes all others before it becomes idle, so nobody is left waiting for a flush that does not come.
+/// Invariant: while a sender waits for room, a flush is under way or queued (<see cref="_busy"/>), and each flush wakes waiting senders when it begins. It wakes
+/// a few, in the order in which they came; each that appends and leaves room wakes the next. If those that were woken append nothing, because their calls
+/// have ended, the flusher wakes all others before it becomes idle, so no sender is left waiting for a flush that does not come.
+/// <para>
+/// At most one thread holds the duty to flush: the one that changed <see cref="_busy"/> from <see langword="false"/> passes it to the thread pool, and it ends in
+/// <see cref="BecomeIdle"/>. Only its holder uses the buffer that is being written, the write itself and the list of senders to wake; all other state is used under the lock.
+/// </para>
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The buffers give their memory back when the connection is idle or has failed.")]
+[SuppressMessage("Design", "CA1001", Justification = "The buffers return their memory when the connection is idle or has failed.")]
 internal sealed class BatchWriter : IThreadPoolWorkItem
 {
-    // Senders wait above this, so what is not written stays bounded by this, one message, and control frames.
+    // Senders wait above this, so unwritten bytes are bounded by this, one message, and control frames.
     private const int HighWater = 64 * 1024;
 
-    // Answers to frames are not held back; a peer that asks and asks and never reads is cut off.
+    // Answers to frames are not held back; a peer that keeps sending requests and never reads is disconnected.
     private const int MaxUnwrittenControl = 16 * 1024 * 1024;
 
     // Larger batches are written in parts, so that each part of a large message shows that the peer still reads.
@@ -37,7 +41,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     private readonly Action _continue;
     private readonly Queue<IRoomWaiter> _waiting = new();
 
-    // The flusher's alone, while it holds the duty to flush.
+    // Used only by the flusher, while it holds the duty to flush.
     private readonly List<IRoomWaiter> _taken = [];
 
     private ThriftWriteBuffer _filling = new();
@@ -54,9 +58,9 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     private int _lastBatch;
 
     /// <param name="output">The connection's bytes.</param>
-    /// <param name="memory">The budget of the connection: what is not written counts.</param>
+    /// <param name="memory">The budget of the connection, to which unwritten bytes are charged.</param>
     /// <param name="clock">The clock of <see cref="StalledFor"/>.</param>
-    /// <param name="onFailed">Called when the connection cannot be written, or its peer asks without reading.</param>
+    /// <param name="onFailed">Called when writing fails, or when the peer sends requests without reading the answers.</param>
     internal BatchWriter(PipeWriter output, PeerMemory memory, TimeProvider clock, Action<Exception> onFailed)
     {
         _output = output;
@@ -69,7 +73,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     /// <summary>Whether a message may be appended. Another sender may take the room first.</summary>
     internal bool HasRoom => !_full;
 
-    /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
+    /// <summary>How long the current write has made no progress; zero if there is none.</summary>
     internal TimeSpan StalledFor => Volatile.Read(ref _writeSince) is var since and not 0 ? _clock.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Appends frames that carry messages if there is room for them.</summary>
@@ -105,7 +109,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         return AppendResult.Appended;
     }
 
-    /// <summary>Appends a frame, after waiting for room if need be.</summary>
+    /// <summary>Appends a frame, after waiting for room if necessary.</summary>
     /// <returns><see langword="false"/> if the connection has failed.</returns>
     internal ValueTask<bool> AppendAsync(ReadOnlyMemory<byte> frame)
         => TryAppend(frame.Span) is not AppendResult.NoRoom and var result ? new(result == AppendResult.Appended) : AwaitAppendAsync(frame);
@@ -126,7 +130,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         return result == AppendResult.Appended;
     }
 
-    /// <summary>Appends frames that nobody waits for: headers, ends, credit. Dropped if the connection has failed, which its streams learn otherwise.</summary>
+    /// <summary>Appends frames without waiting for room: headers, ends, credit. They are dropped if the connection has failed; its streams learn of the failure by other means.</summary>
     internal void AppendControl(ReadOnlySpan<byte> frames)
     {
         bool start;
@@ -159,7 +163,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Has a sender woken when there is room.</summary>
+    /// <summary>Registers a sender to be woken when there is room.</summary>
     /// <returns><see langword="false"/> if there is room now, or never again.</returns>
     internal bool TryWait(IRoomWaiter sender)
     {
@@ -190,7 +194,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Nothing more is written.</summary>
+    /// <summary>Stops writing, and wakes all waiting senders.</summary>
     internal void Fail()
     {
         IRoomWaiter[] waiting;
@@ -225,7 +229,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             }
         }
 
-        // Outside the lock: what is woken may append at once.
+        // Outside the lock: a woken sender may append immediately.
         foreach (var sender in _taken)
         {
             sender.Wake();
@@ -303,12 +307,12 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             _writing.Reset();
             if (_filling.Length > 0 && !_failed)
             {
-                // Queued instead of done at once: streams that were just woken append to this batch.
+                // Queued instead of done immediately: streams that were just woken append to this batch.
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                 return false;
             }
 
-            // In an array of its own: as soon as the lock is released another flush may begin, and use the list.
+            // In a separate array: as soon as the lock is released another flush may begin, and use the list.
             rest = TakeAll();
             BecomeIdle();
         }
@@ -319,7 +323,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
 
     private void Stop(Exception error)
     {
-        // The owner is notified first: a send that failed before its stream knew of the loss would end the handler for another reason.
+        // Notify the owner first: otherwise a send could fail before its stream knows of the loss, and the handler would end with the wrong reason.
         _onFailed(error);
         Fail();
         lock (_gate)
@@ -328,7 +332,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         }
     }
 
-    // Under the lock, as the methods that follow, up to TakeAll.
+    // Called under the lock, like the methods that follow, up to TakeAll.
     private bool Add(ReadOnlySpan<byte> frames)
     {
         // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
@@ -341,7 +345,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         return start;
     }
 
-    /// <summary>Counts the memory of both buffers. It changes when a buffer grows or is given back, not with every frame.</summary>
+    /// <summary>Charges the memory of both buffers. It changes when a buffer grows or is returned to the pool, not with every frame.</summary>
     private void Charge()
     {
         var held = (long)_filling.Capacity + _writing.Capacity;

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>Counts the calls on a connection, and retires the connection only while there are none.</summary>
+/// <summary>Counts the calls on a connection, and retires the connection only while it has no calls.</summary>
 /// <remarks>
 /// Lock-free. The race: a timer closes an idle connection while a call picks it. One atomic number holds both the count and the decision, so exactly one of
 /// them wins; the call that loses takes another connection and has sent nothing.
@@ -32,7 +32,7 @@ internal struct CallGate
         return false;
     }
 
-    /// <summary>Ends a call that was begun.</summary>
+    /// <summary>Ends a call that <see cref="TryEnter"/> began.</summary>
     internal void Exit() => Interlocked.Decrement(ref _calls);
 
     /// <summary>Retires the connection if no call uses it.</summary>

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>Agrees on TLS as a client, and explains why that failed.</summary>
+/// <summary>Performs the client's TLS handshake, and explains why it failed.</summary>
 internal static class ClientHandshake
 {
     /// <exception cref="ConnectHint">The peer did not answer with TLS, or refused this client.</exception>
@@ -21,12 +21,12 @@ internal static class ClientHandshake
         }
     }
 
-    /// <summary>What a failed handshake most likely means; <see langword="null"/> where the error itself says it, as for an untrusted certificate.</summary>
+    /// <summary>What a failed handshake most likely means; <see langword="null"/> where the error is already clear, as for an untrusted certificate.</summary>
     private static string? Explain(Exception error)
     {
         for (var cause = error; cause is not null; cause = cause.InnerException)
         {
-            // OpenSSL and Schannel name the alert; the text is the only place where .NET has it.
+            // OpenSSL and Schannel report the alert; .NET exposes it only in the message.
             if (cause.Message.Contains("certificate required", StringComparison.OrdinalIgnoreCase)
                 || cause.Message.Contains("handshake failure", StringComparison.OrdinalIgnoreCase)
                 || cause.Message.Contains("bad certificate", StringComparison.OrdinalIgnoreCase)

@@ -3,14 +3,14 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>Settles the TLS settings of connections to one endpoint.</summary>
+/// <summary>Determines the TLS settings of connections to one endpoint.</summary>
 internal static class ClientTls
 {
-    /// <summary>The settings to authenticate with: the user's, with the endpoint's host as the name to expect unless they name another.</summary>
-    /// <param name="endpoint">Where to, as <c>host:port</c>.</param>
-    /// <param name="useTls">Whether over TLS at all.</param>
+    /// <summary>The settings to authenticate with: the user's, with the endpoint's host as the target host unless they set one.</summary>
+    /// <param name="endpoint">The endpoint, as <c>host:port</c>.</param>
+    /// <param name="useTls">Whether to use TLS at all.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="protocol">What is spoken over the connection, if that has to be agreed on.</param>
+    /// <param name="protocol">The application protocol to negotiate, if any.</param>
     /// <returns><see langword="null"/> without TLS.</returns>
     internal static SslClientAuthenticationOptions? For(string endpoint, bool useTls, ThriftChannelOptions options, SslApplicationProtocol? protocol = null)
     {
@@ -19,7 +19,7 @@ internal static class ClientTls
             return null;
         }
 
-        // Each endpoint has settings of its own, for the name to expect.
+        // Each endpoint has its own settings because the target host differs.
         var tls = options.TlsOptions?.Snapshot() ?? new SslClientAuthenticationOptions();
         if (string.IsNullOrEmpty(tls.TargetHost))
         {

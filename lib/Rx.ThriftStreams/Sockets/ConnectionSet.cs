@@ -3,9 +3,15 @@ using System.Net.Security;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>All connections of a transport to one endpoint: keeps idle ones for the next call, closes those that stay idle too long, and all of them at the end.</summary>
-/// <remarks>Thread-safe. Connections are closed outside the lock.</remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; connects that are under way may still use its token.")]
+/// <summary>All connections of a transport to one endpoint: keeps idle ones for the next call, closes those that stay idle too long, and closes all of them when disposed.</summary>
+/// <remarks>
+/// Thread-safe. Connections are closed outside the lock, because closing calls back into <see cref="Remove"/> and into calls.
+/// <para>
+/// Races. A connect that completes during disposal finds <c>_disposed</c> set under the lock and closes its connection, so no connection escapes. The idle timer
+/// may retire a connection that <see cref="TryTake"/> has just removed from the idle list: <see cref="IPooledConnection.TryEnter"/> then fails and the next one is tried.
+/// </para>
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; connection attempts that are still running may use its token.")]
 internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     where TConnection : class, IPooledConnection
 {
@@ -32,18 +38,18 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         _clock = clock;
         if (idleTimeout > TimeSpan.Zero)
         {
-            // The set outlives the call that made it: nothing of that call's context may flow into the timer.
+            // The set outlives the call that created it: that call's context must not flow into the timer.
             using var flow = ExecutionContext.SuppressFlow();
             var period = TimeSpan.FromMilliseconds(Math.Clamp(idleTimeout.TotalMilliseconds / 2, 10, 30_000));
             _timer = clock.CreateTimer(static state => ((ConnectionSet<TConnection>)state!).CloseIdle(), this, period, period);
         }
     }
 
-    /// <summary>Connects, and adds the connection. The set's disposal ends the attempt.</summary>
+    /// <summary>Connects, and adds the connection. Disposing the set cancels the attempt.</summary>
     /// <param name="tls">TLS settings; <see langword="null"/> for none.</param>
-    /// <param name="create">Makes the connection over its bytes.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ThriftConnectException">There is no connection, or TLS could not be agreed on.</exception>
+    /// <param name="create">Creates the connection over its socket.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="ThriftConnectException">Connecting, or the TLS handshake, failed.</exception>
     /// <exception cref="ThriftTransportException">The channel was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal async ValueTask<TConnection> ConnectAsync(
@@ -66,9 +72,9 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         return Add(create(socket));
     }
 
-    /// <summary>Adds a connection that was just made.</summary>
+    /// <summary>Adds a new connection.</summary>
     /// <returns>The connection.</returns>
-    /// <exception cref="ThriftTransportException">The channel was disposed while the connection was made, which is closed then.</exception>
+    /// <exception cref="ThriftTransportException">The channel was disposed during the connection attempt; the connection has been closed.</exception>
     internal TConnection Add(TConnection connection)
     {
         lock (_gate)
@@ -86,16 +92,28 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         throw reason;
     }
 
-    /// <summary>Forgets a connection that was closed.</summary>
+    /// <summary>Returns the current connections.</summary>
+    internal TConnection[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _all];
+        }
+    }
+
+    /// <summary>Removes a connection that was closed.</summary>
     internal void Remove(TConnection connection)
     {
         lock (_gate)
         {
-            _all.Remove(connection);
+            if (_all.Remove(connection))
+            {
+                _idle.Remove(connection);
+            }
         }
     }
 
-    /// <summary>Takes an idle connection that is still alive, the one used last, so that those not needed grow old. A call has begun on it.</summary>
+    /// <summary>Takes the most recently used idle connection that is still alive, so that surplus connections reach the idle timeout. A call has begun on it.</summary>
     /// <returns><see langword="null"/> if there is none.</returns>
     internal TConnection? TryTake()
     {
@@ -128,21 +146,22 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         }
     }
 
-    /// <summary>A call on a connection that calls share has ended.</summary>
+    /// <summary>Ends a call on a connection that calls share.</summary>
     internal void Exit(TConnection connection)
     {
-        // The time first: the timer must not see a connection that is free and has been idle for as long as its last call took.
+        // Set the time first: otherwise the timer could see a connection without calls whose idle time still includes its last call.
         connection.IdleSince = _clock.GetTimestamp();
         connection.Exit();
     }
 
     /// <summary>Keeps a connection whose only call has ended for the next one.</summary>
-    /// <returns><see langword="false"/> if there is no room for it: then the caller closes it.</returns>
+    /// <returns><see langword="false"/> if there is no room for it; the caller must close it.</returns>
     internal bool TryKeep(TConnection connection)
     {
         lock (_gate)
         {
-            if (_disposed || _idle.Count >= _capacity)
+            // A connection that was closed when its call ended is not in the set any more.
+            if (_disposed || _idle.Count >= _capacity || !_all.Contains(connection))
             {
                 return false;
             }

@@ -1,14 +1,17 @@
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>A connection with time limits that nothing else wakes it for: idleness, a frame that does not end, a peer that is gone or does not read.</summary>
+/// <summary>A connection whose time limits have to be polled: idleness, an unfinished frame, a peer that is gone or does not read.</summary>
 internal interface ISweptConnection
 {
     /// <summary>Checks the limits. Called about once a second, one call at a time; must neither block nor throw.</summary>
     void Sweep();
 }
 
-/// <summary>One timer for all connections of a channel's transport, or of a server. It runs while there is a connection.</summary>
-/// <remarks>Thread-safe. A connection may be swept once more while it is being removed.</remarks>
+/// <summary>One timer for all connections of a channel's transport, or of a server. It runs while there are connections.</summary>
+/// <remarks>
+/// Thread-safe. A sweep works on a snapshot without the lock, because a connection that it closes removes itself. A connection may therefore be swept once more
+/// while or after it is removed.
+/// </remarks>
 internal sealed class ConnectionSweep(TimeProvider clock) : IDisposable
 {
     internal static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
@@ -32,7 +35,7 @@ internal sealed class ConnectionSweep(TimeProvider clock) : IDisposable
             _snapshot = [];
             if (_timer is null)
             {
-                // The timer outlives the call that makes the first connection, and must not keep that call's context.
+                // The timer outlives the call that opens the first connection, and must not keep that call's context.
                 using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
                 _timer = clock.CreateTimer(static state => ((ConnectionSweep)state!).Sweep(), this, Period, Period);
             }
@@ -71,7 +74,7 @@ internal sealed class ConnectionSweep(TimeProvider clock) : IDisposable
 
     private void Sweep()
     {
-        // A timer does not wait for its callback: a sweep that takes longer than the period is not joined by another.
+        // A timer does not wait for its callback: without this flag, a sweep longer than the period would run concurrently with the next.
         if (Interlocked.Exchange(ref _sweeping, 1) != 0)
         {
             return;

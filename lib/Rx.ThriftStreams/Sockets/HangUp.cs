@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>Finds out whether a peer is gone without reading what it has sent.</summary>
+/// <summary>Detects whether a peer is gone without reading what it has sent.</summary>
 internal static class HangUp
 {
     // Linux: IPPROTO_TCP, TCP_INFO, and the first byte of tcp_info, which is the state of the connection (TCP_ESTABLISHED).
@@ -11,8 +11,8 @@ internal static class HangUp
     private const byte Established = 1;
 
     /// <summary>
-    /// Whether the socket's peer has closed or reset the connection, or the socket itself is closed. On Linux the end of the peer's bytes is seen although unread
-    /// bytes are in front of it; elsewhere only a reset is.
+    /// Whether the socket's peer has closed or reset the connection, or the socket itself is closed. On Linux the end of the peer's bytes is detected even if unread
+    /// bytes precede it; elsewhere only a reset is.
     /// </summary>
     internal static bool IsOn(Socket socket)
     {

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>A client's connection, as a <see cref="ConnectionSet{TConnection}"/> sees it.</summary>
+/// <summary>A client's connection in a <see cref="ConnectionSet{TConnection}"/>.</summary>
 internal interface IPooledConnection
 {
     /// <summary>When its last call ended, as a timestamp of the set's clock.</summary>
@@ -19,6 +19,6 @@ internal interface IPooledConnection
     /// <summary>Retires it if no call uses it.</summary>
     bool TryRetire();
 
-    /// <summary>Closes it at once; calls on it fail with the reason.</summary>
+    /// <summary>Closes it immediately; its calls fail with the reason.</summary>
     void Close(ThriftTransportException reason);
 }

@@ -1,20 +1,21 @@
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>A fixed number of connections that calls share, each call the next of them. One is made when its turn comes and it is not there, or closed.</summary>
-/// <param name="count">How many.</param>
-/// <param name="isClosed">Whether a connection is of no use any more.</param>
+/// <summary>A fixed number of connections that calls share, round-robin. A connection is created when its turn comes and it does not exist or is closed.</summary>
+/// <param name="count">The number of connections.</param>
+/// <param name="isClosed">Whether a connection can no longer be used.</param>
 internal sealed class SharedConnections<TConnection>(int count, Func<TConnection, bool> isClosed)
     where TConnection : class
 {
     private readonly Slot[] _slots = [.. Enumerable.Range(0, Math.Max(1, count)).Select(static _ => new Slot())];
     private uint _next = unchecked((uint)Random.Shared.Next());
 
-    /// <summary>Those that were made; some may be closed.</summary>
+    /// <summary>The connections created so far; some may be closed.</summary>
     internal IEnumerable<TConnection> Made => _slots.Select(static slot => slot.Connection).OfType<TConnection>();
 
-    /// <summary>The next one if it is there. Otherwise the turn is not over: <see cref="TakeAsync"/> connects it.</summary>
+    /// <summary>Returns the next connection if it is open. Otherwise the position does not advance, so <see cref="TakeAsync"/> connects it.</summary>
     internal TConnection? TryTake()
     {
+        // Concurrent callers may read the same position and share a connection: round-robin only spreads the load, and any open connection is valid.
         var slot = _slots[(Volatile.Read(ref _next) + 1) % (uint)_slots.Length];
         if (slot.Connection is not { } connection || isClosed(connection))
         {
@@ -25,9 +26,9 @@ internal sealed class SharedConnections<TConnection>(int count, Func<TConnection
         return connection;
     }
 
-    /// <summary>The next one.</summary>
-    /// <param name="connect">Makes one.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Returns the next connection, and connects it if necessary.</summary>
+    /// <param name="connect">Creates a connection.</param>
+    /// <param name="cancellationToken">Cancels waiting and connecting.</param>
     internal async ValueTask<(TConnection Connection, bool IsNew)> TakeAsync(
         Func<CancellationToken, ValueTask<TConnection>> connect,
         CancellationToken cancellationToken)
@@ -38,7 +39,7 @@ internal sealed class SharedConnections<TConnection>(int count, Func<TConnection
             return (connection, false);
         }
 
-        // One connects, the others of the slot wait for it; each for as long as its own call allows.
+        // One caller connects, the others of the slot wait for it, each with its own token. If it fails, the next one tries again.
         await slot.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -7,12 +7,12 @@ namespace Rx.ThriftStreams.Sockets;
 
 /// <summary>One connection of a client: a duplex pipe over a socket, with TLS or without.</summary>
 /// <remarks>
-/// Reader and writer work straight on the stream, so nothing pumps between, and no memory is held while nothing arrives.
-/// One reader and one writer at a time; both may run together. <see cref="Abort"/> is safe at any time, from any thread.
+/// Reader and writer work directly on the stream without a pump in between, and no memory is held while nothing arrives.
+/// One reader and one writer at a time; the two may run concurrently. <see cref="Abort"/> is safe at any time, from any thread.
 /// </remarks>
 internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsyncDisposable
 {
-    // Large segments make few system calls; the pool gives them back as soon as they are read.
+    // Large segments mean few system calls; they return to the pool as soon as they are read.
     private const int SegmentSize = 64 * 1024;
 
     private readonly Socket _socket;
@@ -38,7 +38,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
     /// <summary>The endpoint that was connected to, as <c>host:port</c>.</summary>
     internal string Peer { get; }
 
-    /// <summary>Whether something is there to be read, be it the end. On an idle connection of a protocol in which the peer only answers, it is not to be used.</summary>
+    /// <summary>Whether there is something to read, including the end. An idle connection of a protocol in which the peer only answers must then not be reused.</summary>
     internal bool HasInput
     {
         get
@@ -57,14 +57,14 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
     /// <inheritdoc/>
     public bool HasPeerHungUp => HangUp.IsOn(_socket);
 
-    /// <summary>Why the connection was aborted on this side; <see langword="null"/> if it was not.</summary>
+    /// <summary>Why this side aborted the connection; <see langword="null"/> if it did not.</summary>
     internal Exception? AbortReason => Volatile.Read(ref _abortReason);
 
     /// <summary>Connects.</summary>
-    /// <param name="endpoint">Where to, as <c>host:port</c>.</param>
+    /// <param name="endpoint">The endpoint, as <c>host:port</c>.</param>
     /// <param name="tls">TLS settings, with the host to authenticate; <see langword="null"/> for none.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ThriftConnectException">There is no connection, or TLS could not be agreed on.</exception>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="ThriftConnectException">Connecting, or the TLS handshake, failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal static async ValueTask<SocketConnection> ConnectAsync(string endpoint, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
     {
@@ -77,7 +77,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
             stream = new NetworkStream(socket, ownsSocket: true);
             if (tls is not null)
             {
-                var secure = new SslStream(stream, leaveInnerStreamOpen: false);
+                var secure = new TlsClientStream(stream);
                 stream = secure;
                 await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
             }
@@ -101,7 +101,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
         }
     }
 
-    /// <summary>Closes at once: what reads or writes ends, and what was not sent is lost. The first reason counts.</summary>
+    /// <summary>Closes immediately: pending reads and writes end, and unsent data is lost. The first reason is kept.</summary>
     public void Abort(Exception reason)
     {
         if (Interlocked.CompareExchange(ref _abortReason, reason, null) is null)
@@ -110,7 +110,7 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
         }
     }
 
-    /// <summary>Closes. What was flushed before is still sent.</summary>
+    /// <summary>Closes gracefully: data that was flushed before is still sent.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace Rx.ThriftStreams.Sockets;
 
-/// <summary>The protocols have no pings: only TCP's own notice a peer that is gone without a word.</summary>
+/// <summary>Enables TCP keep-alive. The protocols have no pings, so only TCP detects a peer that vanishes without closing the connection.</summary>
 internal static class TcpKeepAlive
 {
     internal const int SecondsBeforeProbes = 60;
     internal const int SecondsBetweenProbes = 10;
 
-    /// <summary>Has an idle connection probed. Nothing happens to a socket that is no TCP, or closed already.</summary>
+    /// <summary>Enables probes of an idle connection. Ignores a socket that is closed or does not use TCP.</summary>
     internal static void Enable(Socket socket)
     {
         if (socket.ProtocolType != ProtocolType.Tcp)
@@ -24,7 +24,7 @@ internal static class TcpKeepAlive
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // Whoever reads from it learns of that.
+            // The socket is closed or failing: its reader gets the error.
         }
     }
 }

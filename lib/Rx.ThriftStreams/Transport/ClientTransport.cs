@@ -12,9 +12,9 @@ internal abstract class ClientTransport : IAsyncDisposable
     /// come only with the first message.
     /// </summary>
     /// <param name="method">The method to call.</param>
-    /// <param name="start">What goes with the request.</param>
-    /// <param name="cancellationToken">Cancels creating; has no effect on the stream afterwards.</param>
-    /// <exception cref="ThriftConnectException">There is no connection.</exception>
+    /// <param name="start">What is sent with the request.</param>
+    /// <param name="cancellationToken">Cancels creating the stream; has no effect on the stream afterwards.</param>
+    /// <exception cref="ThriftConnectException">Connecting failed.</exception>
     internal abstract ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
@@ -22,10 +22,10 @@ internal abstract class ClientTransport : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Creates a stream if that needs no waiting, because a connection is ready.</summary>
+    /// <summary>Creates a stream if a connection is ready, without waiting.</summary>
     /// <param name="method">The method to call.</param>
-    /// <param name="start">What goes with the request.</param>
-    /// <param name="evidence">How sure the transport must be of its connection.</param>
+    /// <param name="start">What is sent with the request.</param>
+    /// <param name="evidence">How certain the transport must be that its connection is established.</param>
     /// <returns><see langword="null"/> if the stream must be created by <see cref="OpenAsync"/>.</returns>
     internal virtual ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,

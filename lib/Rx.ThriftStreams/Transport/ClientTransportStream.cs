@@ -4,7 +4,7 @@ namespace Rx.ThriftStreams.Transport;
 
 /// <summary>
 /// One call as a transport sees it, on the client. Typed, so that the codec writes into the transport's buffer and reads from it.
-/// The layer above guarantees one send and one receive at a time; both may run together.
+/// The layer above guarantees one send and one receive at a time; the two may run concurrently.
 /// </summary>
 internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDisposable
     where TRequest : class, IThriftStruct<TRequest>
@@ -19,7 +19,7 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
     /// <summary>The size of <see cref="Current"/> in bytes, as the codec read it.</summary>
     internal abstract int CurrentSize { get; }
 
-    /// <summary>Completes with the response headers; with empty ones if the call ended without. Never fails, never stays open after the end.</summary>
+    /// <summary>Completes with the response headers, or with empty ones if the call ends without headers. Never fails, and completes no later than the call ends.</summary>
     internal abstract Task<ThriftMetadata> Headers { get; }
 
     /// <summary>The trailers; empty before the end. TTHeader ping-pong puts backward metainfo into <see cref="Backward"/> instead.</summary>
@@ -28,8 +28,8 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
     /// <summary>Backward metainfo that came with the answer; empty where the transport carries none.</summary>
     internal virtual IReadOnlyDictionary<string, string> Backward => System.Collections.Frozen.FrozenDictionary<string, string>.Empty;
 
-    /// <summary>Hands a message over; completes when the transport has taken it and has room for another. Returns its size in bytes.</summary>
-    /// <exception cref="ThriftException">The call has ended or cannot go on.</exception>
+    /// <summary>Sends a message; completes when the transport has accepted it and has room for another. Returns its size in bytes.</summary>
+    /// <exception cref="ThriftException">The call has ended or cannot continue.</exception>
     internal abstract ValueTask<int> SendAsync(TRequest message);
 
     /// <summary>Ends the sending direction, after everything that was sent.</summary>
@@ -37,11 +37,11 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
 
     /// <summary>Receives the next message.</summary>
     /// <returns><see langword="false"/> when the call ended with status OK.</returns>
-    /// <exception cref="ThriftException">The call ended otherwise, or bytes were wrong.</exception>
+    /// <exception cref="ThriftException">The call ended with another status, or the bytes are malformed.</exception>
     internal abstract ValueTask<bool> ReceiveAsync();
 
-    /// <summary>Ends the call at once and notifies the peer. Pending and later operations fail. Idempotent; safe at any time, from any thread.</summary>
-    /// <param name="reason">Why: an <see cref="OperationCanceledException"/>, a <see cref="ThriftTimeoutException"/> or a user's error. A transport may encode it.</param>
+    /// <summary>Ends the call immediately and notifies the peer. Pending and later operations fail. Idempotent; safe at any time, from any thread.</summary>
+    /// <param name="reason">The cause: an <see cref="OperationCanceledException"/>, a <see cref="ThriftTimeoutException"/> or a user's error. A transport may encode it.</param>
     internal abstract void Abort(Exception reason);
 
     /// <inheritdoc/>

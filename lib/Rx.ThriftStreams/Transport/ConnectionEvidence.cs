@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Transport;
 
-/// <summary>How sure a transport must be of a connection on which it creates a stream without waiting.</summary>
+/// <summary>How certain a transport must be that a connection is established, to create a stream on it without waiting.</summary>
 internal enum ConnectionEvidence
 {
     /// <summary>The connection is known to be established: another endpoint could be tried instead.</summary>

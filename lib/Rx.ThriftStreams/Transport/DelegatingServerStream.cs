@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transport;
 
-/// <summary>Decorates a server's transport stream: passes everything on, so that derived classes override what they change.</summary>
+/// <summary>Decorates a server's transport stream: forwards every member, so that derived classes override only what they change.</summary>
 internal abstract class DelegatingServerStream<TRequest, TResponse>(ServerTransportStream<TRequest, TResponse> inner)
     : ServerTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>

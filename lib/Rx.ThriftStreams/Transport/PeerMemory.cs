@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Rx.ThriftStreams.Transport;
 
 /// <summary>
-/// Counts the memory that a peer makes this process hold against a limit. The budget of a connection has the budget of its server as its parent, so that no
-/// number of connections holds more than the server allows.
+/// Charges the memory that a peer makes this process hold to a limit. The budget of a connection has the budget of its server as its parent, so all
+/// connections together never hold more than the server allows.
 /// </summary>
 /// <remarks>
 /// Thread-safe. A child draws from its parent in blocks: a message costs one interlocked addition on a counter that only its own connection uses. The parent
-/// may therefore count up to four blocks more for each child than the child has in use.
+/// may therefore count up to four blocks more for each child than the child uses.
 /// </remarks>
 internal sealed class PeerMemory
 {
@@ -19,7 +19,7 @@ internal sealed class PeerMemory
     private readonly Lock _gate = new();
     private long _used;
 
-    // What the parent has counted for this child: a multiple of the block size. Written under the lock.
+    // The bytes drawn from the parent: a multiple of the block size. Written under the lock.
     private long _drawn;
     private bool _closed;
 
@@ -55,7 +55,7 @@ internal sealed class PeerMemory
         return false;
     }
 
-    /// <summary>Counts bytes that are held already, beyond the limit if need be. The caller checks <see cref="IsOver"/> and stops taking more.</summary>
+    /// <summary>Charges bytes that are already held, even beyond the limit. The caller checks <see cref="IsOver"/> and stops taking more.</summary>
     internal void Take(long bytes)
     {
         var used = Interlocked.Add(ref _used, bytes);
@@ -85,7 +85,7 @@ internal sealed class PeerMemory
     }
 
     /// <summary>
-    /// The connection has ended: nothing is kept in reserve any more. What is still in use, for example by a handler that runs on, stays counted until it is
+    /// Releases the reserve when the connection has ended. Bytes still in use, for example by a handler that is still running, stay charged until they are
     /// returned.
     /// </summary>
     internal void Close()

@@ -9,13 +9,13 @@ internal enum ServerFaultOrigin
     /// <summary>The handler threw an error meant for the caller.</summary>
     Handler,
 
-    /// <summary>The handler threw something that it did not mean to: what Kitex calls a panic.</summary>
+    /// <summary>The handler threw an exception that indicates a bug: what Kitex calls a panic.</summary>
     HandlerFault,
 
     /// <summary>The caller is gone, or a time limit expired: the error has the status.</summary>
     Cancelled,
 
-    /// <summary>The library found the fault: bytes that do not decode, a limit, no such method.</summary>
+    /// <summary>The library found an error: bytes that cannot be decoded, an exceeded limit, an unknown method.</summary>
     Framework,
 }
 
@@ -27,7 +27,7 @@ internal readonly record struct ServerCallOutcome(Exception? Error, ServerFaultO
 {
     internal static ServerCallOutcome Success => default;
 
-    /// <summary>The status of the call, whatever the words of its protocol are.</summary>
+    /// <summary>The status of the call, independent of how its protocol words it.</summary>
     internal ThriftStatus Status => Error switch
     {
         null => ThriftStatus.Success,

@@ -23,14 +23,14 @@ internal abstract class ServerTransportCall
     /// <summary>Cancelled when the caller cancels or its connection is lost.</summary>
     internal abstract CancellationToken Aborted { get; }
 
-    /// <summary>Why <see cref="Aborted"/> is cancelled. Asked for afterwards.</summary>
+    /// <summary>Why <see cref="Aborted"/> is cancelled. Read only after it is.</summary>
     internal virtual ThriftException AbortReason => new ThriftStatusException(ThriftStatusCode.Cancelled, "The caller cancelled the call.");
 
-    /// <summary>What calls that the handler left running are cancelled with when it has ended; <see langword="null"/> for the usual reason.</summary>
+    /// <summary>The reason with which calls are cancelled that are still running when the handler has ended; <see langword="null"/> for the usual reason.</summary>
     internal virtual ThriftException? HandlerEndedReason => null;
 
     /// <summary>The error for every operation that finds the caller gone: the only form in which a transport reports it.</summary>
-    /// <param name="cause">How the transport noticed.</param>
+    /// <param name="cause">The error by which the transport detected it.</param>
     internal CallerGoneException CallerGone(Exception? cause = null) => new(cause, Aborted);
 
     /// <summary>The caller has cancelled the call or is lost. Called once, while the handler runs, from any thread.</summary>
@@ -43,18 +43,18 @@ internal abstract class ServerTransportCall
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Sends response headers; those of the last call before the first message go out with it if this was not called.</summary>
+    /// <summary>Sends response headers. If this is not called, the headers are sent with the first message.</summary>
     internal abstract ValueTask SendHeadersAsync(ThriftMetadata headers);
 
     /// <summary>
-    /// The message of a oneway call is there and its handler is about to run. A transport on which the caller could otherwise cancel the call by going away
+    /// The message of a oneway call has arrived and its handler is about to run. A transport on which the caller could otherwise cancel the call by disconnecting
     /// answers now.
     /// </summary>
     internal virtual ValueTask AcknowledgeOnewayAsync() => default;
 
     /// <summary>Ends the call. Called once, last, whatever happened; must not fail because the caller is gone.</summary>
     /// <param name="outcome">How the handler ended.</param>
-    /// <param name="headers">Response headers, in case that none were sent.</param>
+    /// <param name="headers">Response headers, sent if none were sent before.</param>
     /// <param name="trailers">Response trailers.</param>
     internal abstract ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers);
 }

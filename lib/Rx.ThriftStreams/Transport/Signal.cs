@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace Rx.ThriftStreams.Transport;
 
 /// <summary>
-/// Wakes one waiter, again and again without allocating. It carries no result: who wakes looks at the state again.
+/// Wakes one waiter repeatedly without allocating. It carries no result: the woken waiter checks the state again.
 /// <see cref="Arm"/> and <see cref="TryTake"/> are called under the owner's lock, <see cref="Set"/> outside it.
 /// </summary>
 internal sealed class Signal : IValueTaskSource
@@ -20,7 +20,7 @@ internal sealed class Signal : IValueTaskSource
         return new ValueTask(this, _core.Version);
     }
 
-    /// <summary>Takes the duty to <see cref="Set"/>; <see langword="false"/> if nobody waits or somebody else has it.</summary>
+    /// <summary>Takes the duty to <see cref="Set"/>; <see langword="false"/> if nothing waits or another thread has already taken it.</summary>
     internal bool TryTake()
     {
         var armed = _armed;

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Transport;
 
-/// <summary>What a transport can carry. Nothing above the transports asks which one it is on; it asks for one of these.</summary>
+/// <summary>What a transport can carry. Code above the transports checks these instead of which transport it runs on.</summary>
 [Flags]
 internal enum TransportCapabilities
 {
@@ -15,7 +15,7 @@ internal enum TransportCapabilities
     /// <summary>Unary methods as streams of one message each way, as Kitex does over HTTP/2.</summary>
     UnaryStreams = 4,
 
-    /// <summary>Several calls at a time on one connection: answers name the call that they belong to.</summary>
+    /// <summary>Several concurrent calls on one connection: answers identify their call.</summary>
     SharedConnections = 8,
 
     /// <summary>Messages other than strict Binary, for peers of Apache Thrift.</summary>

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Thrift's own exception (TApplicationException), as it stands in an EXCEPTION message.</summary>
+/// <summary>Thrift's own exception (TApplicationException), as carried by an EXCEPTION message.</summary>
 /// <param name="Type">The number of its kind; peers may send numbers that are not listed.</param>
 /// <param name="Message">The text.</param>
 internal readonly record struct ApplicationError(ApplicationErrorType Type, string Message) : IThriftStruct<ApplicationError>
@@ -58,15 +58,15 @@ internal enum ApplicationErrorType
     /// <summary>The handler failed.</summary>
     InternalError = 6,
 
-    /// <summary>The message does not decode.</summary>
+    /// <summary>The message cannot be decoded.</summary>
     ProtocolError = 7,
     InvalidTransform = 8,
     InvalidProtocol = 9,
     UnsupportedClientType = 10,
 
-    /// <summary>Kitex: the service is not known.</summary>
+    /// <summary>Kitex: the service is unknown.</summary>
     UnknownService = 20,
 
-    /// <summary>Kitex: the request names no service.</summary>
+    /// <summary>Kitex: the request does not name a service.</summary>
     NoServiceName = 21,
 }

@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Wire;
 /// <summary>The extra values of a BizStatusError as they travel: a JSON object of strings.</summary>
 internal static class BizExtra
 {
-    /// <summary>Writes ASCII only: characters outside are escaped, so that any header may carry the text.</summary>
+    /// <summary>Writes ASCII only: other characters are escaped, so that any header can carry the text.</summary>
     internal static string Format(IReadOnlyDictionary<string, string> extra)
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -10,16 +10,16 @@ internal static class BizStatus
     internal const string ExtraKey = "biz-extra";
 
     /// <summary>Reads the pairs. A status of 0 is not an error.</summary>
-    /// <param name="status">The value of <c>biz-status</c>; <see langword="null"/> if it was not sent.</param>
+    /// <param name="status">The value of <c>biz-status</c>; <see langword="null"/> if the peer did not send it.</param>
     /// <param name="message">The text: <c>biz-message</c>, or the status's own text over gRPC.</param>
-    /// <param name="extra">The value of <c>biz-extra</c>; <see langword="null"/> if it was not sent.</param>
+    /// <param name="extra">The value of <c>biz-extra</c>; <see langword="null"/> if the peer did not send it.</param>
     /// <param name="statusCode">The status that came with the pairs.</param>
     /// <param name="malformedCode">Kitex's number for malformed pairs on this transport.</param>
     /// <param name="trailers">The trailers that came with them.</param>
     /// <param name="details">The bytes of <c>google.rpc.Status</c> that came with them.</param>
     /// <returns>
-    /// A <see cref="ThriftBizStatusException"/>; a <see cref="ThriftProtocolException"/> if the pairs are malformed; <see langword="null"/> if they do not say that
-    /// there is an error.
+    /// A <see cref="ThriftBizStatusException"/>; a <see cref="ThriftProtocolException"/> if the pairs are malformed; <see langword="null"/> if they do not
+    /// contain an error.
     /// </returns>
     internal static ThriftException? Read(
         string? status,
@@ -53,8 +53,8 @@ internal static class BizStatus
 
     /// <summary>Adds the pairs to those of an answer.</summary>
     /// <param name="error">The error.</param>
-    /// <param name="pairs">Where to.</param>
-    /// <param name="withMessage">Whether the text is a pair; over gRPC it is the status's own.</param>
+    /// <param name="pairs">Receives the pairs.</param>
+    /// <param name="withMessage">Whether the text is sent as a pair; over gRPC it is the text of the status.</param>
     internal static void AddTo(ThriftBizStatusException error, List<KeyValuePair<string, string>> pairs, bool withMessage)
     {
         pairs.Add(new(StatusKey, error.Code.ToString(CultureInfo.InvariantCulture)));

@@ -2,14 +2,14 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Where a thread puts frames together before they are appended to a connection, so that no lock is held while something is encoded.</summary>
+/// <summary>A thread's buffer for assembling frames before they are appended to a connection, so that no lock is held during encoding.</summary>
 internal sealed class FrameBuffer : IPerThread
 {
     private readonly TTHeaderBuilder _builder = new();
 
     internal ThriftWriteBuffer Bytes { get; } = new();
 
-    /// <summary>Taken away while in use: what encodes a message may end a stream of its own.</summary>
+    /// <summary>Takes the thread's buffer until it is returned: code that encodes a message may end another stream on the same thread, which needs its own buffer.</summary>
     internal static FrameBuffer Rent() => PerThread<FrameBuffer>.Take();
 
     internal void Return() => PerThread<FrameBuffer>.Return(this);
@@ -20,13 +20,13 @@ internal sealed class FrameBuffer : IPerThread
         _builder.Recycle(largestKept);
     }
 
-    /// <summary>Starts the header of a frame that has more than a template.</summary>
+    /// <summary>Starts the header of a frame that has pairs, which a template cannot hold.</summary>
     internal TTHeaderBuilder Begin(TTHeaderFrameType type, int streamId, string method) => _builder.ResetStreaming(type, streamId, method);
 
-    /// <summary>Appends the frame that was begun, without a payload.</summary>
+    /// <summary>Appends the frame that <see cref="Begin"/> started, without a payload.</summary>
     internal void End() => _builder.WriteTo(Bytes, 0);
 
-    /// <summary>Appends the frame that was begun, with an error as its payload.</summary>
+    /// <summary>Appends the frame that <see cref="Begin"/> started, with an error as its payload.</summary>
     internal void End(string method, int streamId, int type, string message)
     {
         _builder.WriteTo(Bytes, ApplicationExceptionCodec.GetMessageLength(method, message));

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The Protobuf message <c>google.rpc.Status { int32 code = 1; string message = 2; repeated Any details = 3; }</c>, as far as its text goes.</summary>
+/// <summary>The Protobuf message <c>google.rpc.Status { int32 code = 1; string message = 2; repeated Any details = 3; }</c>, limited to replacing its text.</summary>
 internal static class GoogleRpcStatus
 {
     private const int MessageTag = (2 << 3) | 2;
 
-    /// <summary>The same message with another text. Bytes that are not such a message are returned as they are, as is one without a text.</summary>
+    /// <summary>Returns the same message with another text. Bytes that are not such a message, or a message without a text, are returned unchanged.</summary>
     internal static ReadOnlyMemory<byte> WithMessage(ReadOnlyMemory<byte> status, string message)
     {
         var span = status.Span;

@@ -16,7 +16,7 @@ internal readonly ref struct HeaderIntPair(TTHeaderIntKey key, ReadOnlySpan<byte
     public ReadOnlySpan<byte> Value { get; } = value;
 }
 
-/// <summary>Walks the string pairs of a header info that was checked before.</summary>
+/// <summary>Enumerates the string pairs of a header info that was validated before.</summary>
 internal ref struct HeaderStringPairs
 {
     private readonly ReadOnlySpan<byte> _info;
@@ -30,7 +30,7 @@ internal ref struct HeaderStringPairs
         _position = start;
     }
 
-    /// <summary>Walks bare pairs without a block around them, as a mesh header has them.</summary>
+    /// <summary>Enumerates bare pairs without an enclosing block, as in a mesh header.</summary>
     public HeaderStringPairs(ReadOnlySpan<byte> info, int start, int count)
         : this(info, start)
     {
@@ -78,7 +78,7 @@ internal ref struct HeaderStringPairs
     }
 }
 
-/// <summary>Walks the integer-keyed pairs of a header info that was checked before.</summary>
+/// <summary>Enumerates the integer-keyed pairs of a header info that was validated before.</summary>
 internal ref struct HeaderIntPairs
 {
     private readonly ReadOnlySpan<byte> _info;

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Where a value stands in the header info. The default says that the key was not there: no value starts at 0.</summary>
+/// <summary>The position of a value in the header info. The default means that the key is missing: a value never starts at 0.</summary>
 internal readonly record struct HeaderRange(int Start, ushort Length)
 {
     public bool IsPresent => Start != 0;

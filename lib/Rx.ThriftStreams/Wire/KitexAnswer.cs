@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Which of Kitex's protocols carries an answer: each has numbers and marks of its own.</summary>
+/// <summary>Which of Kitex's protocols carries an answer: each has its own numbers and marks.</summary>
 internal enum KitexProtocol
 {
     Grpc,
@@ -12,14 +12,14 @@ internal enum KitexProtocol
     PingPong,
 }
 
-/// <summary>How a call ended, in the words of Kitex's server. Protocols only write it down.</summary>
+/// <summary>How a call ended, worded like Kitex's server. Protocols only encode it.</summary>
 /// <param name="Number">The number: a status over gRPC, the type of an application exception elsewhere.</param>
-/// <param name="Text">The text; <see langword="null"/> where a business error is told by its pairs alone, and after success.</param>
+/// <param name="Text">The text; <see langword="null"/> after success, and where a business error is sent only as pairs.</param>
 /// <param name="Status">The status; <see cref="ThriftStatusCode.OK"/> after success.</param>
 /// <param name="Biz">The business error, if it is one.</param>
 internal readonly record struct KitexAnswer(int Number, string? Text, ThriftStatusCode Status, ThriftBizStatusException? Biz = null)
 {
-    // Kitex marks what came out of a handler, so that a caller can tell it from an error of the framework.
+    // Kitex marks errors that a handler returned, so that a caller can distinguish them from errors of the framework.
     internal const string GrpcHandlerMark = " [biz error]";
     internal const string HandlerMark = "biz error: ";
     internal const string StatusMark = "rpc error: code = ";
@@ -30,12 +30,12 @@ internal readonly record struct KitexAnswer(int Number, string? Text, ThriftStat
     internal const string CancelledText = "context canceled";
     internal const string ExpiredText = "context deadline exceeded";
 
-    /// <summary>Words the outcome of a call.</summary>
+    /// <summary>Translates the outcome of a call.</summary>
     /// <param name="outcome">How it ended.</param>
     /// <param name="protocol">What carries the answer.</param>
     /// <param name="method"><c>Service.Method</c>, as Kitex names methods in the text of a panic.</param>
     /// <param name="badMessage">Whether the error is that a message of the caller could not be decoded.</param>
-    /// <param name="cancelled">Why the stream was cancelled, if it was: that is what a Kitex handler returns then.</param>
+    /// <param name="cancelled">Why the stream was cancelled, if it was: a Kitex handler then returns this error.</param>
     internal static KitexAnswer Of(in ServerCallOutcome outcome, KitexProtocol protocol, string method, bool badMessage = false, ThriftException? cancelled = null)
     {
         var isGrpc = protocol == KitexProtocol.Grpc;
@@ -64,10 +64,10 @@ internal readonly record struct KitexAnswer(int Number, string? Text, ThriftStat
             : new((int)ApplicationErrorType.InternalError, HandlerMark + TextOf(cancelled), cancelled.StatusCode);
     }
 
-    /// <summary>An error that the answer itself ran into, for instance headers that do not fit into a frame.</summary>
+    /// <summary>An error in sending the answer itself, for instance headers that do not fit into a frame.</summary>
     internal static KitexAnswer Failed(ThriftException error) => new((int)ApplicationErrorType.InternalError, HandlerMark + error.Message, error.StatusCode);
 
-    /// <summary>The pairs that tell of the error beside it in a TTHeader: those of a business error, and the status for peers of this library.</summary>
+    /// <summary>The pairs that accompany the error in a TTHeader: those of a business error, and the status for peers of this library.</summary>
     internal void AddPairsTo(List<KeyValuePair<string, string>> pairs)
     {
         if (Biz is not null)

@@ -20,7 +20,7 @@ internal readonly ref struct MeshHeader
     /// <summary>The pairs, in wire order.</summary>
     public HeaderStringPairs Pairs => new(_content, 2, _count);
 
-    /// <summary>Takes a mesh header off the front of <paramref name="buffer"/>, which it moves behind it. A framed or buffered message follows.</summary>
+    /// <summary>Removes a mesh header from the front of <paramref name="buffer"/>. A framed or buffered message follows.</summary>
     /// <returns><see langword="false"/> while the header is not complete.</returns>
     /// <exception cref="ThriftProtocolException">The bytes are not a mesh header.</exception>
     public static bool TryRead(ref ReadOnlySequence<byte> buffer, out MeshHeader header)
@@ -48,7 +48,7 @@ internal readonly ref struct MeshHeader
             return false;
         }
 
-        // Rare and old: a copy is fine where the header lies across segments.
+        // Mesh headers are rare, so a header that spans segments may be copied.
         ReadOnlySequence<byte> bytes = buffer.Slice(4, size);
         ReadOnlySpan<byte> content = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
         header = new MeshHeader(content, Check(content));

@@ -3,22 +3,22 @@ using System.Buffers;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
-/// Finds the end of a Buffered message, which nothing announces. It continues where it stopped, so each byte is looked at once however they arrive.
+/// Finds the end of a Buffered message, which has no length prefix. It continues where it stopped, so each byte is examined once however the bytes arrive.
 /// </summary>
-/// <remarks>One a message, or used again after <see cref="Reset"/>; not thread-safe.</remarks>
-/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes come.</param>
+/// <remarks>One per connection, reusable after <see cref="Reset"/>; not thread-safe.</remarks>
+/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes arrive.</param>
 internal abstract class MessageScanner(long maxMessageSize)
 {
-    /// <summary>How many bytes the message has at least, as far as it was seen: scanning on is of no use before they are there.</summary>
+    /// <summary>The minimum size of the message as far as is known: continuing to scan is pointless before these bytes have arrived.</summary>
     public abstract long NeededBytes { get; }
 
     /// <summary>Whether the end was found.</summary>
     protected bool IsDone { get; set; }
 
-    /// <summary>How far the message is known to go. May be beyond the bytes that are there: they are passed over when they come.</summary>
+    /// <summary>How far the message is known to extend. It may run ahead of the bytes: they are skipped when they arrive.</summary>
     protected long Position { get; set; }
 
-    /// <summary>Starts with another message.</summary>
+    /// <summary>Starts a new message.</summary>
     public virtual void Reset()
     {
         Position = 0;
@@ -26,17 +26,17 @@ internal abstract class MessageScanner(long maxMessageSize)
     }
 
     /// <summary>
-    /// The first bytes of the message were taken off the buffer: the next one begins after them. For a message that is too large to be kept, whose end is
-    /// wanted all the same.
+    /// Notes that the first bytes of the message were removed from the buffer, so that the next buffer begins after them. Used to find the end of a message
+    /// that is too large to keep.
     /// </summary>
-    /// <param name="bytes">How many, not more than were looked at or stepped over.</param>
+    /// <param name="bytes">How many bytes, at most as many as were examined or skipped.</param>
     public void Discard(long bytes) => Position -= bytes;
 
-    /// <summary>Looks at the bytes that are new.</summary>
-    /// <param name="buffer">The message from its first byte on, as much as there is; what follows it is not looked at.</param>
-    /// <param name="length">The message's size in bytes, when complete; before, as far as it is known to go.</param>
+    /// <summary>Scans the bytes that have arrived since the last call.</summary>
+    /// <param name="buffer">The message from its first byte, as much as has arrived; bytes after the message are not examined.</param>
+    /// <param name="length">The message's size in bytes when it is complete; before that, its minimum size as far as is known.</param>
     /// <returns>Whether the message is complete.</returns>
-    /// <exception cref="ThriftProtocolException">The bytes are not a Thrift message, or break a limit.</exception>
+    /// <exception cref="ThriftProtocolException">The bytes are not a Thrift message, or exceed a limit.</exception>
     public bool TryScan(in ReadOnlySequence<byte> buffer, out long length)
     {
         length = Position;
@@ -53,7 +53,7 @@ internal abstract class MessageScanner(long maxMessageSize)
                 if (Position > maxMessageSize)
                 {
                     throw new ThriftProtocolException(
-                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes; raise the limit if messages of this size are wanted.", Position);
+                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes; raise the limit to accept messages of this size.", Position);
                 }
             }
 
@@ -67,11 +67,11 @@ internal abstract class MessageScanner(long maxMessageSize)
         return buffer.Length >= length;
     }
 
-    /// <summary>Takes one token.</summary>
-    /// <returns><see langword="false"/> if it is not there yet.</returns>
+    /// <summary>Consumes one token.</summary>
+    /// <returns><see langword="false"/> if it has not arrived yet.</returns>
     protected abstract bool Step(ref SequenceReader<byte> reader);
 
-    /// <summary>Steps over bytes that were taken from the reader, and over others that may not be there yet.</summary>
+    /// <summary>Skips bytes that were read, and others that may not have arrived yet.</summary>
     protected void Pass(ref SequenceReader<byte> reader, int taken, long skipped)
     {
         Position += taken + skipped;

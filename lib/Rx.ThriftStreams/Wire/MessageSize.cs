@@ -4,26 +4,26 @@ using System.Globalization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The limit on received messages. It counts the bytes of a message's struct alone, so that it means the same on every transport.</summary>
+/// <summary>The limit on received messages. It counts only the bytes of a message's struct, so that it means the same on every transport.</summary>
 internal static class MessageSize
 {
     /// <summary>
     /// Bytes of a ping-pong message that do not count: its envelope and the length of an inner frame. A longer method name counts. Lengths are checked
-    /// against the limit plus this before a message is waited for; the struct exactly, once it is there.
+    /// against the limit plus this before waiting for a message; the struct is checked exactly once it has arrived.
     /// </summary>
     internal const int UncountedEnvelope = 512;
 
     /// <summary>The error for a message that is too large: the same on every transport.</summary>
     internal static ThriftStatusException TooLarge(long size, long limit) => new(
         ThriftStatusCode.ResourceExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} that are allowed."));
+        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} bytes that MaxReceiveMessageSize allows."));
 
-    /// <summary>Reads how long a message is that says so: Framed, or in a TTHeader.</summary>
+    /// <summary>Reads the size of a message that is prefixed with it: Framed, or in a TTHeader.</summary>
     /// <param name="buffer">The message's first bytes, at least four.</param>
     /// <param name="protocol">Its form.</param>
-    /// <param name="total">All of its bytes, with the length's own.</param>
+    /// <param name="total">All of its bytes, including the length.</param>
     /// <param name="message">The bytes without TTHeader and length; negative if the lengths contradict each other.</param>
-    /// <returns><see langword="false"/> while the lengths are not there.</returns>
+    /// <returns><see langword="false"/> while the lengths have not arrived.</returns>
     internal static bool TryReadLengths(in ReadOnlySequence<byte> buffer, WireProtocol protocol, out long total, out long message)
     {
         total = 0;
@@ -47,6 +47,6 @@ internal static class MessageSize
         return true;
     }
 
-    /// <summary>The largest whole message whose struct may keep to the limit.</summary>
+    /// <summary>The largest whole message whose struct may be within the limit.</summary>
     internal static int WithEnvelope(int limit) => (int)Math.Min(int.MaxValue, (long)limit + UncountedEnvelope);
 }

@@ -23,15 +23,15 @@ internal static class PayloadChecksum
     /// <inheritdoc cref="Compute(in ReadOnlySequence{byte})"/>
     public static uint Compute(ReadOnlySpan<byte> payload) => ~Append(uint.MaxValue, payload);
 
-    /// <summary>The text that travels.</summary>
+    /// <summary>The checksum as text.</summary>
     public static string Format(uint checksum) => checksum.ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Writes the text that travels, eight bytes.</summary>
+    /// <summary>Writes the checksum as text, eight bytes.</summary>
     public static void Format(uint checksum, Span<byte> destination)
         => checksum.TryFormat(destination, out _, "x8", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Checks a received frame. One without the key passes, as with peers.</summary>
-    /// <exception cref="ThriftProtocolException">The payload is not the one that was sent.</exception>
+    /// <summary>Verifies a received frame. A frame without the key passes, as in Kitex.</summary>
+    /// <exception cref="ThriftProtocolException">The checksum does not match: the payload was changed on its way.</exception>
     public static void Verify(in TTHeaderFrame frame)
     {
         if (!frame.TryGetString(TTHeaderStringKeys.Crc32C, out ReadOnlySpan<byte> expected))

@@ -6,10 +6,10 @@ namespace Rx.ThriftStreams.Wire;
 /// <summary>Distinguishes the protocols of a shared port by their first eight bytes. Pure functions; nothing is consumed.</summary>
 internal static class ProtocolDetector
 {
-    /// <summary>How many bytes a decision takes. Only a Buffered message in Compact may be shorter; its first bytes decide.</summary>
+    /// <summary>How many bytes a decision requires. Only a Buffered message in Compact may be shorter; its first bytes decide.</summary>
     public const int NeededBytes = 8;
 
-    /// <summary>What a connection speaks, by its first bytes.</summary>
+    /// <summary>Detects the protocol of a connection from its first bytes.</summary>
     public static WireProtocol DetectConnection(in ReadOnlySequence<byte> received)
     {
         Span<byte> copy = stackalloc byte[NeededBytes];
@@ -41,7 +41,7 @@ internal static class ProtocolDetector
             || received.StartsWith("OPTIONS "u8) || received.StartsWith("DELETE "u8) || received.StartsWith("PATCH "u8) || received.StartsWith("CONNECT "u8)
             || received.StartsWith("TRACE "u8);
 
-    /// <summary>What the next message of a connection is: a ping-pong connection may change its form with each.</summary>
+    /// <summary>Detects the form of the next message of a connection: a ping-pong connection may change it with each message.</summary>
     public static WireProtocol DetectMessage(in ReadOnlySequence<byte> received)
     {
         Span<byte> copy = stackalloc byte[NeededBytes];
@@ -86,7 +86,7 @@ internal static class ProtocolDetector
             : WireProtocol.Unknown;
     }
 
-    /// <summary>What a TTHeader's payload is, or what follows a mesh header: Buffered or Framed in strict Binary, Kitex Protobuf or unknown.</summary>
+    /// <summary>Detects what a TTHeader's payload is, or what follows a mesh header: Buffered or Framed in strict Binary, Kitex Protobuf or unknown.</summary>
     public static WireProtocol DetectPayload(in ReadOnlySequence<byte> received)
     {
         Span<byte> copy = stackalloc byte[NeededBytes];
@@ -114,8 +114,8 @@ internal static class ProtocolDetector
         };
     }
 
-    /// <summary>The Thrift message in a complete TTHeader payload, framed or not: the sender's word on it is not trusted.</summary>
-    /// <exception cref="ThriftProtocolException">The payload is neither, or its inner length lies.</exception>
+    /// <summary>Returns the Thrift message in a complete TTHeader payload, framed or not: what the header declares is not trusted.</summary>
+    /// <exception cref="ThriftProtocolException">The payload is neither, or its inner length is wrong.</exception>
     public static ReadOnlySequence<byte> GetMessage(in ReadOnlySequence<byte> payload, out bool framed)
     {
         Span<byte> copy = stackalloc byte[NeededBytes];
@@ -138,7 +138,7 @@ internal static class ProtocolDetector
         uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix);
         if (length > payload.Length - ThriftFraming.PrefixSize)
         {
-            throw new ThriftProtocolException($"invalid frame length[{length}]: the TTHeader's payload has {payload.Length - ThriftFraming.PrefixSize} bytes behind it.", 0);
+            throw new ThriftProtocolException($"invalid frame length[{length}]: the TTHeader's payload has {payload.Length - ThriftFraming.PrefixSize} bytes after it.", 0);
         }
 
         return payload.Slice(ThriftFraming.PrefixSize, length);

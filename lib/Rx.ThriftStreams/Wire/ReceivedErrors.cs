@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The errors that servers send, as exceptions of the portable hierarchy: the way back of <see cref="KitexAnswer"/>.</summary>
+/// <summary>The errors that servers send, as exceptions of the portable hierarchy: the inverse of <see cref="KitexAnswer"/>.</summary>
 internal static class ReceivedErrors
 {
     private const string StreamMark = "[ttstream error, code=";
 
     /// <summary>An application exception: the payload of a TRAILER, or the answer to a ping-pong call.</summary>
     /// <param name="error">What the server sent.</param>
-    /// <param name="status">The status that a server of this library sends beside it; <see langword="null"/> from others.</param>
+    /// <param name="status">The status that a server of this library also sends; <see langword="null"/> from others.</param>
     /// <param name="kitex">The error in Kitex's terms.</param>
     /// <param name="trailers">The trailers that came with it.</param>
     internal static ThriftException Of(in ApplicationError error, string? status, ThriftKitexError kitex, ThriftMetadata trailers)
@@ -25,9 +25,9 @@ internal static class ReceivedErrors
             code = (ThriftStatusCode)sent;
         }
 
-        // A server that shuts down refuses streams with this number, and with it says what a connection that is lost does.
+        // A server that shuts down refuses streams with this number, which has the same meaning as a lost connection.
         return (int)error.Type == TTStreamCodes.TransportClosing
-            ? new ThriftTransportException(ThriftStatusCode.Unavailable, $"The server did not take the call: {message}.") { Kitex = kitex }
+            ? new ThriftTransportException(ThriftStatusCode.Unavailable, $"The server refused the call: {message}.") { Kitex = kitex }
             : new ThriftStatusException(code, message) { Kitex = kitex, Trailers = trailers };
     }
 
@@ -44,18 +44,18 @@ internal static class ReceivedErrors
             code = ThriftStatusCode.Unimplemented;
         }
 
-        // A text in the details is marked as the one beside them is.
+        // A text in the details has the same marks as the status text.
         var own = details is { } sent && message.Length != text.Length ? GoogleRpcStatus.WithMessage(sent, message) : details;
         return new(code, message) { Kitex = new(number, text), Trailers = trailers, Details = own };
     }
 
-    /// <summary>Kitex answers with the numbers that Thrift has for these, which as statuses mean something else.</summary>
+    /// <summary>Kitex answers these with Thrift's numbers, which have other meanings as statuses.</summary>
     private static bool IsUnknown(int number, string text)
         => !text.EndsWith(KitexAnswer.GrpcHandlerMark, StringComparison.Ordinal)
             && ((number == (int)ApplicationErrorType.UnknownService && text.StartsWith("unknown service ", StringComparison.Ordinal))
                 || (number == (int)ApplicationErrorType.UnknownMethod && text.StartsWith("unknown method ", StringComparison.Ordinal)));
 
-    /// <summary>Takes Kitex's marks off a text, and a status out of it where they carry one.</summary>
+    /// <summary>Removes Kitex's marks from a text, and extracts a status if they carry one.</summary>
     private static (ThriftStatusCode Code, string Message) Understand(ThriftStatusCode code, string text)
     {
         var rest = text.AsSpan();

@@ -1,15 +1,15 @@
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Why a call has no handler.</summary>
+/// <summary>Why a call could not be routed to a handler.</summary>
 internal enum RouteFault
 {
     UnknownService,
     UnknownMethod,
 
-    /// <summary>A stream of a method that is called by ping-pong over this transport.</summary>
+    /// <summary>A stream for a method that must be called by ping-pong over this transport.</summary>
     NotAStream,
 
-    /// <summary>A ping-pong call of a method that streams.</summary>
+    /// <summary>A ping-pong call of a streaming method.</summary>
     NotPingPong,
 }
 
@@ -30,6 +30,6 @@ internal sealed class RouteException(RouteFault fault, string service, string me
         RouteFault.UnknownService => $"The server does not implement the service \"{service}\".",
         RouteFault.UnknownMethod => $"The server does not implement the method \"{method}\" of the service \"{service}\".",
         RouteFault.NotAStream => $"The method \"{method}\" of the service \"{service}\" is not a stream over this transport: call it by ping-pong.",
-        _ => $"The method \"{method}\" of the service \"{service}\" streams: it cannot be called by ping-pong.",
+        _ => $"The method \"{method}\" of the service \"{service}\" is a streaming method: it cannot be called by ping-pong.",
     };
 }

@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.Wire;
 /// <summary>The errors of TTHeader Streaming: Kitex's numbers as exceptions of the portable hierarchy, and back.</summary>
 internal static class StreamErrors
 {
-    /// <summary>An error that a side found by itself, or that the other side cancelled the stream with.</summary>
+    /// <summary>An error that this side detected, or with which the other side cancelled the stream.</summary>
     /// <param name="code">Kitex's number.</param>
     /// <param name="text">The text without number, side and path.</param>
     /// <param name="isServerSide">Whether this side is the server of the stream.</param>
@@ -24,7 +24,7 @@ internal static class StreamErrors
         switch (code)
         {
             case TTStreamCodes.TransportClosing or TTStreamCodes.ConnectionLost:
-                // Losing its caller cancels a handler, as over every transport.
+                // A handler is cancelled when its caller is lost, as over every transport.
                 return new ThriftTransportException(
                     isServerSide ? ThriftStatusCode.Cancelled : ThriftStatusCode.Unavailable,
                     isServerSide ? $"The connection to the caller was lost: {text}." : $"The connection was lost before the call ended: {text}.",
@@ -34,7 +34,7 @@ internal static class StreamErrors
                 return new ThriftStatusException(ThriftStatusCode.Internal, "The call has ended: nothing more can be sent.", innerException) { Kitex = kitex };
 
             case >= TTStreamCodes.UnexpectedHeader and <= TTStreamCodes.IllegalFrame:
-                return new ThriftProtocolException($"The peer broke the protocol: {text.TrimEnd('.')}.", innerException: innerException) { Kitex = kitex };
+                return new ThriftProtocolException($"The peer violated the protocol: {text.TrimEnd('.')}.", innerException: innerException) { Kitex = kitex };
         }
 
         var who = isServerSide ? "caller" : "server";

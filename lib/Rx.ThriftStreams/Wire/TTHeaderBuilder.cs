@@ -6,9 +6,9 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Puts a frame's header together: pairs in any order, written as peers write them (ACL token, string pairs, integer keys, padding).</summary>
-/// <remarks>Made to be kept and used again; not thread-safe. A key added twice is written twice.</remarks>
-/// <param name="maxHeaderInfoSize">The largest header info to write, in bytes. Some old peers take 65536 only.</param>
+/// <summary>Builds a frame's header: pairs are added in any order and written in the order that Kitex uses (ACL token, string pairs, integer keys, padding).</summary>
+/// <remarks>Reusable; not thread-safe. A key added twice is written twice.</remarks>
+/// <param name="maxHeaderInfoSize">The largest header info to write, in bytes. Some old peers accept only 65536.</param>
 internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
 {
     private ArrayBufferWriter<byte> _strings = new(256);
@@ -20,7 +20,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
     private TTHeaderProtocolId _protocolId;
     private int _sequenceId;
 
-    /// <summary>Creates a builder of headers as large as the protocol allows.</summary>
+    /// <summary>Creates a builder for headers up to the size that the protocol allows.</summary>
     public TTHeaderBuilder()
         : this(TTHeaderFormat.MaxHeaderInfoSize)
     {
@@ -32,7 +32,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
     /// <summary>The bytes before the payload.</summary>
     public int Length => TTHeaderFormat.FixedSize + HeaderInfoSize;
 
-    /// <summary>Where the string pairs that were added end in the header, which is also where the value of the last one ends: for a value to be filled in later.</summary>
+    /// <summary>The end of the string pairs in the header, which is also the end of the last pair's value: used to fill in that value later.</summary>
     public int StringsEnd => TTHeaderFormat.FixedSize + 2 + (_aclToken is null ? 0 : 3 + _aclToken.Length) + 3 + _strings.WrittenCount;
 
     private int UnpaddedSize => 2
@@ -40,7 +40,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
         + (_stringCount == 0 ? 0 : 3 + _strings.WrittenCount)
         + (_intCount == 0 ? 0 : 3 + _ints.WrittenCount);
 
-    /// <summary>Starts another header.</summary>
+    /// <summary>Starts a new header.</summary>
     public TTHeaderBuilder Reset(TTHeaderFlags flags, int sequenceId, TTHeaderProtocolId protocolId)
     {
         _flags = flags;
@@ -68,7 +68,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
         }
     }
 
-    /// <summary>Starts a streaming frame's header: its type and method are written, as every streaming frame has them.</summary>
+    /// <summary>Starts a streaming frame's header with its type and method, which every streaming frame has.</summary>
     public TTHeaderBuilder ResetStreaming(TTHeaderFrameType type, int streamId, string method)
         => Reset(TTHeaderFlags.Streaming, streamId, TTHeaderProtocolId.ThriftStruct)
             .AddInt(TTHeaderIntKey.FrameType, (int)type)
@@ -110,7 +110,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
         return this;
     }
 
-    /// <summary>Adds a string pair whose key is <paramref name="prefix"/> and <paramref name="key"/>, as metainfo has them.</summary>
+    /// <summary>Adds a string pair whose key is <paramref name="prefix"/> followed by <paramref name="key"/>, as for metainfo.</summary>
     public TTHeaderBuilder AddString(ReadOnlySpan<byte> prefix, string key, string value)
         => AddString(Encoding.UTF8.GetString(prefix) + key, value);
 
@@ -145,7 +145,7 @@ internal sealed class TTHeaderBuilder(int maxHeaderInfoSize) : IPerThread
     }
 
     /// <summary>Writes the header; <paramref name="payloadLength"/> bytes must follow.</summary>
-    /// <exception cref="ThriftProtocolException">The header or the frame is too large. Nothing is written then.</exception>
+    /// <exception cref="ThriftProtocolException">The header or the frame is too large. Nothing has been written.</exception>
     public void WriteTo(IBufferWriter<byte> output, int payloadLength)
     {
         int length = Length;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The errors of this folder's codecs. Where a peer has a wording of its own for the same error, the text contains it.</summary>
+/// <summary>The errors of this folder's codecs. Where Kitex has a text for the same error, the message contains it.</summary>
 internal static class TTHeaderErrors
 {
     /// <summary>The first four bytes of an HTTP/1.1 answer, read as a length.</summary>
@@ -22,20 +22,20 @@ internal static class TTHeaderErrors
                 ? "the peer answers with TLS: use an address with ttheaders://."
                 : length == Http
                 ? "the peer speaks HTTP/1.1: this is not the port of a TTHeader service."
-                : $"invalid data: payload size({length}) larger than the limit({limit}); raise the limit if frames of this size are wanted.", 0);
+                : $"invalid data: payload size({length}) larger than the limit({limit}); raise the limit to accept frames of this size.", 0);
 
     [DoesNotReturn]
     public static void FrameTooLargeToWrite(long length)
-        => throw new ThriftProtocolException($"a frame of {length} bytes cannot be written: the format ends at {TTHeaderFormat.MaxFrameLength}.");
+        => throw new ThriftProtocolException($"a frame of {length} bytes cannot be written: the format allows at most {TTHeaderFormat.MaxFrameLength}.");
 
     [DoesNotReturn]
     public static void InvalidHeaderLength(int bytes)
-        => throw new ThriftProtocolException($"invalid header length[{bytes}]: the header info must have at least 2 bytes and not more than the limit.", TTHeaderFormat.HeaderSizeOffset);
+        => throw new ThriftProtocolException($"invalid header length[{bytes}]: the header info must have at least 2 bytes, and at most the limit.", TTHeaderFormat.HeaderSizeOffset);
 
     [DoesNotReturn]
     public static void NegativePayload(long length, int headerInfoSize)
         => throw new ThriftProtocolException(
-            $"invalid frame length[{length}]: the fixed part and a header info of {headerInfoSize} bytes alone are longer.", 0);
+            $"invalid frame length[{length}]: the fixed part and a header info of {headerInfoSize} bytes are already longer.", 0);
 
     [DoesNotReturn]
     public static void UnsupportedProtocolId(byte id)
@@ -51,7 +51,7 @@ internal static class TTHeaderErrors
 
     [DoesNotReturn]
     public static void TextTooLong(string what, int length)
-        => throw new ThriftProtocolException($"{what} has {length} bytes: a TTHeader can carry 65535 in a key or value.");
+        => throw new ThriftProtocolException($"{what} has {length} bytes: a TTHeader can carry at most 65535 in a key or value.");
 
     [DoesNotReturn]
     public static void TooManyPairs(string what)
@@ -63,7 +63,7 @@ internal static class TTHeaderErrors
 
     [DoesNotReturn]
     public static void ChecksumMismatch(string expected, string actual)
-        => throw new ThriftProtocolException($"crc32c payload check failed: the header says {expected}, the payload has {actual}.");
+        => throw new ThriftProtocolException($"crc32c payload check failed: the header has {expected}, the payload {actual}.");
 
     [DoesNotReturn]
     public static void InvalidPayload(uint first, uint second)

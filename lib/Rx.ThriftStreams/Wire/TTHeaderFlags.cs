@@ -6,7 +6,7 @@ internal enum TTHeaderFlags : ushort
 {
     None = 0,
 
-    /// <summary>The client takes replies in any order (multiplexed ping-pong).</summary>
+    /// <summary>The client accepts replies in any order (multiplexed ping-pong).</summary>
     SupportsOutOfOrder = 0x0001,
 
     /// <summary>The frame belongs to TTHeader Streaming; never set in ping-pong.</summary>

@@ -14,7 +14,7 @@ internal static class TTHeaderFormat
     /// <summary>The bytes before the header info.</summary>
     public const int FixedSize = 14;
 
-    /// <summary>The fixed bytes that LENGTH counts: all of them but LENGTH itself.</summary>
+    /// <summary>The fixed bytes that LENGTH counts: all except LENGTH itself.</summary>
     public const int CountedFixedSize = FixedSize - 4;
 
     /// <summary>The largest header info that the u16 of words can express.</summary>
@@ -33,7 +33,7 @@ internal static class TTHeaderFormat
     public const int SequenceIdOffset = 8;
     public const int HeaderSizeOffset = 12;
 
-    /// <summary>Writes LENGTH into a frame whose payload's size is known only now.</summary>
+    /// <summary>Writes LENGTH into a frame after its payload, whose size was not known before.</summary>
     /// <param name="frame">The frame's bytes, from LENGTH on.</param>
     /// <param name="headerInfoSize">The size of its header info in bytes, padding included.</param>
     /// <param name="payloadLength">The payload's size in bytes.</param>

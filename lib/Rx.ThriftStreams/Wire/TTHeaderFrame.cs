@@ -4,7 +4,7 @@ using System.Buffers.Text;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
-/// A received frame, seen in place: nothing is copied. Valid until the reader that gave it reads again or the
+/// A received frame, read in place without copying. Valid until the reader that returned it reads again or the
 /// buffer it was read from is released.
 /// </summary>
 internal readonly ref struct TTHeaderFrame
@@ -37,7 +37,7 @@ internal readonly ref struct TTHeaderFrame
 
     public TTHeaderFrameType FrameType => _parsed.FrameType;
 
-    /// <summary>The value of key 27 as it came, for an error text; empty if the key is missing.</summary>
+    /// <summary>The received value of key 27, for error messages; empty if the key is missing.</summary>
     public ReadOnlySpan<byte> FrameTypeText => Value(_parsed.FrameTypeText);
 
     /// <summary>Empty if the key is missing; so are the ones below.</summary>
@@ -55,10 +55,10 @@ internal readonly ref struct TTHeaderFrame
 
     public bool HasAclToken => _parsed.AclToken.IsPresent;
 
-    /// <summary>The ACL token; <see cref="StringPairs"/> gives it too, under its key.</summary>
+    /// <summary>The ACL token; <see cref="StringPairs"/> contains it too, under its key.</summary>
     public ReadOnlySpan<byte> AclToken => Value(_parsed.AclToken);
 
-    /// <summary>Whether <see cref="StringPairs"/> has any; DATA frames have none.</summary>
+    /// <summary>Whether there are any <see cref="StringPairs"/>; DATA frames have none.</summary>
     public bool HasStringPairs => _parsed.HasStringPairs;
 
     /// <summary>The string pairs in wire order, repeated keys repeated, the ACL token under <see cref="TTHeaderStringKeys.AclToken"/>.</summary>
@@ -67,7 +67,7 @@ internal readonly ref struct TTHeaderFrame
     /// <summary>The integer-keyed pairs in wire order.</summary>
     public HeaderIntPairs IntPairs => new(_info, _parsed.BlocksStart);
 
-    /// <summary>The caller's timeout in milliseconds, if key 12 is there and is a positive number.</summary>
+    /// <summary>The caller's timeout in milliseconds, if key 12 is present and is a positive number.</summary>
     public bool TryGetRpcTimeout(out int milliseconds)
     {
         ReadOnlySpan<byte> text = Value(_parsed.RpcTimeout);
@@ -94,7 +94,7 @@ internal readonly ref struct TTHeaderFrame
         return found;
     }
 
-    /// <summary>Finds an integer-keyed pair; of a repeated key the last one. For keys that have no property of their own.</summary>
+    /// <summary>Finds an integer-keyed pair; of a repeated key the last one. For keys without a property in this type.</summary>
     public bool TryGetInt(TTHeaderIntKey key, out ReadOnlySpan<byte> value)
     {
         value = default;

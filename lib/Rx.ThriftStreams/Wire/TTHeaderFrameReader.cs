@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Takes TTHeader frames from the front of a connection's buffer. One a connection; not thread-safe.</summary>
-/// <param name="maxFrameLength">The largest LENGTH accepted, in bytes; checked before anything of the frame is waited for.</param>
+/// <summary>Reads TTHeader frames from the front of a connection's buffer. One per connection; not thread-safe.</summary>
+/// <param name="maxFrameLength">The largest LENGTH accepted, in bytes; checked before waiting for the rest of the frame.</param>
 /// <param name="maxHeaderInfoSize">The largest header info accepted, in bytes.</param>
 internal sealed class TTHeaderFrameReader(
     int maxFrameLength = TTHeaderFormat.MaxFrameLength,
@@ -12,20 +12,20 @@ internal sealed class TTHeaderFrameReader(
 {
     private const int LongestKept = 64;
 
-    // Only a header that lies across segments is copied, here, so that a frame costs no allocation.
+    // Only a header that spans segments is copied, into this buffer, so a frame costs no allocation.
     private byte[] _scratch = [];
 
-    // DATA frames of a stream have the same header info one after another: what was found in the last short one is kept with it.
+    // Consecutive DATA frames of a stream have the same header info: the last short one is cached with what was parsed from it.
     private readonly byte[] _lastInfo = new byte[LongestKept];
     private int _lastInfoSize;
     private TTHeaderInfo _parsed;
 
-    /// <summary>How many bytes the buffer must have before <see cref="TryRead"/> can say more. Meaningful after it returned <see langword="false"/>.</summary>
+    /// <summary>How many bytes the buffer must have before <see cref="TryRead"/> can make progress. Meaningful after it returned <see langword="false"/>.</summary>
     public long NeededBytes { get; private set; }
 
-    /// <summary>Takes the next frame off the front of <paramref name="buffer"/>, which it moves behind the frame.</summary>
-    /// <returns><see langword="false"/> while the frame is not complete; the buffer is then as it was.</returns>
-    /// <exception cref="ThriftProtocolException">The bytes are not a frame, or break a limit. The connection cannot be used further.</exception>
+    /// <summary>Removes the next frame from the front of <paramref name="buffer"/>.</summary>
+    /// <returns><see langword="false"/> while the frame is not complete; the buffer is then unchanged.</returns>
+    /// <exception cref="ThriftProtocolException">The bytes are not a frame, or exceed a limit. The connection cannot be used any further.</exception>
     public bool TryRead(ref ReadOnlySequence<byte> buffer, out TTHeaderFrame frame)
     {
         frame = default;

@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
 /// A streaming frame's header without string pairs, encoded once: a frame then costs a copy and two stores.
-/// It depends on type and method alone, so all streams of a method share one.
+/// It depends only on type and method, so all streams of a method share one.
 /// </summary>
 internal sealed class TTHeaderFrameTemplate
 {
@@ -39,8 +39,8 @@ internal sealed class TTHeaderFrameTemplate
         PatchLength(destination, payloadLength);
     }
 
-    /// <summary>Writes LENGTH into a frame that was begun with another payload length, now that the payload stands behind it.</summary>
-    /// <param name="frame">The frame's bytes from its first on.</param>
+    /// <summary>Corrects LENGTH in a frame after its payload has been appended.</summary>
+    /// <param name="frame">The frame's bytes, from its first byte.</param>
     /// <param name="payloadLength">The payload's size in bytes.</param>
     public void PatchLength(Span<byte> frame, int payloadLength)
         => TTHeaderFormat.PatchLength(frame, _header.Length - TTHeaderFormat.FixedSize, payloadLength);

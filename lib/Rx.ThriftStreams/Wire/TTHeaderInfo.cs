@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>What one checking pass over a header info found: the values that calls need, as places and not as copies.</summary>
+/// <summary>The result of one validating pass over a header info: the values that calls need, as positions instead of copies.</summary>
 internal struct TTHeaderInfo
 {
     public TTHeaderProtocolId ProtocolId;
     public TTHeaderFrameType FrameType;
     public bool HasStringPairs;
 
-    /// <summary>Where the first block begins: behind the protocol id and the transforms.</summary>
+    /// <summary>Where the first block begins: after the protocol id and the transforms.</summary>
     public int BlocksStart;
     public HeaderRange AclToken;
     public HeaderRange TransportType;
@@ -21,8 +21,8 @@ internal struct TTHeaderInfo
     public HeaderRange MessageType;
     public HeaderRange FrameTypeText;
 
-    /// <summary>Checks every block. Blocks may come in any order and more than once; later values win, as with peers.</summary>
-    /// <exception cref="ThriftProtocolException">An unknown block, an unsupported protocol, or lengths that leave the header info.</exception>
+    /// <summary>Validates every block. Blocks may come in any order and more than once; later values win, as in Kitex.</summary>
+    /// <exception cref="ThriftProtocolException">An unknown block, an unsupported protocol, or a length that exceeds the header info.</exception>
     public static void Parse(ReadOnlySpan<byte> info, out TTHeaderInfo result)
     {
         result = default;
@@ -39,7 +39,7 @@ internal struct TTHeaderInfo
 
         result.ProtocolId = (TTHeaderProtocolId)protocol;
 
-        // Transforms are counted and passed over: no peer applies any.
+        // Transforms are counted and skipped: Kitex does not apply any.
         int position = 2 + info[1];
         if (position > info.Length)
         {

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The integer keys of a TTHeader. Values are texts, numbers in decimal. Keys that are not listed pass through.</summary>
+/// <summary>The integer keys of a TTHeader. Values are texts; numbers are decimal. Keys that are not listed are preserved.</summary>
 internal enum TTHeaderIntKey : ushort
 {
     MeshVersion = 0,
@@ -34,7 +34,7 @@ internal enum TTHeaderIntKey : ushort
     SpanContext = 18,
     ShortConnection = 19,
 
-    /// <summary>The method in which the caller itself is.</summary>
+    /// <summary>The method that the caller itself is handling.</summary>
     FromMethod = 20,
     StressTag = 21,
 

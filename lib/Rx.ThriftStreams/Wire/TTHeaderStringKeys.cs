@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>The string keys of a TTHeader that have a meaning of their own, as UTF-8. All others are metadata.</summary>
+/// <summary>The string keys of a TTHeader that have a special meaning, as UTF-8. All others are metadata.</summary>
 internal static class TTHeaderStringKeys
 {
     /// <summary>The service's name in the IDL.</summary>
@@ -30,15 +30,15 @@ internal static class TTHeaderStringKeys
     /// <summary>The status code of an error, decimal. Only peers of this library write and read it; Kitex's own errors carry no status.</summary>
     public static ReadOnlySpan<byte> Status => "rx-status"u8;
 
-    /// <summary>Before the key of transient metainfo.</summary>
+    /// <summary>The prefix of keys of transient metainfo.</summary>
     public static ReadOnlySpan<byte> TransientPrefix => "RPC_TRANSIT_"u8;
 
-    /// <summary>Before the key of persistent metainfo.</summary>
+    /// <summary>The prefix of keys of persistent metainfo.</summary>
     public static ReadOnlySpan<byte> PersistentPrefix => "RPC_PERSIST_"u8;
 
-    /// <summary>Before the key of transient metainfo that has travelled one hop already; only received.</summary>
+    /// <summary>The prefix of keys of transient metainfo that has already travelled one hop; only received.</summary>
     public static ReadOnlySpan<byte> UpstreamTransientPrefix => "RPC_TRANSIT_UPSTREAM_"u8;
 
-    /// <summary>Travels in a block of its own, the ACL token.</summary>
+    /// <summary>The ACL token, which travels in a separate block.</summary>
     public static ReadOnlySpan<byte> AclToken => "RPC_TRANSIT_gdpr-token"u8;
 }

@@ -22,7 +22,7 @@ internal static class TTStreamCodes
     internal const string CanceledByUserText =
         "user code invoking stream RPC with context processed by context.WithCancel or context.WithTimeout, then invoking cancel() actively";
 
-    /// <summary>The status that goes with a number.</summary>
+    /// <summary>The status that corresponds to a number.</summary>
     internal static ThriftStatusCode StatusOf(int code) => code switch
     {
         TransportClosing => ThriftStatusCode.Unavailable,

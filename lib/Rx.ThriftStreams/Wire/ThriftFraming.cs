@@ -18,9 +18,9 @@ internal static class ThriftFraming
         output.Advance(PrefixSize);
     }
 
-    /// <summary>Takes a framed message off the front of <paramref name="buffer"/>, which it moves behind it.</summary>
+    /// <summary>Removes a framed message from the front of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">What has arrived.</param>
-    /// <param name="maxMessageSize">The largest length accepted; checked before the message is waited for.</param>
+    /// <param name="maxMessageSize">The largest length accepted; checked before waiting for the message.</param>
     /// <param name="message">The message, without the length.</param>
     /// <param name="neededBytes">How many bytes the buffer must have, when the message is not complete.</param>
     /// <returns>Whether the message is complete.</returns>

@@ -45,7 +45,7 @@ internal readonly ref struct ThriftMessageEnvelope
     /// <summary>Reads the envelope of a complete message.</summary>
     /// <param name="message">The message, without a frame's length.</param>
     /// <param name="body">Its struct.</param>
-    /// <exception cref="ThriftProtocolException">Bad version, empty name, or a length that leaves the message.</exception>
+    /// <exception cref="ThriftProtocolException">A bad version, an empty name, or a length that exceeds the message.</exception>
     public static ThriftMessageEnvelope Read(in ReadOnlySequence<byte> message, out ReadOnlySequence<byte> body)
     {
         var reader = new SequenceReader<byte>(message);

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>Finds the end of a Buffered message in Binary, strict or not. It steps over strings and rows of numbers without looking.</summary>
+/// <summary>Finds the end of a Buffered message in Binary, strict or not. It skips strings and sequences of numbers without examining them.</summary>
 /// <inheritdoc/>
 internal sealed class ThriftMessageScanner(long maxMessageSize, int maxDepth = TypedMessageScanner.DepthLimit) : TypedMessageScanner(maxMessageSize, maxDepth)
 {

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>What a Thrift message is. Other numbers are read, and for the receiver to refuse.</summary>
+/// <summary>The type of a Thrift message. Other numbers are decoded; the receiver must refuse them.</summary>
 internal enum ThriftMessageType : byte
 {
     Call = 1,

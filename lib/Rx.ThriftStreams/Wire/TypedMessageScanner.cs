@@ -4,8 +4,8 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Wire;
 
-/// <summary>A scanner that follows the structs and containers of a message. It keeps its own stack of fixed depth: no message makes it recurse.</summary>
-/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes come.</param>
+/// <summary>A scanner that follows the structs and containers of a message. It uses an explicit stack of fixed depth instead of recursion.</summary>
+/// <param name="maxMessageSize">The largest message in bytes. A length or count that must exceed it fails before its bytes arrive.</param>
 /// <param name="maxDepth">How deep structs and containers may be nested, at most 64.</param>
 internal abstract class TypedMessageScanner(long maxMessageSize, int maxDepth) : MessageScanner(maxMessageSize)
 {
@@ -55,7 +55,7 @@ internal abstract class TypedMessageScanner(long maxMessageSize, int maxDepth) :
             return;
         }
 
-        // Every element has a least size, so a lying count fails here and not after its bytes were waited for.
+        // Every element has a minimum size, so a false count fails here, before waiting for its bytes.
         long least = (elements / 2 * (LeastSizeOf(first) + LeastSizeOf(second))) + (elements % 2 * LeastSizeOf(first));
         if (least > _maxMessageSize - Position)
         {
@@ -73,7 +73,7 @@ internal abstract class TypedMessageScanner(long maxMessageSize, int maxDepth) :
         ExpectValue(first);
     }
 
-    /// <summary>A value is complete: what comes next depends on what it is in.</summary>
+    /// <summary>A value is complete: its container determines what follows.</summary>
     protected void EndValue()
     {
         while (_depth > 0)

@@ -14,14 +14,14 @@ internal sealed class Chat : IScenario
     [
         "Hello.",
         "Do you wait until I have finished?",
-        "I go on asking, you see.",
-        "And you go on answering?",
+        "I keep asking, you see.",
+        "And you keep answering?",
         "Goodbye.",
     ];
 
     public string Title => "Bidirectional streaming";
 
-    public string Explanation => "A chat on one stream. Answers come in while questions still go out.";
+    public string Explanation => "A chat on one stream. Answers arrive while questions are still being sent.";
 
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed class Chat : IScenario
         }
 
         await sending;
-        screen.Line(Tone.Plain, $"{Questions.Length} questions, {answers} answers; {early} of them came before the last question went.");
+        screen.Line(Tone.Plain, $"{Questions.Length} questions, {answers} answers; {early} of them arrived before the last question was sent.");
     }
 
     private static async Task SendAsync(

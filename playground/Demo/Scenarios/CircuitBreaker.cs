@@ -14,7 +14,7 @@ internal sealed class CircuitBreaker : IScenario
 
     public string Title => "Circuit breaker";
 
-    public string Explanation => "Nobody listens. After three failures the breaker opens; it says when it will try again, and does.";
+    public string Explanation => "No server is listening. After three failures the breaker opens; it reports when it will try again, and then does.";
 
     /// <remarks>Of the client that is passed in only the transport is used: its server would have to be down, and later up.</remarks>
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class CircuitBreaker : IScenario
 
         reserved.Close();
         await using var server = await DemoServer.StartAsync(port, cancellationToken);
-        screen.Line(Tone.Plain, "The server starts. The breaker is still open, so we wait as long as it said.");
+        screen.Line(Tone.Plain, "The server starts. The breaker is still open, so we wait for the time that it reported.");
         await Task.Delay((open.RetryAfter ?? TimeSpan.FromSeconds(1)) + TimeSpan.FromMilliseconds(50), cancellationToken);
 
         var response = await absent.EchoUnaryAsync(new() { Message = "Welcome back." }, cancellationToken);

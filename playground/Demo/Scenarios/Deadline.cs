@@ -9,7 +9,7 @@ internal sealed class Deadline : IScenario
 {
     public string Title => "Deadline";
 
-    public string Explanation => "The call may take 400 ms, the answer takes longer. The server is told the limit, too.";
+    public string Explanation => "The call may take 400 ms, but the answer takes longer. The server receives the limit, too.";
 
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
     {

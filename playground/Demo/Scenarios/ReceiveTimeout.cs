@@ -11,7 +11,7 @@ internal sealed class ReceiveTimeout : IScenario
 
     public string Title => "Receive timeout";
 
-    public string Explanation => "Each receive may wait 60 ms; the server thinks longer. First the call is kept and the receive repeated, then it is not.";
+    public string Explanation => "Each receive may wait 60 ms; the server takes longer. The first call stays open and repeats the receive, the second is cancelled.";
 
     public async Task RunAsync(TestServiceClient client, Screen screen, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class ReceiveTimeout : IScenario
         throw new InvalidOperationException("The call ended before its receive timed out.");
     }
 
-    /// <summary>Repeats a receive that took too long; gives how often it had to.</summary>
+    /// <summary>Repeats a receive that took too long; returns how often it had to.</summary>
     private static async Task<int> ReceiveAsync(IAsyncEnumerator<Response> responses)
     {
         for (var expired = 0; expired < MostReceives; expired++)

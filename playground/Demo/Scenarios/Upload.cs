@@ -11,7 +11,7 @@ internal sealed class Upload : IScenario
         "The requests are an ordinary IAsyncEnumerable.",
         "Each is pulled when the connection has room for it,",
         "so nothing piles up on the way.",
-        "The answer comes when the last one is in.",
+        "The answer arrives after the last one.",
     ];
 
     public string Title => "Client streaming";

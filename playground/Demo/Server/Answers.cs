@@ -10,7 +10,7 @@ internal static class Answers
 
     private const string AboutCounting =
         "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty "
-        + "and so on until somebody says stop, which on the wire is a reset of the stream, after which the server writes no further word to anyone";
+        + "and so on until the client cancels, which on the wire is a reset of the stream, after which the server does not send any further words";
 
     /// <summary>The answer to a prompt, word by word, with longer words cut, as tokens often are.</summary>
     internal static IEnumerable<string> Tokens(string? prompt)

@@ -3,7 +3,7 @@ using Demo.Echo;
 
 namespace Demo.Server;
 
-/// <summary>The service that the demo calls. The delays stand for thinking; without them there would be nothing to watch.</summary>
+/// <summary>The service that the demo calls. The delays simulate work; without them there would be nothing to watch.</summary>
 internal sealed class EchoService : ITestService
 {
     private static readonly TimeSpan TokenDelay = TimeSpan.FromMilliseconds(35);

@@ -20,7 +20,7 @@ public sealed class AllocationTests
         var client = new TestServiceClient(channel);
         await SendAsync(client, 50_000);
 
-        // The pools of the runtime give memory up at collections and have it made again: the round in which that did not happen counts.
+        // The runtime's pools release memory at collections and allocate it again: a round in which that did not happen counts.
         var least = double.MaxValue;
         for (var round = 0; round < 5; round++)
         {

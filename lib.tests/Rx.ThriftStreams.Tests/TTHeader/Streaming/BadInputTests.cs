@@ -106,7 +106,7 @@ public sealed class BadInputTests
 
         await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
         var reason = await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Contains("did not come to its end", reason!.Message, StringComparison.Ordinal);
+        Assert.Contains("was not complete", reason!.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,11 +3,11 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
-/// <summary>A cancellation goes on to the calls that a handler made, with its number, its text and the services it came through.</summary>
+/// <summary>A cancellation is forwarded to the calls that a handler made, with its number, its text and the services it passed through.</summary>
 public sealed class CascadeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ScriptedServer _downstream = new();
+    private readonly ScriptedStreamingServer _downstream = new();
     private readonly ThriftChannel _channel;
     private readonly ProgramService _service = new();
     private readonly StreamingHost _host;

@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 public sealed class ClientStateTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly ScriptedServer _server = new();
+    private readonly ScriptedStreamingServer _server = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly ThriftChannel _channel;
     private readonly TestServiceClient _client;

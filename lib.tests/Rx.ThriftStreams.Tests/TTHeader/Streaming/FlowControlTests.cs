@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Demo.Echo;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 
@@ -62,7 +61,7 @@ public sealed class FlowControlTests
     [Fact]
     public async Task Client_OfAPeerThatKnowsNothing_SendsWithoutCredit()
     {
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(server.Address, new() { TTHeader = { StreamBuffers = { StreamBytes = 1000 } } });
         var answer = new TestServiceClient(channel).EchoClientAsync(
             AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = new string('x', 1000) }), TestContext.Current.CancellationToken);
@@ -209,7 +208,7 @@ public sealed class FlowControlTests
     [Fact]
     public async Task ResetStream_OnTheClient_FailsTheCallAndTellsTheServer()
     {
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
             server.Address, new() { TTHeader = { StreamBuffers = { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } } });
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
@@ -108,7 +107,7 @@ public sealed class FrameConnectionTests
             return connection.IsClosed;
         });
 
-        Assert.Contains(connection.Events, text => text.Contains("did not come to its end", StringComparison.Ordinal));
+        Assert.Contains(connection.Events, text => text.Contains("was not complete", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
@@ -285,7 +284,7 @@ public sealed class HostileClientTests
             Interlocked.Increment(ref _started);
             try
             {
-                // Takes no notice of its token: the failing of a send has to end it.
+                // Ignores its token: a failing send has to end it.
                 while (true)
                 {
                     yield return new Response { Message = "again" };
@@ -320,7 +319,7 @@ public sealed class HostileClientTests
         }
     }
 
-    /// <summary>Does not end before its gate opens, whoever cancels.</summary>
+    /// <summary>Does not end before its gate opens, even when cancelled.</summary>
     private sealed class StubbornService : EchoBase
     {
         private int _started;

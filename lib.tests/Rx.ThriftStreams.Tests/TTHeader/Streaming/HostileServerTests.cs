@@ -1,7 +1,6 @@
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
@@ -14,7 +13,7 @@ public sealed class HostileServerTests
     [Fact]
     public async Task Reset_MessagesCameBefore_AreReceivedFirst()
     {
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(server.Address, new());
         await using var responses = new TestServiceClient(channel).EchoServerAsync(new() { Message = "x" }).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var first = responses.MoveNextAsync();
@@ -34,7 +33,7 @@ public sealed class HostileServerTests
     [InlineData(2_000_000)]
     public async Task Message_TooLarge_ComesAfterThoseBefore(int size)
     {
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(server.Address, new() { Limits = { MaxReceiveMessageSize = 10_000 } });
         var received = 0;
         var call = Task.Run(async () =>
@@ -108,7 +107,7 @@ public sealed class HostileServerTests
     public async Task Paused_ServerVanishes_NeighboursHearOfIt()
     {
         var clock = new FakeTimeProvider();
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
             server.Address, new() { Connections = { MaxPerEndpoint = 1 }, Resilience = { ConnectTimeout = Timeout.InfiniteTimeSpan }, TimeProvider = clock, TTHeader = { StreamBuffers = { StreamBytes = 1000 } } });
         var client = new TestServiceClient(channel);
@@ -134,7 +133,7 @@ public sealed class HostileServerTests
     public async Task Connection_WithAQuietStream_StaysOpenBeyondTheIdleTimeout()
     {
         var clock = new FakeTimeProvider();
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
             server.Address, new() { Connections = { MaxPerEndpoint = 1 }, Resilience = { ConnectTimeout = Timeout.InfiniteTimeSpan }, TimeProvider = clock });
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);

@@ -76,7 +76,7 @@ public sealed class ReplayTests
         var recording = Recording.Get("ttheader-streaming-" + name);
         var sent = Frames(recording.Bytes(fromClient: true)).Select(f => f.Seen).ToList();
         var answers = Frames(recording.Bytes(fromClient: false)).ToList();
-        await using var server = new ScriptedServer();
+        await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
             server.Address, new() { Resilience = { ConnectTimeout = Patience }, Limits = { MaxReceiveMessageSize = 8 * 1024 * 1024 }, TTHeader = { StreamBuffers = { OfferFlowControl = false } } });
         var received = new List<string?>();

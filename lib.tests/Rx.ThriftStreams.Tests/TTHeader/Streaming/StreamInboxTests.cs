@@ -1,6 +1,5 @@
 using Demo.Echo;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Tests.Surface;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 using Rx.ThriftStreams.Wire;
 

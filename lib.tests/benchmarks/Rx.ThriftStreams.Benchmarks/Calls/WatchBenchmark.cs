@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 using Rx.ThriftStreams.Benchmarks.Codec.Idl;
 using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Tests.Diagnostics;
+using Rx.ThriftStreams.Tests.Support;
 
 namespace Rx.ThriftStreams.Benchmarks.Calls;
 

@@ -3,7 +3,7 @@ namespace Rx.ThriftStreams.InteropProgram.Client;
 /// <summary>What the client was asked to do.</summary>
 public sealed record ClientOptions
 {
-    /// <summary>The texts that stand for a message that is not set.</summary>
+    /// <summary>The texts that represent a message that is not set.</summary>
     public const string UnsetMessage = "<unset>";
 
     /// <summary>The server, <c>host:port</c>.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;
 
-/// <summary>Runs one command with the text behind its name.</summary>
+/// <summary>Runs one command with the text after its name.</summary>
 public delegate ValueTask Command(CommandRun run, string arguments);
 
 /// <summary>The commands that a message can consist of.</summary>
@@ -40,7 +40,7 @@ public static class CommandTable
         return !text.StartsWith('x') && Commands.ContainsKey(Split(text.Split(';')[0]).Name);
     }
 
-    /// <summary>Runs the commands of <see cref="CommandRun.Text"/> in order; gives the messages that are to be sent on the way.</summary>
+    /// <summary>Runs the commands of <see cref="CommandRun.Text"/> in order; yields the messages to send in between.</summary>
     public static async IAsyncEnumerable<string> RunAsync(CommandRun run)
     {
         ArgumentNullException.ThrowIfNull(run);

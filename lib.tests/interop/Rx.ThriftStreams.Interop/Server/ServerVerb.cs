@@ -5,7 +5,7 @@ using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.InteropProgram.Server;
 
-/// <summary><c>server --addr A [--quiet] [--tls-cert F --tls-key F]</c>: serves until it is told to stop.</summary>
+/// <summary><c>server --addr A [--quiet] [--tls-cert F --tls-key F]</c>: serves until it is stopped.</summary>
 internal static class ServerVerb
 {
     private static X509Certificate2? Certificate(Arguments arguments)

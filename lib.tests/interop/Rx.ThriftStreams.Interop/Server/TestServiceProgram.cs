@@ -92,7 +92,7 @@ public sealed class TestServiceProgram(Action<string> log) : ITestService
     /// <inheritdoc/>
     public Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => AnswerOneAsync(req, cancellationToken);
 
-    /// <summary>What is answered to a message that is no program; <see langword="null"/> for a program.</summary>
+    /// <summary>The answer to a message that is not a program; <see langword="null"/> for a program.</summary>
     private static Response? PlainAnswer(Request request)
         => request.Message is { } text && CommandTable.IsProgram(text) ? null : new Response { Message = request.Message };
 

@@ -32,7 +32,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             var lower = name.ToLowerInvariant();
             foreach (var value in values)
             {
-                // The first of a key counts as metainfo, which is no header to the handler.
+                // The first pair of a key counts as metainfo, which handlers do not see as a header.
                 if (value is not null && !GrpcMetaInfo.TryRead(lower, value, MetaInfo) && !ThriftMetadataNames.IsReserved(lower))
                 {
                     RequestHeaders.AddReceived(lower, value);
@@ -62,7 +62,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
             ? new ThriftTransportException(ThriftStatusCode.Cancelled, $"The connection to the caller {Peer} was lost.")
             : new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call.");
 
-    /// <summary>Whether a request did not decode, for which Kitex has a status of its own.</summary>
+    /// <summary>Whether a request could not be decoded, for which Kitex has its own status.</summary>
     internal bool HasBadMessage { get; set; }
 
     /// <summary>Whether responses wait for room that the caller does not make.</summary>
@@ -149,7 +149,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         }
         catch (Exception error) when (error is IOException or OperationCanceledException)
         {
-            // The caller went away while its answer was on the way: there is no one to report it to.
+            // The caller disconnected while its answer was being sent: the error cannot be reported to it.
         }
     }
 

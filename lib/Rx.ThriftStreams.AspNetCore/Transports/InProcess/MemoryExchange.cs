@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
 /// <summary>
-/// One call within the process: what its two sides share. Messages travel as bytes, so that both sides have objects of their own and the codec has its say;
+/// One call within the process: what its two sides share. Messages travel as bytes, so that each side has its own objects and the codec is exercised;
 /// a side that is ahead by <see cref="Capacity"/> messages waits.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has neither timer nor parent: there is nothing to let go of, and both sides may use it to the last.")]
@@ -65,7 +65,7 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
         Requests.Writer.TryComplete(reason);
         _headers.TrySetResult(ThriftMetadata.Empty);
 
-        // The handler's callbacks do not belong on the thread of whoever aborts.
+        // The handler's callbacks must not run on the thread that aborts.
         _ = _aborted.CancelAsync();
     }
 

@@ -97,30 +97,14 @@ internal sealed class PingPongRequest
     {
         foreach (var pair in pairs)
         {
-            var value = Encoding.UTF8.GetString(pair.Value);
             if (pair.Key.SequenceEqual(TTHeaderStringKeys.ServiceName))
             {
-                Service = value;
-            }
-            else if (TryStrip(pair.Key, TTHeaderStringKeys.UpstreamTransientPrefix, out var key) || TryStrip(pair.Key, TTHeaderStringKeys.TransientPrefix, out key))
-            {
-                MetaInfo.Transient[key] = value;
-            }
-            else if (TryStrip(pair.Key, TTHeaderStringKeys.PersistentPrefix, out key))
-            {
-                MetaInfo.Persistent[key] = value;
+                Service = Encoding.UTF8.GetString(pair.Value);
             }
             else if (!pair.Key.SequenceEqual(TTHeaderStringKeys.Crc32C))
             {
-                Headers.AddReceived(Encoding.UTF8.GetString(pair.Key).ToLowerInvariant(), value);
+                RequestPairs.Read(pair.Key, pair.Value, MetaInfo, Headers);
             }
         }
-    }
-
-    private static bool TryStrip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out string name)
-    {
-        var has = key.StartsWith(prefix) && key.Length > prefix.Length;
-        name = has ? Encoding.UTF8.GetString(key[prefix.Length..]) : string.Empty;
-        return has;
     }
 }

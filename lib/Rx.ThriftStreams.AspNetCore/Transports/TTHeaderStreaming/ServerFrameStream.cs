@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
 /// <summary>A stream on its server.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; whoever cancels may still be at it when the handler has ended.")]
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; a cancellation may still be in progress when the handler has ended.")]
 internal sealed class ServerFrameStream : FrameStream
 {
     private readonly CancellationTokenSource _aborted = new();

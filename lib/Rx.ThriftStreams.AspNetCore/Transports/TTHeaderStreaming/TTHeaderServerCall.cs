@@ -137,31 +137,10 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
     {
         foreach (var pair in header.StringPairs)
         {
-            var key = pair.Key;
-            if (key.SequenceEqual(TTHeaderStringKeys.ServiceName) || FlowControlKeys.IsOne(key))
+            if (!pair.Key.SequenceEqual(TTHeaderStringKeys.ServiceName) && !FlowControlKeys.IsOne(pair.Key))
             {
-                continue;
-            }
-
-            if (TryStrip(key, TTHeaderStringKeys.UpstreamTransientPrefix, out var name) || TryStrip(key, TTHeaderStringKeys.TransientPrefix, out name))
-            {
-                MetaInfo.Transient[name] = Encoding.UTF8.GetString(pair.Value);
-            }
-            else if (TryStrip(key, TTHeaderStringKeys.PersistentPrefix, out name))
-            {
-                MetaInfo.Persistent[name] = Encoding.UTF8.GetString(pair.Value);
-            }
-            else
-            {
-                RequestHeaders.AddReceived(Encoding.UTF8.GetString(key).ToLowerInvariant(), Encoding.UTF8.GetString(pair.Value));
+                RequestPairs.Read(pair.Key, pair.Value, MetaInfo, RequestHeaders);
             }
         }
-    }
-
-    private static bool TryStrip(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out string name)
-    {
-        var has = key.StartsWith(prefix) && key.Length > prefix.Length;
-        name = has ? Encoding.UTF8.GetString(key[prefix.Length..]) : string.Empty;
-        return has;
     }
 }

@@ -2,8 +2,8 @@ using Grpc.Core;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>A call of Grpc.Net.Client, which sees no message of it but knows how it ended.</summary>
-/// <remarks>Where one request goes, it is a server-streaming call: the same on the wire, and 0.8 KB less than a duplex one.</remarks>
+/// <summary>A call of Grpc.Net.Client, which does not see its messages but determines how it ended.</summary>
+/// <remarks>For methods with one request it is a server-streaming call: the same on the wire, and 0.8 KB less than a duplex one.</remarks>
 internal readonly struct GrpcCall
 {
     private readonly AsyncDuplexStreamingCall<GrpcMessage, GrpcMessage>? _duplex;
@@ -22,7 +22,7 @@ internal readonly struct GrpcCall
         }
     }
 
-    /// <summary>Completes when the response has begun; fails when there will be none.</summary>
+    /// <summary>Completes when the response has begun; fails if there will not be one.</summary>
     internal Task AnsweredAsync() => _duplex?.ResponseHeadersAsync ?? _serverStreaming!.ResponseHeadersAsync;
 
     /// <summary>Completes with the end of the call, when everything before it has been read; fails unless its status is OK.</summary>

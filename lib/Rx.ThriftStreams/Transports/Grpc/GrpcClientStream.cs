@@ -98,7 +98,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
             await Task.WhenAny(_exchange.Sent, _exchange.Answered).ConfigureAwait(false);
             if (!_exchange.Sent.IsCompletedSuccessfully && _exchange.Responses is null)
             {
-                // A server that has answered has the message, and may have ended the stream while the end of the request was on its way.
+                // A server that has answered has the message, and may have ended the stream while the end of the request was in flight.
                 try
                 {
                     await _exchange.Sent.ConfigureAwait(false);
@@ -162,7 +162,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         return true;
     }
 
-    /// <summary>A send fails because of how the call ended, if it has.</summary>
+    /// <summary>The error of a failed send: how the call ended, if it has.</summary>
     private ThriftException ToSendError(Exception error)
     {
         Status status;
@@ -172,7 +172,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
         catch (InvalidOperationException) when (error is OperationCanceledException)
         {
-            // HttpClient takes no more of a request that is answered to its end: the status is still to be received.
+            // HttpClient stops reading a request whose response is complete: the status has yet to be received.
             return EndedByServer(error);
         }
         catch (InvalidOperationException)

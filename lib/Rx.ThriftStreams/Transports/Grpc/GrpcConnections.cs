@@ -8,12 +8,12 @@ using Rx.ThriftStreams.Sockets;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>Connects the sockets of a channel to one endpoint.</summary>
-/// <remarks>Thread-safe. Connections that a callback of the user's makes are not counted.</remarks>
+/// <remarks>Thread-safe. Connections that a user's callback opens are not counted.</remarks>
 /// <param name="options">The channel's settings.</param>
 /// <param name="tls">TLS settings to connect with; <see langword="null"/> if there is no TLS, or it is left to <see cref="HttpClient"/> and its own settings.</param>
 internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAuthenticationOptions? tls = null)
 {
-    /// <summary>What is known of the connections.</summary>
+    /// <summary>What is known about the connections.</summary>
     internal GrpcConnectionState State { get; } = new();
 
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         }
     }
 
-    /// <summary>Connects for a call that did not wait for a connection, and so does not keep to its connect timeout either.</summary>
+    /// <summary>Connects for a call that did not wait for a connection, whose connect timeout therefore has to be enforced here.</summary>
     private async ValueTask<Stream> ConnectInTimeAsync(Socket socket, DnsEndPoint endpoint, ClientCallStart start, CancellationToken cancellationToken)
     {
         var limit = start.Options.ConnectTimeout ?? options.Resilience.ConnectTimeout;
@@ -56,23 +56,21 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
         }
     }
 
-    /// <summary>Connects, and agrees on TLS: HttpClient uses an <see cref="SslStream"/> that it is given as it is.</summary>
+    /// <summary>Connects, and performs the TLS handshake: HttpClient uses an <see cref="SslStream"/> that is passed to it unchanged.</summary>
     private async ValueTask<Stream> ConnectAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellationToken)
     {
         await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
         var connection = new GrpcSocketStream(State, socket, isPlain: tls is null);
         if (tls is null)
         {
-            connection.Count();
-            return connection;
+            return State.TryOpen(connection) ? connection : throw Disposed();
         }
 
-        var secure = new GrpcTlsStream(State, connection);
+        var secure = new TlsClientStream(connection, hint => State.Hint = hint);
         try
         {
             await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
-            connection.Count();
-            return secure;
+            return State.TryOpen(connection) ? secure : throw Disposed();
         }
         catch
         {
@@ -80,4 +78,6 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
             throw;
         }
     }
+
+    private static ThriftTransportException Disposed() => new(ThriftStatusCode.Unavailable, "The channel was disposed while it connected.");
 }

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>Decompresses messages as the peer's <c>grpc-encoding</c> says. Only gzip is known, as in Kitex.</summary>
+/// <summary>Decompresses messages according to the peer's <c>grpc-encoding</c>. Only gzip is supported, as in Kitex.</summary>
 internal sealed class GrpcDecompression
 {
     private const int ChunkSize = 4096;
@@ -25,23 +25,23 @@ internal sealed class GrpcDecompression
         _ => new(encoding),
     };
 
-    /// <summary>Whether the name is one that can be decompressed, or means no compression.</summary>
+    /// <summary>Whether the name is a supported compression, or means no compression.</summary>
     internal bool IsKnown => _name is null or Gzip;
 
     internal string Name => _name ?? Identity;
 
-    /// <summary>Fails if the peer named no compression, and so may not mark messages as compressed.</summary>
+    /// <summary>Throws if the peer did not name a compression, and therefore must not mark messages as compressed.</summary>
     internal void CheckNamed()
     {
         if (_name is null)
         {
-            throw new ThriftProtocolException("A message is marked as compressed, but the peer named no compression.");
+            throw new ThriftProtocolException("A message is marked as compressed, but the peer did not name a compression.");
         }
     }
 
     /// <summary>Appends the decompressed message to <paramref name="destination"/>; stops where it grows beyond the limits of size and ratio.</summary>
-    /// <exception cref="ThriftStatusException">It is larger than allowed, by itself or for its compressed size, or its compression is unknown.</exception>
-    /// <exception cref="ThriftProtocolException">It does not decompress.</exception>
+    /// <exception cref="ThriftStatusException">It is larger than allowed, in total or relative to its compressed size, or its compression is unknown.</exception>
+    /// <exception cref="ThriftProtocolException">It cannot be decompressed.</exception>
     internal void Decompress(ReadOnlyMemory<byte> message, ThriftWriteBuffer destination, MessageLimits limits)
     {
         CheckNamed();
@@ -57,7 +57,7 @@ internal sealed class GrpcDecompression
         {
             while (true)
             {
-                // One byte more than is left would show that there is too much.
+                // Room for one more byte than is allowed, which shows that there is too much.
                 var span = destination.GetSpan(Math.Min(ChunkSize, left) + 1);
                 var read = gzip.Read(span[..(int)Math.Min(span.Length, left + 1L)]);
                 if (read == 0)
@@ -76,7 +76,7 @@ internal sealed class GrpcDecompression
         }
         catch (InvalidDataException error)
         {
-            throw new ThriftProtocolException("A message does not decompress as gzip.", innerException: error);
+            throw new ThriftProtocolException("A message cannot be decompressed as gzip.", innerException: error);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class GrpcDecompression
     {
         var limit = limits.DecompressedSize(compressed);
         var reason = limit == limits.MaxSize
-            ? "that are allowed"
+            ? "that MaxReceiveMessageSize allows"
             : string.Create(CultureInfo.InvariantCulture, $"that {compressed} compressed bytes may become: MaxDecompressionRatio is {limits.MaxDecompressionRatio}");
         return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}."));
     }

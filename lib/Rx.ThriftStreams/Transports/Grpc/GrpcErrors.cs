@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>What the ends of gRPC calls mean, by the rules of Kitex's client.</summary>
+/// <summary>Interprets the ends of gRPC calls, by the rules of Kitex's client.</summary>
 internal static class GrpcErrors
 {
     /// <summary>The HTTP/2 error code with which a Kitex server ends the streams that outlive its graceful shutdown.</summary>
@@ -16,7 +16,7 @@ internal static class GrpcErrors
 
     internal static ThriftException ToThriftException(Exception error, GrpcExchange exchange, string peer)
     {
-        // Errors of this library come back wrapped by Grpc.Net.Client.
+        // Grpc.Net.Client wraps errors of this library.
         for (var cause = error; cause is not null; cause = Cause(cause))
         {
             if (cause is ThriftException own)
@@ -46,9 +46,9 @@ internal static class GrpcErrors
             RpcException rpc => new ThriftTransportException(
                 (ThriftStatusCode)(int)rpc.StatusCode, $"The connection to {peer} failed: {rpc.Status.Detail}", rpc),
             ObjectDisposedException => new ThriftTransportException(
-                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: the channel was disposed, or its connection closed.", error),
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot continue: the channel was disposed, or its connection closed.", error),
             _ => new ThriftTransportException(
-                ThriftStatusCode.Unavailable, $"The call to {peer} cannot go on: {error.Message.TrimEnd('.')}.", error),
+                ThriftStatusCode.Unavailable, $"The call to {peer} cannot continue: {error.Message.TrimEnd('.')}.", error),
         };
     }
 
@@ -76,7 +76,7 @@ internal static class GrpcErrors
 
     private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
     {
-        // Only the text (or, in an application without texts, its name) distinguishes a connection that was closed from a stream that was reset.
+        // Only the message (or, in an application without resources, its name) distinguishes a connection that was closed from a stream that was reset.
         if (reset.Message.Contains("connection", StringComparison.OrdinalIgnoreCase))
         {
             return new(
@@ -98,7 +98,7 @@ internal static class GrpcErrors
             _ => ThriftStatusCode.Unknown,
         };
         var text = reset.ErrorCode == KitexGracefulShutdown
-            ? $"{peer} ended the stream because it shuts down."
+            ? $"{peer} ended the stream because it is shutting down."
             : string.Create(CultureInfo.InvariantCulture, $"{peer} ended the stream with HTTP/2 error code {reset.ErrorCode}.");
         return new(code, text, error);
     }

@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Primitives;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// What one call and its HTTP exchange need to know of each other. Grpc.Net.Client is between the two:
+/// The state that one call shares with its HTTP exchange. Grpc.Net.Client is between the two:
 /// the handler finds the exchange through the execution context that the call was started in.
 /// </summary>
 internal sealed class GrpcExchange
@@ -23,9 +23,9 @@ internal sealed class GrpcExchange
     private bool _isAnswered;
 
     /// <param name="method">The method that is called.</param>
-    /// <param name="start">What goes with the request.</param>
-    /// <param name="authority">The name to call the server by; <see langword="null"/> for its address.</param>
-    /// <param name="connections">Is notified when a connection takes the request.</param>
+    /// <param name="start">What is sent with the request.</param>
+    /// <param name="authority">The <c>:authority</c>; <see langword="null"/> for the server's address.</param>
+    /// <param name="connections">Is notified when a connection accepts the request.</param>
     internal GrpcExchange(ThriftMethod method, ClientCallStart start, string? authority, GrpcConnectionState connections)
     {
         Start = start;
@@ -50,25 +50,25 @@ internal sealed class GrpcExchange
 
     internal GrpcRequestSink Requests { get; }
 
-    /// <summary>Whether the request has come to <see cref="GrpcThriftHandler"/>. A channel that is being disposed may fail a call before that.</summary>
+    /// <summary>Whether the request has reached <see cref="GrpcThriftHandler"/>. A channel that is being disposed may fail a call before that.</summary>
     internal bool IsHandled { get; set; }
 
     /// <summary>Reads the response's messages; <see langword="null"/> before there is one, and if it is not gRPC.</summary>
     internal GrpcResponseReader? Responses { get; private set; }
 
-    /// <summary>Completes when a connection has taken the request headers; fails when there is no connection. Call it before the request is sent.</summary>
+    /// <summary>Completes when a connection has accepted the request headers; fails when connecting failed. Call it before the request is sent.</summary>
     internal Task WatchConnection() => (_connected = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Whether the call waits for its connection and keeps to the connect timeout by itself.</summary>
+    /// <summary>Whether the call waits for its connection and enforces the connect timeout itself.</summary>
     internal bool Waits => _connected is not null;
 
-    /// <summary>Why there was no connection; <see langword="null"/> if there was one, or the call was cancelled.</summary>
+    /// <summary>Why connecting failed; <see langword="null"/> if it succeeded, or the call was cancelled.</summary>
     internal HttpRequestException? ConnectError { get; private set; }
 
-    /// <summary>What the last connection failed with if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
+    /// <summary>The error of the last connection if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
     internal string? ConnectionHint => _response is null ? _connections.Hint : null;
 
-    /// <summary>Completes when the response has begun, or will not any more. Never fails.</summary>
+    /// <summary>Completes when the response has begun, or it is certain that it will not. Never fails.</summary>
     internal Task Answered => _answered.Task;
 
     internal Task<ThriftMetadata> Headers
@@ -86,7 +86,7 @@ internal sealed class GrpcExchange
     }
 
     /// <summary>Completes when the whole request of a oneway call has been handed to the connection; fails when it cannot be.</summary>
-    internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls end with what they send.");
+    internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls complete when they are sent.");
 
     internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
 
@@ -129,7 +129,7 @@ internal sealed class GrpcExchange
         _connected?.TrySetResult();
     }
 
-    /// <summary>Nobody waits for the connection any more.</summary>
+    /// <summary>Stops waiting for the connection.</summary>
     internal void CancelConnect(CancellationToken cancellationToken) => _connected?.TrySetCanceled(cancellationToken);
 
     internal void SetSent() => _sent?.TrySetResult();
@@ -150,18 +150,18 @@ internal sealed class GrpcExchange
             ConnectError = error is HttpRequestException failure && IsConnectError(failure.HttpRequestError) ? failure : null;
             _connected?.TrySetException(error);
 
-            // The body, which would do that, was never asked for.
+            // The body, which would do that, was never read.
             Requests.Fail(error);
         }
 
-        // Not before: HttpClient may have sent the request again after its body had failed.
+        // Not earlier: HttpClient may have retried the request after its body had failed.
         SetSendFailed(error);
         SetAnswered();
     }
 
     internal void SetEnded() => SetAnswered();
 
-    /// <summary>The caller of a oneway call waits no longer. The request may still have to be written again.</summary>
+    /// <summary>Releases the waiting caller of a oneway call. The request may still have to be written again.</summary>
     internal void SetOnewayEnded() => CompleteAnswered();
 
     internal void SetResponse(HttpResponseMessage response, GrpcResponseReader? messages)
@@ -169,12 +169,12 @@ internal sealed class GrpcExchange
         _response = response;
         Responses = messages;
 
-        // A server that refuses a call at once ends its stream, maybe before the body of the request has reported the connection.
+        // A server that refuses a call immediately ends its stream, possibly before the body of the request has reported the connection.
         SetConnected();
         SetAnswered();
     }
 
-    /// <summary>Finds a trailer that belongs to the protocol and so is not part of <see cref="Trailers"/>.</summary>
+    /// <summary>Finds a trailer that belongs to the protocol and is therefore not part of <see cref="Trailers"/>.</summary>
     internal bool TryGetProtocolTrailer(string name, out string value)
     {
         if (_response is { } response)
@@ -209,14 +209,14 @@ internal sealed class GrpcExchange
     private ThriftMetadata ReadHeaders()
         => _response is { } response && !IsTrailersOnly(response) ? Read(response.Headers.NonValidated) : ThriftMetadata.Empty;
 
-    /// <summary>Whether the answer is one of gRPC, whatever it says.</summary>
+    /// <summary>Whether the response is a gRPC response, whatever its status.</summary>
     internal static bool IsGrpc(HttpResponseMessage response, [NotNullWhen(true)] out string? contentType)
     {
         contentType = response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : null;
         return response.StatusCode == System.Net.HttpStatusCode.OK && contentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
     }
 
-    /// <summary>Whether a request failed because there was no connection.</summary>
+    /// <summary>Whether a request failed because connecting failed.</summary>
     private static bool IsConnectError(HttpRequestError kind) => kind
         is HttpRequestError.NameResolutionError
         or HttpRequestError.ConnectionError

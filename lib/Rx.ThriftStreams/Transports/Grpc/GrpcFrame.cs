@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>gRPC's message prefix: one byte for whether the message is compressed, then its length, big-endian.</summary>
 internal static class GrpcFrame
 {
-    /// <summary>The content type of requests and responses, as Kitex has it.</summary>
+    /// <summary>The content type of requests and responses, as in Kitex.</summary>
     internal const string ContentType = "application/grpc+thrift";
 
     internal const int PrefixLength = 5;

@@ -35,7 +35,7 @@ internal static class GrpcMessageWriter
         }
     }
 
-    /// <summary>The same for memory of another kind. It is touched only when the message is complete.</summary>
+    /// <summary>The same for another kind of memory, which is written only when the message is complete.</summary>
     internal static int Write<T>(T message, IBufferWriter<byte> destination, bool gzip)
         where T : class, IThriftStruct<T>
     {

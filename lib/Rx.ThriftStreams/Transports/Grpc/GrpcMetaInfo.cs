@@ -13,7 +13,7 @@ internal static class GrpcMetaInfo
     {
         foreach (var (key, value) in values)
         {
-            // A server ends the whole connection for such a header, and the value may be somebody else's, passed on.
+            // A server ends the whole connection because of such a header, and the value may have been forwarded from another service.
             if (!ThriftMetadataNames.HasControlCharacter(value))
             {
                 headers.TryAddWithoutValidation(prefix + ToHeaderName(key), value);
@@ -21,7 +21,7 @@ internal static class GrpcMetaInfo
         }
     }
 
-    /// <summary>Takes the header as metainfo if it is some. Only the first value of a key counts, and empty ones do not.</summary>
+    /// <summary>Adds the header to the metainfo if it is metainfo. Only the first value of a key counts; empty values are ignored.</summary>
     internal static bool TryRead(string name, string value, ThriftMetaInfo metaInfo)
     {
         IDictionary<string, string> target;

@@ -18,12 +18,12 @@ internal sealed class GrpcMessage
 internal sealed class GrpcMethods
 {
     private static readonly Marshaller<GrpcMessage> Marshaller = new(
-        static (_, _) => throw new NotSupportedException("Messages are encoded beside Grpc.Net.Client."),
-        static _ => throw new NotSupportedException("Messages are decoded beside Grpc.Net.Client."));
+        static (_, _) => throw new NotSupportedException("Messages are not encoded by Grpc.Net.Client."),
+        static _ => throw new NotSupportedException("Messages are not decoded by Grpc.Net.Client."));
 
     private readonly ConcurrentDictionary<ThriftMethod, Method<GrpcMessage, GrpcMessage>> _methods = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>The kinds of methods differ above the transport; for Grpc.Net.Client it counts only whether requests are a stream.</summary>
+    /// <summary>The kinds of methods differ above the transport; for Grpc.Net.Client it matters only whether the requests are a stream.</summary>
     internal Method<GrpcMessage, GrpcMessage> Get(ThriftMethod method) => _methods.GetOrAdd(
         method,
         static method => new(

@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// Oneway calls that were sent and are not known to have arrived. Disposing such a call would reset its stream, and so could cancel its handler before it has
-/// begun; closing the connection could lose it altogether.
+/// Oneway calls that were sent and may not have arrived. Disposing such a call would reset its stream, which could cancel its handler before it has
+/// started; closing the connection could lose the call.
 /// </summary>
-/// <remarks>This library's server answers when it has the message. A Kitex server never does, so that waiting has a limit.</remarks>
+/// <remarks>This library's server answers when it has the message. A Kitex server never does, so waiting has a limit.</remarks>
 internal sealed class GrpcOneways(TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
@@ -14,7 +14,7 @@ internal sealed class GrpcOneways(TimeProvider clock)
 
     private readonly ConcurrentDictionary<Task, bool> _lingering = new();
 
-    /// <summary>Disposes a call when its answer has come or is not to be expected any more.</summary>
+    /// <summary>Disposes a call when its answer has arrived or is no longer expected.</summary>
     internal void Linger(GrpcCall call, GrpcExchange exchange)
     {
         var lingering = LingerAsync(call, exchange);
@@ -28,7 +28,7 @@ internal sealed class GrpcOneways(TimeProvider clock)
             task => _lingering.TryRemove(task, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Waits a little for the calls that are on their way. Never fails.</summary>
+    /// <summary>Waits briefly for the calls that are in flight. Never fails.</summary>
     internal Task WaitAsync()
         => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing, clock));
 

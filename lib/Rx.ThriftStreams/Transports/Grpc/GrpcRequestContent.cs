@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>The body of a request: writes what the call sends, until that is complete. Reports when the connection has taken the headers.</summary>
+/// <summary>The body of a request: writes what the call sends until the call has sent everything. Reports when the connection has accepted the headers.</summary>
 internal sealed class GrpcRequestContent : HttpContent
 {
     internal GrpcRequestContent(GrpcExchange exchange)
@@ -25,7 +25,7 @@ internal sealed class GrpcRequestContent : HttpContent
         {
             if (requests.Flows)
             {
-                // Headers wait in the connection's buffer for the first write unless they are flushed.
+                // Headers stay in the connection's buffer until the first write unless they are flushed.
                 await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
 
@@ -41,7 +41,7 @@ internal sealed class GrpcRequestContent : HttpContent
 
                     if (cancellationToken.IsCancellationRequested)
                     {
-                        // It was cancelled before there was a waiter to wake. HttpClient resets the stream when the body ends, not before.
+                        // The call was cancelled before there was a waiter to wake. HttpClient resets the stream only when the body ends.
                         requests.WakeBody();
                     }
 
@@ -74,7 +74,7 @@ internal sealed class GrpcRequestContent : HttpContent
 
             if (error is OperationCanceledException)
             {
-                // HttpClient has stopped the body because of something that it reports only if the body does not fail first.
+                // HttpClient has stopped the body because of an error that it reports only if the body does not fail first.
                 await Exchange.Answered.ConfigureAwait(false);
             }
 

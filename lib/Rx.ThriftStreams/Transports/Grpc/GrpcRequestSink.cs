@@ -6,20 +6,20 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// The requests of one call on their way: sending encodes a message into a buffer, and the body of the request takes whatever has gathered while it wrote
-/// what came before.
+/// The outgoing requests of one call: sending encodes a message into a buffer, and the body of the request takes what has accumulated during its
+/// previous write.
 /// </summary>
 /// <remarks>
 /// Above 64 KiB senders wait for the body: that is the back-pressure. An error of the connection surfaces at the next send.
 /// One send at a time; the rest is thread-safe.
 /// </remarks>
 /// <param name="flows">
-/// Whether messages go out as they come; else with the end, so that the only message of a call shares its write with headers and end. It is kept until the
-/// server answers: <see cref="HttpClient"/> sends a request again that a closing connection has not processed.
+/// Whether messages are sent as they come; otherwise they are sent with the end, so that the only message of a call shares its write with headers and end. It is kept until the
+/// server answers: <see cref="HttpClient"/> retries a request that a closing connection has not processed.
 /// </param>
-/// <param name="gathers">Whether messages that come close together share a write; else each waits until the one before it is on its way.</param>
+/// <param name="gathers">Whether messages sent close together share a write; otherwise each waits until the previous one has been written.</param>
 /// <param name="gzip">Whether messages are compressed.</param>
-[SuppressMessage("Design", "CA1001", Justification = "The body gives the memory of the buffers back when it ends.")]
+[SuppressMessage("Design", "CA1001", Justification = "The body returns the memory of the buffers when it ends.")]
 internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
 {
     private const int HighWater = 64 * 1024;
@@ -36,10 +36,10 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
     private bool _answered;
     private bool _released;
 
-    /// <summary>Whether messages go out as they come.</summary>
+    /// <summary>Whether messages are sent as they come.</summary>
     internal bool Flows => flows;
 
-    /// <summary>Takes a message; completes when there is room for another. Gives its size.</summary>
+    /// <summary>Adds a message; completes when there is room for another. Returns its size.</summary>
     internal ValueTask<int> SendAsync<T>(T message)
         where T : class, IThriftStruct<T>
     {
@@ -76,7 +76,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         return room.IsCompleted ? new(size) : AwaitRoomAsync(room, size);
     }
 
-    /// <summary>Nothing more is sent. Idempotent.</summary>
+    /// <summary>Ends the requests. Idempotent.</summary>
     internal void Complete()
     {
         lock (_gate)
@@ -99,15 +99,15 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         Wake(_work, wake);
     }
 
-    /// <summary>A body begins to write the requests; <see cref="EndWrite"/> follows.</summary>
-    /// <exception cref="IOException">One did before, and what it wrote cannot be written again.</exception>
+    /// <summary>Called when a body starts to write the requests; <see cref="EndWrite"/> follows.</summary>
+    /// <exception cref="IOException">An earlier body has written requests that cannot be written again.</exception>
     internal void BeginWrite()
     {
         lock (_gate)
         {
             if (_begun && (flows || _released))
             {
-                throw new IOException("The server closes the connection and has not taken the request.");
+                throw new IOException("The server closed the connection without accepting the request.");
             }
 
             _begun = true;
@@ -115,12 +115,12 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         }
     }
 
-    /// <summary>Takes what has gathered. Called by the body alone, which is done with what it took before.</summary>
+    /// <summary>Takes what has accumulated. Called only by the body, after it has written what it took before.</summary>
     /// <param name="bytes">What to write; may be empty at the end. Valid until the next call.</param>
-    /// <param name="isLast">Nothing comes after that.</param>
+    /// <param name="isLast">Whether nothing follows.</param>
     /// <param name="more">If there is nothing to write, completes when there may be.</param>
     /// <returns>Whether there is something to do.</returns>
-    /// <exception cref="Exception">What <see cref="Fail"/> was told.</exception>
+    /// <exception cref="Exception">The error that was passed to <see cref="Fail"/>.</exception>
     internal bool TryTake(out ReadOnlyMemory<byte> bytes, out bool isLast, out ValueTask more)
     {
         bool wake;
@@ -170,7 +170,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         return true;
     }
 
-    /// <summary>Nothing more can be sent. The first reason counts.</summary>
+    /// <summary>Fails all further sends. The first reason is kept.</summary>
     internal void Fail(Exception error)
     {
         bool wake, wakeSender;
@@ -185,7 +185,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         Wake(_room, wakeSender);
     }
 
-    /// <summary>The body has ended, however.</summary>
+    /// <summary>Called when the body has ended, for whatever reason.</summary>
     internal void EndWrite()
     {
         lock (_gate)
@@ -195,7 +195,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         }
     }
 
-    /// <summary>The server has answered, or will not any more: nothing has to be written again.</summary>
+    /// <summary>Called when the server has answered or never will: nothing has to be written again.</summary>
     internal void SetAnswered()
     {
         lock (_gate)
@@ -205,7 +205,7 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
         }
     }
 
-    /// <summary>The memory goes back to its pool.</summary>
+    /// <summary>Returns the memory to its pool.</summary>
     private void ReleaseIfDone()
     {
         if (_begun && _bodies == 0 && (flows || _answered))

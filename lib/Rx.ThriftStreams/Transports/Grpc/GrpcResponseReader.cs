@@ -7,8 +7,8 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>Finds the messages in the body of a response.</summary>
 /// <remarks>
-/// Not thread-safe: the receiving side of a call. Nothing is allocated on the word of a prefix: the buffer grows as bytes arrive. It goes back to its
-/// pool at the end of the body; a call that is left before that leaves it to the garbage collector, because a read may still write into it.
+/// Not thread-safe: the receiving side of a call. A length prefix alone causes no allocation: the buffer grows as bytes arrive. It returns to its
+/// pool at the end of the body; if the call ends earlier it is left to the garbage collector, because a read may still write into it.
 /// </remarks>
 internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompression, MessageLimits limits)
 {
@@ -62,7 +62,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     }
 
     /// <summary>Waits for more of the body.</summary>
-    /// <returns><see langword="false"/> at its end, also when that is a failure: reading the body once more reports it.</returns>
+    /// <returns><see langword="false"/> at its end, even if that is a failure: reading the body again reports it.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
@@ -79,7 +79,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         }
         catch (Exception)
         {
-            // HttpClient lets exceptions of its own decoders out as they are; the end of the call reports each as an error of the call.
+            // HttpClient does not wrap exceptions of its decoders; the end of the call reports each as an error of the call.
             _ended = true;
             return false;
         }

@@ -3,14 +3,14 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>
-/// Adapts the HTTP/2 of Grpc.Net.Client to what Kitex understands, and moves the messages itself: Grpc.Net.Client takes some microseconds and half a
-/// kilobyte for each, and keeps the state of the call.
+/// Adapts the HTTP/2 of Grpc.Net.Client to what Kitex understands, and moves the messages itself, because Grpc.Net.Client takes some microseconds and half a
+/// kilobyte for each. Grpc.Net.Client keeps the state of the call.
 /// </summary>
 /// <remarks>
 /// Kitex takes <c>application/grpc</c> for Protobuf, compresses its answers as soon as gzip is accepted, and knows its
 /// callees by name: so content type, accepted encodings and authority are set here.
-/// It is deliberately not a <see cref="DelegatingHandler"/>: Grpc.Net.Client looks through those, and wraps a <see cref="SocketsHttpHandler"/> that it finds in a
-/// load balancer of its own. Balancing is done above the transports.
+/// It is deliberately not a <see cref="DelegatingHandler"/>: Grpc.Net.Client looks inside those, and wraps a <see cref="SocketsHttpHandler"/> that it finds in
+/// its own load balancer. Balancing is done above the transports.
 /// </remarks>
 internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelOptions options) : HttpMessageHandler
 {
@@ -32,7 +32,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            // HttpClient stops sending the body on a connection that is lost, and may report that alone.
+            // HttpClient stops sending the body on a lost connection, and may report only that.
             var lost = new IOException("The connection was lost while the request was being sent.", error);
             exchange.SetFailed(lost);
             throw lost;
@@ -75,7 +75,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         headers.Remove("grpc-accept-encoding");
         if (start.Options.Compressor is { } compressor and not "identity")
         {
-            // Never without identity: a Kitex server that does not know the compressor could not answer at all.
+            // Always with identity: otherwise a Kitex server that does not know the compressor could not answer.
             headers.TryAddWithoutValidation("grpc-accept-encoding", $"identity,{compressor}");
             headers.TryAddWithoutValidation("grpc-encoding", compressor);
         }
@@ -87,7 +87,7 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
 
         if (options.ServiceName is { Length: > 0 } caller)
         {
-            // As Kitex's meta handler of the client, for servers that ask who calls.
+            // Like the meta handler of Kitex's client, for servers that check the caller's name.
             headers.TryAddWithoutValidation("source-service", caller);
         }
 

@@ -15,10 +15,13 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <summary>Thrift over gRPC to one endpoint: one <see cref="GrpcChannel"/>, which opens more connections when one has too many streams.</summary>
 internal sealed class GrpcTransport : ClientTransport
 {
-    /// <summary>Kitex's client takes any; HttpClient's own 64 KB are less than its servers may send.</summary>
+    /// <summary>Kitex's client accepts any size; HttpClient's default of 64 KB is less than Kitex servers may send.</summary>
     private const int MaxHeadersKilobytes = 1024;
 
+    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
+
     private readonly string _endpoint;
+    private readonly TimeProvider _clock;
     private readonly string? _authority;
     private readonly GrpcConnections _connections;
     private readonly GrpcChannel _channel;
@@ -35,9 +38,10 @@ internal sealed class GrpcTransport : ClientTransport
     internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
     {
         _endpoint = endpoint;
+        _clock = options.TimeProvider;
         _oneways = new GrpcOneways(options.TimeProvider);
 
-        // A callback that configures the handler may have set up TLS of its own.
+        // A callback that configures the handler may have configured TLS itself.
         var isHandlers = options.TlsOptions is null && options.Grpc.ConfigureHttpHandler is not null;
         _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
         var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
@@ -49,7 +53,7 @@ internal sealed class GrpcTransport : ClientTransport
             HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
             DisposeHttpClient = true,
 
-            // Both limits are kept elsewhere: no message comes this way.
+            // Both limits are enforced elsewhere: messages do not pass through here.
             MaxReceiveMessageSize = null,
             MaxSendMessageSize = null,
             MaxRetryAttempts = 1,
@@ -104,9 +108,10 @@ internal sealed class GrpcTransport : ClientTransport
 
     public override async ValueTask DisposeAsync()
     {
-        // Closing the connection under a oneway call that is on its way would lose it.
+        // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
+        await _connections.State.CloseAsync(LimitWhenClosing, _clock).ConfigureAwait(false);
     }
 
     private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start)
@@ -127,7 +132,7 @@ internal sealed class GrpcTransport : ClientTransport
             var call = new GrpcCall(_invoker, _methods.Get(method));
             if (!exchange.IsHandled)
             {
-                // The first call of a channel comes there later; one on a channel that is being disposed may never.
+                // The first call of a channel gets there later; a call on a channel that is being disposed may never get there.
                 _ = FailUnlessHandledAsync(call, exchange);
             }
 
@@ -167,10 +172,10 @@ internal sealed class GrpcTransport : ClientTransport
             UseCookies = false,
             ActivityHeadersPropagator = null,
 
-            // Connections of an idle channel are kept as long as Kitex's client keeps its own.
+            // Connections of an idle channel are kept as long as in Kitex's client.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
 
-            // A callback of our own also keeps Grpc.Net.Client from connecting sockets itself, ahead of calls.
+            // A custom callback also prevents Grpc.Net.Client from connecting sockets itself, ahead of calls.
             ConnectCallback = _connections.ConnectAsync,
 
             // biz-extra and header values may be UTF-8.

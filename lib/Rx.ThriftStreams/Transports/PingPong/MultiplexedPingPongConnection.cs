@@ -8,8 +8,8 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>A TTHeader connection that many calls share. Requests that come close together are written in one go; answers come in any order.</summary>
 /// <remarks>
-/// A call is in the table from before its request is written until somebody takes it out, who alone completes it: the reader with the answer, the call itself when it
-/// gives up, or the end of the connection. A call that is added while the connection ends looks for the end afterwards, so one of the two takes it out.
+/// A call is in the table from before its request is written until it is removed, and only the thread that removes it completes it: the reader with the answer, the call itself
+/// when it is cancelled, or the end of the connection. A call that is added while the connection ends checks for the end afterwards, so exactly one of the two removes it.
 /// </remarks>
 internal sealed class MultiplexedPingPongConnection : IPooledConnection
 {
@@ -83,7 +83,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         }
     }
 
-    /// <summary>The call does not wait for its answer any longer; if it comes it is dropped.</summary>
+    /// <summary>Abandons a call; its answer is dropped if it arrives.</summary>
     internal void GiveUp(PingPongReply reply, Exception reason)
     {
         if (_expected.TryRemove(reply.SequenceId, out _))

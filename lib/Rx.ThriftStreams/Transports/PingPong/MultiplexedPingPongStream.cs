@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>A call that shares its connection with others; answers are told apart by sequence ids.</summary>
+/// <summary>A call that shares its connection with others; answers are matched to calls by sequence id.</summary>
 internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
     MultiplexedPingPongConnection connection,
     ThriftMethod method,

@@ -18,7 +18,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 
     internal override int CurrentSize => Reply.Size;
 
-    /// <summary>The answers of ping-pong calls have no headers of their own: their pairs are <see cref="Backward"/>.</summary>
+    /// <summary>The answers of ping-pong calls have no headers: their pairs are <see cref="Backward"/>.</summary>
     internal override Task<ThriftMetadata> Headers => NoHeaders.Task;
 
     internal override ThriftMetadata Trailers => ThriftMetadata.Empty;
@@ -38,7 +38,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
         return size;
     }
 
-    /// <summary>There is nothing to say: the one message is the whole request.</summary>
+    /// <summary>Does nothing: the single message is the whole request.</summary>
     internal override ValueTask CompleteAsync() => default;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -114,6 +114,6 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
         return _socket.DisposeAsync();
     }
 
-    /// <summary>What this side closed the connection for counts for more than what reading or writing made of it.</summary>
+    /// <summary>The reason for which this side closed the connection takes precedence over the resulting read or write error.</summary>
     private ThriftException Lost(Exception? cause) => _socket.AbortReason as ThriftTransportException ?? PingPongErrors.Lost(Peer, cause);
 }

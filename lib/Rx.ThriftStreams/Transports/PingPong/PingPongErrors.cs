@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Rx.ThriftStreams.Primitives;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
@@ -7,8 +8,9 @@ internal static class PingPongErrors
 {
     internal static ThriftTransportException Lost(string peer, Exception? cause) => new(
         ThriftStatusCode.Unavailable,
-        cause?.GetBaseException() is SocketException socket
-            ? $"The connection to {peer} was lost before the answer came: {socket.Message.TrimEnd('.')}."
-            : $"{peer} closed the connection before the answer came.",
+        cause is not ConnectHint && cause?.GetBaseException() is SocketException socket
+            ? $"The connection to {peer} was lost before the answer arrived: {socket.Message.TrimEnd('.')}."
+            : cause is ConnectHint ? $"The connection to {peer} was lost before the answer arrived: {cause.Message}"
+            : $"{peer} closed the connection before the answer arrived.",
         cause);
 }

@@ -97,7 +97,7 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 return true;
 
             default:
-                throw new ThriftProtocolException("The server's answer is not a Thrift message of any form that is spoken here.", 0);
+                throw new ThriftProtocolException("The server's answer is not a Thrift message in any supported form.", 0);
         }
     }
 

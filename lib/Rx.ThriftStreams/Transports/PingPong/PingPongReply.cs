@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>The answer to one ping-pong call, taken out of the connection's buffer where it lies.</summary>
 /// <remarks>
-/// On a shared connection its call waits for it by <see cref="WhenAnsweredAsync"/>, once. Whoever takes the reply out of the connection's table completes it, so it
+/// On a shared connection its call waits for it by <see cref="WhenAnsweredAsync"/>, once. The thread that removes the reply from the connection's table completes it, so it
 /// is completed once.
 /// </remarks>
 internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IValueTaskSource

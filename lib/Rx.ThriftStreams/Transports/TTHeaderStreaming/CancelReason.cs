@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>What a reset tells the server: the number and text for why the client gave its call up, and the services that this came through.</summary>
+/// <summary>What a reset tells the server: the number and text of the client's reason for cancelling, and the services that the cancellation passed through.</summary>
 /// <param name="Code">The number.</param>
 /// <param name="Text">The text.</param>
 /// <param name="Path">The services, joined by commas, this one last.</param>
@@ -25,14 +25,14 @@ internal readonly record struct CancelReason(int Code, string Text, string Path)
                     $"stream Recv timeout, timeout config={{Timeout:{Milliseconds(timeout)}ms DisableCancelRemote:false}}",
                     service);
 
-            // A limit of ours, or bytes of the server's that do not decode: nothing that a user did.
+            // A limit of this side, or bytes from the server that cannot be decoded: not caused by the user.
             case ThriftTimeoutException or ThriftProtocolException:
                 return new(TTStreamCodes.InternalCanceled, reason.Message, service);
         }
 
         if (CallErrors.IsParentCancelled(reason))
         {
-            // What cancelled the server call that this call is part of travels on.
+            // The reason that cancelled the server call, of which this call is a part, is forwarded.
             return reason.InnerException is ThriftException { Kitex: { IsStream: true } cause }
                 ? new(cause.Code, cause.Text, Join(cause.CancelPath, service))
                 : new(TTStreamCodes.InternalCanceled, reason.InnerException?.Message ?? reason.Message, Join(["non-ttstream path"], service));

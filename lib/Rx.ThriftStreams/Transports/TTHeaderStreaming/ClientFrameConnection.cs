@@ -8,26 +8,23 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>A client's connection: creates streams and hands frames to them.</summary>
-internal sealed class ClientFrameConnection : FrameConnection
+/// <summary>A client's connection: creates streams and passes frames to them. The call for which it was created has already entered it.</summary>
+internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 {
     private static int s_lastId;
 
     private readonly Func<ThriftException, ValueTask> _shut;
     private readonly Action<ClientFrameConnection> _onFree;
-    private readonly TimeProvider _clock;
-    private readonly TimeSpan _idleTimeout;
-    private long _idleSince;
+    private CallGate _gate;
 
     /// <param name="pipe">The bytes.</param>
     /// <param name="control">The connection under them.</param>
     /// <param name="peer">The server's address.</param>
     /// <param name="limits">The limits of the connection and its streams.</param>
-    /// <param name="serviceName">This process's own name; may be empty.</param>
+    /// <param name="serviceName">The name of this process; may be empty.</param>
     /// <param name="clock">The clock of all limits.</param>
-    /// <param name="idleTimeout">How long the connection may be without a stream; zero for no limit.</param>
     /// <param name="shut">Closes the bytes. Called once.</param>
-    /// <param name="onFree">Called when the last stream has ended.</param>
+    /// <param name="onFree">Called when a stream has ended; exits from the connection.</param>
     internal ClientFrameConnection(
         IDuplexPipe pipe,
         IConnectionControl control,
@@ -35,25 +32,40 @@ internal sealed class ClientFrameConnection : FrameConnection
         StreamLimits limits,
         string serviceName,
         TimeProvider clock,
-        TimeSpan idleTimeout,
         Func<ThriftException, ValueTask> shut,
         Action<ClientFrameConnection> onFree)
         : base(pipe, control, peer, limits, new PeerMemory(limits.ConnectionMemory), clock)
     {
         ServiceName = serviceName;
-        _clock = clock;
-        _idleTimeout = idleTimeout;
-        _idleSince = clock.GetTimestamp();
         _shut = shut;
         _onFree = onFree;
+        _gate.TryEnter();
     }
 
     internal string ServiceName { get; }
 
-    /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
+    /// <inheritdoc/>
+    public long IdleSince { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsStale => IsClosed;
+
+    /// <inheritdoc/>
+    public bool TryEnter() => _gate.TryEnter();
+
+    /// <inheritdoc/>
+    public void Exit() => _gate.Exit();
+
+    /// <inheritdoc/>
+    public bool TryRetire() => _gate.TryRetire();
+
+    /// <inheritdoc/>
+    public void Close(ThriftTransportException reason) => Close((ThriftException)reason);
+
+    /// <summary>Starts reading, without the caller's execution context: the connection outlives the call that created it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadFramesAsync(), this, preferLocal: false);
 
-    /// <summary>Creates a stream and sends its HEADER.</summary>
+    /// <summary>Creates a stream and sends its HEADER. The caller has entered the connection; the end of the stream, or a failure of this method, exits it.</summary>
     /// <exception cref="ThriftTransportException">The connection is closed.</exception>
     /// <exception cref="ThriftProtocolException">A header is too large to be sent.</exception>
     internal ClientFrameStream Open(ThriftMethod method, FrameTemplates templates, ClientCallStart start)
@@ -70,7 +82,7 @@ internal sealed class ClientFrameConnection : FrameConnection
 
             if (PeerWindow > 0)
             {
-                // Announced between the creation of the stream, which saw none, and its addition, before which the announcement did not reach it.
+                // The window was announced after the stream was created without one, and before the stream was added, so the announcement did not reach it.
                 stream.Outbox.GrantFirst(PeerWindow);
             }
 
@@ -79,8 +91,9 @@ internal sealed class ClientFrameConnection : FrameConnection
         }
         catch (ThriftProtocolException)
         {
-            // A header that cannot be sent: nobody knows of the stream, but it has a part of the connection's windows.
+            // The header cannot be sent: no peer knows the stream, but it holds a part of the connection's windows.
             stream.Release();
+            OnStreamEnded();
             throw;
         }
         finally
@@ -96,14 +109,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         Close(Error(TTStreamCodes.TransportClosing, "the connection was closed by this client"));
     }
 
-    internal void OnStreamEnded()
-    {
-        Volatile.Write(ref _idleSince, _clock.GetTimestamp());
-        if (StreamCount == 0)
-        {
-            _onFree(this);
-        }
-    }
+    internal void OnStreamEnded() => _onFree(this);
 
     protected override void Shut(ThriftException reason) => _ = _shut(reason).AsTask();
 
@@ -123,15 +129,6 @@ internal sealed class ClientFrameConnection : FrameConnection
 
     protected override void GiveUp(FrameStream stream, ThriftStatusException reason) => ((ClientFrameStream)stream).GiveUp(reason);
 
-    protected override void CheckIdle()
-    {
-        // A stream that is opened just now finds the connection closed, and its call takes another.
-        if (_idleTimeout > TimeSpan.Zero && StreamCount == 0 && _clock.GetElapsedTime(Volatile.Read(ref _idleSince)) >= _idleTimeout)
-        {
-            Close(Error(TTStreamCodes.TransportClosing, "the connection was idle"));
-        }
-    }
-
     protected override void OnConnectionLost(FrameStream stream, ThriftException error) => ((ClientFrameStream)stream).OnConnectionLost(error);
 
     protected override ThriftException Error(int code, string text, Exception? cause = null)
@@ -146,7 +143,7 @@ internal sealed class ClientFrameConnection : FrameConnection
         }
     }
 
-    // One counter for all connections of the process, as peers expect from logs; 0 is nobody's.
+    // One counter for all connections of the process, so that ids are unique in logs, as in Kitex; 0 is never used.
     private static int NextId()
     {
         int id;
@@ -177,7 +174,7 @@ internal sealed class ClientFrameConnection : FrameConnection
             header.AddString(FlowControlKeys.Window, stream.Inbox.Window.ToString(CultureInfo.InvariantCulture));
         }
 
-        // Last, so that no header of the user's can stand for it.
+        // Last, so that a user's header cannot override it.
         header.AddString(TTHeaderStringKeys.ServiceName, method.ServiceName);
         buffer.End();
     }

@@ -34,7 +34,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    /// <summary>Abandons the call and sends the server the reason. Idempotent; nothing happens after the end.</summary>
+    /// <summary>Cancels the call and sends the server the reason. Idempotent; does nothing after the end.</summary>
     internal void Abort(Exception reason)
     {
         if (!TryEnd())
@@ -80,7 +80,7 @@ internal sealed class ClientFrameStream : FrameStream
 
         var error = keeps ? ReceivedPairs.ReadEnd(frame, Trailers, isServerSide: false) : NoRoomForPairs();
 
-        // Servers expect it although they have ended the stream themselves.
+        // Servers expect it even after they have ended the stream.
         CloseSend();
         Inbox.End(error);
         Outbox.End(error ?? StreamErrors.Create(TTStreamCodes.IllegalOperation, "stream is closed send", isServerSide: false));
@@ -97,7 +97,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    /// <summary>This side cannot take a message: the stream ends after those that came before it.</summary>
+    /// <summary>Ends the stream because of a message that cannot be accepted, after the messages before it.</summary>
     internal void Refuse(ThriftStatusException reason)
     {
         if (TryEnd())
@@ -108,7 +108,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    /// <summary>This side has no room for what it has received: the stream ends now.</summary>
+    /// <summary>Ends the stream immediately because there is no room for what it has received.</summary>
     internal void GiveUp(ThriftStatusException reason)
     {
         if (TryEnd())
@@ -128,7 +128,7 @@ internal sealed class ClientFrameStream : FrameStream
         }
     }
 
-    /// <summary>Drops what was received and not consumed. Nobody uses the stream any more.</summary>
+    /// <summary>Drops what was received and not consumed. The stream must no longer be in use.</summary>
     internal void Release()
     {
         Fail(new ObjectDisposedException(nameof(ClientFrameStream)));
@@ -141,7 +141,7 @@ internal sealed class ClientFrameStream : FrameStream
         _connection.OnStreamEnded();
     }
 
-    /// <summary>Counts what the pairs of a frame take while the call can be asked for them.</summary>
+    /// <summary>Charges the memory of a frame's pairs for as long as the call can return them.</summary>
     private bool TryKeepPairs(in TTHeaderFrame frame)
     {
         var bytes = ReceivedPairs.MemoryOf(frame);
@@ -155,7 +155,7 @@ internal sealed class ClientFrameStream : FrameStream
     }
 
     private static ThriftStatusException NoRoomForPairs() => new(
-        ThriftStatusCode.ResourceExhausted, "The headers or trailers of the stream do not fit into the memory that its connection may take.");
+        ThriftStatusCode.ResourceExhausted, "The headers or trailers of the stream do not fit into the memory that its connection may use.");
 
     private CancelReason ResetFor(ThriftStatusException reason) => new(TTStreamCodes.InternalCanceled, reason.Message, _connection.ServiceName);
 

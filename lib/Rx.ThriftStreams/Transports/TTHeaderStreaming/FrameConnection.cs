@@ -11,13 +11,13 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>A connection that many streams share, on either side: its streams by id, and what each kind of frame means to them.</summary>
 /// <remarks>
-/// Invariant: a stream that leaves <see cref="_streams"/> has ended or is cancelled. The loss of the connection reaches exactly the streams that are in it.
+/// Invariant: a stream that is removed from <see cref="_streams"/> has ended or is cancelled. The loss of the connection ends exactly the streams that are in it.
 /// </remarks>
 internal abstract class FrameConnection : ISweptConnection
 {
     private const int SweepsBetweenProbes = 3;
 
-    // Clients choose the ids of their streams: a hash that they know would let them collide.
+    // Clients choose the ids of their streams: with a predictable hash they could choose ids that all collide.
     private readonly ConcurrentDictionary<int, FrameStream> _streams = new(ThriftComparer.I32);
     private readonly IConnectionControl _control;
     private readonly FrameIntake _intake;
@@ -53,13 +53,13 @@ internal abstract class FrameConnection : ISweptConnection
 
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
-    /// <summary>The bytes that the peer takes on each stream before it grants more; 0 while it has not announced them.</summary>
+    /// <summary>The bytes that the peer accepts on each stream before it grants more; 0 while it has not announced a window.</summary>
     internal int PeerWindow { get; private protected set; }
 
     /// <summary>How long a frame may take from its first byte to its last; zero for no limit.</summary>
     protected virtual TimeSpan FrameTimeout => TimeSpan.Zero;
 
-    /// <summary>How long a write may make no progress; zero for no limit.</summary>
+    /// <summary>How long a write may go without progress; zero for no limit.</summary>
     protected virtual TimeSpan WriteTimeout => TimeSpan.Zero;
 
     /// <summary>Releases the transport. Called once, on any thread, when every stream has been ended.</summary>
@@ -71,10 +71,10 @@ internal abstract class FrameConnection : ISweptConnection
 
     protected abstract void OnReset(FrameStream stream, in TTHeaderFrame frame);
 
-    /// <summary>A message of the stream cannot be taken: ends the stream after the messages that came before, and tells the peer.</summary>
+    /// <summary>Ends a stream because of a message that cannot be accepted, after the messages before it, and notifies the peer.</summary>
     protected abstract void Refuse(FrameStream stream, ThriftStatusException reason);
 
-    /// <summary>There is no room for what the stream has received: ends it, drops that, and tells the peer.</summary>
+    /// <summary>Ends a stream that has no room for what it received: drops that, and notifies the peer.</summary>
     protected abstract void GiveUp(FrameStream stream, ThriftStatusException reason);
 
     protected abstract void OnConnectionLost(FrameStream stream, ThriftException error);
@@ -88,7 +88,7 @@ internal abstract class FrameConnection : ISweptConnection
     /// <returns><see langword="false"/> if the connection is closed; the stream has been ended.</returns>
     protected bool TryAdd(FrameStream stream)
     {
-        // Added first, looked at the connection second. Close does it the other way round, so one of them ends the stream.
+        // Adds first, then checks whether the connection is closed. Close does the reverse, so at least one of them ends the stream.
         _streams[stream.Id] = stream;
         if (Volatile.Read(ref _closed) is { } error)
         {
@@ -108,7 +108,7 @@ internal abstract class FrameConnection : ISweptConnection
     /// <summary>Frames for the stream are ignored from here on. The caller has ended it or ends it now.</summary>
     internal bool Remove(FrameStream stream) => _streams.TryRemove(KeyValuePair.Create(stream.Id, stream));
 
-    /// <summary>Ends the connection and every stream on it. The first reason counts.</summary>
+    /// <summary>Ends the connection and every stream on it. The first reason is kept.</summary>
     internal void Close(ThriftException error)
     {
         if (Interlocked.CompareExchange(ref _closed, error, null) is not null)
@@ -126,7 +126,7 @@ internal abstract class FrameConnection : ISweptConnection
             }
         }
 
-        // Last: a send that fails before its stream knows of the loss would end the handler for another reason.
+        // Last: otherwise a send could fail before its stream knows of the loss, and the handler would end with the wrong reason.
         Writer.Fail();
         Shut(error);
     }
@@ -152,11 +152,11 @@ internal abstract class FrameConnection : ISweptConnection
 
         if (FrameTimeout > TimeSpan.Zero && _intake.PartialFor >= FrameTimeout)
         {
-            Close(IllegalFrame($"a frame did not come to its end within {FrameTimeout}"));
+            Close(IllegalFrame($"a frame was not complete within {FrameTimeout}"));
         }
         else if (WriteTimeout > TimeSpan.Zero && Writer.StalledFor >= WriteTimeout)
         {
-            Close(Error(TTStreamCodes.TransportClosing, $"the peer has read nothing of what is sent to it for {WriteTimeout}"));
+            Close(Error(TTStreamCodes.TransportClosing, $"the peer has not read what is sent to it for {WriteTimeout}"));
         }
         else
         {
@@ -165,7 +165,9 @@ internal abstract class FrameConnection : ISweptConnection
     }
 
     /// <summary>Closes the connection if it has been without a stream for too long.</summary>
-    protected abstract void CheckIdle();
+    protected virtual void CheckIdle()
+    {
+    }
 
     internal void Dispatch(in TTHeaderFrame frame)
     {
@@ -213,7 +215,7 @@ internal abstract class FrameConnection : ISweptConnection
         }
     }
 
-    /// <summary>A frame is larger than any message may be; it is being passed over.</summary>
+    /// <summary>A frame is larger than any message may be; its bytes are being discarded.</summary>
     internal void OnMessageTooLarge(int streamId, long size)
     {
         if (Find(streamId) is { } stream)
@@ -247,7 +249,7 @@ internal abstract class FrameConnection : ISweptConnection
     {
     }
 
-    /// <summary>Grants the window to the streams that were there before it was known.</summary>
+    /// <summary>Applies the window to the streams that were opened before it was known.</summary>
     protected void GrantToAll(int window)
     {
         foreach (var stream in _streams.Values)
@@ -268,9 +270,9 @@ internal abstract class FrameConnection : ISweptConnection
     /// <summary>The error of a send that found the connection failed.</summary>
     internal ThriftException LossOnSend() => LossOf(Volatile.Read(ref _closed) ?? Lost(cause: null));
 
-    /// <summary>The error of a connection that has to end because the whole server has no memory left for it.</summary>
+    /// <summary>The error of a connection that must end because the server has no memory left for it.</summary>
     internal ThriftException OutOfMemory()
-        => Error(TTStreamCodes.TransportClosing, "the connection was closed: its peer and others make this server hold more memory than it may");
+        => Error(TTStreamCodes.TransportClosing, "the connection was closed: peers make this server hold more memory than its limit allows");
 
     private void OnData(FrameStream stream, in ReadOnlySequence<byte> payload)
     {
@@ -300,7 +302,7 @@ internal abstract class FrameConnection : ISweptConnection
         if (Memory.IsParentOver)
         {
             GiveUp(stream, new ThriftStatusException(
-                ThriftStatusCode.ResourceExhausted, "The stream was given up: peers make this server hold more memory than it may."));
+                ThriftStatusCode.ResourceExhausted, "The stream was reset: peers make this server hold more memory than its limit allows."));
             return;
         }
 
@@ -314,7 +316,7 @@ internal abstract class FrameConnection : ISweptConnection
         {
             GiveUp(stream, new ThriftStatusException(
                 ThriftStatusCode.ResourceExhausted,
-                $"The stream was given up: its messages are not consumed as fast as they come, and the limit of {(streamIsOver ? Limits.StreamBytes : Memory.Limit)} bytes is reached."));
+                $"The stream was reset: its messages are not consumed as fast as they arrive, and the limit of {(streamIsOver ? Limits.StreamBytes : Memory.Limit)} bytes is reached."));
         }
         else if (streamIsOver)
         {
@@ -351,9 +353,9 @@ internal abstract class FrameConnection : ISweptConnection
         : throw IllegalFrame($"malformed {Encoding.UTF8.GetString(pair.Key)} in a META frame");
 
     /// <summary>
-    /// Nothing is read, so nothing would notice that the peer is gone. Its end is seen at the socket unless bytes that do not fit into the system's buffers are in
-    /// front of it. Then only a write makes the peer's system answer that there is nobody, and so an empty META frame is sent now and then: the one frame that
-    /// every implementation ignores.
+    /// While the connection is not read, the loss of the peer is not detected. The socket shows it unless bytes that do not fit into the system's buffers
+    /// precede the end. Then only a write makes the peer's system answer with a reset, so an empty META frame, which every implementation ignores, is sent
+    /// periodically.
     /// </summary>
     private void CheckPeer()
     {

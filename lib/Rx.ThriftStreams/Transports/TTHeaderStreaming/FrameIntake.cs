@@ -5,13 +5,13 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>The reading side of a connection: takes frames from its bytes while the gate is open. One loop a connection.</summary>
+/// <summary>The reading side of a connection: reads frames while the gate is open. One loop per connection.</summary>
 internal sealed class FrameIntake(FrameConnection connection, PipeReader input, TimeProvider clock)
 {
     // A part of a frame that is held even when the server has no memory left.
     private const int SmallPart = 64 * 1024;
 
-    // Without a limit of its own: frames that are too large are passed over before it sees them.
+    // Without its own limit: frames that are too large are discarded before they reach it.
     private readonly TTHeaderFrameReader _frames = new();
     private readonly OversizeFrames _oversize = new(connection);
 
@@ -20,10 +20,10 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
     private long _partialSince;
     private long _held;
 
-    /// <summary>The time since the first byte of a frame that has not come to its end; zero if there is none.</summary>
+    /// <summary>The time since the first byte of an incomplete frame; zero if there is none.</summary>
     internal TimeSpan PartialFor => Volatile.Read(ref _partialSince) is var since and not 0 ? clock.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Reads until the connection ends. Never fails: whatever goes wrong closes the connection.</summary>
+    /// <summary>Reads until the connection ends. Never throws: every failure closes the connection.</summary>
     internal async Task RunAsync()
     {
         try
@@ -66,7 +66,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         var tookFrame = TakeFrames(ref buffer);
         if (connection.Gate.IsClosed)
         {
-            // The rest may be whole frames: how long they wait is not the peer's choice.
+            // The rest may be whole frames: how long they wait is not up to the peer.
             Volatile.Write(ref _partialSince, 0);
             input.AdvanceTo(buffer.Start);
 
@@ -92,7 +92,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
     }
 
     /// <summary>Takes all whole frames, up to one that closes the gate.</summary>
-    /// <returns>Whether a frame came to its end.</returns>
+    /// <returns>Whether a frame was completed.</returns>
     private bool TakeFrames(ref ReadOnlySequence<byte> buffer)
     {
         var tookFrame = false;
@@ -130,7 +130,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
     }
 
     /// <summary>
-    /// A frame's time runs from its first byte. Bytes alone do not renew it: a peer that sends one now and then, or trickles a frame that is passed over, would
+    /// A frame's time runs from its first byte. Further bytes do not renew it: otherwise a peer that sends single bytes, or trickles a frame that is being discarded, would
     /// never run out of time.
     /// </summary>
     private void NotePartial(bool isPartial, bool tookFrame)
@@ -145,7 +145,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         }
     }
 
-    /// <summary>Counts the bytes that were received and belong to no message yet.</summary>
+    /// <summary>Charges the bytes that were received and do not belong to a message yet.</summary>
     private void Hold(long bytes)
     {
         if (bytes > _held)

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>One stream on a connection, on either side. One receive and one send at a time; frames come in on the connection's reader.</summary>
+/// <summary>One stream on a connection, on either side. One receive and one send at a time; frames arrive on the connection's reader.</summary>
 /// <remarks>
 /// Async methods that a message passes through return a <see cref="ValueTask"/> with a pooled builder, so that a wait allocates nothing; those that run once a
 /// call or a connection use the usual builders.
@@ -12,8 +12,8 @@ internal abstract class FrameStream
     /// <param name="connection">The connection that carries the stream.</param>
     /// <param name="id">The stream's id on the connection.</param>
     /// <param name="templates">The frames of its method.</param>
-    /// <param name="peerWindow">What the peer takes before it grants more, in bytes; 0 if it sets no limit, or has not announced one yet.</param>
-    /// <param name="window">What this side takes before it grants more, in bytes, taken from the connection's pool.</param>
+    /// <param name="peerWindow">How many bytes the peer accepts before it grants more; 0 if it sets no limit, or has not announced one yet.</param>
+    /// <param name="window">How many bytes this side accepts before it grants more, taken from the connection's pool.</param>
     protected FrameStream(FrameConnection connection, int id, FrameTemplates templates, int peerWindow, int window)
     {
         Connection = connection;
@@ -42,14 +42,14 @@ internal abstract class FrameStream
     /// <summary>Whether the peer has promised to keep to the window that it is granted.</summary>
     internal abstract bool PeerKeepsWindow { get; }
 
-    /// <summary>Both directions end; messages that have arrived are received before the error. The first error counts.</summary>
+    /// <summary>Ends both directions; messages that have arrived are received before the error. The first error is kept.</summary>
     protected void End(Exception error)
     {
         Inbox.End(error);
         Outbox.End(error);
     }
 
-    /// <summary>Both directions end now, and what has arrived is dropped. The first error counts.</summary>
+    /// <summary>Ends both directions immediately, and drops what has arrived. The first error is kept.</summary>
     protected void Fail(Exception error)
     {
         Inbox.Fail(error);

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>
-/// Passes over frames that are too large for anything here, without keeping their bytes. Only the frame's stream ends: the length says where the next frame
+/// Discards frames that are larger than any message may be, without storing their bytes. Only the frame's stream ends: the length shows where the next frame
 /// begins.
 /// </summary>
 internal sealed class OversizeFrames(FrameConnection connection)
@@ -15,8 +15,8 @@ internal sealed class OversizeFrames(FrameConnection connection)
     /// <summary>Whether the rest of such a frame is still to come.</summary>
     internal bool IsInside => _left > 0;
 
-    /// <summary>Passes over what belongs to a frame that is too large.</summary>
-    /// <returns>Whether a frame of a proper size may be taken from what is left.</returns>
+    /// <summary>Discards bytes that belong to a frame that is too large.</summary>
+    /// <returns>Whether the remaining bytes begin with a frame of acceptable size.</returns>
     internal bool Skip(ref ReadOnlySequence<byte> buffer)
     {
         if (_left == 0)
@@ -54,12 +54,12 @@ internal sealed class OversizeFrames(FrameConnection connection)
             || length > TTHeaderFormat.MaxFrameLength
             || BinaryPrimitives.ReadUInt16BigEndian(head[TTHeaderFormat.MagicOffset..]) != TTHeaderFormat.Magic)
         {
-            // Small enough, or lengths that lie, which are for the frame reader to refuse.
+            // Small enough, or with inconsistent lengths, which the frame reader refuses.
             return false;
         }
 
         return ((TTHeaderFlags)BinaryPrimitives.ReadUInt16BigEndian(head[TTHeaderFormat.FlagsOffset..]) & TTHeaderFlags.Streaming) != 0
             ? true
-            : throw connection.IllegalFrame($"a frame of {length} bytes, more than the {limit} that are allowed, belongs to no stream");
+            : throw connection.IllegalFrame($"a frame of {length} bytes exceeds the limit of {limit} and does not belong to a stream");
     }
 }

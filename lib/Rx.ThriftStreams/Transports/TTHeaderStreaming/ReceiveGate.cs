@@ -3,12 +3,12 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>
-/// Stops the reading of a connection while there is no room for what it carries: in one stream, which happens with peers that keep to no window, or in the whole
+/// Stops reading a connection while there is no room for what it carries: in one stream, which happens with peers without flow control, or in the whole
 /// connection.
 /// </summary>
 /// <remarks>
-/// Only the connection's reader closes the gate, and it looks again afterwards: the consumer may make room between the reader's look and the closing, at a
-/// moment at which it sees nobody to wake. Consumers, the end of the connection and its sweep open it.
+/// Only the connection's reader closes the gate, and it checks again afterwards: the consumer may make room between the reader's check and the closing, when
+/// it sees an open gate and wakes nothing. Consumers, the end of the connection and its sweep open it.
 /// </remarks>
 internal sealed class ReceiveGate(PeerMemory memory, StreamLimits limits)
 {
@@ -18,7 +18,7 @@ internal sealed class ReceiveGate(PeerMemory memory, StreamLimits limits)
     private volatile bool _lifted;
     private TaskCompletionSource? _opened;
 
-    /// <summary>Whether nothing is read.</summary>
+    /// <summary>Whether reading is stopped.</summary>
     internal bool IsClosed => !_lifted && (_connectionFull || _fullStream is not null);
 
     /// <summary>The stream that reading waits for, if it is a single one.</summary>
@@ -59,7 +59,7 @@ internal sealed class ReceiveGate(PeerMemory memory, StreamLimits limits)
     /// <summary>A stream has consumed or dropped messages.</summary>
     internal void OnReleased(FrameStream stream)
     {
-        // A little less than the limit, so that the gate does not open and close with every message.
+        // Slightly below the limit, so that the gate does not open and close with every message.
         if ((ReferenceEquals(_fullStream, stream) && !IsOver(stream)) || (_connectionFull && memory.Used <= memory.Limit - (memory.Limit / 16)))
         {
             Open();
@@ -67,7 +67,8 @@ internal sealed class ReceiveGate(PeerMemory memory, StreamLimits limits)
     }
 
     /// <summary>
-    /// Opens the gate if nothing else will: what fills the connection may be headers of calls, or answers that have been written since, which release no message.
+    /// Opens the gate if nothing else will: the memory may have been held by headers of calls, or by answers that have been written since, whose release does not
+    /// pass through <see cref="OnReleased"/>.
     /// </summary>
     internal void Recheck(bool hasQueued)
     {
@@ -78,8 +79,8 @@ internal sealed class ReceiveGate(PeerMemory memory, StreamLimits limits)
     }
 
     /// <summary>
-    /// Opens the gate for good: the connection is closed, or its peer is gone. What the peer has sent before is then bounded by the buffers of the system, and
-    /// has to be read to come to its end.
+    /// Opens the gate permanently: the connection is closed, or its peer is gone. What the peer has sent before is then bounded by the buffers of the system, and
+    /// must be read to reach the end.
     /// </summary>
     internal void Lift()
     {

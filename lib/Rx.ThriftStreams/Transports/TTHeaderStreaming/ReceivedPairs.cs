@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>Reads the string pairs and errors of received frames. Once a stream, never once a message.</summary>
+/// <summary>Reads the string pairs and errors of received frames: once per stream, never per message.</summary>
 internal static class ReceivedPairs
 {
     // Two strings and an entry of a table; measured, rounded up.
@@ -29,7 +29,7 @@ internal static class ReceivedPairs
         return bytes;
     }
 
-    /// <summary>The pairs of a HEADER or TRAILER from a server that are its user's.</summary>
+    /// <summary>The pairs of a HEADER or TRAILER from a server that its handler set.</summary>
     internal static ThriftMetadata ReadMetadata(in TTHeaderFrame frame)
     {
         if (!frame.HasStringPairs)
@@ -49,7 +49,7 @@ internal static class ReceivedPairs
         return metadata;
     }
 
-    /// <summary>How a TRAILER ends its stream: an error in its payload, else a business error in its pairs, else none.</summary>
+    /// <summary>The error with which a TRAILER ends its stream: from its payload, otherwise a business error from its pairs, otherwise none.</summary>
     internal static Exception? ReadEnd(in TTHeaderFrame frame, ThriftMetadata trailers, bool isServerSide)
     {
         var status = TextOf(frame, TTHeaderStringKeys.Status);
@@ -76,7 +76,7 @@ internal static class ReceivedPairs
             trailers);
     }
 
-    /// <summary>What a reset says. One that says nothing readable has the number 13.</summary>
+    /// <summary>The error of a reset. A reset without a readable error has the number 13.</summary>
     internal static ThriftException ReadReset(in TTHeaderFrame frame, bool isServerSide)
     {
         var path = frame.TryGetString(TTHeaderStringKeys.CancelPath, out var services) ? CancelReason.Split(Encoding.UTF8.GetString(services)) : [];
@@ -91,7 +91,7 @@ internal static class ReceivedPairs
             }
             catch (ThriftProtocolException)
             {
-                // A reset ends its stream whatever stands in it.
+                // A reset ends its stream whatever it contains.
             }
         }
 

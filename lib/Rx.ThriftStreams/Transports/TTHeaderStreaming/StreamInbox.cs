@@ -6,10 +6,10 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
-/// <summary>The receiving direction of a stream: messages that wait for their consumer, and what is granted to the peer as they are consumed.</summary>
+/// <summary>The receiving direction of a stream: messages that wait for their consumer, and the credit that is granted to the peer as they are consumed.</summary>
 /// <remarks>
-/// The connection's reader adds messages and ends the direction, one consumer takes messages, and anybody may fail the stream. <see cref="_gate"/> guards what
-/// they share. The consumer empties the part of the queue that it has taken over without the lock, and therefore settles what it has consumed in portions.
+/// The connection's reader adds messages and ends the direction, one consumer takes messages, and any thread may fail the stream. <see cref="_gate"/> guards what
+/// they share. The consumer empties the part of the queue that it has taken over without the lock, and therefore accounts for what it has consumed in portions.
 /// </remarks>
 internal sealed class StreamInbox
 {
@@ -25,7 +25,7 @@ internal sealed class StreamInbox
     private long _ungranted;
     private int _window;
 
-    // The consumer's alone: what it has taken and not settled yet.
+    // Used only by the consumer: what it has taken and not accounted for yet.
     private int _consumed;
 
     internal StreamInbox(FrameStream stream, int window)
@@ -37,7 +37,7 @@ internal sealed class StreamInbox
     /// <summary>Bytes of messages that wait here, each with its overhead.</summary>
     internal long QueuedBytes => Volatile.Read(ref _queued);
 
-    /// <summary>The bytes that the peer may have on their way, or here, at a time.</summary>
+    /// <summary>The bytes that the peer may have in flight or queued here at any time.</summary>
     internal int Window => Volatile.Read(ref _window);
 
     /// <summary>Takes the next message if there is one.</summary>
@@ -52,7 +52,7 @@ internal sealed class StreamInbox
 
         if (!_queue.TryTake(out var bytes))
         {
-            // Whatever is left below a portion is settled before the consumer waits: a peer that waits for credit must not wait for a consumer that waits for it.
+            // The remainder below a portion is accounted for before the consumer waits: otherwise the peer could wait for credit while the consumer waits for the peer.
             if (_consumed > 0)
             {
                 Settle();
@@ -91,7 +91,7 @@ internal sealed class StreamInbox
     }
 
     /// <summary>Waits until there may be a message.</summary>
-    /// <returns><see langword="false"/> if the peer has ended its direction and everything was taken.</returns>
+    /// <returns><see langword="false"/> if the peer has ended its direction and all messages were taken.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<bool> WaitToReceiveAsync(CancellationToken cancellationToken)
     {
@@ -99,8 +99,8 @@ internal sealed class StreamInbox
         ValueTask wait;
         lock (_gate)
         {
-            // A message may have come, or the stream failed, since TryReceive found nothing: then TryReceive has an answer. Only with both excluded is the end
-            // the end.
+            // A message may have arrived, or the stream may have failed, since TryReceive found nothing: TryReceive then handles it. Only if both are excluded
+            // may the end be reported.
             if (_queue.HasNew || _failure is not null)
             {
                 return true;
@@ -134,8 +134,8 @@ internal sealed class StreamInbox
         return true;
     }
 
-    /// <summary>A message has arrived. On the connection's reader.</summary>
-    /// <returns>Whether a consumer waits for it, which is to be woken with <see cref="SetReceived"/>.</returns>
+    /// <summary>Adds a message that has arrived. Called by the connection's reader.</summary>
+    /// <returns>Whether a consumer waits for it and must be woken with <see cref="SetReceived"/>.</returns>
     internal bool OnData(in ReadOnlySequence<byte> payload)
     {
         lock (_gate)
@@ -155,7 +155,7 @@ internal sealed class StreamInbox
 
     internal void SetReceived() => _received.Set();
 
-    /// <summary>The peer sends no more: what is queued is still received, then the end or the error. The first end counts.</summary>
+    /// <summary>Ends the direction after what is queued, with the end or an error. The first end is kept.</summary>
     internal void End(Exception? error)
     {
         lock (_gate)
@@ -172,7 +172,7 @@ internal sealed class StreamInbox
         Wake();
     }
 
-    /// <summary>Nothing more is received, and what is queued is dropped. The first error counts.</summary>
+    /// <summary>Fails the direction immediately, and drops what is queued. The first error is kept.</summary>
     internal void Fail(Exception error)
     {
         long dropped;
@@ -190,7 +190,7 @@ internal sealed class StreamInbox
         Wake();
     }
 
-    // Nothing can arrive any more, so the window is free for other streams.
+    // Nothing can arrive any more, so the window is available to other streams.
     private void EndInLock()
     {
         if (!_ended)
@@ -214,14 +214,14 @@ internal sealed class StreamInbox
         }
     }
 
-    /// <summary>Takes what was consumed off the books, and grants it to the peer when half of the window has gathered.</summary>
+    /// <summary>Accounts for what was consumed, and grants it to the peer when half of the window has accumulated.</summary>
     private void Settle()
     {
         long released;
         long grant = 0;
         lock (_gate)
         {
-            // What was consumed of a queue that was dropped is off the books already.
+            // What was consumed from a dropped queue has already been accounted for.
             released = _dropped ? 0 : _consumed;
             _queued -= released;
             if (_stream.PeerKeepsWindow && !_ended)
@@ -244,7 +244,7 @@ internal sealed class StreamInbox
         }
     }
 
-    /// <summary>The consumer keeps up with what the window allows: doubles it, as far as the stream and its connection may have more.</summary>
+    /// <summary>Doubles the window because the consumer keeps up with it, within the limits of the stream and its connection.</summary>
     private int Grow()
     {
         var more = Math.Min(_window, _stream.Connection.Limits.StreamBytes - _window);

@@ -7,12 +7,12 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 internal sealed class StreamLimits
 {
     /// <summary>
-    /// What a message costs beside its payload, in bytes: what keeping it takes. Both sides count it against the window, because a window of payload bytes alone
+    /// What a message costs in addition to its payload, in bytes, for storing it. Both sides count it against the window, because a window of payload bytes alone
     /// would admit a million messages of one byte. See docs/flow-control.md.
     /// </summary>
     internal const int MessageOverhead = 8;
 
-    /// <summary>Room for the header of a frame beside the largest message.</summary>
+    /// <summary>Room for a frame's header in addition to the largest message.</summary>
     private const int HeaderRoom = 512 * 1024;
 
     private const int LargestFirstWindow = 64 * 1024;
@@ -38,7 +38,7 @@ internal sealed class StreamLimits
 
     internal bool OfferFlowControl { get; }
 
-    /// <summary>What one message may take.</summary>
+    /// <summary>The limits of one message.</summary>
     internal MessageLimits Message { get; }
 
     internal int MaxMessageSize => Message.MaxSize;

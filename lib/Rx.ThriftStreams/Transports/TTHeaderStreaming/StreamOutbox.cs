@@ -9,8 +9,8 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>The sending direction of a stream: waits for credit from the peer and for room on the connection, then appends its frame.</summary>
 /// <remarks>
-/// A message is appended only when there is room, so what is not written stays bounded for the connection and not for each of its streams. A sender waits for
-/// credit or for room on one signal. Whatever may end either wait sets it, the sender checks everything again, and a signal too many does no harm.
+/// A message is appended only when there is room, so unwritten bytes are bounded for the connection as a whole, not for each of its streams. A sender waits for
+/// credit or for room on one signal. Everything that may end either wait sets it, and the sender checks everything again, so a spurious signal is harmless.
 /// </remarks>
 internal sealed class StreamOutbox : IRoomWaiter
 {
@@ -19,29 +19,29 @@ internal sealed class StreamOutbox : IRoomWaiter
     private readonly Signal _sendable = new();
     private Exception? _error;
 
-    // A balance: it is charged whether or not the peer has announced a window, so that an announcement that comes late counts what was sent before.
+    // A balance: it is charged whether or not the peer has announced a window, so that a late announcement accounts for what was sent before.
     private long _credit;
     private int _granted;
     private volatile bool _limited;
 
     internal StreamOutbox(FrameStream stream) => _stream = stream;
 
-    /// <summary>What may still be sent. Negative after a message that overdrew it.</summary>
+    /// <summary>The bytes that may still be sent. Negative after a message that overdrew it.</summary>
     internal long Credit => Volatile.Read(ref _credit);
 
     private BatchWriter Writer => _stream.Connection.Writer;
 
-    // A message may overdraw, so that one larger than the window passes.
+    // A message may overdraw, so that one larger than the window can be sent.
     private bool HasCredit => !_limited || Volatile.Read(ref _credit) > 0;
 
-    /// <summary>Sends a message; completes when the connection has taken it.</summary>
+    /// <summary>Sends a message; completes when the connection has accepted it.</summary>
     /// <returns>The message's size in bytes.</returns>
     /// <exception cref="ThriftException">The stream has ended, or its connection has failed.</exception>
     internal ValueTask<int> SendAsync<T>(T message, CancellationToken cancellationToken)
         where T : class, IThriftStruct<T>
         => HasCredit && Writer.HasRoom && TryWrite(message, out var size) ? new(size) : AwaitSendAsync(message, cancellationToken);
 
-    /// <summary>The peer's window became known. Only the first time counts: the stream may be created while it does.</summary>
+    /// <summary>Applies the peer's window. Only the first call has an effect: the announcement may race with the creation of the stream.</summary>
     internal void GrantFirst(int window)
     {
         if (Interlocked.Exchange(ref _granted, 1) == 0)
@@ -51,14 +51,14 @@ internal sealed class StreamOutbox : IRoomWaiter
         }
     }
 
-    /// <summary>The peer grants more.</summary>
+    /// <summary>Adds credit that the peer granted.</summary>
     internal void OnCredit(int bytes)
     {
         Interlocked.Add(ref _credit, bytes);
         Wake();
     }
 
-    /// <summary>Has a sender that waits look again.</summary>
+    /// <summary>Wakes a waiting sender to check again.</summary>
     public void Wake()
     {
         bool taken;
@@ -73,14 +73,14 @@ internal sealed class StreamOutbox : IRoomWaiter
         }
     }
 
-    /// <summary>Nothing more can be sent. The first error counts.</summary>
+    /// <summary>Ends the direction: nothing more can be sent. The first error is kept.</summary>
     internal void End(Exception error)
     {
         Interlocked.CompareExchange(ref _error, error, null);
         Wake();
     }
 
-    /// <returns><see langword="false"/> if another stream has taken the room since it was seen. The message is encoded again then.</returns>
+    /// <returns><see langword="false"/> if another stream has taken the room since it was checked; the message must then be encoded again.</returns>
     private bool TryWrite<T>(T message, out int size)
         where T : class, IThriftStruct<T>
     {
@@ -99,7 +99,7 @@ internal sealed class StreamOutbox : IRoomWaiter
                     return false;
 
                 default:
-                    // The connection fails just now and may not have reached this stream yet.
+                    // The connection is failing and may not have notified this stream yet.
                     ThrowIfEnded();
                     throw _stream.Connection.LossOnSend();
             }
@@ -123,13 +123,13 @@ internal sealed class StreamOutbox : IRoomWaiter
                 ThrowIfEnded();
                 hasCredit = HasCredit;
 
-                // Armed before the state is looked at: whatever changes from here on sets the signal.
+                // Armed before the state is checked: every later change sets the signal, so no wake-up is lost.
                 wait = _sendable.Arm();
             }
 
             if (hasCredit && !Writer.TryWait(this))
             {
-                // There is room. The wait was begun and has to be completed, by this thread or by one that was faster.
+                // There is room. The wait has begun and must be completed, by this thread or by one that was faster.
                 Wake();
                 await wait.ConfigureAwait(false);
                 if (TryWrite(message, out var size))

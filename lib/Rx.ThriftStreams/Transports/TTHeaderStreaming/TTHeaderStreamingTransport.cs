@@ -17,16 +17,11 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly StreamLimits _limits;
     private readonly string _serviceName;
-    private readonly ThriftConnectionMode _mode;
-    private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _clock;
-    private readonly SharedConnections<ClientFrameConnection> _shared;
-    private readonly int _mostIdle;
-    private readonly ConcurrentStack<ClientFrameConnection> _idle = new();
-    private readonly ConcurrentDictionary<ClientFrameConnection, bool> _all = new();
+    private readonly ConnectionSet<ClientFrameConnection> _connections;
+    private readonly SharedConnections<ClientFrameConnection>? _shared;
     private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
     private readonly ConnectionSweep _sweep;
-    private volatile bool _disposed;
 
     internal static ClientTransportDescriptor Descriptor { get; } = new(
         ThriftTransport.TTHeaderStreaming,
@@ -40,12 +35,12 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         _tls = ClientTls.For(endpoint, useTls, options);
         _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message, options.Limits.MaxConnectionMemory);
         _serviceName = options.ServiceName ?? string.Empty;
-        _mode = options.Connections.Mode ?? ThriftConnectionMode.Multiplexed;
-        _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
-        _mostIdle = Math.Max(1, options.Connections.MaxPerEndpoint);
-
         _clock = options.TimeProvider;
-        _idleTimeout = options.Connections.IdleTimeout;
+
+        var connections = options.Connections;
+        var mode = connections.Mode ?? ThriftConnectionMode.Multiplexed;
+        _connections = new(endpoint, mode == ThriftConnectionMode.Pooled ? Math.Max(1, connections.MaxPerEndpoint) : 0, connections.IdleTimeout, _clock);
+        _shared = mode == ThriftConnectionMode.Multiplexed ? new(connections.MaxPerEndpoint, static connection => connection.IsClosed) : null;
         _sweep = new ConnectionSweep(_clock);
     }
 
@@ -58,9 +53,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (connection, isNew) = _mode == ThriftConnectionMode.Multiplexed
-                ? await _shared.TakeAsync(ConnectAsync, cancellationToken).ConfigureAwait(false)
-                : await TakeAsync(cancellationToken).ConfigureAwait(false);
+            var (connection, isNew) = await TakeAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start));
@@ -71,7 +64,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             }
             catch (ThriftTransportException)
             {
-                // An older connection was closed just now. Nothing was sent on it: another will do.
+                // An existing connection was just closed. Nothing was sent on it, so another is used.
             }
         }
     }
@@ -81,7 +74,8 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         ClientCallStart start,
         ConnectionEvidence evidence)
     {
-        if (_mode != ThriftConnectionMode.Multiplexed || _shared.TryTake() is not { } connection)
+        var connection = _shared is null ? _connections.TryTake() : _shared.TryTake();
+        if (connection is null || (_shared is not null && !connection.TryEnter()))
         {
             return null;
         }
@@ -92,45 +86,52 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
         catch (ThriftTransportException)
         {
-            // It was closed just now, and nothing was sent on it.
+            // It was just closed, and nothing was sent on it.
             return null;
         }
     }
 
     public override async ValueTask DisposeAsync()
     {
-        _disposed = true;
-        // The resets of calls that were given up just now should still arrive. A peer that does not read is not waited for.
-        var written = Task.WhenAll(_all.Keys.Select(static connection => connection.Writer.WhenIdleAsync()));
+        // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
+        var written = Task.WhenAll(_connections.Snapshot().Select(static connection => connection.Writer.WhenIdleAsync()));
         await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var connection in _all.Keys)
-        {
-            connection.Close(Closing());
-        }
-
+        await _connections.DisposeAsync().ConfigureAwait(false);
         _sweep.Dispose();
     }
 
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
-    private static ThriftException Closing() => StreamErrors.Create(TTStreamCodes.TransportClosing, "the channel was disposed", isServerSide: false);
-
+    /// <summary>Returns a connection that the call has entered.</summary>
     private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
     {
-        while (_mode == ThriftConnectionMode.Pooled && _idle.TryPop(out var idle))
+        if (_shared is null)
         {
-            if (!idle.IsClosed)
-            {
-                return (idle, false);
-            }
+            return _connections.TryTake() is { } idle ? (idle, false) : (await ConnectAsync(cancellationToken).ConfigureAwait(false), true);
         }
 
-        return (await ConnectAsync(cancellationToken).ConfigureAwait(false), true);
+        while (true)
+        {
+            var (connection, isNew) = await _shared.TakeAsync(ConnectAsync, cancellationToken).ConfigureAwait(false);
+            if (isNew || connection.TryEnter())
+            {
+                return (connection, isNew);
+            }
+
+            // The connection has just been retired because it was idle.
+        }
     }
 
     private async ValueTask<ClientFrameConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var socket = await SocketConnection.ConnectAsync(_endpoint, _tls, cancellationToken).ConfigureAwait(false);
+        var connection = await _connections.ConnectAsync(_tls, Create, cancellationToken).ConfigureAwait(false);
+        _sweep.Add(connection);
+        connection.Start();
+        return connection;
+    }
+
+    private ClientFrameConnection Create(SocketConnection socket)
+    {
         ClientFrameConnection? connection = null;
         connection = new ClientFrameConnection(
             socket,
@@ -139,51 +140,26 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             _limits,
             _serviceName,
             _clock,
-            _idleTimeout,
             reason =>
             {
-                Forget(connection!);
+                _connections.Remove(connection!);
+                _sweep.Remove(connection!);
                 socket.Abort(reason);
                 return socket.DisposeAsync();
             },
             OnFree);
-        _all[connection] = true;
-        _sweep.Add(connection);
-        connection.Start();
-        if (_disposed)
-        {
-            connection.Close(Closing());
-        }
-
         return connection;
     }
 
     private void OnFree(ClientFrameConnection connection)
     {
-        if (_mode == ThriftConnectionMode.PerCall || (_mode == ThriftConnectionMode.Pooled && _idle.Count >= _mostIdle))
+        if (_shared is not null)
+        {
+            _connections.Exit(connection);
+        }
+        else if (!_connections.TryKeep(connection))
         {
             _ = connection.CloseGracefullyAsync();
-        }
-        else if (_mode == ThriftConnectionMode.Pooled && !connection.IsClosed)
-        {
-            _idle.Push(connection);
-        }
-    }
-
-    private void Forget(ClientFrameConnection connection)
-    {
-        _all.TryRemove(connection, out _);
-        _sweep.Remove(connection);
-
-        // The pool must not fill up with connections that are gone.
-        var kept = new ClientFrameConnection[_idle.Count];
-        var count = kept.Length == 0 ? 0 : _idle.TryPopRange(kept);
-        for (var i = count - 1; i >= 0; i--)
-        {
-            if (!kept[i].IsClosed)
-            {
-                _idle.Push(kept[i]);
-            }
         }
     }
 }

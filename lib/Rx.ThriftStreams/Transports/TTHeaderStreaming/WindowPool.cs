@@ -1,13 +1,13 @@
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>
-/// Shares half of a connection's memory among its streams as windows; the other half is for the messages by which windows are overdrawn. Streams start with a
-/// small window, and only those whose messages are consumed get a larger one: a caller that leaves any number of streams unread does not take away the room
+/// Shares half of a connection's memory among its streams as windows; the other half is reserved for the messages that overdraw them. Streams start with a
+/// small window, and only those whose messages are consumed get a larger one: a caller that leaves any number of streams unread does not use up the room
 /// that its other streams need.
 /// </summary>
 internal sealed class WindowPool(StreamLimits limits)
 {
-    // A new stream gets at most this part of what is left, so that there is always something left for the next one.
+    // A new stream gets at most this part of what is left, so that something always remains for the next one.
     private const int Share = 16;
 
     private readonly long _total = limits.ConnectionMemory / 2;
@@ -16,7 +16,7 @@ internal sealed class WindowPool(StreamLimits limits)
     /// <summary>The bytes granted to streams.</summary>
     internal long Granted => Interlocked.Read(ref _granted);
 
-    /// <summary>The window of a new stream: less where many streams have one.</summary>
+    /// <summary>The window of a new stream: smaller if there are many streams.</summary>
     internal int TakeFirst()
     {
         var left = _total - Granted;

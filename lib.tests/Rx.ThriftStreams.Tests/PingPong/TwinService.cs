@@ -1,8 +1,0 @@
-using Twin;
-
-namespace Rx.ThriftStreams.Tests.PingPong;
-
-internal sealed class TwinService : ITwinService
-{
-    public Task<Empty> EchoPingPongAsync(Empty req, CancellationToken cancellationToken = default) => Task.FromResult(req);
-}
