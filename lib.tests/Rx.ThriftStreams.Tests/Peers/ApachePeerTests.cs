@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Tests.Interop;
-using Rx.ThriftStreams.Tests.PingPong;
 
 namespace Rx.ThriftStreams.Tests.Peers;
 

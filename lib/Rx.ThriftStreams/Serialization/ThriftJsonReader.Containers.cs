@@ -1,7 +1,7 @@
 namespace Rx.ThriftStreams.Serialization;
 
 // Containers and skipping.
-public ref partial struct ThriftJsonReader
+internal ref partial struct ThriftJsonReader
 {
     // Brackets that a level of a struct or container has at most: a map's two and a field's one, and the struct's own.
     private const int BracketsPerLevel = 4;

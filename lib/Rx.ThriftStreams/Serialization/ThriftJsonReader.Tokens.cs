@@ -5,7 +5,7 @@ using System.Text;
 namespace Rx.ThriftStreams.Serialization;
 
 // The tokens of JSON, and what separates values.
-public ref partial struct ThriftJsonReader
+internal ref partial struct ThriftJsonReader
 {
     private static readonly SearchValues<byte> s_quoteOrEscape = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> s_number = SearchValues.Create("+-.0123456789Ee"u8);

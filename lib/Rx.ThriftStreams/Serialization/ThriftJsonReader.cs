@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// JSON does not distinguish a text from a binary: a field of an unknown type <c>str</c> is a text. Bytes of a string that are not UTF-8, and lone surrogates, become
 /// U+FFFD. A <c>bool</c> is true unless its number is 0.
 /// </remarks>
-public ref partial struct ThriftJsonReader : IThriftReader
+internal ref partial struct ThriftJsonReader : IThriftReader
 {
     private readonly ReadOnlySpan<byte> _data;
     private readonly int _maxDepth;

@@ -1,7 +1,7 @@
 namespace Rx.ThriftStreams.Serialization;
 
 // Fields and containers.
-public ref partial struct ThriftJsonWriter
+internal ref partial struct ThriftJsonWriter
 {
     /// <inheritdoc/>
     public void WriteFieldHeader(ThriftType type, short id)

@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// Layout: a struct is <c>{"1":{"i32":5}}</c> with field ids and type names, a list or set <c>["i32",2,5,6]</c>, a map <c>["str","i32",1,{"a":5}]</c>; keys are always
 /// between quotation marks, a bool is 1 or 0, a binary is Base64 without padding, and a double that is not a number a text.
 /// </remarks>
-public ref partial struct ThriftJsonWriter : IThriftWriter
+internal ref partial struct ThriftJsonWriter : IThriftWriter
 {
     // A number with its quotation marks; what stands around a value takes less as well.
     private const int MaxToken = 64;

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Rx.ThriftStreams.Sockets;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 

@@ -171,7 +171,7 @@ internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId
 
     protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol)
     {
-        Result = limits.Decode<TResult>(body, protocol: protocol);
+        Result = limits.Decode<TResult>(body, protocol);
         Size = (int)body.Length;
     }
 }
