@@ -5,7 +5,7 @@ public sealed class ChannelAddressTests
 {
     [Theory]
     [InlineData("127.0.0.1:8888", "grpc://")]
-    [InlineData("http://127.0.0.1:8888", "grpc://")]
+    [InlineData("tcp://127.0.0.1:8888", "grpc://")]
     [InlineData("grpc://", "does not name an endpoint")]
     [InlineData("grpc://,", "does not name an endpoint")]
     [InlineData("grpc://127.0.0.1", "host:port")]

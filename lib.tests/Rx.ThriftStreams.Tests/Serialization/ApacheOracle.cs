@@ -11,7 +11,12 @@ namespace Rx.ThriftStreams.Tests.Serialization;
 internal static class ApacheOracle
 {
     public static TProtocol Create(TTransport transport, ThriftProtocol protocol)
-        => protocol == ThriftProtocol.Binary ? new TBinaryProtocol(transport) : new TCompactProtocol(transport);
+        => protocol switch
+        {
+            ThriftProtocol.Binary => new TBinaryProtocol(transport),
+            ThriftProtocol.Compact => new TCompactProtocol(transport),
+            _ => new TJsonProtocol(transport),
+        };
 
     public static byte[] Write(Dynamic value, ThriftProtocol protocol)
     {

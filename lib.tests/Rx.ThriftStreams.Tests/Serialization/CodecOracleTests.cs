@@ -20,6 +20,7 @@ public sealed class CodecOracleTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Read_OfWhatApacheWrote_GivesTheValue(ThriftProtocol protocol)
         => DynamicGen.Struct().Sample(
             value => Assert.Equal(value.ToString(), DynamicCodec.Read(ApacheOracle.Write(value, protocol), protocol).ToString()),
@@ -29,6 +30,7 @@ public sealed class CodecOracleTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void ApacheRead_OfWhatWasWritten_GivesTheValue(ThriftProtocol protocol)
         => DynamicGen.Struct().Sample(
             value => Assert.Equal(value.ToString(), ApacheOracle.Read(DynamicCodec.Write(value, protocol), protocol).ToString()),
@@ -38,6 +40,7 @@ public sealed class CodecOracleTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Read_WithUnknownFieldsOfAnyType_SkipsThemAndFindsTheKnownOne(ThriftProtocol protocol)
         => Gen.Select(DynamicGen.Any(3).Array[1, 4], Gen.Int).Sample(
             (unknown, number) =>

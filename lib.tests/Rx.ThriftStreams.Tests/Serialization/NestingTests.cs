@@ -90,6 +90,10 @@ public sealed class NestingTests
                 var binary = new ThriftReader(bytes);
                 Skip(ref binary, walk);
                 break;
+            case Walk.Skip or Walk.SkipWithin when protocol == ThriftProtocol.Json:
+                var json = new ThriftJsonReader(bytes);
+                Skip(ref json, walk);
+                break;
             case Walk.Skip or Walk.SkipWithin:
                 var compact = new ThriftCompactReader(bytes);
                 Skip(ref compact, walk);
@@ -122,6 +126,12 @@ public sealed class NestingTests
             var writer = new ThriftCompactWriter(buffer, int.MaxValue);
             ThriftTranscoder.CopyStruct(ref reader, ref writer);
         }
+        else if (protocol == ThriftProtocol.Json)
+        {
+            var reader = new ThriftJsonReader(bytes, new ThriftReaderLimits { MaxDepth = int.MaxValue });
+            var writer = new ThriftWriter(buffer, int.MaxValue);
+            ThriftTranscoder.CopyStruct(ref reader, ref writer);
+        }
         else
         {
             var reader = new ThriftCompactReader(bytes, new ThriftReaderLimits { MaxDepth = int.MaxValue });
@@ -133,6 +143,11 @@ public sealed class NestingTests
     // Of a known message each level is a field of that type with a struct in it; of an unknown one, containers hold each other.
     private static byte[] Nested(ThriftProtocol protocol, bool known, ThriftType type)
     {
+        if (protocol == ThriftProtocol.Json)
+        {
+            return NestedJson(known, type);
+        }
+
         string field = (protocol, type) switch
         {
             (ThriftProtocol.Binary, ThriftType.Struct) => "0c 0001",
@@ -163,5 +178,22 @@ public sealed class NestingTests
         return known
             ? [.. Enumerable.Repeat(Bytes.Of(field + element), Levels).SelectMany(static bytes => bytes)]
             : [.. Bytes.Of(field), .. Enumerable.Repeat(Bytes.Of(element), Levels).SelectMany(static bytes => bytes)];
+    }
+
+    private static byte[] NestedJson(bool known, ThriftType type)
+    {
+        (string field, string element) = (type, known) switch
+        {
+            (ThriftType.Struct, _) => ("""{"1":{"rec":""", ""),
+            (ThriftType.List, true) => ("""{"2":{"lst":""", """["rec",1,"""),
+            (ThriftType.List, false) => ("""{"2":{"lst":""", """["lst",1,"""),
+            (ThriftType.Set, true) => ("""{"3":{"set":""", """["rec",1,"""),
+            (ThriftType.Set, false) => ("""{"3":{"set":""", """["set",1,"""),
+            (_, true) => ("""{"4":{"map":""", """["str","rec",1,{"":"""),
+            _ => ("""{"4":{"map":""", """["i8","map",1,{"7":"""),
+        };
+        return known || type == ThriftType.Struct
+            ? [.. Enumerable.Repeat(System.Text.Encoding.UTF8.GetBytes(field + element), Levels).SelectMany(static bytes => bytes)]
+            : [.. System.Text.Encoding.UTF8.GetBytes(field), .. Enumerable.Repeat(System.Text.Encoding.UTF8.GetBytes(element), Levels).SelectMany(static bytes => bytes)];
     }
 }

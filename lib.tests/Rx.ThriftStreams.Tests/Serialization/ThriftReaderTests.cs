@@ -171,6 +171,7 @@ public sealed class ThriftReaderTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Read_AtTheDepthLimit_Succeeds_AndBelowIt_Fails(ThriftProtocol protocol)
     {
         byte[] bytes = ThriftSerializer.SerializeToArray(Nested(64), protocol);
@@ -183,12 +184,19 @@ public sealed class ThriftReaderTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Read_WithAHigherDepthLimit_GoesDeeper(ThriftProtocol protocol)
     {
         using var buffer = new ThriftWriteBuffer();
         if (protocol == ThriftProtocol.Binary)
         {
             var writer = new ThriftWriter(buffer, maxDepth: 300);
+            Nested(300).Write(ref writer);
+            writer.Flush();
+        }
+        else if (protocol == ThriftProtocol.Json)
+        {
+            var writer = new ThriftJsonWriter(buffer, maxDepth: 300);
             Nested(300).Write(ref writer);
             writer.Flush();
         }
@@ -263,6 +271,7 @@ public sealed class ThriftReaderTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Read_OverTheStringAndCountLimits_Fails(ThriftProtocol protocol)
     {
         byte[] bytes = ThriftSerializer.SerializeToArray(new Sample { Text = "12345", Longs = [1, 2, 3] }, protocol);

@@ -68,7 +68,7 @@ public sealed class ThriftSerializerTests
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => ThriftSerializer.SerializeToArray(new Sample(), (ThriftProtocol)9));
 
-        Assert.Contains("Binary and Compact", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Binary, Compact, Json", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

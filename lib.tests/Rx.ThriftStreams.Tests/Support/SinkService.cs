@@ -45,6 +45,9 @@ internal sealed class SinkService : IKitchenSink
         var context = ThriftServerContext.Current!;
         switch (what)
         {
+            case "header:authorization":
+                what = context.RequestHeaders["authorization"]!;
+                break;
             case "status":
                 throw new ThriftStatusException(ThriftStatusCode.FailedPrecondition, "nope");
             case "fault":

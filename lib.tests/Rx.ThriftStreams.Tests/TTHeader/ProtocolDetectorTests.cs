@@ -18,7 +18,7 @@ public sealed class ProtocolDetectorTests
         { "80010001 10000002 4563686f", WireProtocolName.TTHeaderStreaming },
         { "00000026 90010001 0000000c", WireProtocolName.FramedKitexProtobuf },
         { "47455420 2f204854 54502f312e31", WireProtocolName.Http1 },
-        { "00000026 82210001 0000000c", WireProtocolName.Unknown },
+        { "00000026 82210001 0000000c", WireProtocolName.Framed },
         { "16030100 f4010000 f0030395", WireProtocolName.Tls },
         { "50524920 2a204855", WireProtocolName.Unknown },
         { "00000000 00000000", WireProtocolName.Unknown },

@@ -89,7 +89,9 @@ public sealed class ThriftMessageScannerTests
 
     [Theory]
     [InlineData("80000001", "bad version 0x80000001")]
-    [InlineData("00000001", "bad version 0x00000001")]
+    [InlineData("80020001", "bad version 0x80020001")]
+    [InlineData("00000000", "bad version 0x00000000")]
+    [InlineData("7fffffff", "larger than the limit of 1000 bytes")]
     [InlineData("80010001 ffffffff", "negative size[-1]")]
     [InlineData("80010001 7fffffff", "larger than the limit of 1000 bytes")]
     [InlineData(Envelope + "0b0001 7fffffff", "larger than the limit")]

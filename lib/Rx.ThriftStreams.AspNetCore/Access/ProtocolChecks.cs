@@ -19,6 +19,7 @@ internal static class ProtocolChecks
     {
         ThriftTransport.Framed => ThriftProtocols.Framed,
         ThriftTransport.Buffered => ThriftProtocols.Buffered,
+        ThriftTransport.Http => ThriftProtocols.Http,
         _ => ThriftProtocols.TTHeader,
     };
 }

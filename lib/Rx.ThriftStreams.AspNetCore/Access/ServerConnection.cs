@@ -68,12 +68,12 @@ internal sealed class ServerConnection : ThriftServerConnection
         => new(connection.Features, connection.LocalEndPoint, connection.RemoteEndPoint, connection.Features, protocols);
 
     /// <summary>The connection of a request: its addresses are those that middleware, such as that for forwarded headers, may have replaced.</summary>
-    internal static ServerConnection Of(HttpContext http) => new(
+    internal static ServerConnection Of(HttpContext http, ThriftProtocols protocols) => new(
         http.Features,
         EndPointOf(http.Connection.LocalIpAddress, http.Connection.LocalPort),
         EndPointOf(http.Connection.RemoteIpAddress, http.Connection.RemotePort),
         null,
-        ThriftProtocols.Grpc);
+        protocols);
 
     private static IPEndPoint? EndPointOf(IPAddress? address, int port) => address is null ? null : new(address, port);
 }

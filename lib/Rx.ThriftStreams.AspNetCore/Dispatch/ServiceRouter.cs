@@ -33,9 +33,11 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="form">What the transport carries.</param>
     /// <param name="origin">Where the call comes from. A service that is not served there counts as unknown.</param>
     /// <param name="refusal">Why there is no method to call; <see langword="null"/> if there is one.</param>
-    internal ServerMethod? Find(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal)
+    /// <param name="isExact">Whether the service's name is part of the method's: then only that service is asked, and one that is not there is an unknown method.</param>
+    internal ServerMethod? Find(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal, bool isExact = false)
     {
-        var fault = Find(service, method, origin, out var found);
+        ServerMethod? found;
+        var fault = isExact ? FindExactly(service, method, origin, out found) : Find(service, method, origin, out found);
         if (fault is null && found is not null)
         {
             fault = form switch
@@ -58,6 +60,14 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
     internal RouteException Refuse(string service, string method, CallOrigin origin)
         => new(runtime.Services.TryGetService(service, out var methods) && methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
+
+    private RouteFault? FindExactly(string service, string method, CallOrigin origin, out ServerMethod? found)
+    {
+        found = null;
+        return runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) && origin.Reaches(found)
+            ? null
+            : RouteFault.UnknownMethod;
+    }
 
     private RouteFault? Find(string service, string method, CallOrigin origin, out ServerMethod? found)
     {

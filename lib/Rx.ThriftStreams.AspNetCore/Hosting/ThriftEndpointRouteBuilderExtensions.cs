@@ -1,11 +1,13 @@
 using Rx.ThriftStreams.AspNetCore;
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
+using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.Contracts;
 
 namespace Microsoft.AspNetCore.Builder;
@@ -41,6 +43,25 @@ public static class ThriftEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(implementation);
         return Map<TService>(endpoints, TypeOf(implementation), _ => implementation);
+    }
+
+    /// <summary>
+    /// Serves all mapped services to clients of Apache Thrift over HTTP: POST with a Thrift message of any protocol as body, <c>application/x-thrift</c>.
+    /// </summary>
+    /// <remarks>
+    /// Apache's clients speak HTTP/1.1, which a port with <c>UseThriftStreams()</c> does not: give the application another port. The headers of the request are the
+    /// call's. A call that names no service, as <c>Service:method</c> would, is routed like one over Framed.
+    /// </remarks>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="pattern">The path.</param>
+    /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapThriftHttp(this IEndpointRouteBuilder endpoints, string pattern = "/")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var handler = endpoints.ServiceProvider.GetService<HttpPingPongHandler>()
+            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
     }
 
     private static RouteGroupBuilder Map<TService>(

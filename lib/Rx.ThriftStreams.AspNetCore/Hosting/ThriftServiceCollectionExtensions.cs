@@ -37,6 +37,7 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<TTHeaderStreamingHandler>();
         services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();
+        services.TryAddSingleton<HttpPingPongHandler>();
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);

@@ -22,6 +22,9 @@ public enum ThriftProtocols
     /// <summary>Ping-pong calls with nothing around them, or with a mesh header.</summary>
     Buffered = 16,
 
+    /// <summary>Ping-pong calls over HTTP, as <c>MapThriftHttp</c> serves them. Ports that detect their protocol do not speak it.</summary>
+    Http = 32,
+
     /// <summary>All of them.</summary>
-    All = Grpc | TTHeaderStreaming | TTHeader | Framed | Buffered,
+    All = Grpc | TTHeaderStreaming | TTHeader | Framed | Buffered | Http,
 }

@@ -59,7 +59,7 @@ internal sealed partial class ThriftPort
             while (true)
             {
                 var result = await input.ReadAsync(limit.Token).ConfigureAwait(false);
-                if (result.Buffer.Length >= ProtocolDetector.NeededBytes)
+                if (ProtocolDetector.DetectConnection(result.Buffer) != WireProtocol.NeedMore)
                 {
                     if (ProtocolOf(result.Buffer) is { } runAsync)
                     {
@@ -99,7 +99,8 @@ internal sealed partial class ThriftPort
 
     private PortConnectionDelegate? ProtocolOf(in ReadOnlySequence<byte> received)
     {
-        Span<byte> first = stackalloc byte[ProtocolDetector.NeededBytes];
+        Span<byte> bytes = stackalloc byte[ProtocolDetector.NeededBytes];
+        var first = bytes[..(int)Math.Min(received.Length, bytes.Length)];
         received.Slice(0, first.Length).CopyTo(first);
         var detected = ProtocolDetector.DetectConnection(first);
         foreach (var (protocol, runAsync) in _protocols)

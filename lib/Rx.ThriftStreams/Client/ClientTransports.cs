@@ -20,6 +20,7 @@ internal static class ClientTransports
     [
         new("grpc", Streams: ThriftTransport.Grpc, Calls: ThriftTransport.Grpc),
         new("ttheader", Streams: ThriftTransport.TTHeaderStreaming, Calls: ThriftTransport.TTHeaderFramed),
+        new("http", Streams: ThriftTransport.Grpc, Calls: ThriftTransport.Http),
     ];
 
     /// <summary>The schemes as an error message lists them.</summary>

@@ -26,6 +26,13 @@ internal sealed class TransportSelection
                 $"{nameof(options.PingPongTransport)} is {_calls.Kind}, which carries streams only. Use one of: {ClientTransports.ListOf(TransportCapabilities.Calls)}.");
         }
 
+        if (options.PingPong.NeedsApacheTransport && !_calls.Has(TransportCapabilities.ApacheProtocols))
+        {
+            throw new ArgumentException(
+                $"{nameof(options.PingPong)} selects {(options.PingPong.StrictBinary ? options.PingPong.Protocol : "Binary without a version")}, but {_calls.Kind} carries strict Binary only. "
+                + $"Set {nameof(options.PingPongTransport)} to one of: {ClientTransports.ListOf(TransportCapabilities.ApacheProtocols)}.");
+        }
+
         if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(

@@ -46,6 +46,16 @@ internal static class OptionChecks
         }
     }
 
+    /// <summary>The path of an HTTP request, as it stands in the request line.</summary>
+    internal static void HttpPath(string path, string option)
+    {
+        NotNull(path, option);
+        if (!path.StartsWith('/') || path.AsSpan().ContainsAnyExceptInRange('!', '~') || path.Contains('#', StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"{option} must begin with a slash and hold printable ASCII without spaces and fragments; encode other characters by percent signs.", option);
+        }
+    }
+
     internal static void NotNull(object? value, string option)
     {
         if (value is null)

@@ -83,6 +83,9 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of the TTHeader transports.</summary>
     public ThriftTTHeaderOptions TTHeader { get; private set; } = new();
 
+    /// <summary>Settings of ping-pong calls to servers of Apache Thrift.</summary>
+    public ThriftPingPongOptions PingPong { get; private set; } = new();
+
     /// <summary>An immutable copy, which a channel keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftChannelOptions Snapshot()
     {
@@ -98,6 +101,7 @@ public sealed class ThriftChannelOptions
         copy.Connections = Connections.Snapshot();
         copy.Grpc = Grpc.Snapshot();
         copy.TTHeader = TTHeader.Snapshot();
+        copy.PingPong = PingPong.Snapshot();
         return copy;
     }
 
@@ -113,5 +117,6 @@ public sealed class ThriftChannelOptions
         Connections.Validate(nameof(Connections));
         Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
+        PingPong.Validate(nameof(PingPong));
     }
 }

@@ -20,4 +20,10 @@ public enum ThriftTransport
 
     /// <summary>A Thrift message by itself ("pure payload"). Carries ping-pong and unary methods, without metadata.</summary>
     Buffered,
+
+    /// <summary>
+    /// A Thrift message in a request of HTTP/1.1 (POST, <c>application/x-thrift</c>), as Apache Thrift's HTTP transports send it. Carries ping-pong and unary methods,
+    /// without metadata.
+    /// </summary>
+    Http,
 }

@@ -22,15 +22,16 @@ internal sealed class MessageLimits(int maxSize, long? maxMemory, int maxDecompr
 
     /// <summary>Decodes a message.</summary>
     /// <param name="message">Its bytes.</param>
+    /// <param name="protocol">How it is laid out.</param>
     /// <param name="cancellationToken">Ends the decoding of a long message.</param>
     /// <exception cref="ThriftProtocolException">The bytes are not a message of this type, or take more memory than the limit.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    internal T Decode<T>(ReadOnlySpan<byte> message, CancellationToken cancellationToken = default)
+    internal T Decode<T>(ReadOnlySpan<byte> message, ThriftProtocol protocol, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>
-        => ThriftSerializer.Deserialize<T>(message, ThriftProtocol.Binary, _limits, cancellationToken);
+        => ThriftSerializer.Deserialize<T>(message, protocol, _limits, cancellationToken);
 
-    /// <inheritdoc cref="Decode{T}(ReadOnlySpan{byte}, CancellationToken)"/>
-    internal T Decode<T>(in ReadOnlySequence<byte> message, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="Decode{T}(ReadOnlySpan{byte}, ThriftProtocol, CancellationToken)"/>
+    internal T Decode<T>(in ReadOnlySequence<byte> message, ThriftProtocol protocol, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>
-        => ThriftSerializer.Deserialize<T>(message, ThriftProtocol.Binary, _limits, cancellationToken);
+        => ThriftSerializer.Deserialize<T>(message, protocol, _limits, cancellationToken);
 }

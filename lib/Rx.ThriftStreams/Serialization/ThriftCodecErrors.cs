@@ -86,6 +86,16 @@ internal static class ThriftCodecErrors
     public static void NotBase64(int offset, int fieldId)
         => throw Error("A binary is not Base64 text", offset, fieldId);
 
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Json(string what, int offset, int fieldId)
+        => throw Error($"{what} in JSON is not written as Apache Thrift writes it", offset, fieldId);
+
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void JsonToken(char expected, byte actual, int offset, int fieldId)
+        => throw Error($"The JSON has the byte 0x{actual:x2} where '{expected}' must be", offset, fieldId);
+
     private static ThriftProtocolException Error(string what, int offset, int fieldId, bool overLimit = false)
         => fieldId == NoField
             ? new($"{what} (at byte {offset}).", offset) { IsOverLimit = overLimit }

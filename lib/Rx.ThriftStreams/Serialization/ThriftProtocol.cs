@@ -8,4 +8,7 @@ public enum ThriftProtocol
 
     /// <summary>Variable-length numbers and packed headers: smaller, slower.</summary>
     Compact,
+
+    /// <summary>Apache Thrift's JSON (<c>TJSONProtocol</c>): readable, with field ids and type names; the largest and the slowest.</summary>
+    Json,
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -184,20 +182,15 @@ public ref partial struct ThriftReader : IThriftReader
         return length;
     }
 
-    // Padding is optional in Thrift's JSON, but the decoder requires it.
     private byte[] ReadBase64(int length)
     {
         int offset = _position;
-        ReadOnlySpan<byte> text = TakeSpan(length).TrimEnd((byte)'=');
-        byte[] padded = new byte[(text.Length + 3) & ~3];
-        padded.AsSpan().Fill((byte)'=');
-        text.CopyTo(padded);
-        if (Base64.DecodeFromUtf8InPlace(padded, out int written) != OperationStatus.Done)
+        if (!UnpaddedBase64.TryDecode(TakeSpan(length), out byte[]? value))
         {
             ThriftCodecErrors.NotBase64(offset, _fieldId);
         }
 
-        return padded.AsSpan(0, written).ToArray();
+        return value;
     }
 
     // The one bounds check of every read.

@@ -70,6 +70,12 @@ public static class ThriftSerializer
                 consumed = compact.Consumed;
                 return fromCompact;
 
+            case ThriftProtocol.Json:
+                var json = new ThriftJsonReader(data, limits, cancellationToken);
+                T fromJson = T.Read(ref json);
+                consumed = json.Consumed;
+                return fromJson;
+
             default:
                 throw UnknownProtocol(protocol);
         }
@@ -122,11 +128,17 @@ public static class ThriftSerializer
                 compact.Flush();
                 break;
 
+            case ThriftProtocol.Json:
+                var json = new ThriftJsonWriter(buffer);
+                value.Write(ref json);
+                json.Flush();
+                break;
+
             default:
                 throw UnknownProtocol(protocol);
         }
     }
 
     private static ArgumentOutOfRangeException UnknownProtocol(ThriftProtocol protocol)
-        => new(nameof(protocol), $"{(int)protocol} is not one of the protocols {nameof(ThriftProtocol.Binary)} and {nameof(ThriftProtocol.Compact)}.");
+        => new(nameof(protocol), $"{(int)protocol} is not one of the protocols {string.Join(", ", Enum.GetNames<ThriftProtocol>())}.");
 }

@@ -23,7 +23,7 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
             ThriftType.I32 => reader.ReadI32(),
             ThriftType.I64 => reader.ReadI64(),
             ThriftType.Double => reader.ReadDouble(),
-            ThriftType.String => reader.ReadBinary(),
+            ThriftType.String => ReadText(ref reader),
             ThriftType.Uuid => reader.ReadUuid(),
             ThriftType.Struct => ThriftUnknownFields.ReadStruct(ref reader, depth + 1),
             ThriftType.List => Elements.Read(ref reader, reader.ReadListHeader(out var element), element, depth + 1),
@@ -60,6 +60,9 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
             case byte[] value:
                 writer.WriteBinaryField(id, value);
                 break;
+            case string value:
+                writer.WriteStringField(id, value);
+                break;
             case Guid value:
                 writer.WriteUuidField(id, value);
                 break;
@@ -69,6 +72,11 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
                 break;
         }
     }
+
+    // JSON writes a binary as a text, and nothing says which one it is: taken as a text both come out as they came in, if that is JSON again.
+    private static object ReadText<TReader>(ref TReader reader)
+        where TReader : struct, IThriftReader, allows ref struct
+        => typeof(TReader) == typeof(ThriftJsonReader) ? reader.ReadString() : reader.ReadBinary();
 
     private void WriteElement<TWriter>(ref TWriter writer)
         where TWriter : struct, IThriftWriter, allows ref struct
@@ -95,6 +103,9 @@ internal readonly record struct ThriftUnknownValue(ThriftType Type, object Conte
                 break;
             case byte[] value:
                 writer.WriteBinary(value);
+                break;
+            case string value:
+                writer.WriteString(value);
                 break;
             case Guid value:
                 writer.WriteUuid(value);

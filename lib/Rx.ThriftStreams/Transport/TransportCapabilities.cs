@@ -17,4 +17,7 @@ internal enum TransportCapabilities
 
     /// <summary>Several concurrent calls on one connection: answers identify their call.</summary>
     SharedConnections = 8,
+
+    /// <summary>Messages other than strict Binary, for peers of Apache Thrift.</summary>
+    ApacheProtocols = 16,
 }

@@ -41,31 +41,7 @@ internal static class ApplicationExceptionCodec
         output.Advance(FixedSize + textLength);
     }
 
-    /// <summary>Reads a body. Missing fields are empty and 0; unknown ones are skipped.</summary>
+    /// <summary>Reads a body.</summary>
     /// <exception cref="ThriftProtocolException">The bytes are not a struct.</exception>
-    public static ApplicationError Read(in ReadOnlySequence<byte> body)
-    {
-        string message = string.Empty;
-        int type = 0;
-        var reader = new ThriftReader(body.IsSingleSegment ? body.FirstSpan : body.ToArray());
-        reader.BeginStruct();
-        while (reader.ReadFieldHeader(out ThriftType fieldType, out short id))
-        {
-            switch (id, fieldType)
-            {
-                case (1, ThriftType.String):
-                    message = reader.ReadString();
-                    break;
-                case (2, ThriftType.I32):
-                    type = reader.ReadI32();
-                    break;
-                default:
-                    reader.Skip(fieldType);
-                    break;
-            }
-        }
-
-        reader.EndStruct();
-        return new ApplicationError((ApplicationErrorType)type, message);
-    }
+    public static ApplicationError Read(in ReadOnlySequence<byte> body) => ThriftSerializer.Deserialize<ApplicationError>(body);
 }

@@ -5,7 +5,8 @@ namespace Rx.ThriftStreams.Wire;
 /// <param name="Name">Its name in contexts, events and telemetry.</param>
 /// <param name="HasHeader">Whether a TTHeader precedes the message.</param>
 /// <param name="IsFramed">Whether the message's length precedes it.</param>
-internal sealed record PingPongForm(ThriftTransport Transport, string Name, bool HasHeader, bool IsFramed)
+/// <param name="IsHttp">Whether it is the body of a request or response of HTTP.</param>
+internal sealed record PingPongForm(ThriftTransport Transport, string Name, bool HasHeader, bool IsFramed, bool IsHttp = false)
 {
     internal static PingPongForm TTHeader { get; } = new(ThriftTransport.TTHeader, "ttheader", HasHeader: true, IsFramed: false);
 
@@ -14,4 +15,6 @@ internal sealed record PingPongForm(ThriftTransport Transport, string Name, bool
     internal static PingPongForm Framed { get; } = new(ThriftTransport.Framed, "framed", HasHeader: false, IsFramed: true);
 
     internal static PingPongForm Buffered { get; } = new(ThriftTransport.Buffered, "buffered", HasHeader: false, IsFramed: false);
+
+    internal static PingPongForm Http { get; } = new(ThriftTransport.Http, "http", HasHeader: false, IsFramed: false, IsHttp: true);
 }

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Wire;
 /// <summary>Distinguishes the protocols of a shared port by their first eight bytes. Pure functions; nothing is consumed.</summary>
 internal static class ProtocolDetector
 {
-    /// <summary>How many bytes a decision requires. Every message of every protocol has at least as many.</summary>
+    /// <summary>How many bytes a decision requires. Only a Buffered message in Compact may be shorter; its first bytes decide.</summary>
     public const int NeededBytes = 8;
 
     /// <summary>Detects the protocol of a connection from its first bytes.</summary>
@@ -21,7 +21,7 @@ internal static class ProtocolDetector
     {
         if (received.Length < NeededBytes)
         {
-            return WireProtocol.NeedMore;
+            return DetectShort(received);
         }
 
         // TLS first: a ClientHello whose record ends in 80 looks like the length and version of a framed message.
@@ -53,7 +53,7 @@ internal static class ProtocolDetector
     {
         if (received.Length < NeededBytes)
         {
-            return WireProtocol.NeedMore;
+            return DetectShort(received);
         }
 
         if (BinaryPrimitives.ReadUInt16BigEndian(received[TTHeaderFormat.MagicOffset..]) == TTHeaderFormat.Magic)
@@ -62,10 +62,31 @@ internal static class ProtocolDetector
             return (flags & TTHeaderFlags.Streaming) != 0 ? WireProtocol.TTHeaderStreaming : WireProtocol.TTHeader;
         }
 
-        return BinaryPrimitives.ReadUInt16BigEndian(received) == MeshHeader.Magic ? WireProtocol.Mesh : DetectPayload(received);
+        return BinaryPrimitives.ReadUInt16BigEndian(received) == MeshHeader.Magic ? WireProtocol.Mesh
+            : DetectPayload(received) is not WireProtocol.Unknown and var payload ? payload
+            : DetectApache(received);
     }
 
-    /// <summary>Detects what a TTHeader's payload is, or what follows a mesh header: Buffered, Framed, Kitex Protobuf or unknown.</summary>
+    private static WireProtocol DetectShort(ReadOnlySpan<byte> received)
+        => received is [CompactCodec.ProtocolId, _, ..] && MessageCodec.StartsApacheMessage(received) ? WireProtocol.Buffered : WireProtocol.NeedMore;
+
+    /// <summary>A message of an Apache peer that is not strict Binary, Buffered or Framed.</summary>
+    private static WireProtocol DetectApache(ReadOnlySpan<byte> received)
+    {
+        if (MessageCodec.StartsApacheMessage(received))
+        {
+            return WireProtocol.Buffered;
+        }
+
+        // Of the old Binary only the length of the name is there, which cannot be longer than the frame.
+        var message = received[ThriftFraming.PrefixSize..];
+        var frameLength = BinaryPrimitives.ReadUInt32BigEndian(received);
+        return MessageCodec.StartsApacheMessage(message) || (message is [0, 0, _, _] && BinaryPrimitives.ReadInt32BigEndian(message) is > 0 and var name && name < frameLength)
+            ? WireProtocol.Framed
+            : WireProtocol.Unknown;
+    }
+
+    /// <summary>Detects what a TTHeader's payload is, or what follows a mesh header: Buffered or Framed in strict Binary, Kitex Protobuf or unknown.</summary>
     public static WireProtocol DetectPayload(in ReadOnlySequence<byte> received)
     {
         Span<byte> copy = stackalloc byte[NeededBytes];

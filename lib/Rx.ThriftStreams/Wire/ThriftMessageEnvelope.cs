@@ -5,14 +5,14 @@ using System.Text;
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
-/// What precedes the struct of a Thrift message, in the strict Binary form:
-/// 80 01 00 type ‖ i32 length ‖ method name ‖ i32 sequence id. The form without version is refused, as in Kitex.
+/// What precedes the struct of a Thrift message. Read and written here in the strict Binary form:
+/// 80 01 00 type ‖ i32 length ‖ method name ‖ i32 sequence id. Other forms are <see cref="MessageCodec"/>s.
 /// </summary>
 internal readonly ref struct ThriftMessageEnvelope
 {
     private const int FixedSize = 12;
 
-    private ThriftMessageEnvelope(ThriftMessageType type, ReadOnlySpan<byte> method, int sequenceId)
+    internal ThriftMessageEnvelope(ThriftMessageType type, ReadOnlySpan<byte> method, int sequenceId)
     {
         Type = type;
         Method = method;
@@ -64,22 +64,34 @@ internal readonly ref struct ThriftMessageEnvelope
             throw Truncated(4);
         }
 
-        if (nameLength <= 0 || nameLength > reader.Remaining - 4)
+        if (nameLength > reader.Remaining - 4)
         {
-            throw new ThriftProtocolException(
-                nameLength == 0
-                    ? "the Thrift message has no method name."
-                    : $"invalid method name length[{nameLength}]: {reader.Remaining} bytes follow.",
-                4);
+            throw InvalidName(nameLength, reader.Remaining);
         }
 
-        ReadOnlySpan<byte> rest = reader.UnreadSpan;
-        ReadOnlySpan<byte> method = rest.Length >= nameLength ? rest[..nameLength] : reader.UnreadSequence.Slice(0, nameLength).ToArray();
-        reader.Advance(nameLength);
+        ReadOnlySpan<byte> method = ReadName(ref reader, nameLength);
         _ = reader.TryReadBigEndian(out int sequenceId);
         body = reader.UnreadSequence;
         return new ThriftMessageEnvelope((ThriftMessageType)(version & 0xFF), method, sequenceId);
     }
 
-    private static ThriftProtocolException Truncated(long offset) => new("the Thrift message ends inside its envelope.", offset);
+    /// <summary>Reads a method's name after its length.</summary>
+    /// <exception cref="ThriftProtocolException">The name is empty, or leaves the message.</exception>
+    internal static ReadOnlySpan<byte> ReadName(scoped ref SequenceReader<byte> reader, int length)
+    {
+        if (length <= 0 || length > reader.Remaining)
+        {
+            throw InvalidName(length, reader.Remaining);
+        }
+
+        ReadOnlySpan<byte> rest = reader.UnreadSpan;
+        ReadOnlySpan<byte> name = rest.Length >= length ? rest[..length] : reader.UnreadSequence.Slice(0, length).ToArray();
+        reader.Advance(length);
+        return name;
+    }
+
+    internal static ThriftProtocolException Truncated(long offset) => new("the Thrift message ends inside its envelope.", offset);
+
+    private static ThriftProtocolException InvalidName(int length, long remaining) => new(
+        length == 0 ? "the Thrift message has no method name." : $"invalid method name length[{length}]: {remaining} bytes follow.", 4);
 }

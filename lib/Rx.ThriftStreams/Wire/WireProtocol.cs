@@ -21,10 +21,10 @@ internal enum WireProtocol
     /// <summary>A mesh header; a framed or buffered message follows.</summary>
     Mesh,
 
-    /// <summary>A length and a Thrift Binary message.</summary>
+    /// <summary>A length and a Thrift message.</summary>
     Framed,
 
-    /// <summary>A bare Thrift Binary message.</summary>
+    /// <summary>A bare Thrift message.</summary>
     Buffered,
 
     /// <summary>A length and a Kitex Protobuf message: recognized, but not served.</summary>

@@ -55,7 +55,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
 
-    internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http);
+    internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http, ThriftProtocols.Grpc);
 
     internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
 

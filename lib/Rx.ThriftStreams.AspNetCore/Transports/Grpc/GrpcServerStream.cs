@@ -115,8 +115,8 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         {
             using var inflated = compressed ? GrpcMessageReader.Inflate(body, _decompression, _limits) : null;
             (_current, _currentSize) = inflated is null
-                ? (_limits.Decode<TRequest>(body, cancellationToken), length)
-                : (_limits.Decode<TRequest>(inflated.WrittenSpan, cancellationToken), inflated.Length);
+                ? (_limits.Decode<TRequest>(body, ThriftProtocol.Binary, cancellationToken), length)
+                : (_limits.Decode<TRequest>(inflated.WrittenSpan, ThriftProtocol.Binary, cancellationToken), inflated.Length);
         }
         catch (ThriftProtocolException error) when (!error.IsOverLimit)
         {

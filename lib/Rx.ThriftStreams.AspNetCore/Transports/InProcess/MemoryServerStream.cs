@@ -30,7 +30,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
                     throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
                 }
 
-                _current = limits.Decode<TRequest>(bytes, cancellationToken);
+                _current = limits.Decode<TRequest>(bytes, ThriftProtocol.Binary, cancellationToken);
                 _currentSize = bytes.Length;
                 return true;
             }

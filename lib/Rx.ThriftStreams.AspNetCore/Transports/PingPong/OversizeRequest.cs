@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// </summary>
 internal sealed class OversizeRequest
 {
-    private readonly ThriftMessageScanner? _scanner;
+    private readonly BufferedMessageScanner? _scanner;
     private long _rest;
 
     /// <param name="request">The request, without arguments.</param>
@@ -23,7 +23,7 @@ internal sealed class OversizeRequest
 
     /// <param name="request">The request, without arguments.</param>
     /// <param name="scanner">Finds its end, where nothing announces it; has looked at what is there.</param>
-    internal OversizeRequest(PingPongRequest request, ThriftMessageScanner scanner)
+    internal OversizeRequest(PingPongRequest request, BufferedMessageScanner scanner)
     {
         Request = request;
         _scanner = scanner;

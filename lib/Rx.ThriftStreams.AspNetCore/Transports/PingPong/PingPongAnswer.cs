@@ -35,17 +35,14 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
         where T : IThriftStruct<T>
     {
         Begin(ThriftMessageType.Reply);
-        var start = _message.Length;
-        ThriftSerializer.Serialize(result, _message);
-        return _message.Length - start;
+        return SetStruct(result);
     }
 
     /// <summary>Sets a result without fields.</summary>
     internal void SetEmptyResult()
     {
         Begin(ThriftMessageType.Reply);
-        _message.GetSpan(1)[0] = (byte)ThriftType.Stop;
-        _message.Advance(1);
+        SetStruct(default(EmptyStruct));
     }
 
     /// <summary>An error: an exception message, or for a business error pairs beside an empty result. Forms without a header lose the pairs, as in Kitex.</summary>
@@ -54,7 +51,7 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
         if (error.Text is { } text)
         {
             Begin(ThriftMessageType.Exception);
-            ApplicationExceptionCodec.Write(_message, (ApplicationErrorType)error.Number, text);
+            SetStruct(new ApplicationError((ApplicationErrorType)error.Number, text));
         }
         else
         {
@@ -120,7 +117,17 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
             _message.Skip(ThriftFraming.PrefixSize);
         }
 
-        ThriftMessageEnvelope.Write(_message, type, Request.Method, Request.SequenceId);
+        Request.Codec.WriteEnvelope(_message, type, Request.Method, Request.SequenceId);
+    }
+
+    private int SetStruct<T>(T value)
+        where T : IThriftStruct<T>
+    {
+        var start = _message.Length;
+        ThriftSerializer.Serialize(value, _message, Request.Codec.Protocol);
+        var size = _message.Length - start;
+        Request.Codec.WriteEnd(_message);
+        return size;
     }
 
     private void MakeRoom(int size)

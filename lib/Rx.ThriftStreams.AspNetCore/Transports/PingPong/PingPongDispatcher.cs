@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
 {
     /// <summary>Handles a request until its answer is sent. Never fails.</summary>
-    internal async ValueTask HandleAsync(PingPongRequest request, PingPongPeer peer)
+    internal async ValueTask HandleAsync(PingPongRequest request, IPingPongPeer peer)
     {
         if (request.Type is not (ThriftMessageType.Call or ThriftMessageType.Oneway))
         {
@@ -39,7 +39,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
             var error = new KitexAnswer((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted);
             await RefuseAsync(request, peer, error, close: !request.IsMultiplexed).ConfigureAwait(false);
         }
-        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, new(request.Protocol, peer.Connection.LocalPort), out var unknown) is { } method)
+        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, new(request.Protocol, peer.Connection.LocalPort), out var unknown, request.IsMultiplexedName) is { } method)
         {
             await InvokeAsync(request, peer, method).ConfigureAwait(false);
         }
@@ -50,7 +50,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         }
     }
 
-    private async ValueTask InvokeAsync(PingPongRequest request, PingPongPeer peer, ServerMethod method)
+    private async ValueTask InvokeAsync(PingPongRequest request, IPingPongPeer peer, ServerMethod method)
     {
         using var call = new PingPongServerCall(peer, request, method.Method.ServiceName);
         try
@@ -74,7 +74,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         }
     }
 
-    private static async ValueTask RefuseAsync(PingPongRequest request, PingPongPeer peer, KitexAnswer error, bool close = true)
+    private static async ValueTask RefuseAsync(PingPongRequest request, IPingPongPeer peer, KitexAnswer error, bool close = true)
     {
         using var answer = new PingPongAnswer(request);
         answer.SetError(error);

@@ -23,7 +23,7 @@ internal sealed class PingPongPeer(
     PeerMemory memory,
     TimeProvider clock,
     ConnectionDrain drain,
-    Action onClosing)
+    Action onClosing) : IPingPongPeer
 {
     // Larger answers are written in parts, so that each part shows that the peer still reads.
     private const int LargestWrite = 1024 * 1024;
@@ -34,18 +34,20 @@ internal sealed class PingPongPeer(
     private volatile bool _closing;
     private volatile bool _cutOff;
 
-    internal ServerConnection Connection => connection;
+    /// <inheritdoc/>
+    public ServerConnection Connection => connection;
 
-    internal string Address { get; } = connection.Peer;
+    /// <inheritdoc/>
+    public string Address { get; } = connection.Peer;
 
-    /// <summary>What the arguments of a call may take.</summary>
-    internal MessageLimits MessageLimits => messageLimits;
+    /// <inheritdoc/>
+    public MessageLimits MessageLimits => messageLimits;
 
-    /// <summary>Cancelled when the connection is lost.</summary>
-    internal CancellationToken Aborted => _aborted.Token;
+    /// <inheritdoc/>
+    public CancellationToken Aborted => _aborted.Token;
 
-    /// <summary>Why <see cref="Aborted"/> is cancelled.</summary>
-    internal ThriftException AbortReason => _cutOff
+    /// <inheritdoc/>
+    public ThriftException AbortReason => _cutOff
         ? ServerStop.Reason()
         : new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
 
@@ -60,8 +62,8 @@ internal sealed class PingPongPeer(
     /// <summary>From here on calls run side by side.</summary>
     internal void Share() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
 
-    /// <summary>Sends an answer, unless the call was oneway. Does not fail: a peer that is gone gets none.</summary>
-    internal async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
+    /// <inheritdoc/>
+    public async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
     {
         if (close)
         {
@@ -104,7 +106,7 @@ internal sealed class PingPongPeer(
     {
         if (_shared is { } shared)
         {
-            using var notice = new PingPongAnswer(new PingPongRequest { Form = PingPongForm.TTHeader, Type = ThriftMessageType.Call, Method = "none", SequenceId = 0 });
+            using var notice = new PingPongAnswer(new PingPongRequest { Form = PingPongForm.TTHeader, Codec = MessageCodec.StrictBinary, Type = ThriftMessageType.Call, Method = "none", SequenceId = 0 });
             notice.SetEmptyResult();
             shared.AppendControl(notice.Finish(closes: true).Span);
         }

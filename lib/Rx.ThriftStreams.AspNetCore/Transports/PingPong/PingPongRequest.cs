@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Wire;
@@ -9,6 +10,9 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 internal sealed class PingPongRequest
 {
     internal required PingPongForm Form { get; init; }
+
+    /// <summary>How the message is laid out, as the answer is.</summary>
+    internal required MessageCodec Codec { get; init; }
 
     internal required ThriftMessageType Type { get; init; }
 
@@ -31,9 +35,12 @@ internal sealed class PingPongRequest
     internal string CallerService { get; private set; } = string.Empty;
 
     /// <summary>The destination that the caller named; <see langword="null"/> if it named none.</summary>
-    internal string? Host { get; private set; }
+    internal string? Host { get; set; }
 
     internal TimeSpan? Timeout { get; private set; }
+
+    /// <summary>Whether the name of the method names the service as well, which then must be exact: <c>service:method</c>, as Apache's peers write it.</summary>
+    internal bool IsMultiplexedName { get; private init; }
 
     /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
     internal bool IsMultiplexed { get; private set; }
@@ -45,6 +52,37 @@ internal sealed class PingPongRequest
     internal ThriftProtocols Protocol => ProtocolChecks.Of(Form.Transport);
 
     internal bool HasHeader => Form.HasHeader;
+
+    /// <summary>Reads the envelope of a message.</summary>
+    /// <param name="message">The message, without a frame's length.</param>
+    /// <param name="form">The form that it came in.</param>
+    /// <param name="maxSize">The largest struct of arguments, in bytes.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a message.</exception>
+    internal static PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form, int maxSize)
+    {
+        var codec = MessageCodec.Of(message);
+        var envelope = codec.ReadEnvelope(message, out var body);
+        var isTooLarge = body.Length > maxSize;
+        var method = Encoding.UTF8.GetString(envelope.Method);
+        var service = string.Empty;
+        return new PingPongRequest
+        {
+            Form = form,
+            Codec = codec,
+            Type = envelope.Type,
+            IsMultiplexedName = !form.HasHeader && MultiplexedName.TrySplit(method, out service, out method),
+            Method = method,
+            Service = service,
+            SequenceId = envelope.SequenceId,
+            Body = isTooLarge ? default : body,
+            Refusal = isTooLarge ? TooLarge(body.Length, maxSize) : null,
+        };
+    }
+
+    /// <summary>Kitex's words, after the status as Kitex writes it: a caller of this library recovers the status on every form.</summary>
+    internal static string TooLarge(long size, int maxSize) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxSize})");
 
     internal void ReadHeader(in TTHeaderFrame frame)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text;
 using Rx.ThriftStreams.Wire;
 
@@ -15,7 +14,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     internal const string OutOfMemory = "rpc error: code = 8 desc = the connections of this server hold as much memory as they may";
 
     private readonly TTHeaderFrameReader _frames = new();
-    private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
+    private readonly BufferedMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private ThriftMetadata? _meshPairs;
     private OversizeRequest? _oversize;
 
@@ -163,17 +162,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
 
     private PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form)
     {
-        var envelope = ThriftMessageEnvelope.Read(message, out var body);
-        var isTooLarge = body.Length > maxMessageSize;
-        var request = new PingPongRequest
-        {
-            Form = form,
-            Type = envelope.Type,
-            Method = Encoding.UTF8.GetString(envelope.Method),
-            SequenceId = envelope.SequenceId,
-            Body = isTooLarge ? default : body,
-            Refusal = isTooLarge ? TooLarge(body.Length) : null,
-        };
+        var request = PingPongRequest.Read(message, form, maxMessageSize);
         if (_meshPairs is { } pairs)
         {
             request.Headers.AddRange(pairs);
@@ -223,10 +212,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
         return true;
     }
 
-    /// <summary>Kitex's words, after the status as Kitex writes it: a caller of this library recovers the status on every form.</summary>
-    private string TooLarge(long size) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxMessageSize})");
+    private string TooLarge(long size) => PingPongRequest.TooLarge(size, maxMessageSize);
 
     private static ThriftProtocolException Invalid(in ReadOnlySequence<byte> buffer, WireProtocol protocol)
     {

@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>One ping-pong call on the server.</summary>
-internal sealed class PingPongServerCall(PingPongPeer peer, PingPongRequest request, string serviceName) : ServerTransportCall, IDisposable
+internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest request, string serviceName) : ServerTransportCall, IDisposable
 {
     private readonly PingPongAnswer _answer = new(request);
 

@@ -26,7 +26,7 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
         _received = true;
         try
         {
-            _arguments = limits.Decode<TArguments>(answer.Request.Body, cancellationToken);
+            _arguments = limits.Decode<TArguments>(answer.Request.Body, answer.Request.Codec.Protocol, cancellationToken);
         }
         catch (ThriftProtocolException error) when (!error.IsOverLimit)
         {

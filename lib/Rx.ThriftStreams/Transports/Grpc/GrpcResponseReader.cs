@@ -29,7 +29,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
         where T : class, IThriftStruct<T>
     {
         var taken = TryRead(out var bytes);
-        message = taken ? limits.Decode<T>(bytes) : null;
+        message = taken ? limits.Decode<T>(bytes, ThriftProtocol.Binary) : null;
         size = bytes.Length;
         return taken;
     }

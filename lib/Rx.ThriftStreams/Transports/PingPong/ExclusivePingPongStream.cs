@@ -36,7 +36,8 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
         }
     }
 
-    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
+    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request)
+        => Method.IsOneway && connection.AnswersOneway ? SendOnewayAsync(request) : connection.SendAsync(request);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask ReceiveReplyAsync()
@@ -46,5 +47,11 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
         {
             connection.Release();
         }
+    }
+
+    private async ValueTask SendOnewayAsync(ReadOnlyMemory<byte> request)
+    {
+        await connection.SendAsync(request).ConfigureAwait(false);
+        await ReceiveReplyAsync().ConfigureAwait(false);
     }
 }

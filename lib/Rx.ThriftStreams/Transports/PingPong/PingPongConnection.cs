@@ -9,18 +9,23 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
 {
     private readonly SocketConnection _socket;
     private readonly ConnectionSet<PingPongConnection> _owner;
-    private readonly PingPongMessageReader _reader;
+    private readonly PingPongMessageReader? _reader;
+    private readonly HttpReplyReader? _httpReader;
     private CallGate _gate;
 
-    internal PingPongConnection(SocketConnection socket, MessageLimits limits, ConnectionSet<PingPongConnection> owner)
+    internal PingPongConnection(SocketConnection socket, MessageLimits limits, bool isHttp, ConnectionSet<PingPongConnection> owner)
     {
         _socket = socket;
         _owner = owner;
-        _reader = new PingPongMessageReader(limits);
+        _reader = isHttp ? null : new PingPongMessageReader(limits);
+        _httpReader = isHttp ? new HttpReplyReader(limits) : null;
         _gate.TryEnter();
     }
 
     internal string Peer => _socket.Peer;
+
+    /// <summary>Whether oneway calls are answered, with an empty response: a server or proxy in between may drop a request whose sender leaves.</summary>
+    internal bool AnswersOneway => _httpReader is not null;
 
     /// <inheritdoc/>
     public long IdleSince { get; set; }
@@ -69,7 +74,7 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
             {
                 var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
-                var taken = _reader.TryRead(ref buffer, reply, null);
+                var taken = _reader?.TryRead(ref buffer, reply, null) ?? _httpReader!.TryRead(ref buffer, reply, result.IsCompleted);
                 _socket.Input.AdvanceTo(buffer.Start, taken ? buffer.Start : buffer.End);
                 if (taken)
                 {

@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 internal sealed class PingPongMessageReader(MessageLimits limits)
 {
     private readonly TTHeaderFrameReader _frames = new();
-    private readonly ThriftMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
+    private readonly BufferedMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private long _skip;
 
     /// <summary>Whether the server has asked, by an answer to nobody, to use another connection. On a shared connection it has no other way while no call runs.</summary>

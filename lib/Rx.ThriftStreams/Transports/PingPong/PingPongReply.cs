@@ -23,6 +23,9 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
     internal int SequenceId { get; } = sequenceId;
 
+    /// <summary>Whether the answer, if there is one, holds nothing.</summary>
+    internal bool IsOneway => method.IsOneway;
+
     /// <summary>Why there is no result; <see langword="null"/> if there is one.</summary>
     internal ThriftException? Error { get; private set; }
 
@@ -104,12 +107,16 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
         KeepsConnection = false;
     }
 
+    /// <summary>The connection carries no other call after this answer.</summary>
+    internal void EndConnection() => KeepsConnection = false;
+
     /// <summary>Decodes the result.</summary>
-    protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits);
+    protected abstract void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol);
 
     private ThriftException? Read(in ReadOnlySequence<byte> message, MessageLimits limits)
     {
-        var envelope = ThriftMessageEnvelope.Read(message, out var body);
+        var codec = MessageCodec.Of(message);
+        var envelope = codec.ReadEnvelope(message, out var body);
         if (body.Length > limits.MaxSize)
         {
             return MessageSize.TooLarge(body.Length, limits.MaxSize);
@@ -117,7 +124,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         if (envelope.Type == ThriftMessageType.Exception)
         {
-            var error = ApplicationExceptionCodec.Read(body);
+            var error = ThriftSerializer.Deserialize<ApplicationError>(body, codec.Protocol);
             return ReceivedErrors.Of(error, _status, new((int)error.Type, error.Message), ThriftMetadata.Empty);
         }
 
@@ -148,7 +155,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         if (_bizError is null)
         {
-            ReadResult(body, limits);
+            ReadResult(body, limits, codec.Protocol);
         }
 
         return null;
@@ -166,9 +173,9 @@ internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId
 
     internal int Size { get; private set; }
 
-    protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits)
+    protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol)
     {
-        Result = limits.Decode<TResult>(body);
+        Result = limits.Decode<TResult>(body, protocol);
         Size = (int)body.Length;
     }
 }

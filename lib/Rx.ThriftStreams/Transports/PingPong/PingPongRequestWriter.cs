@@ -7,9 +7,12 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
 /// <remarks>The header is written first and the arguments are encoded right after it; the length and the checksum, which are known last, are filled in.</remarks>
-internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOptions options, bool multiplexed)
+internal sealed class PingPongRequestWriter(PingPongForm form, string endpoint, ThriftChannelOptions options, bool multiplexed)
 {
     private const int ChecksumLength = 8;
+
+    private readonly HttpRequestHead? _http = form.IsHttp ? new(options.DestinationService ?? endpoint, options.PingPong.HttpPath) : null;
+    private readonly MessageCodec _codec = MessageCodec.For(options.PingPong);
 
     /// <summary>Writes a request.</summary>
     /// <param name="output">An empty buffer.</param>
@@ -22,6 +25,7 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
         where TArguments : class, IThriftStruct<TArguments>
     {
         var checksumEnd = form.HasHeader ? WriteHeader(output, method, sequenceId, start) : 0;
+        _http?.Write(output, start.Headers);
         var payloadStart = output.Length;
         if (form.IsFramed)
         {
@@ -29,12 +33,20 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
         }
 
         var messageStart = output.Length;
-        ThriftMessageEnvelope.Write(output, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, method.Name, sequenceId);
+        var name = options.PingPong.SendServiceName && !form.HasHeader ? MultiplexedName.Join(method.ServiceName, method.Name) : method.Name;
+        _codec.WriteEnvelope(output, method.IsOneway ? ThriftMessageType.Oneway : ThriftMessageType.Call, name, sequenceId);
         var bodyStart = output.Length;
-        ThriftSerializer.Serialize(arguments, output);
+        ThriftSerializer.Serialize(arguments, output, _codec.Protocol);
+        var size = output.Length - bodyStart;
+        _codec.WriteEnd(output);
         if (form.IsFramed)
         {
             ThriftFraming.WriteLength(output.GetWrittenSpan(payloadStart, ThriftFraming.PrefixSize), output.Length - messageStart);
+        }
+
+        if (_http is not null)
+        {
+            HttpRequestHead.PatchLength(output, payloadStart);
         }
 
         if (form.HasHeader)
@@ -48,7 +60,7 @@ internal sealed class PingPongRequestWriter(PingPongForm form, ThriftChannelOpti
             PayloadChecksum.Format(checksum, output.GetWrittenSpan(checksumEnd - ChecksumLength, ChecksumLength));
         }
 
-        return output.Length - bodyStart;
+        return size;
     }
 
     /// <returns>Where the place of the checksum ends; 0 without one.</returns>

@@ -8,7 +8,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>Ping-pong calls to one endpoint in one of their forms: Buffered, Framed, TTHeader, TTHeaderFramed.</summary>
+/// <summary>Ping-pong calls to one endpoint in one of their forms: Buffered, Framed, TTHeader, TTHeaderFramed, HTTP.</summary>
 internal sealed class PingPongTransport : ClientTransport
 {
     // Kitex keeps up to a hundred connections in all; many callers at a time must not connect anew for each call.
@@ -18,6 +18,7 @@ internal sealed class PingPongTransport : ClientTransport
 
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly MessageLimits _limits;
+    private readonly bool _isHttp;
     private readonly TimeProvider _clock;
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
@@ -30,6 +31,7 @@ internal sealed class PingPongTransport : ClientTransport
         Describe(PingPongForm.TTHeaderFramed),
         Describe(PingPongForm.Framed),
         Describe(PingPongForm.Buffered),
+        Describe(PingPongForm.Http),
     ];
 
     internal PingPongTransport(PingPongForm form, string endpoint, bool useTls, ThriftChannelOptions options)
@@ -38,7 +40,8 @@ internal sealed class PingPongTransport : ClientTransport
         _tls = ClientTls.For(endpoint, useTls, options);
         _limits = options.Limits.Message;
         _clock = options.TimeProvider;
-        _writer = new PingPongRequestWriter(form, options, mode == ThriftConnectionMode.Multiplexed);
+        _isHttp = form.IsHttp;
+        _writer = new PingPongRequestWriter(form, endpoint, options, mode == ThriftConnectionMode.Multiplexed);
         if (mode == ThriftConnectionMode.Multiplexed)
         {
             _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options.TimeProvider);
@@ -104,7 +107,7 @@ internal sealed class PingPongTransport : ClientTransport
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
         form.Transport,
         form.Name,
-        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.None),
+        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols),
         target => new PingPongTransport(form, target.Endpoint, target.UseTls, target.Options));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
@@ -120,7 +123,7 @@ internal sealed class PingPongTransport : ClientTransport
     }
 
     private ValueTask<PingPongConnection> ConnectAsync(CancellationToken cancellationToken)
-        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _exclusive), cancellationToken);
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _exclusive), cancellationToken);
 
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,231 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace Rx.ThriftStreams.Serialization;
+
+// The tokens of JSON, and what separates values.
+internal ref partial struct ThriftJsonReader
+{
+    private static readonly SearchValues<byte> s_quoteOrEscape = SearchValues.Create("\"\\"u8);
+    private static readonly SearchValues<byte> s_number = SearchValues.Create("+-.0123456789Ee"u8);
+    private static readonly SearchValues<byte> s_structure = SearchValues.Create("\"[]{},:"u8);
+    private static readonly SearchValues<byte> s_whiteSpace = SearchValues.Create(" \t\r\n"u8);
+
+    /// <summary>Reads what separates a value from the one before it.</summary>
+    private void BeginValue()
+    {
+        ref var level = ref _levels.Top;
+        switch (level.Kind)
+        {
+            case JsonLevelKind.Elements:
+                Expect(',');
+                break;
+
+            case JsonLevelKind.Pairs when level.IsKey:
+                if (!level.IsFirst)
+                {
+                    Expect(',');
+                }
+
+                break;
+
+            case JsonLevelKind.Pairs:
+                Expect(':');
+                break;
+        }
+    }
+
+    /// <summary>Reads the end of the field that a value is in, or of the containers of which it is the last.</summary>
+    private void EndValue()
+    {
+        while (true)
+        {
+            ref var level = ref _levels.Top;
+            switch (level.Kind)
+            {
+                case JsonLevelKind.Field:
+                    Expect('}');
+                    _levels.Pop();
+                    return;
+
+                case JsonLevelKind.Elements or JsonLevelKind.Pairs:
+                    level.IsFirst = false;
+                    level.Remaining--;
+                    if (level.Remaining > 0)
+                    {
+                        return;
+                    }
+
+                    if (level.Kind == JsonLevelKind.Pairs)
+                    {
+                        Expect('}');
+                    }
+
+                    Expect(']');
+                    _levels.Pop();
+                    break;
+
+                default:
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Passes white space.</summary>
+    /// <returns>The next byte, which is not taken.</returns>
+    private byte Peek()
+    {
+        var next = _data[_position..].IndexOfAnyExcept(s_whiteSpace);
+        _position = next < 0 ? _data.Length : _position + next;
+        if (next < 0)
+        {
+            ThriftCodecErrors.Truncated(1, _position, 0, _fieldId);
+        }
+
+        return _data[_position];
+    }
+
+    private void Expect(char token)
+    {
+        if (Peek() != token)
+        {
+            ThriftCodecErrors.JsonToken(token, _data[_position], _position, _fieldId);
+        }
+
+        _position++;
+    }
+
+    /// <summary>Reads a text that may be long.</summary>
+    private ReadOnlySpan<byte> ReadText(out bool hasEscapes)
+    {
+        var offset = _position;
+        var raw = ReadQuoted(out hasEscapes);
+        if (raw.Length > _maxString)
+        {
+            ThriftCodecErrors.StringLength(raw.Length, offset, _data.Length - offset, _maxString, _fieldId);
+        }
+
+        return raw;
+    }
+
+    /// <summary>Reads what is between quotation marks, as it is.</summary>
+    private ReadOnlySpan<byte> ReadQuoted(out bool hasEscapes)
+    {
+        Expect('"');
+        hasEscapes = false;
+        var start = _position;
+        while (true)
+        {
+            var next = _data[_position..].IndexOfAny(s_quoteOrEscape);
+            if (next < 0)
+            {
+                ThriftCodecErrors.Truncated(1, _data.Length, 0, _fieldId);
+            }
+
+            _position += next;
+            if (_data[_position] == '"')
+            {
+                _position++;
+                return _data[start..(_position - 1)];
+            }
+
+            hasEscapes = true;
+            _position += 2;
+            if (_position > _data.Length)
+            {
+                ThriftCodecErrors.Truncated(1, _data.Length, 0, _fieldId);
+            }
+        }
+    }
+
+    private ReadOnlySpan<byte> ReadNumber()
+    {
+        _ = Peek();
+        var rest = _data[_position..];
+        var length = rest.IndexOfAnyExcept(s_number);
+        var token = length < 0 ? rest : rest[..length];
+        _position += token.Length;
+        return token;
+    }
+
+    private ThriftType ReadTypeName()
+    {
+        var offset = _position;
+        var type = JsonType.Of(ReadQuoted(out _));
+        if (type == ThriftType.Stop)
+        {
+            ThriftCodecErrors.Json("The name of a type", offset, _fieldId);
+        }
+
+        return type;
+    }
+
+    private readonly string Unescape(scoped ReadOnlySpan<byte> raw)
+    {
+        var text = new StringBuilder(raw.Length);
+        while (true)
+        {
+            var plain = raw.IndexOf((byte)'\\');
+            text.Append(Encoding.UTF8.GetString(plain < 0 ? raw : raw[..plain]));
+            if (plain < 0)
+            {
+                break;
+            }
+
+            var escape = raw[plain + 1];
+            raw = raw[(plain + 2)..];
+            switch (escape)
+            {
+                case (byte)'"' or (byte)'\\' or (byte)'/':
+                    text.Append((char)escape);
+                    break;
+                case (byte)'b':
+                    text.Append('\b');
+                    break;
+                case (byte)'f':
+                    text.Append('\f');
+                    break;
+                case (byte)'n':
+                    text.Append('\n');
+                    break;
+                case (byte)'r':
+                    text.Append('\r');
+                    break;
+                case (byte)'t':
+                    text.Append('\t');
+                    break;
+                case (byte)'u' when raw.Length >= 4 && Utf8Parser.TryParse(raw[..4], out ushort unit, out var used, 'x') && used == 4:
+                    text.Append((char)unit);
+                    raw = raw[4..];
+                    break;
+                default:
+                    ThriftCodecErrors.Json("An escape in a text", _position, _fieldId);
+                    break;
+            }
+        }
+
+        ReplaceLoneSurrogates(text);
+        return text.ToString();
+    }
+
+    private static void ReplaceLoneSurrogates(StringBuilder text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                i++;
+            }
+            else
+            {
+                text[i] = '\uFFFD';
+            }
+        }
+    }
+}
