@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
 using static Rx.ThriftStreams.Tests.Support.Waits;
@@ -38,6 +39,40 @@ public sealed class AuthorizationTests
         Assert.Equal("Unauthenticated", await CallAsync(channel, new()));
         Assert.Equal("PermissionDenied", await CallAsync(channel, Key("stranger")));
         Assert.Equal("member", await CallAsync(channel, Key("member")));
+    }
+
+    /// <summary>The endpoint for calls over HTTP serves every service: what each requires is evaluated for the call.</summary>
+    [Fact]
+    public async Task Http_ServiceThatRequiresAuthorization_IsProtectedByItsOwnAttributes()
+    {
+        await using var host = await SecuredHost.StartAsync(
+            Scheme.ApiKey,
+            static application =>
+            {
+                application.MapThriftService<ITestService>(new SecuredClass());
+                application.MapThriftHttp("/thrift");
+            },
+            static listen => listen.Protocols = HttpProtocols.Http1);
+        await using var channel = host.Open(ThriftTransport.Http, Caller.Anonymous, "/thrift");
+
+        Assert.Equal("Unauthenticated", await CallAsync(channel, new()));
+        Assert.Equal("member", await CallAsync(channel, Key("member")));
+    }
+
+    [Fact]
+    public async Task Http_ServiceOfAnotherProtocol_IsNotServed()
+    {
+        await using var host = await SecuredHost.StartAsync(
+            Scheme.ApiKey,
+            static application =>
+            {
+                application.MapThriftService<ITestService>(new OpenService()).RequireThriftProtocols(ThriftProtocols.Grpc);
+                application.MapThriftHttp("/thrift");
+            },
+            static listen => listen.Protocols = HttpProtocols.Http1);
+        await using var channel = host.Open(ThriftTransport.Http, Caller.Anonymous, "/thrift");
+
+        Assert.Equal("Unimplemented", await CallAsync(channel, new()));
     }
 
     /// <summary>A method that a base class implements explicitly is one that nobody sees on the class.</summary>

@@ -147,7 +147,7 @@ public sealed class ReachTests
 
     [Theory]
     [InlineData(Nothing)]
-    [InlineData((ThriftProtocols)32)]
+    [InlineData((ThriftProtocols)64)]
     public void Protocols_NoneOrUnknown_AreRefused(ThriftProtocols protocols)
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ThriftServerBuilder().UseProtocols(protocols));
 

@@ -71,7 +71,7 @@ internal sealed class SecuredHost : IAsyncDisposable
     }
 
     /// <summary>A channel to the host, by its name, with the certificate of the caller.</summary>
-    internal ThriftChannel Open(ThriftTransport transport, Caller caller)
+    internal ThriftChannel Open(ThriftTransport transport, Caller caller, string httpPath = "/")
     {
         var isStream = transport == ThriftTransport.TTHeaderStreaming;
         var options = new ThriftChannelOptions
@@ -83,6 +83,7 @@ internal sealed class SecuredHost : IAsyncDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString() == _certificate.GetCertHashString(),
             },
         };
+        options.PingPong.HttpPath = httpPath;
         if (Credentials.CertificateOf(_scheme, caller) is { } own)
         {
             options.TlsOptions.ClientCertificates = [own];
