@@ -33,13 +33,14 @@ public class ArchitectureTests
     private static readonly Dictionary<string, string[]> ServerArrows = new()
     {
         ["Options"] = [],
-        ["Dispatch"] = ["Options"],
-        ["Transports/Grpc"] = ["Options", "Dispatch"],
-        ["Transports/TTHeaderStreaming"] = ["Options", "Dispatch"],
-        ["Transports/PingPong"] = ["Options", "Dispatch"],
-        ["Transports/InProcess"] = ["Options", "Dispatch"],
-        ["Port"] = ["Options", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
-        ["Hosting"] = ["Options", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
+        ["Access"] = ["Options"],
+        ["Dispatch"] = ["Options", "Access"],
+        ["Transports/Grpc"] = ["Options", "Access", "Dispatch"],
+        ["Transports/TTHeaderStreaming"] = ["Options", "Access", "Dispatch"],
+        ["Transports/PingPong"] = ["Options", "Access", "Dispatch"],
+        ["Transports/InProcess"] = ["Options", "Access", "Dispatch"],
+        ["Port"] = ["Options", "Access", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
+        ["Hosting"] = ["Options", "Access", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
     };
 
     [Theory]

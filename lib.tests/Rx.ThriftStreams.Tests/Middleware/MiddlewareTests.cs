@@ -113,7 +113,7 @@ public sealed class MiddlewareTests : IAsyncDisposable
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
 
-        Assert.Contains("Return what next gave", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Return a stream that next returned", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -339,7 +339,7 @@ public sealed class MiddlewareTests : IAsyncDisposable
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
 
-        Assert.Contains("or the message itself", error.Message, StringComparison.Ordinal);
+        Assert.Contains("or the object that it received", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

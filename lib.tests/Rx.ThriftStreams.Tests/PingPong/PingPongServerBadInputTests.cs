@@ -268,7 +268,13 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         await ReadAnswerAsync(idle);
 
         var stopping = _server.StopAsync(TestContext.Current.CancellationToken);
-        Assert.Empty(await PingPongWire.ReadToEndAsync(idle));
+        var ending = PingPongWire.ReadToEndAsync(idle);
+        await Waits.Until(() =>
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(10));
+            return ending.IsCompleted;
+        });
+        Assert.Empty(await ending);
         _gate.Open();
 
         var answer = Assert.Single(PingPongWireAnswer.ReadAll(await PingPongWire.ReadToEndAsync(stream)));

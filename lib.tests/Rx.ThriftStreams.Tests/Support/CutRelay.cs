@@ -10,6 +10,7 @@ internal sealed class CutRelay : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<Socket> _sockets = [];
     private readonly IPEndPoint _server;
+    private volatile bool _dark;
 
     public CutRelay(IPEndPoint server)
     {
@@ -19,6 +20,9 @@ internal sealed class CutRelay : IDisposable
     }
 
     public string Endpoint => _listener.LocalEndpoint.ToString()!;
+
+    /// <summary>From here on everything that is sent is lost without a word, in both directions.</summary>
+    public void GoDark() => _dark = true;
 
     /// <summary>Resets every connection on both sides.</summary>
     public void Cut()
@@ -56,17 +60,23 @@ internal sealed class CutRelay : IDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private async Task CopyAsync(Socket from, Socket to)
     {
         try
         {
             var buffer = new byte[16 * 1024];
             while (await from.ReceiveAsync(buffer) is > 0 and var count)
             {
-                await to.SendAsync(buffer.AsMemory(0, count));
+                if (!_dark)
+                {
+                    await to.SendAsync(buffer.AsMemory(0, count));
+                }
             }
 
-            to.Shutdown(SocketShutdown.Send);
+            if (!_dark)
+            {
+                to.Shutdown(SocketShutdown.Send);
+            }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {

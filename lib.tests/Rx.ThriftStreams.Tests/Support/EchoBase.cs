@@ -19,7 +19,7 @@ internal abstract class EchoBase : ITestService
 
     public virtual IAsyncEnumerable<Response> EchoServerAsync(Request req, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<Response>();
 
-    public Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(new Response { Message = req.Message });
+    public virtual Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(new Response { Message = req.Message });
 
-    public Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => EchoUnaryAsync(req, cancellationToken);
+    public virtual Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default) => EchoUnaryAsync(req, cancellationToken);
 }

@@ -8,8 +8,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.AspNetCore.Port;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Port;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.Support;
@@ -62,14 +63,14 @@ internal sealed class StreamingHost : IAsyncDisposable
     public (FramePeer Client, Task Served) Connect(long pauseThreshold = 64 * 1024)
     {
         var (ours, theirs) = PipeEnd.CreatePair(pauseThreshold);
-        return (new FramePeer(ours), Handler.RunAsync(theirs, theirs, "memory:1", _stopping.Token));
+        return (new FramePeer(ours), Handler.RunAsync(theirs, theirs, ServerConnection.None, _stopping.Token));
     }
 
     /// <summary>The same, with the server's end to look into.</summary>
     public (FramePeer Client, Task Served, TTHeaderStreamingServerConnection Connection, PipeEnd ServerEnd) ConnectInside(long pauseThreshold = 64 * 1024)
     {
         var (ours, theirs) = PipeEnd.CreatePair(pauseThreshold);
-        var connection = new TTHeaderStreamingServerConnection(Handler, theirs, theirs, "memory:1");
+        var connection = new TTHeaderStreamingServerConnection(Handler, theirs, theirs, ServerConnection.None);
         return (new FramePeer(ours), connection.RunAsync(_stopping.Token), connection, theirs);
     }
 
@@ -83,6 +84,6 @@ internal sealed class StreamingHost : IAsyncDisposable
     private Task ServeAsync(ConnectionContext connection) => Handler.RunAsync(
         connection.Transport,
         new KestrelConnectionControl(connection),
-        connection.RemoteEndPoint!.ToString()!,
+        ServerConnection.Of(connection),
         connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Claims;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
@@ -13,26 +15,33 @@ internal sealed class ServerCallContext : ThriftServerContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
+    private readonly ThriftServerRuntime _runtime;
     private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
     private readonly OperationTimer? _deadlineTimer;
-    private readonly TimeProvider _clock;
     private readonly TimeSpan? _limit;
     private readonly long _startedAt;
     private readonly OperationTimer? _durationTimer;
+    private readonly TimeSpan? _expiryGrace;
+    private OperationTimer? _expiryTimer;
     private ConcurrentDictionary<object, object?>? _items;
     private Func<ThriftException>? _cancelledBy;
     private ThriftException? _reason;
+    private ClaimsPrincipal? _user;
     private bool _headersSent;
 
-    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, ThriftServerOptions options)
+    internal ServerCallContext(ThriftMethod method, ServerTransportCall call, IServiceProvider services, ThriftServerRuntime runtime)
     {
+        var options = runtime.Options;
         Method = method;
+        Services = services;
+        _expiryGrace = CallTimers.IsLimit(options.Limits.ExpiredCredentialsGrace) ? options.Limits.ExpiredCredentialsGrace : null;
         _call = call;
+        _runtime = runtime;
 
         // Kept: a transport may have reused what the call stands for when what the handler left running asks for the reason.
         _aborted = call.Aborted;
-        var clock = _clock = options.TimeProvider;
+        var clock = options.TimeProvider;
         _startedAt = clock.GetTimestamp();
         if (!method.IsOneway)
         {
@@ -61,6 +70,12 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override string Peer => _call.Peer;
 
+    public override ThriftServerConnection Connection => _call.Connection;
+
+    public override ClaimsPrincipal User => LazyInitializer.EnsureInitialized(ref _user, static () => CallIdentity.Anonymous.User);
+
+    public override IServiceProvider Services { get; }
+
     public override string CallerService => _call.CallerService;
 
     public override ThriftMetadata RequestHeaders => _call.RequestHeaders;
@@ -69,9 +84,11 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override DateTimeOffset? Deadline { get; }
 
-    internal override TimeSpan? TimeLeft => _limit - _clock.GetElapsedTime(_startedAt);
+    internal override TimeSpan? TimeLeft => _limit - _runtime.Options.TimeProvider.GetElapsedTime(_startedAt);
 
     public override CancellationToken CancellationToken => _cancellation.Token;
+
+    public override CancellationToken Stopping => _runtime.Stopping;
 
     public override ThriftException? CancellationReason
     {
@@ -107,6 +124,28 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
+    /// <summary>The method, with the checks for its calls.</summary>
+    internal required ServerMethod Handler { get; init; }
+
+    public override async Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(authorization);
+        Identify(await Handler.Access.RenewAsync(_call, Services, authorization, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Records the caller.</summary>
+    internal void Identify(CallIdentity identity)
+    {
+        Volatile.Write(ref _user, identity.User);
+        var timer = Method.IsStreaming && _expiryGrace is { } grace && identity.ExpiresAt is { } expires ? StartExpiryTimer(expires, grace) : null;
+        Interlocked.Exchange(ref _expiryTimer, timer)?.Dispose();
+        if (Volatile.Read(ref _cancelledBy) is not null)
+        {
+            // The call may have ended meanwhile, and looked for a timer before there was one.
+            timer?.Dispose();
+        }
+    }
+
     /// <summary>A message was sent, and the headers with it.</summary>
     internal void SetHeadersSent() => _headersSent = true;
 
@@ -132,6 +171,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         _deadlineTimer?.Dispose();
         _durationTimer?.Dispose();
+        Volatile.Read(ref _expiryTimer)?.Dispose();
         _callerGone.Unregister();
         CancelIfCallerIsGone();
         _ = Cancel(this, static context => context._call.HandlerEndedReason
@@ -161,6 +201,17 @@ internal sealed class ServerCallContext : ThriftServerContext
         // Not on this thread: what was registered with the token is user code.
         _ = _cancellation.CancelAsync();
         return true;
+    }
+
+    private OperationTimer StartExpiryTimer(DateTimeOffset expires, TimeSpan grace)
+    {
+        var clock = _runtime.Options.TimeProvider;
+        var timer = new OperationTimer(
+            clock,
+            expires - clock.GetUtcNow() + grace,
+            _ => Cancel(new ThriftStatusException(ThriftStatusCode.Unauthenticated, $"The credentials of the caller of {Method.FullName} expired at {expires:O}.")));
+        timer.Start(clock.GetTimestamp());
+        return timer;
     }
 
     private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit)

@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
@@ -9,18 +10,27 @@ internal static class ServerFaults
     {
         if (error is OperationCanceledException or ThriftTimeoutException && context.CancellationReason is { } reason)
         {
-            var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
-            var status = new ThriftStatusException(expired ? ThriftStatusCode.DeadlineExceeded : ThriftStatusCode.Cancelled, reason.Message, error);
+            if (reason.StatusCode == ThriftStatusCode.Unauthenticated)
+            {
+                // The credentials of the caller expired.
+                return new(reason, ServerFaultOrigin.Handler, RevealDetails: true);
+            }
 
-            // Kitex has no words for a limit on one message.
-            var isOwnLimit = reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send };
-            return new(status, isOwnLimit ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
+            var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
+            var isStop = reason.StatusCode == ThriftStatusCode.Unavailable;
+            var code = expired ? ThriftStatusCode.DeadlineExceeded : isStop ? ThriftStatusCode.Unavailable : ThriftStatusCode.Cancelled;
+            var status = new ThriftStatusException(code, reason.Message, error);
+
+            // Kitex's words for a cancellation do not fit a limit on one message, nor a server that stops.
+            var isOwn = isStop || reason is ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.Send };
+            return new(status, isOwn ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
         }
 
         return error switch
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
             ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
+            RouteException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
@@ -9,34 +10,57 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>One method of a service on the server: runs a call from its arrival to its end, over whatever transport brought it.</summary>
 internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime)
 {
+    private CallAccess? _access;
+
     internal ThriftMethod Method { get; } = method;
+
+    /// <summary>The checks for calls that did not arrive over HTTP.</summary>
+    /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
+    internal CallAccess Access => _access ??= runtime.Access.Of(Method);
 
     /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
     protected ServerMiddleware? Middleware => runtime.Middleware;
 
     protected ThriftServerOptions Options => runtime.Options;
 
-    /// <summary>Handles a call. Never fails: whatever goes wrong becomes the call's outcome.</summary>
-    internal async Task InvokeAsync(ServerTransportCall call, IServiceProvider services)
+    /// <summary>Handles a call if its caller may make it. Never fails: whatever goes wrong becomes the call's outcome.</summary>
+    internal Task InvokeAsync(ServerTransportCall call, IServiceProvider services) => InvokeAsync(call, services, null, isAdmitted: false);
+
+    /// <summary>Handles a call that has been authorized. Never fails.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="services">Its scope.</param>
+    /// <param name="identity">Who calls; <see langword="null"/> if that is not known.</param>
+    internal Task InvokeAdmittedAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity)
+        => InvokeAsync(call, services, identity, isAdmitted: true);
+
+    /// <summary>Runs the handler and sends what it returns.</summary>
+    protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
+
+    private async Task InvokeAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity, bool isAdmitted)
     {
         var observation = CallObservation.IsWanted(runtime.Events, runtime.Logger, ThriftCallSide.Server)
             ? CallObservation.Start(
                 runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
             : null;
-        var context = new ServerCallContext(Method, call, runtime.Options) { Observation = observation };
+        var context = new ServerCallContext(Method, call, services, runtime) { Handler = this, Observation = observation };
         ServerCallOutcome outcome;
         ThriftServerContext.SetCurrent(context);
         try
         {
             // A deadline may have passed on the way here.
             context.CancellationToken.ThrowIfCancellationRequested();
-            if (runtime.Middleware is { } middleware)
+            if (identity is { } known)
             {
-                await HandleThroughAsync(middleware, call, context, services).ConfigureAwait(false);
+                context.Identify(known);
+            }
+
+            if (isAdmitted || Access.IsOpen)
+            {
+                await HandleAdmittedAsync(call, context, services).ConfigureAwait(false);
             }
             else
             {
-                await HandleAsync(call, context, services).ConfigureAwait(false);
+                await AdmitAsync(call, context, services).ConfigureAwait(false);
             }
 
             outcome = ServerCallOutcome.Success;
@@ -61,8 +85,20 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
     }
 
-    /// <summary>Runs the handler and sends what it returns.</summary>
-    protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
+    private ValueTask HandleAdmittedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+        => runtime.Middleware is { } middleware ? HandleThroughAsync(middleware, call, context, services) : HandleAsync(call, context, services);
+
+    /// <summary>Apart from its caller so that only calls with something to evaluate pay for what it captures.</summary>
+    private ValueTask AdmitAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+        => Access.AdmitAsync(
+            call,
+            services,
+            identity =>
+            {
+                context.Identify(identity);
+                return HandleAdmittedAsync(call, context, services);
+            },
+            context.CancellationToken);
 
     /// <summary>Apart from its caller so that only calls with middleware pay for what it captures.</summary>
     private ValueTask HandleThroughAsync(ServerMiddleware middleware, ServerTransportCall call, ServerCallContext context, IServiceProvider services)

@@ -10,6 +10,17 @@ internal enum CallForm
     PingPong,
 }
 
+/// <summary>Where a call comes from.</summary>
+/// <param name="Protocol">Its protocol.</param>
+/// <param name="Port">The port that it came to.</param>
+internal readonly record struct CallOrigin(ThriftProtocols Protocol, int Port)
+{
+    /// <summary>In-process calls, which reach every service.</summary>
+    internal static CallOrigin InProcess => default;
+
+    internal bool Reaches(ServerMethod method) => Protocol == ThriftProtocols.None || method.Access.IsServed(Protocol, Port);
+}
+
 /// <summary>Finds the method of a call, or says why there is none. The one place for all transports.</summary>
 internal sealed class ServiceRouter(ThriftServerRuntime runtime)
 {
@@ -20,13 +31,14 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="service">The service's name as the caller sent it; may be empty.</param>
     /// <param name="method">The method's name.</param>
     /// <param name="form">What the transport carries.</param>
+    /// <param name="origin">Where the call comes from. A service that is not served there counts as unknown.</param>
     /// <param name="refusal">Why there is no method to call; <see langword="null"/> if there is one.</param>
-    /// <param name="isExact">Whether the service's name is part of the method's: then only that service is asked, and one that is not there is an unknown method.</param>
-    internal ServerMethod? Find(string service, string method, CallForm form, out RouteException? refusal, bool isExact = false)
+    /// <param name="isExact">Whether the service's name is part of the method's: then only that service is asked, and an absent one is an unknown method.</param>
+    internal ServerMethod? Find(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal, bool isExact = false)
     {
         ServerMethod? found;
-        var fault = isExact ? FindExactly(service, method, out found) : Find(service, method, out found);
-        if (found is not null)
+        var fault = isExact ? FindExactly(service, method, origin, out found) : Find(service, method, origin, out found);
+        if (fault is null && found is not null)
         {
             fault = form switch
             {
@@ -46,55 +58,27 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     }
 
     /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
-    internal RouteException Refuse(string service, string method)
-        => new(runtime.Services.TryGetService(service, out _) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
+    internal RouteException Refuse(string service, string method, CallOrigin origin)
+        => new(runtime.Services.TryGetService(service, out var methods) && methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
 
-    /// <summary>Fails if calls that name no service could not be routed, with the words of Kitex.</summary>
-    /// <exception cref="InvalidOperationException">They could not.</exception>
-    internal static void Validate(ThriftServerRuntime runtime)
-    {
-        var services = runtime.Services.All;
-        if (services.Count == 0)
-        {
-            throw new InvalidOperationException("run: no service. Use MapThriftService to add one.");
-        }
-
-        var options = runtime.Options;
-        IReadOnlyDictionary<string, ServerMethod>? fallback = null;
-        if (options.PingPong.FallbackService is { } name && !runtime.Services.TryGetService(name, out fallback))
-        {
-            throw new InvalidOperationException($"The fallback service [{name}] is not among the services that are mapped.");
-        }
-
-        if (options.PingPong.RefuseWithoutServiceName)
-        {
-            return;
-        }
-
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var method in services.SelectMany(static service => service.Methods.Keys))
-        {
-            if (!seen.Add(method) && fallback?.ContainsKey(method) != true)
-            {
-                throw new InvalidOperationException(
-                    $"method name [{method}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
-            }
-        }
-    }
-
-    private RouteFault? FindExactly(string service, string method, out ServerMethod? found)
+    private RouteFault? FindExactly(string service, string method, CallOrigin origin, out ServerMethod? found)
     {
         found = null;
-        return runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) ? null : RouteFault.UnknownMethod;
+        return runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) && origin.Reaches(found) ? null : RouteFault.UnknownMethod;
     }
 
-    private RouteFault? Find(string service, string method, out ServerMethod? found)
+    private RouteFault? Find(string service, string method, CallOrigin origin, out ServerMethod? found)
     {
         found = null;
         var services = runtime.Services;
         if (service.Length > 0 && services.TryGetService(service, out var methods))
         {
-            return methods.TryGetValue(method, out found) ? null : RouteFault.UnknownMethod;
+            if (methods.TryGetValue(method, out found))
+            {
+                return origin.Reaches(found) ? null : RouteFault.UnknownService;
+            }
+
+            return methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService;
         }
 
         if (runtime.Options.PingPong.RefuseWithoutServiceName)
@@ -105,14 +89,16 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
         if (service.Length == 0
             && runtime.Options.PingPong.FallbackService is { } fallback
             && services.TryGetService(fallback, out var fallbackMethods)
-            && fallbackMethods.TryGetValue(method, out found))
+            && fallbackMethods.TryGetValue(method, out found)
+            && origin.Reaches(found))
         {
             return null;
         }
 
+        found = null;
         foreach (var candidate in services.All)
         {
-            if (!candidate.Methods.TryGetValue(method, out var match))
+            if (!candidate.Methods.TryGetValue(method, out var match) || !origin.Reaches(match))
             {
                 continue;
             }

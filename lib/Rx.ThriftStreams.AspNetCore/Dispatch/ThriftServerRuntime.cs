@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Sockets;
@@ -14,14 +15,21 @@ internal sealed class ThriftServerRuntime : IDisposable
 {
     private readonly IHostEnvironment _environment;
 
-    public ThriftServerRuntime(IOptions<ThriftServerOptions> options, IHostEnvironment environment, ILoggerFactory loggerFactory)
+    public ThriftServerRuntime(
+        IServiceProvider services,
+        IOptions<ThriftServerOptions> options,
+        IHostEnvironment environment,
+        IHostApplicationLifetime lifetime,
+        ILoggerFactory loggerFactory)
     {
         _environment = environment;
+        Stopping = lifetime.ApplicationStopping;
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
         Memory = new PeerMemory(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
+        Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
@@ -33,9 +41,15 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }
 
+    /// <summary>The host has begun to stop; its connections drain a little later.</summary>
+    internal CancellationToken Stopping { get; }
+
     internal ThriftServiceRegistry Services { get; } = new();
 
     internal ServiceRouter Router { get; }
+
+    /// <summary>The checks for the calls of each method.</summary>
+    internal AccessRules Access { get; }
 
     /// <summary>Bounds the warnings that callers can cause.</summary>
     internal WarningLimit Warnings { get; }

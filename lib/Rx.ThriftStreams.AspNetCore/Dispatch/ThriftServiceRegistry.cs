@@ -11,6 +11,9 @@ internal sealed class ThriftServiceRegistry
     /// <summary>All services, in the order of their registration.</summary>
     internal IReadOnlyList<RegisteredService> All => Volatile.Read(ref _services);
 
+    /// <summary>The methods of all services.</summary>
+    internal IEnumerable<ServerMethod> Methods => All.SelectMany(static service => service.Methods.Values);
+
     /// <exception cref="InvalidOperationException">There is a service of that name.</exception>
     internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods)
     {

@@ -16,11 +16,11 @@ internal static class KestrelStreamLimits
     private static readonly Http2Limits Shipped = new KestrelServerLimits().Http2;
 
     /// <summary>Changes what still has the value that Kestrel ships with: settings of the host's own win, whenever they are made.</summary>
-    internal static void Fit(Http2Limits limits, int maxStreams)
+    internal static void Fit(Http2Limits limits, ThriftServerOptions options)
     {
         if (limits.MaxStreamsPerConnection == Shipped.MaxStreamsPerConnection)
         {
-            limits.MaxStreamsPerConnection = maxStreams;
+            limits.MaxStreamsPerConnection = options.Limits.MaxStreamsPerConnection;
         }
 
         if (limits.InitialStreamWindowSize == Shipped.InitialStreamWindowSize)
@@ -31,6 +31,12 @@ internal static class KestrelStreamLimits
         if (limits.InitialConnectionWindowSize == Shipped.InitialConnectionWindowSize)
         {
             limits.InitialConnectionWindowSize = ConnectionWindowSize;
+        }
+
+        if (limits.KeepAlivePingDelay == Shipped.KeepAlivePingDelay && options.Grpc.KeepAlivePingDelay != Timeout.InfiniteTimeSpan)
+        {
+            limits.KeepAlivePingDelay = options.Grpc.KeepAlivePingDelay;
+            limits.KeepAlivePingTimeout = options.Grpc.KeepAlivePingTimeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : options.Grpc.KeepAlivePingTimeout;
         }
     }
 }

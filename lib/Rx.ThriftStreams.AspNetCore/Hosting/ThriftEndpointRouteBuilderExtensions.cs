@@ -1,8 +1,10 @@
+using Rx.ThriftStreams.AspNetCore;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -14,7 +16,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class ThriftEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none.
+    /// Serves a service: each of its methods becomes an endpoint <c>/package.Service/Method</c>. A caller may name any package, or none,
+    /// unless <see cref="ThriftGrpcServerOptions.RequirePackage"/> is set.
     /// </summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, otherwise created for each call and disposed after it.</typeparam>
@@ -23,12 +26,12 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
     public static IEndpointConventionBuilder MapThriftService<
         TService,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>(this IEndpointRouteBuilder endpoints)
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | ServiceAttributes.Needed)] TImplementation>(this IEndpointRouteBuilder endpoints)
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
         var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
-        return Map<TService>(endpoints, services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
+        return Map<TService>(endpoints, typeof(TImplementation), services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
     }
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
@@ -39,7 +42,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         where TService : class, IThriftService<TService>
     {
         ArgumentNullException.ThrowIfNull(implementation);
-        return Map<TService>(endpoints, _ => implementation);
+        return Map<TService>(endpoints, TypeOf(implementation), _ => implementation);
     }
 
     /// <summary>
@@ -61,7 +64,10 @@ public static class ThriftEndpointRouteBuilderExtensions
         return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
     }
 
-    private static RouteGroupBuilder Map<TService>(IEndpointRouteBuilder endpoints, Func<IServiceProvider, TService> activate)
+    private static RouteGroupBuilder Map<TService>(
+        IEndpointRouteBuilder endpoints,
+        [DynamicallyAccessedMembers(ServiceAttributes.Needed)] Type implementation,
+        Func<IServiceProvider, TService> activate)
         where TService : class, IThriftService<TService>
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -70,24 +76,36 @@ public static class ThriftEndpointRouteBuilderExtensions
         var descriptor = TService.Descriptor;
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
+        runtime.Access.AddSource(endpoints);
         runtime.Services.Add(descriptor.Name, binder.Methods);
 
         var handler = new GrpcRequestHandler(runtime);
         var group = endpoints.MapGroup(string.Empty);
         foreach (var method in binder.Methods.Values)
         {
-            group.Map(PatternFor(method.Method), http => handler.InvokeAsync(http, method)).WithDisplayName($"Thrift {method.Method.FullName}");
+            group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
+                .WithDisplayName($"Thrift {method.Method.FullName}")
+                .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)]);
         }
 
         MapFallbackOnce(endpoints, handler);
         return group;
     }
 
-    private static RoutePattern PatternFor(ThriftMethod method) => RoutePatternFactory.Pattern(
+    /// <summary>By the interface, whose implementations keep their members when an application is trimmed.</summary>
+    [return: DynamicallyAccessedMembers(ServiceAttributes.Needed)]
+    private static Type TypeOf<TService>(IThriftService<TService> implementation)
+        where TService : class, IThriftService<TService> => implementation.GetType();
+
+    private static RoutePattern PatternFor(ThriftMethod method, bool requirePackage) => RoutePatternFactory.Pattern(
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.ServiceName, allowPackage: true)))),
+            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(ServiceConstraint(method, requirePackage)))),
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
             "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
+
+    private static GrpcSegmentConstraint ServiceConstraint(ThriftMethod method, bool requirePackage) => requirePackage
+        ? new(method.FullName[..method.FullName.IndexOf('/')], allowPackage: false)
+        : new(method.ServiceName, allowPackage: true);
 
     /// <summary>gRPC calls that match no method are answered with a gRPC status; other requests are left to the rest of the application.</summary>
     private static void MapFallbackOnce(IEndpointRouteBuilder endpoints, GrpcRequestHandler handler)

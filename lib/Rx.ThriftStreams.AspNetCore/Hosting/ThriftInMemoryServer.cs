@@ -44,6 +44,7 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
         setup.ConfigureServices(host.Services);
         var application = host.Build();
         setup.MapServices(application);
+        ServiceChecks.ValidateInProcess(application.Services.GetRequiredService<ThriftServerRuntime>());
         return new(application);
     }
 

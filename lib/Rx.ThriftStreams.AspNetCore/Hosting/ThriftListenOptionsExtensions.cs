@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Port;
@@ -24,21 +25,30 @@ public static class ThriftListenOptionsExtensions
     /// <param name="listenOptions">The endpoint.</param>
     /// <returns>The same endpoint.</returns>
     /// <exception cref="InvalidOperationException">
-    /// When the server starts: <c>AddThriftStreams()</c> was not called, no service is mapped, or calls without a service's name could not be routed.
+    /// When the server starts: <c>AddThriftStreams()</c> was not called, no service is mapped, or calls without a service's name could not be routed, or could
+    /// not be authorized.
     /// </exception>
-    public static ListenOptions UseThriftStreams(this ListenOptions listenOptions)
+    public static ListenOptions UseThriftStreams(this ListenOptions listenOptions) => UseThriftStreams(listenOptions, ThriftProtocols.All);
+
+    /// <summary>The same for some of the protocols: connections that speak another one are closed and logged, and requests in a form that is not served are refused.</summary>
+    /// <inheritdoc cref="UseThriftStreams(ListenOptions)"/>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="protocols">The protocols that the endpoint speaks; at least one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    public static ListenOptions UseThriftStreams(this ListenOptions listenOptions, ThriftProtocols protocols)
     {
         ArgumentNullException.ThrowIfNull(listenOptions);
+        ProtocolChecks.ThrowIfNone(protocols);
         listenOptions.Protocols = HttpProtocols.Http2;
         var settings = listenOptions.ApplicationServices.GetRequiredService<IOptions<ThriftServerOptions>>().Value;
-        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings.Limits.MaxStreamsPerConnection);
+        KestrelStreamLimits.Fit(listenOptions.KestrelServerOptions.Limits.Http2, settings);
         listenOptions.Use(next =>
         {
             var services = listenOptions.ApplicationServices;
             var runtime = services.GetService<ThriftServerRuntime>()
                 ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
-            ServiceRouter.Validate(runtime);
-            return new ThriftPort(runtime, services, next).OnConnectionAsync;
+            ServiceChecks.Validate(runtime, protocols, listenOptions.IPEndPoint?.Port ?? 0);
+            return new ThriftPort(runtime, protocols, services, next).OnConnectionAsync;
         });
         return listenOptions;
     }

@@ -4,8 +4,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
 
@@ -66,6 +69,7 @@ public sealed class ThriftServer : IAsyncDisposable
         try
         {
             application.UseRouting();
+            AccessPipeline.Use(application, limitsRates: application.Services.GetServices<IConfigureOptions<RateLimiterOptions>>().Any());
             setup.MapServices(application);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
             var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -78,13 +82,15 @@ public sealed class ThriftServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops: takes no new streams, lets those that run finish, and ends what is left when the token is cancelled.</summary>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>
+    /// Stops in order: asks callers to use another server, answers what they have sent, lets what runs finish within
+    /// <see cref="ThriftServerOptions.ShutdownTimeout"/>, and cuts off what is left.
+    /// </summary>
+    /// <param name="cancellationToken">Cuts off at once.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => _application.StopAsync(cancellationToken);
 
     /// <summary>
-    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then: it takes no new streams, and those that run have 30 s to finish.
-    /// Also returns when the server was stopped otherwise.
+    /// Waits until the process is asked to end, by Ctrl+C or SIGTERM, and stops the server then, as <see cref="StopAsync"/> does. Also returns when the server was stopped otherwise.
     /// </summary>
     /// <param name="cancellationToken">Asks to end as a signal does.</param>
     public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)

@@ -4,8 +4,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -15,30 +19,45 @@ public sealed class ThriftServerBuilder
 {
     private readonly List<Action<IEndpointRouteBuilder>> _maps = [];
     private readonly List<Action<IServiceCollection>> _services = [];
-    private X509Certificate2? _certificate;
+    private ThriftProtocols _protocols = ThriftProtocols.All;
+    private Action<IServiceProvider, HttpsConnectionAdapterOptions>? _tls;
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <param name="implementation">Handles all calls.</param>
+    /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
     /// <returns>This builder.</returns>
-    public ThriftServerBuilder AddService<TService>(TService implementation)
+    public ThriftServerBuilder AddService<TService>(TService implementation, Action<IEndpointConventionBuilder>? configure = null)
         where TService : class, IThriftService<TService>
     {
-        _maps.Add(endpoints => endpoints.MapThriftService(implementation));
+        _maps.Add(endpoints => Configure(endpoints.MapThriftService(implementation), configure));
         return this;
     }
 
     /// <summary>Serves a service by a class: an object of it is made for each call unless it is registered with <see cref="Services"/>.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
     /// <typeparam name="TImplementation">Implements it.</typeparam>
+    /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
     /// <returns>This builder.</returns>
     public ThriftServerBuilder AddService<
         TService,
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TImplementation>()
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | ServiceAttributes.Needed)] TImplementation>(
+        Action<IEndpointConventionBuilder>? configure = null)
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
-        _maps.Add(static endpoints => endpoints.MapThriftService<TService, TImplementation>());
+        _maps.Add(endpoints => Configure(endpoints.MapThriftService<TService, TImplementation>(), configure));
+        return this;
+    }
+
+    /// <summary>Restricts the protocols that the server speaks. Default: all.</summary>
+    /// <param name="protocols">The protocols; at least one.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    public ThriftServerBuilder UseProtocols(ThriftProtocols protocols)
+    {
+        ProtocolChecks.ThrowIfNone(protocols);
+        _protocols = protocols;
         return this;
     }
 
@@ -48,7 +67,33 @@ public sealed class ThriftServerBuilder
     public ThriftServerBuilder UseTls(X509Certificate2 certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        _certificate = certificate;
+        return UseTls(tls => tls.ServerCertificate = certificate);
+    }
+
+    /// <summary>Serves over TLS instead of clear text, with a certificate that may be replaced while the server runs.</summary>
+    /// <param name="certificatePath">A PEM file with the certificate and, after it, those that signed it.</param>
+    /// <param name="keyPath">A PEM file with its private key.</param>
+    /// <param name="configure">Changes how, for instance whether clients present a certificate.</param>
+    /// <returns>This builder.</returns>
+    /// <remarks>The files are read when the server starts, and again at most every 10 s, when a connection comes. Connections keep the certificate that they began with.</remarks>
+    public ThriftServerBuilder UseTls(string certificatePath, string keyPath, Action<HttpsConnectionAdapterOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(certificatePath);
+        ArgumentException.ThrowIfNullOrEmpty(keyPath);
+        _tls = (services, tls) => UseFiles(services, tls, certificatePath, keyPath, configure);
+        return this;
+    }
+
+    /// <summary>Serves over TLS instead of clear text, as Kestrel's settings say.</summary>
+    /// <param name="configure">
+    /// Sets the certificate, or a selector that returns one for each connection by the name that the client asks for (SNI); and whether clients present a
+    /// certificate, and which are valid.
+    /// </param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder UseTls(Action<HttpsConnectionAdapterOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _tls = (_, tls) => configure(tls);
         return this;
     }
 
@@ -76,13 +121,34 @@ public sealed class ThriftServerBuilder
 
     internal void ConfigureEndpoint(ListenOptions listen)
     {
-        if (_certificate is { } certificate)
+        if (_tls is { } configure)
         {
-            listen.UseHttps(certificate);
+            listen.UseHttps(tls => configure(listen.ApplicationServices, tls));
         }
 
-        listen.UseThriftStreams();
+        listen.UseThriftStreams(_protocols);
     }
 
     internal void MapServices(IEndpointRouteBuilder endpoints) => _maps.ForEach(map => map(endpoints));
+
+    private static void UseFiles(
+        IServiceProvider services,
+        HttpsConnectionAdapterOptions tls,
+        string certificatePath,
+        string keyPath,
+        Action<HttpsConnectionAdapterOptions>? configure)
+    {
+        var runtime = services.GetRequiredService<ThriftServerRuntime>();
+        var files = new CertificateFiles(certificatePath, keyPath, runtime.Options.TimeProvider, runtime.Logger);
+        tls.ServerCertificate = files.Current.TargetCertificate;
+        configure?.Invoke(tls);
+        var own = tls.OnAuthenticate;
+        tls.OnAuthenticate = (connection, options) =>
+        {
+            options.ServerCertificateContext = files.Current;
+            own?.Invoke(connection, options);
+        };
+    }
+
+    private static void Configure(IEndpointConventionBuilder service, Action<IEndpointConventionBuilder>? configure) => configure?.Invoke(service);
 }

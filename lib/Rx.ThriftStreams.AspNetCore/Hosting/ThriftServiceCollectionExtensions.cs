@@ -1,8 +1,10 @@
 using System.Text;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
@@ -31,6 +33,7 @@ public static class ThriftServiceCollectionExtensions
 
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ReachMatcherPolicy>());
         services.TryAddSingleton<TTHeaderStreamingHandler>();
         services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();

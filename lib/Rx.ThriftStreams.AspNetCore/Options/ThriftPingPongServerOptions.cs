@@ -8,8 +8,8 @@ public sealed class ThriftPingPongServerOptions
     }
 
     /// <summary>
-    /// The service, by its name in the IDL, that gets calls which name none, where several services have the method. Default: none. Only Framed and Buffered
-    /// calls, and TTHeader calls of some clients, name no service.
+    /// The service, by its name in the IDL, that gets calls without a service name when several services have the method. Default: none. Only Framed and Buffered
+    /// calls, and TTHeader calls of some clients, have no service name.
     /// </summary>
     public string? FallbackService { get; set; }
 

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
-/// <summary>Bounds of what callers can make a server hold, run or wait for: <see cref="ThriftServerOptions.Limits"/>.</summary>
+/// <summary>Limits of what callers can make a server hold, run or wait for: <see cref="ThriftServerOptions.Limits"/>.</summary>
 public sealed class ThriftServerLimits : ThriftLimits
 {
     internal ThriftServerLimits()
@@ -16,8 +16,8 @@ public sealed class ThriftServerLimits : ThriftLimits
     public long MaxTotalMemory { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>
-    /// The most streams that may run on a connection of TTHeader Streaming, those counted whose caller has gone and whose handler has not ended.
-    /// Default 10 000. More are answered with an error. Over gRPC it is Kestrel's limit, unless that was changed.
+    /// The most streams that may run on a connection of TTHeader Streaming, including those whose caller is gone but whose handler has not ended.
+    /// Default 10 000. More are answered with an error. Over gRPC it sets Kestrel's limit, unless the application has changed that.
     /// </summary>
     public int MaxStreamsPerConnection { get; set; } = 10_000;
 
@@ -33,7 +33,7 @@ public sealed class ThriftServerLimits : ThriftLimits
     public TimeSpan FrameTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long a write to a connection of the TTHeader transports, or the ping-pong forms, may make no progress because the peer does not read, before the connection
+    /// How long a write to a connection of the TTHeader transports, or the ping-pong forms, may go without progress because the peer does not read, before the connection
     /// is closed. Default 1 min; <see cref="Timeout.InfiniteTimeSpan"/> for no limit. A client of this library reads at any time, however slow its consumers are.
     /// </summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
@@ -41,23 +41,43 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// <summary>How long a connection of the TTHeader transports may be without a call before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a connection to a port that speaks every protocol may take to say which. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// How old a connection may become before its peer is asked to use another one, so that load moves to servers that were added. Default
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Varies by a tenth from connection to connection. See <c>docs/shutdown.md</c> for what peers see.
+    /// </summary>
+    public TimeSpan MaxConnectionAge { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// How long calls may still run on a connection that has reached <see cref="MaxConnectionAge"/> before they are cut off. Default
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: as long as they like.
+    /// </summary>
+    public TimeSpan MaxConnectionAgeGrace { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>How long a connection to a port for every protocol may take until its protocol is known. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan DetectionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a handler may wait for one request. Default <see langword="null"/>: no limit. When it passes the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
+    /// <summary>How long a handler may wait for one request. Default <see langword="null"/>: no limit. When it expires the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
     public TimeSpan? ReceiveTimeout { get; set; }
 
     /// <summary>
-    /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it passes the call is cancelled and its stream
+    /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it expires the call is cancelled and its stream
     /// reset: a caller that makes no room cannot receive a status.
     /// </summary>
     public TimeSpan? SendTimeout { get; set; }
 
     /// <summary>
-    /// How long a stream may live, whatever its caller allows. Default <see langword="null"/>: no limit. When it passes the handler is cancelled and the call ends with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/>. Methods of one message each way are not concerned.
+    /// How long a stream may last, whatever its caller allows. Default <see langword="null"/>: no limit. When it expires the handler is cancelled and the call ends with
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/>. Does not apply to methods of one message each way.
     /// </summary>
     public TimeSpan? MaxStreamDuration { get; set; }
+
+    /// <summary>
+    /// How long a stream may still run after the credentials of its caller have expired. Default <see langword="null"/>: no limit, credentials are looked at when the
+    /// call begins. Zero ends it at that moment. When it passes the handler is cancelled and the call ends with <see cref="ThriftStatusCode.Unauthenticated"/>, unless
+    /// <see cref="ThriftServerContext.RenewUserAsync"/> was called. A scheme that accepts tokens for some time after they expired needs at least that time. Methods of
+    /// one message each way are not concerned.
+    /// </summary>
+    public TimeSpan? ExpiredCredentialsGrace { get; set; }
 
     internal override void Validate(string owner)
     {
@@ -68,9 +88,13 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.TimeLimit(FrameTimeout, $"{owner}.{nameof(FrameTimeout)}");
         OptionChecks.TimeLimit(WriteTimeout, $"{owner}.{nameof(WriteTimeout)}");
         OptionChecks.TimeLimit(ConnectionIdleTimeout, $"{owner}.{nameof(ConnectionIdleTimeout)}");
+        OptionChecks.TimeLimit(MaxConnectionAge, $"{owner}.{nameof(MaxConnectionAge)}");
+        OptionChecks.TimeLimitOrZero(MaxConnectionAgeGrace, $"{owner}.{nameof(MaxConnectionAgeGrace)}");
         OptionChecks.TimeLimit(DetectionTimeout, $"{owner}.{nameof(DetectionTimeout)}");
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
         OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
+        OptionChecks.TimeLimitOrZero(ExpiredCredentialsGrace, $"{owner}.{nameof(ExpiredCredentialsGrace)}");
+
         OptionChecks.TimeLimit(MaxStreamDuration, $"{owner}.{nameof(MaxStreamDuration)}");
     }
 }

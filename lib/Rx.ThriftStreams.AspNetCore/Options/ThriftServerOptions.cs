@@ -8,7 +8,7 @@ public sealed class ThriftServerOptions
 {
     /// <summary>
     /// Whether callers see the texts of exceptions that were not meant for them. Default <see langword="null"/>: only where the host's
-    /// environment is Development, which a <see cref="ThriftServer"/> does not look at. Kitex always shows them. Meant for the caller are
+    /// environment is Development; a <see cref="ThriftServer"/> has no environment. Kitex always shows them. Meant for the caller are
     /// <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> and exceptions that the IDL declares.
     /// </summary>
     public bool? RevealErrors { get; set; }
@@ -22,13 +22,17 @@ public sealed class ThriftServerOptions
     /// <summary>Middleware around receiving each request; the first is the outermost. Default: none.</summary>
     public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; private set; } = [];
 
-    /// <summary>How long streams over the TTHeader transports may still run when the host stops. Default 5 s, as in Kitex.</summary>
+    /// <summary>
+    /// How long calls may still run when the server stops, on every transport. Default 5 s, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for as long as the
+    /// host waits. Then their tokens are cancelled, and a second later their connections are closed. Handlers learn of the stop at its beginning by
+    /// <see cref="ThriftServerContext.Stopping"/>.
+    /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Bounds of what callers can make the server hold, run or wait for.</summary>
+    /// <summary>Limits of what callers can make the server hold, run or wait for.</summary>
     public ThriftServerLimits Limits { get; private set; } = new();
 
     /// <summary>Settings of the gRPC transport.</summary>
@@ -40,7 +44,7 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
-    /// <summary>A copy that later changes do not reach, which is what a server keeps; never changed. Fails if a value makes no sense, naming its option.</summary>
+    /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftServerOptions Snapshot()
     {
         Validate();
@@ -60,6 +64,7 @@ public sealed class ThriftServerOptions
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.TimeLimitOrZero(ShutdownTimeout, nameof(ShutdownTimeout));
         Limits.Validate(nameof(Limits));
+        Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
     }
 }

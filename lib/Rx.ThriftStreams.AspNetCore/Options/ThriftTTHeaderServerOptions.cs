@@ -7,7 +7,7 @@ public sealed class ThriftTTHeaderServerOptions
     {
     }
 
-    /// <summary>How much a stream buffers of what was received and not yet consumed.</summary>
+    /// <summary>How many received but unconsumed bytes a stream buffers.</summary>
     public ThriftStreamBufferOptions StreamBuffers { get; private set; } = new();
 
     internal ThriftTTHeaderServerOptions Snapshot()

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Wire;
 
@@ -14,15 +15,18 @@ internal sealed partial class ThriftPort
     private const int ShownBytes = 16;
 
     private readonly ThriftServerRuntime _runtime;
-    private readonly (FirstBytes IsSpokenBy, PortConnectionDelegate RunAsync)[] _protocols;
+    private readonly ThriftProtocols _served;
+    private readonly (PortProtocol Protocol, PortConnectionDelegate RunAsync)[] _protocols;
 
     /// <param name="runtime">The host's settings and log.</param>
     /// <param name="services">The host's services.</param>
     /// <param name="next">Kestrel's own handling of a connection.</param>
-    internal ThriftPort(ThriftServerRuntime runtime, IServiceProvider services, ConnectionDelegate next)
+    /// <param name="protocols">The protocols that the port speaks.</param>
+    internal ThriftPort(ThriftServerRuntime runtime, ThriftProtocols protocols, IServiceProvider services, ConnectionDelegate next)
     {
         _runtime = runtime;
-        _protocols = [.. PortProtocol.All.Select(protocol => (protocol.IsSpokenBy, protocol.Bind(services, next)))];
+        _served = protocols;
+        _protocols = [.. PortProtocol.All.Select(protocol => (protocol, protocol.Bind(services, next)))];
     }
 
     internal async Task OnConnectionAsync(ConnectionContext connection)
@@ -33,21 +37,23 @@ internal sealed partial class ThriftPort
         }
 
         var peer = connection.RemoteEndPoint?.ToString() ?? "unknown";
-        if (await DetectAsync(connection, peer).ConfigureAwait(false) is { } runAsync)
+        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+        if (await DetectAsync(connection, peer, stopping).ConfigureAwait(false) is { } runAsync)
         {
-            var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-            await runAsync(connection, peer, stopping).ConfigureAwait(false);
+            await runAsync(connection, _served, stopping).ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits for the first bytes and leaves them where they are.</summary>
     /// <returns>What serves the connection; <see langword="null"/> if the bytes fit no protocol or do not come, which has then been logged.</returns>
-    private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer)
+    private async ValueTask<PortConnectionDelegate?> DetectAsync(ConnectionContext connection, string peer, CancellationToken stopping)
     {
         var input = connection.Transport.Input;
-        using var limit = _runtime.Options.Limits.DetectionTimeout > TimeSpan.Zero
-            ? new CancellationTokenSource(_runtime.Options.Limits.DetectionTimeout, _runtime.Options.TimeProvider)
-            : new CancellationTokenSource();
+        var timeout = _runtime.Options.Limits.DetectionTimeout;
+        using var limit = new CancellationTokenSource(CallTimers.DueTime(timeout > TimeSpan.Zero ? timeout : TimeSpan.MaxValue), _runtime.Options.TimeProvider);
+
+        // A connection that was made when the server began to stop may have a request on its way.
+        using var stop = stopping.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).CancelAfter(ConnectionDrain.Grace), limit);
         try
         {
             while (true)
@@ -78,7 +84,10 @@ internal sealed partial class ThriftPort
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            LogSilent(peer, _runtime.Options.Limits.DetectionTimeout);
+            if (!stopping.IsCancellationRequested)
+            {
+                LogSilent(peer, timeout);
+            }
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
@@ -93,9 +102,10 @@ internal sealed partial class ThriftPort
         Span<byte> bytes = stackalloc byte[ProtocolDetector.NeededBytes];
         var first = bytes[..(int)Math.Min(received.Length, bytes.Length)];
         received.Slice(0, first.Length).CopyTo(first);
-        foreach (var (isSpokenBy, runAsync) in _protocols)
+        var detected = ProtocolDetector.DetectConnection(first);
+        foreach (var (protocol, runAsync) in _protocols)
         {
-            if (isSpokenBy(first))
+            if ((protocol.Speaks(detected) & _served) != 0)
             {
                 return runAsync;
             }
@@ -122,6 +132,10 @@ internal sealed partial class ThriftPort
                 LogHttp1(_runtime.Logger, peer);
                 break;
 
+            case var known when _protocols.FirstOrDefault(row => row.Protocol.Speaks(known) != 0).Protocol is { } protocol:
+                LogNotServed(_runtime.Logger, peer, protocol.Name, _served);
+                break;
+
             default:
                 LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(first.Slice(0, Math.Min(ShownBytes, first.Length)).ToArray()));
                 break;
@@ -144,6 +158,9 @@ internal sealed partial class ThriftPort
 
     [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers and health checks on another port.")]
     private static partial void LogHttp1(ILogger logger, string peer);
+
+    [LoggerMessage(48, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.")]
+    private static partial void LogNotServed(ILogger logger, string peer, string protocol, ThriftProtocols served);
 
     [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.")]
     private static partial void LogSilent(ILogger logger, string peer, TimeSpan limit);

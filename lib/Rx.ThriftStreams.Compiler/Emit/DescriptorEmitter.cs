@@ -19,8 +19,9 @@ internal static class DescriptorEmitter
         foreach (var function in service.Functions)
         {
             var oneway = function.Symbol.IsOneway ? ", isOneway: true" : "";
+            var member = function.MethodName == function.Symbol.Name + "Async" ? "" : $", memberName: {CSharp.Literal(function.MethodName)}";
             code.Line($"internal static readonly {Contracts}ThriftMethod<{function.RequestType}, {function.ResponseType}> {function.FieldName}"
-                + $" = new({package}, {name}, {CSharp.Literal(function.Symbol.Name)}, {Contracts}StreamingMode.{function.Symbol.Mode}{oneway});");
+                + $" = new({package}, {name}, {CSharp.Literal(function.Symbol.Name)}, {Contracts}StreamingMode.{function.Symbol.Mode}{oneway}{member});");
             code.Line();
         }
 

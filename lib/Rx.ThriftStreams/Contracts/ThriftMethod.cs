@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Contracts;
 [DebuggerDisplay("{FullName} ({Mode})")]
 public abstract class ThriftMethod
 {
-    private protected ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway)
+    private protected ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway, string? memberName)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentException.ThrowIfNullOrEmpty(serviceName);
@@ -17,6 +17,7 @@ public abstract class ThriftMethod
         Name = name;
         Mode = mode;
         IsOneway = isOneway;
+        MemberName = memberName ?? name + "Async";
         FullName = package.Length == 0 ? $"{serviceName}/{name}" : $"{package}.{serviceName}/{name}";
     }
 
@@ -34,6 +35,9 @@ public abstract class ThriftMethod
 
     /// <summary>Whether the method is <c>oneway</c>: no answer is ever sent.</summary>
     public bool IsOneway { get; }
+
+    /// <summary>The name of the method in the generated interface. Attributes of the method that implements it apply to calls of this method.</summary>
+    public string MemberName { get; }
 
     /// <summary><c>package.Service/Method</c>; with a leading slash, the path of the method over gRPC.</summary>
     public string FullName { get; }
@@ -61,8 +65,9 @@ public sealed class ThriftMethod<TRequest, TResponse> : ThriftMethod
     /// <param name="name">The method's name in the IDL.</param>
     /// <param name="mode">How many messages each side sends.</param>
     /// <param name="isOneway">Whether no answer is sent.</param>
-    public ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway = false)
-        : base(package, serviceName, name, mode, isOneway)
+    /// <param name="memberName">The name of the method in the generated interface; that in the IDL with <c>Async</c> after it if <see langword="null"/>.</param>
+    public ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway = false, string? memberName = null)
+        : base(package, serviceName, name, mode, isOneway, memberName)
     {
     }
 }

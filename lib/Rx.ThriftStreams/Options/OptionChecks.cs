@@ -47,6 +47,15 @@ internal static class OptionChecks
         }
     }
 
+    /// <summary>A time of HTTP/2 keep-alive, which neither HttpClient nor Kestrel takes below a second.</summary>
+    internal static void PingTime(TimeSpan time, string option)
+    {
+        if (time < TimeSpan.FromSeconds(1) && time != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(option, time, $"{option} must be at least 1 s; Timeout.InfiniteTimeSpan means never.");
+        }
+    }
+
     internal static void NotNull(object? value, string option)
     {
         if (value is null)

@@ -115,6 +115,7 @@ public sealed class ThriftChannelOptions
         Resilience.Validate(nameof(Resilience));
         Limits.Validate(nameof(Limits));
         Connections.Validate(nameof(Connections));
+        Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
         PingPong.Validate(nameof(PingPong));
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams;
@@ -29,6 +30,29 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     public abstract override string Peer { get; }
 
+    /// <summary>The connection that brought the call: its addresses, TLS, and the caller's certificate.</summary>
+    public abstract ThriftServerConnection Connection { get; }
+
+    /// <summary>
+    /// The caller as authenticated by the host; without an authenticated identity for an anonymous caller, or if the host has no authentication. The same on every transport.
+    /// </summary>
+    public abstract ClaimsPrincipal User { get; }
+
+    /// <summary>
+    /// Replaces the credentials of the caller, for instance with a token from a message of the stream, before the first one expires. They are authenticated and authorized
+    /// like those of the call; then <see cref="User"/> and the time at which the stream ends come from the new credentials.
+    /// </summary>
+    /// <param name="authorization">The value of the header <c>authorization</c>: a scheme and its credentials, for instance <c>Bearer</c> and a token.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ThriftStatusException">
+    /// They are not valid (<see cref="ThriftStatusCode.Unauthenticated"/>), or do not permit the call (<see cref="ThriftStatusCode.PermissionDenied"/>). The old ones remain in use.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The host has no authentication.</exception>
+    public abstract Task RenewUserAsync(string authorization, CancellationToken cancellationToken = default);
+
+    /// <summary>The services of the call's scope, which is disposed when the handler has ended.</summary>
+    public abstract IServiceProvider Services { get; }
+
     /// <summary>The caller's service name; empty if it did not send one.</summary>
     public abstract string CallerService { get; }
 
@@ -51,10 +75,17 @@ public abstract class ThriftServerContext : ThriftCallContext
     /// Why <see cref="CancellationToken"/> was cancelled; <see langword="null"/> before. The same types on every transport: a
     /// <see cref="ThriftTimeoutException"/> for a deadline or a limit of the server, a <see cref="ThriftTransportException"/> if the connection to the caller
     /// was lost, a <see cref="ThriftStatusException"/> with <see cref="ThriftStatusCode.Cancelled"/> if the caller cancelled or the handler has ended, and with
-    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired. Callers over TTHeader Streaming report more:
+    /// <see cref="ThriftStatusCode.DeadlineExceeded"/> if the caller reported that its own limit expired, and with <see cref="ThriftStatusCode.Unavailable"/> if
+    /// the server stops and did not wait any longer. Callers over TTHeader Streaming report more:
     /// <see cref="ThriftException.Kitex"/> then has Kitex's number and the path of the cancellation. Calls made by the handler end with its status.
     /// </summary>
     public abstract ThriftException? CancellationReason { get; }
+
+    /// <summary>
+    /// Cancelled as soon as the server begins to stop: a handler that streams without an end should come to one now. <see cref="CancellationToken"/> follows when the
+    /// server's <c>ShutdownTimeout</c> has passed, with <see cref="ThriftStatusCode.Unavailable"/> as its <see cref="CancellationReason"/>. Thread-safe.
+    /// </summary>
+    public abstract CancellationToken Stopping { get; }
 
     /// <summary>Headers of the answer. They are sent with the first message, or by <see cref="SendHeadersAsync"/>; changing them afterwards has no effect.</summary>
     public abstract ThriftMetadata ResponseHeaders { get; }

@@ -11,6 +11,12 @@ internal abstract class ServerTransportCall
 
     internal abstract string Peer { get; }
 
+    /// <summary>What brought the call.</summary>
+    internal abstract ThriftServerConnection Connection { get; }
+
+    /// <summary>The host that the caller addresses, where the protocol has a place of its own for it; <see langword="null"/> otherwise.</summary>
+    internal virtual string? Host => null;
+
     internal abstract string CallerService { get; }
 
     internal abstract ThriftMetadata RequestHeaders { get; }

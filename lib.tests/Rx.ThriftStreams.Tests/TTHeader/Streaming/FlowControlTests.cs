@@ -199,7 +199,7 @@ public sealed class FlowControlTests
             seen.Add((await client.ReadAsync())!);
         }
 
-        Assert.Contains("given up", Assert.Single(seen, f => f.Id == 1 && f.Type == TTHeaderFrameType.Trailer).Error.Message, StringComparison.Ordinal);
+        Assert.Contains("was reset", Assert.Single(seen, f => f.Id == 1 && f.Type == TTHeaderFrameType.Trailer).Error.Message, StringComparison.Ordinal);
         Assert.Equal("alive", Assert.Single(seen, f => f.Id == 2 && f.Type == TTHeaderFrameType.Data).Text);
         await client.Pipe.Output.CompleteAsync();
         await served.WaitAsync(Patience, TestContext.Current.CancellationToken);

@@ -6,13 +6,14 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
 /// <summary>
-/// What the calls of one HTTP/2 connection share: the memory that they may hold, and how often their caller has cancelled one. A feature of the connection.
+/// What the calls of one HTTP/2 connection share: the memory that they may hold, how often their caller has cancelled one, and the orderly end of the connection. A
+/// feature of the connection.
 /// </summary>
 /// <remarks>
 /// Kestrel bounds the streams that run, those of them that were reset included, by twice the number that may be open. With the many streams that are allowed
 /// here that would admit a flood of requests that are reset at once (CVE-2023-44487); so resets are counted. Thread-safe.
 /// </remarks>
-internal sealed partial class GrpcConnection(ConnectionContext connection, ThriftServerRuntime runtime) : IDisposable
+internal sealed partial class GrpcConnection(ConnectionContext connection, ThriftServerRuntime runtime, CancellationToken stopping) : IDisposable
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
@@ -24,11 +25,13 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     /// <summary>What the calls hold of messages that have not arrived completely.</summary>
     internal PeerMemory Memory { get; } = runtime.CreateConnectionMemory();
 
+    internal GrpcDrain Drain { get; } = new(connection, runtime, stopping);
+
     /// <summary>The caller has cancelled a call. Too many within a second end the connection.</summary>
     internal void CountReset()
     {
         var limit = runtime.Options.Limits.MaxResetsPerSecond;
-        if (limit <= 0 || connection.ConnectionClosed.IsCancellationRequested)
+        if (limit <= 0 || Drain.IsCutOff || connection.ConnectionClosed.IsCancellationRequested)
         {
             return;
         }
@@ -58,7 +61,11 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
         connection.Abort(new ConnectionAbortedException("The caller cancelled too many calls."));
     }
 
-    public void Dispose() => Memory.Close();
+    public void Dispose()
+    {
+        Drain.Dispose();
+        Memory.Close();
+    }
 
     [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.")]
     private static partial void LogFlood(ILogger logger, string peer, int limit);

@@ -1,8 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
 /// <summary>Paths of gRPC requests: <c>/package.Service/Method</c>. The package is not used to find the service, as in Kitex.</summary>
 internal static class GrpcPath
 {
+    /// <summary>
+    /// Whether a path was sent as the server reads it. Kestrel resolves escapes and dot segments, by which a path could get past a proxy that permits or refuses paths by
+    /// their text. Names of services and methods need neither.
+    /// </summary>
+    internal static bool IsLiteral(HttpContext http)
+        => http.Features.Get<IHttpRequestFeature>()?.RawTarget is not { } target
+            || !(target.AsSpan().ContainsAny('%', '?')
+                || target.Contains("/./", StringComparison.Ordinal)
+                || target.Contains("/../", StringComparison.Ordinal)
+                || target is [.., '/'] or [.., '/', '.'] or [.., '/', '.', '.']);
+
     /// <returns><see langword="false"/> if there is no slash between a service and a method.</returns>
     internal static bool TryParse(string? path, out string service, out string method)
     {

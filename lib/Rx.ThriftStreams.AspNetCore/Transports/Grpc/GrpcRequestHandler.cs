@@ -1,14 +1,17 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
 /// <summary>Takes HTTP/2 requests as gRPC calls, by the rules of Kitex's server.</summary>
-internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
+internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
 {
     private const int Http2InternalError = 2;
 
@@ -26,22 +29,66 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
             return;
         }
 
-        if (!IsThriftContentType(http.Request.ContentType) || !TryGetTimeout(http.Request, out var timeout))
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = HttpMethods.Post;
+            return;
+        }
+
+        if (!IsThriftContentType(http.Request.ContentType))
+        {
+            await RefuseContentTypeAsync(http, method).ConfigureAwait(false);
+            return;
+        }
+
+        if (!TryGetTimeout(http.Request, out var timeout))
         {
             GrpcReset.Send(http, Http2InternalError);
             return;
         }
 
         LiftLimits(http, method.Method.TakesStream, runtime.Options.Limits.MaxReceiveMessageSize);
-        await method.InvokeAsync(new GrpcServerCall(http, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
+        var call = new GrpcServerCall(http, timeout, runtime.Options);
+        call.Begin();
+
+        // The application's own middleware has authorized the request.
+        await method.InvokeAdmittedAsync(call, http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
     }
 
     /// <summary>Answers a gRPC call for which there is no method.</summary>
     internal async Task RejectAsync(HttpContext http)
     {
-        ThriftException error = GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
-            ? runtime.Router.Refuse(service, method)
-            : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{http.Request.Path.Value}\"");
+        ThriftException error = GrpcPath.IsLiteral(http) && GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
+            ? runtime.Router.Refuse(service, method, new(ThriftProtocols.Grpc, http.Connection.LocalPort))
+            : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{LogText.Escape(http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty)}\"");
+        await FailAsync(http, error).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a request with a payload that is not Thrift: in the terms of gRPC if it is gRPC, and of HTTP otherwise.</summary>
+    private async Task RefuseContentTypeAsync(HttpContext http, ServerMethod method)
+    {
+        var sent = LogText.Escape(http.Request.ContentType ?? string.Empty);
+        if (runtime.Warnings.TryTake(runtime.Logger))
+        {
+            LogContentType(runtime.Logger, method.Method.FullName, http.Connection.RemoteIpAddress?.ToString() ?? "unknown", sent);
+        }
+
+        if (IsGrpc(http.Request))
+        {
+            await FailAsync(
+                http,
+                new ThriftStatusException(
+                    ThriftStatusCode.Internal, $"The content type \"{sent}\" is not served: send messages of Thrift as \"{GrpcFrame.ContentType}\".")).ConfigureAwait(false);
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+        http.Response.Headers["accept-post"] = GrpcFrame.ContentType;
+    }
+
+    private async Task FailAsync(HttpContext http, ThriftException error)
+    {
         var call = new GrpcServerCall(http, null, runtime.Options);
         await call.CompleteAsync(
             new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
@@ -83,4 +130,7 @@ internal sealed class GrpcRequestHandler(ThriftServerRuntime runtime)
             rate.MinDataRate = null;
         }
     }
+
+    [LoggerMessage(49, LogLevel.Warning, "A call of {Method} from {Peer} was refused: its content type {ContentType} is not application/grpc+thrift. A client of gRPC that sends Protobuf cannot call Thrift services.")]
+    private static partial void LogContentType(ILogger logger, string method, string peer, string contentType);
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Transport;
@@ -14,9 +16,14 @@ internal sealed class GrpcServerCall : ServerTransportCall
 {
     private const int Http2Cancel = 8;
 
+    // Kitex's number for a stream that outlives the graceful shutdown of its server. Its client, and ours, report status 14.
+    private const int Http2GracefulShutdown = 1000;
+
     private readonly HttpContext _http;
     private readonly ThriftServerOptions _options;
     private readonly GrpcConnection? _connection;
+    private readonly long _startedAt;
+    private ServerConnection? _serverConnection;
     private bool _headersWritten;
     private bool _completed;
     private long _held;
@@ -27,6 +34,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
         _options = options;
         _connection = http.Features.Get<GrpcConnection>();
         Timeout = timeout;
+        _startedAt = options.TimeProvider.GetTimestamp();
         foreach (var (name, values) in http.Request.Headers)
         {
             var lower = name.ToLowerInvariant();
@@ -47,6 +55,8 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
 
+    internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http);
+
     internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
 
     internal override ThriftMetadata RequestHeaders { get; } = new();
@@ -57,8 +67,9 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override CancellationToken Aborted => _http.RequestAborted;
 
-    internal override ThriftException AbortReason
-        => _http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: true }
+    internal override ThriftException AbortReason => _connection is { Drain.IsCutOff: true }
+        ? ServerStop.Reason()
+        : _http.Features.Get<IConnectionLifetimeFeature>() is { ConnectionClosed.IsCancellationRequested: true }
             ? new ThriftTransportException(ThriftStatusCode.Cancelled, $"The connection to the caller {Peer} was lost.")
             : new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call.");
 
@@ -78,6 +89,12 @@ internal sealed class GrpcServerCall : ServerTransportCall
             _http.Response.BodyWriter,
             GrpcDecompression.For(_http.Request.Headers["grpc-encoding"].ToString()),
             _options.Limits.Message);
+
+    /// <summary>The call has begun.</summary>
+    internal void Begin() => _connection?.Drain.Enter(this);
+
+    /// <summary>The server does not wait any longer.</summary>
+    internal void CutOff() => GrpcReset.Send(_http, Http2GracefulShutdown);
 
     internal override void OnCallerGone() => _connection?.CountReset();
 
@@ -116,6 +133,11 @@ internal sealed class GrpcServerCall : ServerTransportCall
     internal override async ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
         Hold(0);
+        if (_connection?.Drain.Leave(this, HasTime()) is { } ending)
+        {
+            await ending.WaitAsync(_http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (_completed || _http.RequestAborted.IsCancellationRequested)
         {
             return;
@@ -182,6 +204,10 @@ internal sealed class GrpcServerCall : ServerTransportCall
         => outcome.Origin == ServerFaultOrigin.HandlerFault && GrpcPath.TryParse(_http.Request.Path.Value, out var service, out var method)
             ? $"{service}.{method}"
             : string.Empty;
+
+    /// <summary>Whether the end of the call may come a little later.</summary>
+    private bool HasTime()
+        => Timeout is not { } timeout || timeout - _options.TimeProvider.GetElapsedTime(_startedAt) > 2 * ConnectionDrain.Grace;
 
     private static bool AcceptsGzip(string accepted)
     {

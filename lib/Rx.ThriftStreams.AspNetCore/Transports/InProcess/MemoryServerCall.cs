@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -30,6 +31,8 @@ internal sealed class MemoryServerCall : ServerTransportCall
     internal override string Transport => MemoryTransport.Name;
 
     internal override string Peer => MemoryTransport.PeerName;
+
+    internal override ThriftServerConnection Connection => ServerConnection.None;
 
     internal override string CallerService { get; }
 

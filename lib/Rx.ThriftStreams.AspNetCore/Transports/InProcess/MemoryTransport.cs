@@ -68,7 +68,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
     {
         try
         {
-            if (runtime.Router.Find(exchange.Method.ServiceName, exchange.Method.Name, CallForm.Any, out var unknown) is not { } method)
+            if (runtime.Router.Find(exchange.Method.ServiceName, exchange.Method.Name, CallForm.Any, CallOrigin.InProcess, out var unknown) is not { } method)
             {
                 var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
                 await call.CompleteAsync(outcome, ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
@@ -8,7 +9,10 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 internal sealed class HttpPingPongPeer(HttpContext http, MessageLimits messageLimits, bool isOneway) : IPingPongPeer
 {
     /// <inheritdoc/>
-    public string Address { get; } = $"{http.Connection.RemoteIpAddress}:{http.Connection.RemotePort}";
+    public ServerConnection Connection { get; } = ServerConnection.Of(http, ThriftProtocols.Http);
+
+    /// <inheritdoc/>
+    public string Address => Connection.Peer;
 
     /// <inheritdoc/>
     public MessageLimits MessageLimits => messageLimits;
@@ -16,6 +20,9 @@ internal sealed class HttpPingPongPeer(HttpContext http, MessageLimits messageLi
     /// <inheritdoc/>
     /// <remarks>The caller of a oneway method may leave at once.</remarks>
     public CancellationToken Aborted => isOneway ? CancellationToken.None : http.RequestAborted;
+
+    /// <inheritdoc/>
+    public ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
 
     /// <inheritdoc/>
     public async ValueTask AnswerAsync(PingPongAnswer answer, bool close)

@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -5,6 +6,9 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <summary>Where a call came from, and where its answer goes.</summary>
 internal interface IPingPongPeer
 {
+    /// <summary>The connection that the call came over.</summary>
+    ServerConnection Connection { get; }
+
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     string Address { get; }
 
@@ -13,6 +17,9 @@ internal interface IPingPongPeer
 
     /// <summary>Cancelled when the caller is gone.</summary>
     CancellationToken Aborted { get; }
+
+    /// <summary>Why <see cref="Aborted"/> is cancelled.</summary>
+    ThriftException AbortReason { get; }
 
     /// <summary>Sends an answer, unless the call was oneway. Does not fail: a peer that is gone gets none.</summary>
     /// <param name="answer">The answer.</param>

@@ -7,7 +7,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>Routes requests to their methods, and answers those for which there is none. One a host.</summary>
+/// <summary>Routes requests to their methods, and answers those for which there is none. One instance per host.</summary>
 internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
 {
     /// <summary>Handles a request until its answer is sent. Never fails.</summary>
@@ -20,6 +20,14 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
                 peer,
                 new((int)ApplicationErrorType.InvalidMessageType, $"server side, invalid message type {(int)request.Type}", ThriftStatusCode.Internal)).ConfigureAwait(false);
         }
+        else if ((peer.Connection.Protocols & request.Protocol) == 0)
+        {
+            // A connection may change its form with each request.
+            await RefuseAsync(
+                request,
+                peer,
+                new((int)ApplicationErrorType.ProtocolError, $"calls over {request.Form.Name} are not served on this port", ThriftStatusCode.Unimplemented)).ConfigureAwait(false);
+        }
         else if (request.Refusal is { } refusal)
         {
             if (runtime.Warnings.TryTake(runtime.Logger))
@@ -31,7 +39,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
             var error = new KitexAnswer((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted);
             await RefuseAsync(request, peer, error, close: !request.IsMultiplexed).ConfigureAwait(false);
         }
-        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, out var unknown, request.IsMultiplexedName) is { } method)
+        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, new(request.Protocol, peer.Connection.LocalPort), out var unknown, request.IsMultiplexedName) is { } method)
         {
             await InvokeAsync(request, peer, method).ConfigureAwait(false);
         }

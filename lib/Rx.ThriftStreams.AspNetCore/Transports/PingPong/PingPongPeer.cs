@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -16,12 +18,12 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; calls may still use its token when the connection has ended.")]
 internal sealed class PingPongPeer(
     PipeWriter output,
-    string address,
+    ServerConnection connection,
     MessageLimits messageLimits,
     PeerMemory memory,
     TimeProvider clock,
-    Action onClosing,
-    CancellationToken stopping) : IPingPongPeer
+    ConnectionDrain drain,
+    Action onClosing) : IPingPongPeer
 {
     // Larger answers are written in parts, so that each part shows that the peer still reads.
     private const int LargestWrite = 1024 * 1024;
@@ -30,9 +32,13 @@ internal sealed class PingPongPeer(
     private BatchWriter? _shared;
     private long _writeSince;
     private volatile bool _closing;
+    private volatile bool _cutOff;
 
     /// <inheritdoc/>
-    public string Address => address;
+    public ServerConnection Connection => connection;
+
+    /// <inheritdoc/>
+    public string Address { get; } = connection.Peer;
 
     /// <inheritdoc/>
     public MessageLimits MessageLimits => messageLimits;
@@ -40,8 +46,13 @@ internal sealed class PingPongPeer(
     /// <inheritdoc/>
     public CancellationToken Aborted => _aborted.Token;
 
+    /// <inheritdoc/>
+    public ThriftException AbortReason => _cutOff
+        ? ServerStop.Reason()
+        : new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
+
     /// <summary>Whether the connection is closed when the calls that run have ended.</summary>
-    internal bool IsClosing => _closing || stopping.IsCancellationRequested;
+    internal bool IsClosing => _closing;
 
     /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
     internal TimeSpan StalledFor => _shared is { } shared ? shared.StalledFor
@@ -61,7 +72,7 @@ internal sealed class PingPongPeer(
 
         if (answer.Request.Type != ThriftMessageType.Oneway)
         {
-            var bytes = answer.Finish(IsClosing);
+            var bytes = answer.Finish(closes: _closing || drain.IsDraining);
             memory.Take(bytes.Length);
             try
             {
@@ -86,6 +97,30 @@ internal sealed class PingPongPeer(
             onClosing();
         }
     }
+
+    /// <summary>
+    /// The connection ends soon. Callers that wait for an answer find it in the answer; those that share the connection are told at once, by the frame that Kitex's
+    /// multiplexed servers send: an answer to nobody.
+    /// </summary>
+    internal void AskToLeave()
+    {
+        if (_shared is { } shared)
+        {
+            using var notice = new PingPongAnswer(new PingPongRequest { Codec = MessageCodec.StrictBinary, Form = PingPongForm.TTHeader, Type = ThriftMessageType.Call, Method = "none", SequenceId = 0 });
+            notice.SetEmptyResult();
+            shared.AppendControl(notice.Finish(closes: true).Span);
+        }
+    }
+
+    /// <summary>The server does not wait any longer: cancels the calls that run.</summary>
+    internal void CutOff()
+    {
+        _cutOff = true;
+        Abort();
+    }
+
+    /// <summary>No further request is taken; the calls that run end.</summary>
+    internal void Close() => _closing = true;
 
     /// <summary>The peer is gone: cancels the calls that run. Their callbacks do not belong on the thread that noticed.</summary>
     internal void Abort() => _ = _aborted.CancelAsync();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -33,6 +34,9 @@ internal sealed class PingPongRequest
 
     internal string CallerService { get; private set; } = string.Empty;
 
+    /// <summary>The destination that the caller named; <see langword="null"/> if it named none.</summary>
+    internal string? Host { get; set; }
+
     internal TimeSpan? Timeout { get; private set; }
 
     /// <summary>Whether the name of the method names the service as well, which then must be exact: <c>service:method</c>, as Apache's peers write it.</summary>
@@ -44,6 +48,8 @@ internal sealed class PingPongRequest
     internal ThriftMetadata Headers { get; } = new();
 
     internal ThriftMetaInfo MetaInfo { get; } = new();
+
+    internal ThriftProtocols Protocol => ProtocolChecks.Of(Form.Transport);
 
     internal bool HasHeader => Form.HasHeader;
 
@@ -82,6 +88,11 @@ internal sealed class PingPongRequest
     {
         IsMultiplexed = (frame.Flags & TTHeaderFlags.SupportsOutOfOrder) != 0;
         CallerService = Encoding.UTF8.GetString(frame.FromService);
+        if (frame.TryGetInt(TTHeaderIntKey.DestinationAddress, out var destination))
+        {
+            Host = Encoding.UTF8.GetString(destination);
+        }
+
         if (frame.TryGetRpcTimeout(out var milliseconds))
         {
             Timeout = TimeSpan.FromMilliseconds(milliseconds);

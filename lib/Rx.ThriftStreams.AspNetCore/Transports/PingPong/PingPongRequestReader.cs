@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
-/// <summary>Takes requests off the front of a connection's buffer. A connection may change its form from request to request. One a connection.</summary>
+/// <summary>Takes requests off the front of a connection's buffer. A connection may change its form from request to request. One instance per connection.</summary>
 /// <remarks>Nothing here recurses: a request is at most one mesh header, then one message, and a message that is too large is discarded step by step.</remarks>
 /// <param name="maxMessageSize">The largest struct of arguments, in bytes.</param>
 internal sealed class PingPongRequestReader(int maxMessageSize)

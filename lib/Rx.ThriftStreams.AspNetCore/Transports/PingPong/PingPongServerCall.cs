@@ -18,6 +18,10 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
 
     internal override string Peer => peer.Address;
 
+    internal override ThriftServerConnection Connection => peer.Connection;
+
+    internal override string? Host => Request.Host;
+
     internal override string CallerService => Request.CallerService;
 
     internal override ThriftMetadata RequestHeaders => Request.Headers;
@@ -28,7 +32,7 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
 
     internal override CancellationToken Aborted => peer.Aborted;
 
-    internal override ThriftException AbortReason => new ThriftTransportException(ThriftStatusCode.Cancelled, "The connection to the caller was lost.");
+    internal override ThriftException AbortReason => peer.AbortReason;
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         => new PingPongServerStream<TRequest, TResponse>(_answer, peer.MessageLimits);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Sockets;
@@ -16,65 +17,65 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// One loop reads. While it waits for a handler, or for room, it reads nothing, and Kestrel stops reading the socket when its own buffer is full: then no read
 /// learns that the peer is gone. The sweep of the server looks at the socket instead, once a second, and checks all time limits.
 /// </remarks>
-internal sealed partial class PingPongServerConnection : ISweptConnection
+internal sealed partial class PingPongServerConnection : ISweptConnection, IDrainedConnection
 {
     // What a connection and a call take beside everything that is counted: pipes, objects, the handler's first await.
     private const int ConnectionMemory = 8 * 1024;
     private const int CallMemory = 2 * 1024;
 
-    // What is written may still be on its way to the socket when a connection ends in order.
-    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(2);
-
     private readonly ThriftServerRuntime _runtime;
     private readonly PingPongDispatcher _dispatcher;
     private readonly IDuplexPipe _pipe;
     private readonly IConnectionControl _control;
-    private readonly CancellationToken _stopping;
     private readonly PingPongRequestReader _reader;
     private readonly PingPongPeer _peer;
     private readonly PeerMemory _memory;
-    private readonly RunningCalls _calls = new();
+    private readonly ConnectionLife _life;
     private long _held;
     private long _partialSince;
-    private long _idleSince;
-    private long _closingSince;
     private volatile bool _isLate;
+    private volatile bool _isIdle;
 
     internal PingPongServerConnection(
         ThriftServerRuntime runtime,
         PingPongDispatcher dispatcher,
         IDuplexPipe pipe,
         IConnectionControl control,
-        string peer,
-        CancellationToken stopping)
+        ServerConnection connection)
     {
         _runtime = runtime;
         _dispatcher = dispatcher;
         _pipe = pipe;
         _control = control;
-        _stopping = stopping;
         _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
         _memory = runtime.CreateConnectionMemory();
-        _peer = new PingPongPeer(pipe.Output, peer, Limits.Message, _memory, Clock, StopReading, stopping);
+        _life = new ConnectionLife(runtime, control, _memory, ConnectionMemory, this);
+        _peer = new PingPongPeer(pipe.Output, connection, Limits.Message, _memory, Clock, _life.Drain, StopReading);
     }
 
     private ThriftServerLimits Limits => _runtime.Options.Limits;
 
     private TimeProvider Clock => _runtime.Options.TimeProvider;
 
+    private RunningCalls Calls => _life.Calls;
+
+    private ConnectionDrain Drain => _life.Drain;
+
     /// <summary>Serves the connection. Never fails.</summary>
     /// <param name="aborted">The connection is lost.</param>
-    internal async Task RunAsync(CancellationToken aborted)
+    /// <param name="stopping">The server stops.</param>
+    internal async Task RunAsync(CancellationToken aborted, CancellationToken stopping)
     {
-        _memory.Take(ConnectionMemory);
-        Volatile.Write(ref _idleSince, Now());
-        _runtime.Sweep.Add(this);
-        using (_stopping.UnsafeRegister(static state => ((PingPongServerConnection)state!).StopReading(), this))
+        var hasMemory = _life.Begin(this, stopping);
         using (aborted.UnsafeRegister(static state => ((PingPongServerConnection)state!)._peer.Abort(), this))
         {
             try
             {
-                ThrowIfOutOfMemory();
+                if (!hasMemory)
+                {
+                    throw OutOfMemory();
+                }
+
                 await ReadRequestsAsync().ConfigureAwait(false);
             }
             catch (ThriftException error)
@@ -90,48 +91,60 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
             }
 
             await _pipe.Input.CompleteAsync().ConfigureAwait(false);
-            await _calls.WhenNoneAsync().ConfigureAwait(false);
+            await Calls.WhenNoneAsync().ConfigureAwait(false);
             await _peer.WhenIdleAsync().ConfigureAwait(false);
+            if (!aborted.IsCancellationRequested)
+            {
+                _life.BeginClosing();
+            }
+
             await _pipe.Output.CompleteAsync().ConfigureAwait(false);
         }
 
         Hold(0);
-        _memory.Return(ConnectionMemory);
-        _memory.Close();
-        if (aborted.IsCancellationRequested)
+        _life.End();
+    }
+
+    /// <inheritdoc/>
+    public void OnDrain(DrainStage stage)
+    {
+        switch (stage)
         {
-            _runtime.Sweep.Remove(this);
+            case DrainStage.Asked:
+                _peer.AskToLeave();
+                break;
+
+            case DrainStage.CutOff:
+                _peer.CutOff();
+                break;
+
+            case DrainStage.Aborted:
+                // The connection ends here even if its peer reads nothing, or a handler takes no notice of its token.
+                CutConnection(new IOException("The server shuts down, and what ran on the connection did not end in time."));
+                break;
         }
-        else
-        {
-            // Everything is written, though perhaps not sent. The sweep cuts the connection off if the peer does not take it.
-            Volatile.Write(ref _closingSince, Now());
-        }
+
+        StopReading();
     }
 
     /// <inheritdoc/>
     public void Sweep()
     {
-        if (Volatile.Read(ref _closingSince) != 0)
+        if (!_life.Sweep())
         {
-            if (IsOver(ref _closingSince, LimitWhenClosing))
-            {
-                _runtime.Sweep.Remove(this);
-                _control.Abort(new IOException("The peer did not take the end of the connection."));
-            }
+            return;
         }
-        else if (Limits.WriteTimeout > TimeSpan.Zero && _peer.StalledFor >= Limits.WriteTimeout)
+
+        if (Limits.WriteTimeout > TimeSpan.Zero && _peer.StalledFor >= Limits.WriteTimeout)
         {
-            _control.Abort(new IOException($"The peer did not read an answer for {Limits.WriteTimeout}."));
-            _peer.Fail();
-            StopReading();
+            CutConnection(new IOException($"The peer did not read an answer for {Limits.WriteTimeout}."));
         }
-        else if (IsOver(ref _partialSince, Limits.FrameTimeout))
+        else if (Volatile.Read(ref _partialSince) is var since and not 0 && Limits.FrameTimeout > TimeSpan.Zero && Clock.GetElapsedTime(since) >= Limits.FrameTimeout)
         {
             _isLate = true;
             StopReading();
         }
-        else if (_calls.Count > 0)
+        else if (Calls.Count > 0)
         {
             if (_control.HasPeerHungUp)
             {
@@ -139,70 +152,87 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
                 _peer.Abort();
             }
         }
-        else if (Volatile.Read(ref _partialSince) == 0 && IsOver(ref _idleSince, Limits.ConnectionIdleTimeout))
+        else if (Volatile.Read(ref _partialSince) == 0 && _life.IsIdleTooLong)
         {
+            _isIdle = true;
             StopReading();
         }
     }
 
     private async Task ReadRequestsAsync()
     {
+        var isPartial = false;
         while (!_peer.IsClosing)
         {
-            var result = await _pipe.Input.ReadAsync().ConfigureAwait(false);
-            var buffer = result.Buffer;
-            var isFirst = true;
-            while (!result.IsCanceled && _reader.TryRead(ref buffer, out var request))
+            // A request that has arrived is served before the connection ends: the end is decided when there is nothing left to read.
+            if (!MayEnd(isPartial))
             {
-                isFirst = false;
-                Volatile.Write(ref _partialSince, 0);
-                Hold(0);
-                await TakeAsync(request).ConfigureAwait(false);
-                if (_peer.IsClosing)
-                {
-                    return;
-                }
+                isPartial = await ReadAsync(await _pipe.Input.ReadAsync().ConfigureAwait(false)).ConfigureAwait(false);
             }
-
-            var isPartial = !buffer.IsEmpty || _reader.IsWithinRequest;
-            if (result.IsCanceled)
+            else if (_pipe.Input.TryRead(out var result))
             {
-                if (_isLate && isPartial)
-                {
-                    throw new ThriftProtocolException("A request was begun and not completed in time.");
-                }
-
+                isPartial = await ReadAsync(result).ConfigureAwait(false);
+            }
+            else
+            {
                 return;
-            }
-
-            if (result.IsCompleted)
-            {
-                if (isPartial)
-                {
-                    throw new ThriftProtocolException("The connection ended within a request: unexpected EOF.");
-                }
-
-                return;
-            }
-
-            if (isPartial && _memory.IsParentOver && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
-            {
-                ThrowIfOutOfMemory();
-            }
-
-            _pipe.Input.AdvanceTo(buffer.Start, buffer.End);
-            Hold(buffer.Length);
-
-            // Bytes of the same request do not renew its time, however slowly they trickle in.
-            if (!isPartial)
-            {
-                Volatile.Write(ref _partialSince, 0);
-            }
-            else if (!isFirst || Volatile.Read(ref _partialSince) == 0)
-            {
-                Volatile.Write(ref _partialSince, Now());
             }
         }
+    }
+
+    /// <summary>Whether the connection ends unless another request has arrived.</summary>
+    private bool MayEnd(bool isPartial) => Drain.IsCutOff || (!isPartial && Calls.Count == 0 && (_isIdle || Drain.IsEnding));
+
+    /// <summary>Serves the requests that were read.</summary>
+    /// <returns>Whether a part of another was read.</returns>
+    private async ValueTask<bool> ReadAsync(ReadResult result)
+    {
+        var buffer = result.Buffer;
+        var isFirst = true;
+        while (!_peer.IsClosing && _reader.TryRead(ref buffer, out var request))
+        {
+            isFirst = false;
+            _isIdle = false;
+            Volatile.Write(ref _partialSince, 0);
+            Hold(0);
+            await TakeAsync(request).ConfigureAwait(false);
+        }
+
+        var isPartial = !buffer.IsEmpty || _reader.IsWithinRequest;
+        if (_isLate && isPartial && isFirst)
+        {
+            throw new ThriftProtocolException("A request was begun and not completed in time.");
+        }
+
+        _isLate = false;
+        if (result.IsCompleted)
+        {
+            if (isPartial && !_peer.IsClosing)
+            {
+                throw new ThriftProtocolException("The connection ended within a request: unexpected EOF.");
+            }
+
+            _peer.Close();
+        }
+        else if (isPartial && _memory.IsParentOver && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
+        {
+            throw OutOfMemory();
+        }
+
+        _pipe.Input.AdvanceTo(buffer.Start, buffer.End);
+        Hold(buffer.Length);
+
+        // Bytes of the same request do not renew its time, however slowly they trickle in.
+        if (!isPartial)
+        {
+            Volatile.Write(ref _partialSince, 0);
+        }
+        else if (!isFirst || Volatile.Read(ref _partialSince) == 0)
+        {
+            Volatile.Write(ref _partialSince, Math.Max(1, Clock.GetTimestamp()));
+        }
+
+        return isPartial;
     }
 
     private async ValueTask TakeAsync(PingPongRequest request)
@@ -212,7 +242,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         {
             // The bytes stay in the connection's buffer: nothing is read until the call has ended.
             _memory.Take(size);
-            _calls.Begin();
+            Calls.Begin();
             await HandleAsync(request, size).ConfigureAwait(false);
             return;
         }
@@ -229,7 +259,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         var body = ArrayPool<byte>.Shared.Rent(length);
         request.Body.CopyTo(body);
         request.Body = new ReadOnlySequence<byte>(body, 0, length);
-        _calls.Begin();
+        Calls.Begin();
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleCopiedAsync(work.Request, work.Size, work.Body),
             (Self: this, Request: request, Size: size, Body: body),
@@ -251,8 +281,12 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         finally
         {
             _memory.Return(size);
-            Volatile.Write(ref _idleSince, Now());
-            _calls.End();
+            _life.EndCall();
+            if (Drain.IsEnding)
+            {
+                // Calls that run side by side end while the connection waits for another request.
+                StopReading();
+            }
         }
     }
 
@@ -262,7 +296,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
     {
         while (true)
         {
-            var ended = _calls.Count >= Limits.MaxStreamsPerConnection ? _calls.WhenOneEnded() : null;
+            var ended = Calls.Count >= Limits.MaxStreamsPerConnection ? Calls.WhenOneEnded() : null;
             if (ended is null)
             {
                 if (_memory.TryTake(size))
@@ -275,7 +309,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
                     return false;
                 }
 
-                if (_calls.Count == 0)
+                if (Calls.Count == 0)
                 {
                     if (_memory.IsParentOver)
                     {
@@ -287,7 +321,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
                     return true;
                 }
 
-                ended = _calls.WhenOneEnded();
+                ended = Calls.WhenOneEnded();
                 if (_memory.TryTake(size))
                 {
                     return true;
@@ -313,19 +347,16 @@ internal sealed partial class PingPongServerConnection : ISweptConnection
         _held = bytes;
     }
 
-    private void ThrowIfOutOfMemory()
+    private static ThriftStatusException OutOfMemory() => new(ThriftStatusCode.ResourceExhausted, "The connections of this server hold as much memory as they may.");
+
+    private void CutConnection(Exception reason)
     {
-        if (_memory.IsParentOver)
-        {
-            throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "The connections of this server hold as much memory as they may.");
-        }
+        _control.Abort(reason);
+        _peer.Fail();
+        StopReading();
     }
 
     private void StopReading() => _pipe.Input.CancelPendingRead();
-
-    private long Now() => Math.Max(1, Clock.GetTimestamp());
-
-    private bool IsOver(ref long since, TimeSpan limit) => limit > TimeSpan.Zero && Volatile.Read(ref since) is var start and not 0 && Clock.GetElapsedTime(start) >= limit;
 
     [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);

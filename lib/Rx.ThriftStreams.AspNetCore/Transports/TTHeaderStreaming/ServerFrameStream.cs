@@ -11,6 +11,7 @@ internal sealed class ServerFrameStream : FrameStream
     private readonly CancellationTokenSource _aborted = new();
     private ThriftException? _reason;
     private int _ended;
+    private bool _replaced;
 
     /// <param name="connection">The connection that carries the stream.</param>
     /// <param name="id">The stream's id on the connection.</param>
@@ -33,6 +34,21 @@ internal sealed class ServerFrameStream : FrameStream
 
     /// <summary>The client has sent its last; rarely with an error.</summary>
     internal void OnTrailer(in TTHeaderFrame frame) => Inbox.End(ReceivedPairs.ReadEnd(frame, ThriftMetadata.Empty, isServerSide: true));
+
+    /// <summary>
+    /// Whether the caller has used the id for another stream: nothing more is written on this one, since the caller would take it for a part of the other.
+    /// </summary>
+    internal bool IsReplaced
+    {
+        get => Volatile.Read(ref _replaced);
+        set => Volatile.Write(ref _replaced, value);
+    }
+
+    /// <summary>Whether the caller has reset the stream while its handler ran.</summary>
+    internal bool IsReset { get; set; }
+
+    /// <summary>Whether the handler has ended.</summary>
+    internal bool HasEnded => Volatile.Read(ref _ended) != 0;
 
     /// <summary>Cancels the handler and drops what it has not received. The first reason counts.</summary>
     internal void Cancel(ThriftException reason)
@@ -77,7 +93,7 @@ internal sealed class ServerFrameStream : FrameStream
             return false;
         }
 
-        // Handlers may have callbacks on the token, and those do not belong on the connection's reader.
+        // Handlers may have callbacks on the token, which must not run on the connection's reader.
         _ = _aborted.CancelAsync();
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
@@ -11,13 +12,20 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 {
     private readonly ServerFrameStream _stream;
     private readonly string _serviceName;
+    private readonly ServerConnection _connection;
     private bool _headersWritten;
 
-    internal TTHeaderServerCall(ServerFrameStream stream, string serviceName, in TTHeaderFrame header)
+    internal TTHeaderServerCall(ServerFrameStream stream, ServerConnection connection, string serviceName, in TTHeaderFrame header)
     {
         _stream = stream;
+        _connection = connection;
         _serviceName = serviceName;
         CallerService = Encoding.UTF8.GetString(header.FromService);
+        if (header.TryGetInt(TTHeaderIntKey.DestinationAddress, out var destination))
+        {
+            Host = Encoding.UTF8.GetString(destination);
+        }
+
         if (header.HasStringPairs)
         {
             Read(header);
@@ -32,6 +40,10 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
     internal override string Transport => TTHeaderStreamingTransport.Descriptor.Name;
 
     internal override string Peer => _stream.Connection.Peer;
+
+    internal override ThriftServerConnection Connection => _connection;
+
+    internal override string? Host { get; }
 
     internal override string CallerService { get; }
 
@@ -59,7 +71,7 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
     /// <summary>Sends the headers once, before anything else.</summary>
     internal void WriteHeaders(ThriftMetadata headers)
     {
-        if (_headersWritten)
+        if (_headersWritten || _stream.IsReplaced)
         {
             return;
         }
@@ -79,6 +91,12 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     internal override ValueTask CompleteAsync(ServerCallOutcome outcome, ThriftMetadata headers, ThriftMetadata trailers)
     {
+        if (_stream.IsReplaced)
+        {
+            _stream.OnHandlerEnded();
+            return default;
+        }
+
         var end = KitexAnswer.Of(outcome, KitexProtocol.Streaming, $"{_serviceName}.{MethodName}", cancelled: _stream.Reason);
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Sockets;
@@ -9,7 +10,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
-/// <summary>Serves connections that speak TTHeader Streaming. One a host.</summary>
+/// <summary>Serves connections that speak TTHeader Streaming. One instance per host.</summary>
 internal sealed class TTHeaderStreamingHandler
 {
     private readonly ConcurrentDictionary<ThriftMethod, FrameTemplates> _templates = new();
@@ -32,8 +33,8 @@ internal sealed class TTHeaderStreamingHandler
     /// <summary>Serves a connection until it ends; both sides of it are complete then. Never fails.</summary>
     /// <param name="transport">The bytes, from the first one on.</param>
     /// <param name="control">The connection under them.</param>
-    /// <param name="peer">The client's address, as <c>host:port</c>.</param>
+    /// <param name="connection">What calls learn of the connection.</param>
     /// <param name="stopping">The host stops: new streams are refused, running ones may finish within the time limit, then the connection is closed.</param>
-    internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, string peer, CancellationToken stopping)
-        => new TTHeaderStreamingServerConnection(this, transport, control, peer).RunAsync(stopping);
+    internal Task RunAsync(IDuplexPipe transport, IConnectionControl control, ServerConnection connection, CancellationToken stopping)
+        => new TTHeaderStreamingServerConnection(this, transport, control, connection).RunAsync(stopping);
 }

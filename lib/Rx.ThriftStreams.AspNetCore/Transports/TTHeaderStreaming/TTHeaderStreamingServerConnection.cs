@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
@@ -10,33 +13,31 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
-/// <summary>A connection on the server: starts a call for each HEADER frame and hands frames to the calls.</summary>
-internal sealed partial class TTHeaderStreamingServerConnection : FrameConnection
+/// <summary>A connection on the server: starts a call for each HEADER frame and passes frames to the calls.</summary>
+internal sealed partial class TTHeaderStreamingServerConnection : FrameConnection, IDrainedConnection
 {
     // What a connection and a stream take beside everything that is counted: pipes, objects, the handler's first await.
     private const int ConnectionMemory = 16 * 1024;
     private const int StreamMemory = 4 * 1024;
 
-    // What is written may still be on its way to the socket when a connection ends in order.
-    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(2);
-
     private readonly TTHeaderStreamingHandler _handler;
     private readonly IDuplexPipe _pipe;
     private readonly IConnectionControl _control;
-    private readonly TaskCompletionSource _free = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _running;
-    private long _idleSince;
-    private long _closingSince;
-    private volatile bool _stopping;
+    private readonly ServerConnection _connection;
+    private readonly ConnectionLife _life;
+
+    // Streams that their callers have reset and whose handlers have not ended, by id.
+    private readonly ConcurrentDictionary<int, ServerFrameStream> _reset = new(ThriftComparer.I32);
     private volatile bool _drained;
 
-    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, string peer)
-        : base(pipe, control, peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
+    internal TTHeaderStreamingServerConnection(TTHeaderStreamingHandler handler, IDuplexPipe pipe, IConnectionControl control, ServerConnection connection)
+        : base(pipe, control, connection.Peer, handler.Limits, handler.Runtime.CreateConnectionMemory(), handler.Runtime.Options.TimeProvider)
     {
         _handler = handler;
         _pipe = pipe;
         _control = control;
-        _idleSince = Clock.GetTimestamp();
+        _life = new ConnectionLife(handler.Runtime, control, Memory, ConnectionMemory, this);
+        _connection = connection;
     }
 
     protected override TimeSpan FrameTimeout => Options.Limits.FrameTimeout;
@@ -45,41 +46,53 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     private ThriftServerOptions Options => _handler.Runtime.Options;
 
-    private TimeProvider Clock => Options.TimeProvider;
+    /// <summary>The handlers that run, those counted whose streams have ended.</summary>
+    internal int RunningCount => Calls.Count;
+
+    private RunningCalls Calls => _life.Calls;
+
+    private ConnectionDrain Drain => _life.Drain;
 
     internal async Task RunAsync(CancellationToken stopping)
     {
-        Memory.Take(ConnectionMemory);
-        if (Memory.IsParentOver)
+        if (!_life.Begin(this, stopping))
         {
             Close(OutOfMemory());
         }
 
-        _handler.Runtime.Sweep.Add(this);
-        using (stopping.UnsafeRegister(static state => _ = ((TTHeaderStreamingServerConnection)state!).StopAsync(), this))
-        {
-            await ReadFramesAsync().ConfigureAwait(false);
-        }
-
+        await ReadFramesAsync().ConfigureAwait(false);
         await _pipe.Input.CompleteAsync().ConfigureAwait(false);
         await Writer.WhenIdleAsync().ConfigureAwait(false);
         await _pipe.Output.CompleteAsync().ConfigureAwait(false);
-        Memory.Return(ConnectionMemory);
-        Memory.Close();
-        if (!_drained)
-        {
-            _handler.Runtime.Sweep.Remove(this);
-        }
+        _life.End();
     }
 
-    /// <summary>A call has ended on this side.</summary>
-    private void OnHandlerEnded(ServerFrameStream stream)
+    /// <inheritdoc/>
+    public void OnDrain(DrainStage stage)
     {
-        Memory.Return(stream.HeaderMemory);
-        Volatile.Write(ref _idleSince, Clock.GetTimestamp());
-        if (Interlocked.Decrement(ref _running) == 0 && _stopping)
+        switch (stage)
         {
-            _free.TrySetResult();
+            case DrainStage.Asked:
+                AskToLeave();
+                break;
+
+            case DrainStage.Ending:
+                _ = EndAsync();
+                break;
+
+            case DrainStage.CutOff:
+                LogCutOff(_handler.Runtime.Logger, Peer, Calls.Count);
+                var reason = ServerStop.Reason();
+                foreach (var stream in Streams)
+                {
+                    ((ServerFrameStream)stream).Cancel(reason);
+                }
+
+                break;
+
+            case DrainStage.Aborted:
+                Close(ShutsDown());
+                break;
         }
     }
 
@@ -90,8 +103,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         _pipe.Output.CancelPendingFlush();
         if (_drained)
         {
-            // Everything is written, though perhaps not sent. The sweep cuts the connection off if the peer does not take it.
-            Volatile.Write(ref _closingSince, Math.Max(1, Clock.GetTimestamp()));
+            _life.BeginClosing();
         }
         else
         {
@@ -102,34 +114,24 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     public override void Sweep()
     {
-        base.Sweep();
-        if (Volatile.Read(ref _closingSince) is var since and not 0 && Clock.GetElapsedTime(since) >= LimitWhenClosing)
+        if (_life.Sweep())
         {
-            _handler.Runtime.Sweep.Remove(this);
-            _control.Abort(Error(TTStreamCodes.TransportClosing, "the peer did not take the end of the connection"));
+            base.Sweep();
         }
     }
 
     protected override void CheckIdle()
     {
-        var limit = Options.Limits.ConnectionIdleTimeout;
-        if (limit > TimeSpan.Zero && Volatile.Read(ref _running) == 0 && Clock.GetElapsedTime(Volatile.Read(ref _idleSince)) >= limit)
+        if (_life.IsIdleTooLong)
         {
-            Close(Error(TTStreamCodes.TransportClosing, $"the connection was idle for {limit}"));
+            Close(Error(TTStreamCodes.TransportClosing, $"the connection was idle for {Options.Limits.ConnectionIdleTimeout}"));
         }
     }
 
     protected override void OnHeader(in TTHeaderFrame frame)
     {
         var methodName = Encoding.UTF8.GetString(frame.ToMethod);
-        if (_stopping)
-        {
-            RefuseCall(
-                frame.SequenceId, methodName, new(TTStreamCodes.TransportClosing, "transport is closing: the server shuts down", ThriftStatusCode.Unavailable));
-            return;
-        }
-
-        if (Volatile.Read(ref _running) >= Options.Limits.MaxStreamsPerConnection)
+        if (Calls.Count >= Options.Limits.MaxStreamsPerConnection)
         {
             RefuseExhausted(frame.SequenceId, methodName, $"too many streams: a connection may have {Options.Limits.MaxStreamsPerConnection}");
             return;
@@ -137,7 +139,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
         frame.TryGetString(TTHeaderStringKeys.ServiceName, out var serviceBytes);
         var service = Encoding.UTF8.GetString(serviceBytes);
-        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, out var unknown) is { } method)
+        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, new(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort), out var unknown) is { } method)
         {
             Accept(frame, method);
         }
@@ -152,8 +154,16 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     protected override void OnReset(FrameStream stream, in TTHeaderFrame frame)
     {
-        Remove(stream);
-        ((ServerFrameStream)stream).CancelAfterReceived(ReceivedPairs.ReadReset(frame, isServerSide: true));
+        var reset = (ServerFrameStream)stream;
+        if (Remove(reset))
+        {
+            // Its handler may still answer, which its caller ignores, until it uses the id again.
+            reset.IsReset = true;
+            _reset[reset.Id] = reset;
+        }
+
+        reset.CancelAfterReceived(ReceivedPairs.ReadReset(frame, isServerSide: true));
+        ForgetIfEnded(reset);
     }
 
     protected override void Refuse(FrameStream stream, ThriftStatusException reason) => ((ServerFrameStream)stream).CancelAfterReceived(reason);
@@ -170,9 +180,19 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     private void Accept(in TTHeaderFrame frame, ServerMethod method)
     {
+        // Counted first, looked at the end second. EndAsync does it the other way round: it waits for the call, or the call is refused.
+        Calls.Begin();
+        if (Drain.IsEnding)
+        {
+            _life.EndCall();
+            RefuseCall(frame.SequenceId, method.Method.Name, ServerStop.Refusal);
+            return;
+        }
+
         var headerMemory = StreamMemory + ReceivedPairs.MemoryOf(frame);
         if (!Memory.TryTake(headerMemory))
         {
+            _life.EndCall();
             RefuseExhausted(
                 frame.SequenceId,
                 method.Method.Name,
@@ -189,18 +209,27 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
             // Once a connection: it holds for all of its streams.
             PeerWindow = peerWindow;
             SendMeta(frame.SequenceId, method.Method.Name, FlowControlKeys.Window, Limits.FirstWindow);
+            if (Drain.IsDraining)
+            {
+                AskToLeave();
+            }
         }
 
         if (Find(frame.SequenceId) is ServerFrameStream old)
         {
             // The id is the new stream's from here on. The old one has to be cancelled, whether or not its requests had ended: once it is not found by its id,
             // neither a reset nor the loss of the connection reaches it.
+            old.IsReplaced = true;
             old.Cancel(Error(TTStreamCodes.UnexpectedHeader, $"stream[{frame.SequenceId}] was opened again before it had ended"));
         }
 
-        Interlocked.Increment(ref _running);
+        if (_reset.TryRemove(frame.SequenceId, out var reset))
+        {
+            reset.IsReplaced = true;
+        }
+
         var stream = new ServerFrameStream(this, frame.SequenceId, _handler.TemplatesOf(method.Method), peerWindow) { HeaderMemory = headerMemory };
-        var call = new TTHeaderServerCall(stream, method.Method.ServiceName, frame);
+        var call = new TTHeaderServerCall(stream, _connection, method.Method.ServiceName, frame);
         TryAdd(stream);
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleAsync(work.Method, work.Call, work.Stream),
@@ -225,7 +254,19 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         }
         finally
         {
-            OnHandlerEnded(stream);
+            ForgetIfEnded(stream);
+            Memory.Return(stream.HeaderMemory);
+            _life.EndCall();
+        }
+    }
+
+    /// <summary>Called by the reset and by the handler, after the mark that the other one looks for.</summary>
+    private void ForgetIfEnded(ServerFrameStream stream)
+    {
+        Interlocked.MemoryBarrier();
+        if (stream is { IsReset: true, HasEnded: true })
+        {
+            _reset.TryRemove(KeyValuePair.Create(stream.Id, stream));
         }
     }
 
@@ -249,38 +290,30 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     private void RefuseExhausted(int streamId, string method, string text)
         => RefuseCall(streamId, method, new((int)ApplicationErrorType.InternalError, text, ThriftStatusCode.ResourceExhausted));
 
-    private async Task StopAsync()
+    /// <summary>Peers of this library open no further streams on the connection; others ignore it, and may open some until the connection is closed.</summary>
+    private void AskToLeave()
     {
-        _stopping = true;
-        try
+        if (PeerWindow > 0)
         {
-            // Also limits how long the last answers may take to be written: a peer that does not read must not delay the host.
-            await DrainAsync().WaitAsync(Options.ShutdownTimeout, Clock).ConfigureAwait(false);
-            _drained = true;
+            SendMeta(0, string.Empty, TTHeaderStringKeys.ConnectionReadyToReset, 1);
         }
-        catch (TimeoutException)
-        {
-            LogCutOff(_handler.Runtime.Logger, Peer, Volatile.Read(ref _running));
-        }
-
-        Close(Error(TTStreamCodes.TransportClosing, "the server shuts down"));
     }
 
-    private async Task DrainAsync()
+    /// <summary>Closes the connection in order when its calls have ended and their answers are written.</summary>
+    private async Task EndAsync()
     {
-        // The flag is set before the count is read, and the last handler reads the flag after it has counted itself off: one of them completes the task.
-        if (Volatile.Read(ref _running) > 0)
-        {
-            await _free.Task.ConfigureAwait(false);
-        }
-
+        await Calls.WhenNoneAsync().ConfigureAwait(false);
         await Writer.WhenIdleAsync().ConfigureAwait(false);
+        _drained = true;
+        Close(ShutsDown());
     }
+
+    private ThriftException ShutsDown() => Error(TTStreamCodes.TransportClosing, "the server shuts down");
 
     [LoggerMessage(20, LogLevel.Debug, "The connection of {Peer} is closed: {Reason}")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
 
-    [LoggerMessage(21, LogLevel.Warning, "The connection of {Peer} is closed while {Count} of its streams run, or while its last answers wait: they did not end within the shutdown timeout.")]
+    [LoggerMessage(21, LogLevel.Warning, "The connection of {Peer} is cut off: {Count} of its streams, or its last answers, did not end within the shutdown timeout.")]
     private static partial void LogCutOff(ILogger logger, string peer, int count);
 
     [LoggerMessage(22, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.")]

@@ -76,6 +76,11 @@ internal static class GrpcErrors
 
     private static ThriftTransportException FromReset(HttpProtocolException reset, string peer, Exception error)
     {
+        if (reset.Message.Contains("ping", StringComparison.OrdinalIgnoreCase))
+        {
+            return new(ThriftStatusCode.Unavailable, $"The connection to {peer} was lost: a PING was not answered in time.", error);
+        }
+
         // Only the message (or, in an application without resources, its name) distinguishes a connection that was closed from a stream that was reset.
         if (reset.Message.Contains("connection", StringComparison.OrdinalIgnoreCase))
         {

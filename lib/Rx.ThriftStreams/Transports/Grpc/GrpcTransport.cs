@@ -175,6 +175,10 @@ internal sealed class GrpcTransport : ClientTransport
             // Connections of an idle channel are kept as long as in Kitex's client.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
 
+            KeepAlivePingDelay = options.Grpc.KeepAlivePingDelay,
+            KeepAlivePingTimeout = options.Grpc.KeepAlivePingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+
             // A custom callback also prevents Grpc.Net.Client from connecting sockets itself, ahead of calls.
             ConnectCallback = _connections.ConnectAsync,
 

@@ -116,6 +116,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
                 }
 
                 _socket.Input.AdvanceTo(buffer.Start, buffer.End);
+                _serverCloses |= _reader.IsAskedToLeave;
                 foreach (var reply in _answered)
                 {
                     _serverCloses |= reply.ServerCloses;

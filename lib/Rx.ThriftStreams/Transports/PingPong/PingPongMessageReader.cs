@@ -5,12 +5,15 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>Takes answers off the front of a connection's buffer, in whichever form they come. One a connection.</summary>
+/// <summary>Takes answers off the front of a connection's buffer, in whichever form they come. One instance per connection.</summary>
 internal sealed class PingPongMessageReader(MessageLimits limits)
 {
     private readonly TTHeaderFrameReader _frames = new();
     private readonly BufferedMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private long _skip;
+
+    /// <summary>Whether the server has asked, by an answer to nobody, to use another connection. On a shared connection it has no other way while no call runs.</summary>
+    internal bool IsAskedToLeave { get; private set; }
 
     private int Limit => MessageSize.WithEnvelope(limits.MaxSize);
 
@@ -56,6 +59,10 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 {
                     owner.OnHeader(frame);
                     owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), limits);
+                }
+                else if (frame.SequenceId == 0 && PingPongReply.AsksToReset(frame))
+                {
+                    IsAskedToLeave = true;
                 }
 
                 return true;

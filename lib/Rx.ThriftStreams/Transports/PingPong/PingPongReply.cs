@@ -53,6 +53,10 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _answered.OnCompleted(continuation, state, token, flags);
 
+    /// <summary>Whether the server asks not to use the connection any more.</summary>
+    internal static bool AsksToReset(in TTHeaderFrame frame)
+        => frame.TryGetString(TTHeaderStringKeys.ConnectionReadyToReset, out var reset) && reset.SequenceEqual("1"u8);
+
     internal void OnHeader(in TTHeaderFrame frame)
     {
         if (!frame.HasStringPairs)
@@ -68,7 +72,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
         pairs.Remove("rx-status", out _status);
         Backward = pairs;
-        ServerCloses = frame.TryGetString(TTHeaderStringKeys.ConnectionReadyToReset, out var reset) && reset.SequenceEqual("1"u8);
+        ServerCloses = AsksToReset(frame);
         KeepsConnection = !ServerCloses;
         _bizError = BizStatus.Read(
             pairs.GetValueOrDefault(BizStatus.StatusKey),

@@ -16,6 +16,7 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
     private readonly Func<ThriftException, ValueTask> _shut;
     private readonly Action<ClientFrameConnection> _onFree;
     private CallGate _gate;
+    private volatile bool _leaves;
 
     /// <param name="pipe">The bytes.</param>
     /// <param name="control">The connection under them.</param>
@@ -44,11 +45,14 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 
     internal string ServiceName { get; }
 
+    /// <summary>Whether no further stream should be opened on it: it is closed, or the server has asked for that and closes it soon.</summary>
+    internal bool IsLeft => IsClosed || _leaves;
+
     /// <inheritdoc/>
     public long IdleSince { get; set; }
 
     /// <inheritdoc/>
-    public bool IsStale => IsClosed;
+    public bool IsStale => IsLeft;
 
     /// <inheritdoc/>
     public bool TryEnter() => _gate.TryEnter();
@@ -133,6 +137,9 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 
     protected override ThriftException Error(int code, string text, Exception? cause = null)
         => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
+
+    // The streams that run end as they would have, and one that is opened at this moment is still served. The server closes the connection.
+    protected override void OnLeave() => _leaves = true;
 
     protected override void OnWindow(int window)
     {

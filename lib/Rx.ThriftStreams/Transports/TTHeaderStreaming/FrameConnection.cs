@@ -51,6 +51,9 @@ internal abstract class FrameConnection : ISweptConnection
 
     internal int StreamCount => _streams.Count;
 
+    /// <summary>The streams at this moment.</summary>
+    protected IEnumerable<FrameStream> Streams => _streams.Values;
+
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
     /// <summary>The bytes that the peer accepts on each stream before it grants more; 0 while it has not announced a window.</summary>
@@ -249,6 +252,11 @@ internal abstract class FrameConnection : ISweptConnection
     {
     }
 
+    /// <summary>The peer asks to open no further streams on this connection.</summary>
+    protected virtual void OnLeave()
+    {
+    }
+
     /// <summary>Applies the window to the streams that were opened before it was known.</summary>
     protected void GrantToAll(int window)
     {
@@ -344,6 +352,10 @@ internal abstract class FrameConnection : ISweptConnection
             else if (pair.Key.SequenceEqual(FlowControlKeys.Window))
             {
                 OnWindow(Number(pair));
+            }
+            else if (pair.Key.SequenceEqual(TTHeaderStringKeys.ConnectionReadyToReset))
+            {
+                OnLeave();
             }
         }
     }

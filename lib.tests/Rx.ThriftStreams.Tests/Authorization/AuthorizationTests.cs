@@ -1,0 +1,193 @@
+using Demo.Echo;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore;
+using static Rx.ThriftStreams.Tests.Support.Waits;
+
+namespace Rx.ThriftStreams.Tests.Authorization;
+
+/// <summary>Authorization beside the matrix: what carries credentials, where attributes stand, and what is refused at the start.</summary>
+public sealed class AuthorizationTests
+{
+    /// <summary>Kitex's clients have nothing but metainfo for a TTHeader.</summary>
+    [Theory]
+    [InlineData(true, "member")]
+    [InlineData(false, "Unauthenticated")]
+    public async Task TTHeader_CredentialsInMetaInfo_CountWhenTheyAreTransient(bool isTransient, string expected)
+    {
+        await using var server = await StartAsync(server => server.AddService<ITestService>(new SecuredClass()));
+        await using var channel = Open(server, ThriftTransport.TTHeader);
+        var metaInfo = new ThriftMetaInfo();
+        (isTransient ? metaInfo.Transient : metaInfo.Persistent)["X_API_KEY"] = "key of member";
+
+        Assert.Equal(expected, await CallAsync(channel, new() { MetaInfo = metaInfo }));
+    }
+
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    public async Task ThriftServer_ConventionOfABuilder_ProtectsTheService(ThriftTransport transport)
+    {
+        await using var server = await StartAsync(server => server.AddService<ITestService>(new OpenService(), service => service.RequireAuthorization(SecuredHost.Members)));
+        await using var channel = Open(server, transport);
+
+        Assert.Equal("Unauthenticated", await CallAsync(channel, new()));
+        Assert.Equal("PermissionDenied", await CallAsync(channel, Key("stranger")));
+        Assert.Equal("member", await CallAsync(channel, Key("member")));
+    }
+
+    /// <summary>A method that a base class implements explicitly is one that nobody sees on the class.</summary>
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    [InlineData(ThriftTransport.Framed)]
+    public async Task Attribute_OnAnExplicitImplementationOfABaseClass_Protects(ThriftTransport transport)
+    {
+        await using var server = await StartAsync(server => server.AddService<ITestService, DerivedService>());
+        await using var channel = Open(server, transport);
+
+        Assert.Equal("Unauthenticated", await CallAsync(channel, new()));
+    }
+
+    [Fact]
+    public async Task InMemoryServer_OfAProtectedService_Authorizes()
+    {
+        await using var server = ThriftInMemoryServer.Create(server =>
+        {
+            AddKeys(server);
+            server.AddService<ITestService>(new SecuredClass());
+        });
+        await using var channel = server.CreateChannel();
+
+        Assert.Equal("Unauthenticated", await CallAsync(channel, new()));
+        Assert.Equal("PermissionDenied", await CallAsync(channel, Key("stranger")));
+        Assert.Equal("member", await CallAsync(channel, Key("member")));
+    }
+
+    /// <summary>Handlers of policies see the call as a request: its path, its headers and the scope that the handler has.</summary>
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    [InlineData(ThriftTransport.Framed)]
+    public async Task Policy_OfTheApplication_SeesTheRequest(ThriftTransport transport)
+    {
+        var seen = new List<string>();
+        await using var server = await StartAsync(server => server
+            .AddService<ITestService>(new OpenService(), service => service.RequireAuthorization("probe"))
+            .Services(services => services.AddHttpContextAccessor().AddAuthorizationBuilder().AddPolicy("probe", policy => policy.RequireAssertion(context =>
+            {
+                var http = (HttpContext)context.Resource!;
+                var accessor = http.RequestServices.GetRequiredService<IHttpContextAccessor>();
+                seen.Add($"{http.Request.Method} {http.Request.Path} {http.Request.Scheme} {http.Connection.RemoteIpAddress} {http.GetEndpoint()!.DisplayName} {ReferenceEquals(accessor.HttpContext, http)}");
+                return true;
+            }))));
+        await using var channel = Open(server, transport);
+
+        Assert.Equal("nobody", await CallAsync(channel, new()));
+
+        Assert.Equal(["POST /echo.TestService/EchoPingPong http 127.0.0.1 Thrift echo.TestService/EchoPingPong True"], seen);
+    }
+
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    [InlineData(ThriftTransport.Framed)]
+    public async Task RateLimit_OfAService_HoldsOverEachTransport(ThriftTransport transport)
+    {
+        await using var server = await StartAsync(server => server
+            .AddService<ITestService>(new OpenService(), service => service.RequireRateLimiting("one"))
+            .Services(services => services.AddRateLimiter(limits => limits.AddFixedWindowLimiter("one", limit =>
+            {
+                limit.PermitLimit = 1;
+                limit.Window = TimeSpan.FromHours(1);
+            }))));
+        await using var channel = Open(server, transport);
+
+        Assert.Equal("nobody", await CallAsync(channel, new()));
+        Assert.Equal("Unavailable", await CallAsync(channel, new()));
+    }
+
+    [Fact]
+    public async Task Start_AuthorizationRequiredAndNotRegistered_Fails()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0", server => server.AddService<ITestService>(new SecuredClass()), TestContext.Current.CancellationToken));
+
+        Assert.Contains("Call builder.Services.AddAuthorization()", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Authentication alone would let everybody in.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_AuthenticationWithoutAuthorization_Fails(bool limitsRates)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new SecuredClass(), service => _ = limitsRates ? service.RequireRateLimiting("one") : service)
+                .Services(services =>
+                {
+                    services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+                    services.AddRateLimiter(limits => limits.AddConcurrencyLimiter("one", limit => limit.PermitLimit = 1));
+                }),
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains("Call builder.Services.AddAuthorization()", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_RateLimitRequiredAndNotRegistered_Fails()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server.AddService<ITestService>(new OpenService(), service => service.RequireRateLimiting("none")),
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains("AddRateLimiter", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<ThriftServer> StartAsync(Action<ThriftServerBuilder> configure) => ThriftServer.StartAsync(
+        "127.0.0.1:0",
+        server =>
+        {
+            AddKeys(server);
+            configure(server);
+        },
+        TestContext.Current.CancellationToken);
+
+    private static void AddKeys(ThriftServerBuilder server) => server.Services(services =>
+    {
+        services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+        services.AddAuthorizationBuilder().AddPolicy(SecuredHost.Members, policy => policy.RequireClaim(Credentials.RoleClaim, "member"));
+    });
+
+    private static ThriftCallOptions Key(string role) => new() { Headers = new() { [ApiKeyHandler.Header] = $"key of {role}" } };
+
+    private static ThriftChannel Open(ThriftServer server, ThriftTransport transport)
+        => PatientChannel.ForAddress($"ttheader://{server.Endpoint}", new() { PingPongTransport = transport });
+
+    private static async Task<string> CallAsync(ThriftChannel channel, ThriftCallOptions options)
+    {
+        try
+        {
+            return (await new TestServiceClient(channel).EchoPingPongAsync(Ask("x"), options, TestContext.Current.CancellationToken).Soon()).Message!;
+        }
+        catch (ThriftException error)
+        {
+            return error.StatusCode.ToString();
+        }
+    }
+
+    private abstract class BaseService : OpenService, ITestService
+    {
+        [Authorize(Policy = SecuredHost.Members)]
+        Task<Response> ITestService.EchoPingPongAsync(Request req, CancellationToken cancellationToken) => base.EchoPingPongAsync(req, cancellationToken);
+    }
+
+    private sealed class DerivedService : BaseService;
+}

@@ -1,0 +1,21 @@
+using Rx.ThriftStreams.InteropProgram;
+using Rx.ThriftStreams.InteropProgram.Restarts;
+
+namespace Rx.ThriftStreams.Tests.Conformance;
+
+/// <summary>The interop program's command <c>restarts</c>, in short: servers restart one after the other under load, and no call is lost where the protocol can say that one stops.</summary>
+public sealed class RestartTests
+{
+    [Theory]
+    [InlineData("2")]
+    [InlineData("3")]
+    public async Task Restarts_OfEveryServerUnderLoad_LoseNoCall(string servers)
+    {
+        var output = new StringWriter();
+
+        var exit = await RestartsVerb.RunAsync(Arguments.Parse(["--servers", servers, "--rounds", "1", "--callers", "8"]), output)
+            .WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
+
+        Assert.True(exit == 0, output.ToString());
+    }
+}

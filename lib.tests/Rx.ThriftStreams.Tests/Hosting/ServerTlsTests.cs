@@ -1,0 +1,140 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Demo.Echo;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Hosting;
+using static Rx.ThriftStreams.Tests.Support.Waits;
+
+namespace Rx.ThriftStreams.Tests.Hosting;
+
+/// <summary>TLS of a <see cref="ThriftServer"/>: client certificates, a certificate for each name, and certificates that are replaced.</summary>
+public sealed class ServerTlsTests : IDisposable
+{
+    private readonly X509Certificate2 _first = TestCertificate.Create("first.test");
+    private readonly X509Certificate2 _second = TestCertificate.Create("second.test");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    public void Dispose()
+    {
+        _first.Dispose();
+        _second.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.Framed)]
+    public async Task UseTls_ClientCertificateRequired_CallerWithoutOneFails(ThriftTransport transport)
+    {
+        await using var server = await StartAsync(server => server.UseTls(tls =>
+        {
+            tls.ServerCertificate = _first;
+            tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            tls.ClientCertificateValidation = (certificate, _, _) => certificate.Thumbprint == _second.Thumbprint;
+        }));
+
+        var (served, _) = await CallAsync(server, transport, "first.test", _second);
+        Assert.Equal("x", served);
+        await Assert.ThrowsAnyAsync<ThriftException>(() => CallAsync(server, transport, "first.test", null));
+        await Assert.ThrowsAnyAsync<ThriftException>(() => CallAsync(server, transport, "first.test", _first));
+    }
+
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    public async Task UseTls_SelectorByName_ServesTheCertificateOfTheName(ThriftTransport transport)
+    {
+        await using var server = await StartAsync(server => server.UseTls(tls => tls.ServerCertificateSelector = (_, name) => name == "second.test" ? _second : _first));
+
+        Assert.Equal(("x", "CN=first.test"), await CallAsync(server, transport, "first.test", null));
+        Assert.Equal(("x", "CN=second.test"), await CallAsync(server, transport, "second.test", null));
+    }
+
+    [Fact]
+    public async Task UseTls_FilesAreReplaced_NewConnectionsGetTheNewCertificate()
+    {
+        var clock = new FakeTimeProvider();
+        Write(_first, _first);
+        await using var server = await StartAsync(server => server.UseTls(CertificatePath, KeyPath).Configure(options => options.TimeProvider = clock));
+        Assert.Equal(("x", "CN=first.test"), await CallAsync(server, ThriftTransport.TTHeader, "first.test", null));
+
+        Write(_second, _second);
+        Assert.Equal(("x", "CN=first.test"), await CallAsync(server, ThriftTransport.TTHeader, "first.test", null));
+        clock.Advance(CertificateFiles.CheckInterval);
+
+        Assert.Equal(("x", "CN=second.test"), await CallAsync(server, ThriftTransport.TTHeader, "first.test", null));
+    }
+
+    /// <summary>Files are replaced one after the other: for a moment the key may not be that of the certificate.</summary>
+    [Fact]
+    public void CertificateFiles_KeyOfAnotherCertificate_KeepsTheOldOneUntilBothFit()
+    {
+        var clock = new FakeTimeProvider();
+        using var log = new LogCollector();
+        Write(_first, _first);
+        var files = new CertificateFiles(CertificatePath, KeyPath, clock, log.CreateLogger("Rx.ThriftStreams.Server"));
+
+        Write(_second, _first);
+        clock.Advance(CertificateFiles.CheckInterval);
+        Assert.Equal("CN=first.test", files.Current.TargetCertificate.Subject);
+        Assert.Equal((LogLevel.Warning, 51), (log.Entries.Single().Level, log.Entries.Single().Id));
+
+        Write(_second, _second);
+        clock.Advance(CertificateFiles.CheckInterval);
+        Assert.Equal("CN=second.test", files.Current.TargetCertificate.Subject);
+    }
+
+    [Fact]
+    public async Task UseTls_FilesAreMissing_ServerDoesNotStart()
+        => await Assert.ThrowsAnyAsync<IOException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
+
+    private string CertificatePath => Path.Combine(_folder.FullName, "tls.crt");
+
+    private string KeyPath => Path.Combine(_folder.FullName, "tls.key");
+
+    private void Write(X509Certificate2 certificate, X509Certificate2 keyOf)
+    {
+        using var key = keyOf.GetECDsaPrivateKey()!;
+        File.WriteAllText(CertificatePath, certificate.ExportCertificatePem());
+        File.WriteAllText(KeyPath, key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static Task<ThriftServer> StartAsync(Action<ThriftServerBuilder> configure) => ThriftServer.StartAsync(
+        "127.0.0.1:0",
+        server =>
+        {
+            server.AddService<ITestService>(new EchoService());
+            configure(server);
+        },
+        TestContext.Current.CancellationToken);
+
+    /// <summary>Calls over a connection of its own; returns the answer and the subject of the server's certificate.</summary>
+    private static async Task<(string? Answer, string? Subject)> CallAsync(ThriftServer server, ThriftTransport transport, string name, X509Certificate2? own)
+    {
+        string? subject = null;
+        var options = new ThriftChannelOptions
+        {
+            PingPongTransport = transport,
+            TlsOptions = new SslClientAuthenticationOptions
+            {
+                TargetHost = name,
+                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                {
+                    Volatile.Write(ref subject, certificate!.Subject);
+                    return true;
+                },
+            },
+        };
+        if (own is not null)
+        {
+            options.TlsOptions.ClientCertificates = [own];
+        }
+
+        await using var channel = PatientChannel.ForAddress($"ttheaders://{server.Endpoint}", options);
+        var answer = await new TestServiceClient(channel).EchoPingPongAsync(Ask("x"), TestContext.Current.CancellationToken).Soon();
+        return (answer.Message, Volatile.Read(ref subject));
+    }
+}

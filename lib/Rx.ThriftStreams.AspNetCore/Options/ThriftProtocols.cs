@@ -1,0 +1,30 @@
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>Protocols that a port speaks, or over which a service is served.</summary>
+[Flags]
+public enum ThriftProtocols
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>gRPC over HTTP/2.</summary>
+    Grpc = 1,
+
+    /// <summary>Streams over TTHeader.</summary>
+    TTHeaderStreaming = 2,
+
+    /// <summary>Ping-pong calls with a TTHeader, framed or not.</summary>
+    TTHeader = 4,
+
+    /// <summary>Ping-pong calls whose length precedes them, with a mesh header or without.</summary>
+    Framed = 8,
+
+    /// <summary>Ping-pong calls with nothing around them, or with a mesh header.</summary>
+    Buffered = 16,
+
+    /// <summary>Ping-pong calls in requests of HTTP. Of ports it has no effect: <c>MapThriftHttp</c> serves them.</summary>
+    Http = 32,
+
+    /// <summary>All of them.</summary>
+    All = Grpc | TTHeaderStreaming | TTHeader | Framed | Buffered | Http,
+}
