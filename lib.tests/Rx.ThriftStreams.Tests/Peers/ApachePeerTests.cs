@@ -85,7 +85,7 @@ public sealed class ApachePeerTests : IAsyncLifetime
         }
         finally
         {
-            server.Kill();
+            server.Kill(entireProcessTree: true);
         }
     }
 

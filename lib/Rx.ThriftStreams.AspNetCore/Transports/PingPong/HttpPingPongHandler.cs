@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
@@ -84,11 +85,16 @@ internal sealed class HttpPingPongHandler(ThriftServerRuntime runtime, PingPongD
             return;
         }
 
+        request.Host = http.Request.Host.Value;
         foreach (var (name, values) in http.Request.Headers)
         {
+            var lower = name.ToLowerInvariant();
             foreach (var value in values)
             {
-                request.Headers.AddReceived(name.ToLowerInvariant(), value ?? string.Empty);
+                if (value is not null && !ThriftMetadataNames.IsReserved(lower))
+                {
+                    request.Headers.AddReceived(lower, value);
+                }
             }
         }
 

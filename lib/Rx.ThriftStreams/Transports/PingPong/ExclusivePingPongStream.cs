@@ -30,14 +30,22 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
     public override async ValueTask DisposeAsync()
     {
         // Without an answer the connection is in the middle of a call, and another call cannot use it; the same after a oneway call.
-        if (Interlocked.Exchange(ref _released, 1) == 0)
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+        {
+            return;
+        }
+
+        if (Method.IsOneway && connection.AnswersOneway)
+        {
+            _ = connection.LingerAsync(Reply);
+        }
+        else
         {
             await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request)
-        => Method.IsOneway && connection.AnswersOneway ? SendOnewayAsync(request) : connection.SendAsync(request);
+    protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     protected override async ValueTask ReceiveReplyAsync()
@@ -47,11 +55,5 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
         {
             connection.Release();
         }
-    }
-
-    private async ValueTask SendOnewayAsync(ReadOnlyMemory<byte> request)
-    {
-        await connection.SendAsync(request).ConfigureAwait(false);
-        await ReceiveReplyAsync().ConfigureAwait(false);
     }
 }

@@ -46,7 +46,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     {
         if (_received || Method.IsOneway)
         {
-            return Reply.Error is { } refusal && Method.IsOneway ? throw refusal : false;
+            return false;
         }
 
         _received = true;

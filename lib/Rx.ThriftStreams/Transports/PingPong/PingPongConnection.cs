@@ -7,16 +7,20 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 /// <summary>A connection that carries one call at a time. It is made for a call, which has begun on it.</summary>
 internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
 {
+    private static readonly TimeSpan s_onewayLimit = TimeSpan.FromSeconds(5);
+
     private readonly SocketConnection _socket;
+    private readonly TimeProvider _clock;
     private readonly ConnectionSet<PingPongConnection> _owner;
     private readonly PingPongMessageReader? _reader;
     private readonly HttpReplyReader? _httpReader;
     private CallGate _gate;
 
-    internal PingPongConnection(SocketConnection socket, MessageLimits limits, bool isHttp, ConnectionSet<PingPongConnection> owner)
+    internal PingPongConnection(SocketConnection socket, MessageLimits limits, bool isHttp, TimeProvider clock, ConnectionSet<PingPongConnection> owner)
     {
         _socket = socket;
         _owner = owner;
+        _clock = clock;
         _reader = isHttp ? null : new PingPongMessageReader(limits);
         _httpReader = isHttp ? new HttpReplyReader(limits) : null;
         _gate.TryEnter();
@@ -99,6 +103,34 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
         if (!_owner.TryKeep(this))
         {
             _ = DisposeAsync().AsTask();
+        }
+    }
+
+    /// <summary>
+    /// Takes the answer to a oneway call after the call has ended, so that nobody in between drops a request whose sender left. Some servers never answer, so the
+    /// wait is bounded. Never fails: the caller of a oneway method receives no result, whatever it is.
+    /// </summary>
+    internal async Task LingerAsync(PingPongReply reply)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(s_onewayLimit, _clock);
+            using var registration = limit.Token.UnsafeRegister(
+                static self => ((PingPongConnection)self!).Abort(new TimeoutException("The server did not answer a oneway call.")), this);
+            await ReceiveAsync(reply).ConfigureAwait(false);
+        }
+        catch (ThriftException error)
+        {
+            reply.Fail(error);
+        }
+
+        if (reply.KeepsConnection)
+        {
+            Release();
+        }
+        else
+        {
+            await DisposeAsync().ConfigureAwait(false);
         }
     }
 

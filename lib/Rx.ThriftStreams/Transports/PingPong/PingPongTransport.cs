@@ -123,7 +123,7 @@ internal sealed class PingPongTransport : ClientTransport
     }
 
     private ValueTask<PingPongConnection> ConnectAsync(CancellationToken cancellationToken)
-        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _exclusive), cancellationToken);
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive), cancellationToken);
 
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
     {
