@@ -98,7 +98,6 @@ internal sealed class HttpPingPongHandler(ThriftServerRuntime runtime, PingPongD
             }
         }
 
-        request.Host = http.Request.Host.Value;
         var peer = new HttpPingPongPeer(http, runtime.Options.Limits.Message, request.Type == ThriftMessageType.Oneway);
         await dispatcher.HandleAsync(request, peer).ConfigureAwait(false);
     }

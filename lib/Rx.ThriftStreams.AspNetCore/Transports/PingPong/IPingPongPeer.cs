@@ -6,9 +6,6 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <summary>Where a call came from, and where its answer goes.</summary>
 internal interface IPingPongPeer
 {
-    /// <summary>The connection that the call came over.</summary>
-    ServerConnection Connection { get; }
-
     /// <summary>The caller's address, as <c>host:port</c>.</summary>
     string Address { get; }
 
