@@ -21,7 +21,7 @@ internal sealed class ApiKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions>
 
         if (Credentials.RoleOf(key) is not { } role)
         {
-            return Task.FromResult(AuthenticateResult.Fail("There is no such key."));
+            return Task.FromResult(AuthenticateResult.Fail("The API key is unknown."));
         }
 
         var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(Credentials.RoleClaim, role)], Scheme.Name));

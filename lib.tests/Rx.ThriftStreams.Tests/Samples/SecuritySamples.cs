@@ -216,7 +216,7 @@ public sealed class SecuritySamples
 
             if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(key), "secret"u8))
             {
-                return Task.FromResult(AuthenticateResult.Fail("There is no such key."));
+                return Task.FromResult(AuthenticateResult.Fail("The API key is unknown."));
             }
 
             var robot = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "robot")], Scheme.Name));

@@ -5,7 +5,7 @@ namespace Rx.ThriftStreams.AspNetCore.Access;
 /// <summary>Which protocols are meant.</summary>
 internal static class ProtocolChecks
 {
-    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
     internal static void ThrowIfNone(ThriftProtocols protocols, [CallerArgumentExpression(nameof(protocols))] string? name = null)
     {
         if (protocols == ThriftProtocols.None || (protocols & ~ThriftProtocols.All) != 0)

@@ -11,7 +11,7 @@ public static class ThriftEndpointConventionBuilderExtensions
     /// <param name="builder">What <c>MapThriftService</c> returned, or a group of endpoints.</param>
     /// <param name="protocols">The protocols; at least one.</param>
     /// <returns>The same builder.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
     public static TBuilder RequireThriftProtocols<TBuilder>(this TBuilder builder, ThriftProtocols protocols)
         where TBuilder : IEndpointConventionBuilder
     {

@@ -34,7 +34,7 @@ public static class ThriftListenOptionsExtensions
     /// <inheritdoc cref="UseThriftStreams(ListenOptions)"/>
     /// <param name="listenOptions">The endpoint.</param>
     /// <param name="protocols">The protocols that the endpoint speaks; at least one.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
     public static ListenOptions UseThriftStreams(this ListenOptions listenOptions, ThriftProtocols protocols)
     {
         ArgumentNullException.ThrowIfNull(listenOptions);

@@ -53,7 +53,7 @@ public sealed class ThriftServerBuilder
     /// <summary>Restricts the protocols that the server speaks. Default: all.</summary>
     /// <param name="protocols">The protocols; at least one.</param>
     /// <returns>This builder.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">There is no protocol, or an unknown one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
     public ThriftServerBuilder UseProtocols(ThriftProtocols protocols)
     {
         ProtocolChecks.ThrowIfNone(protocols);
