@@ -152,7 +152,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     internal ValueTask AcknowledgeOnewayAsync() => _call.AcknowledgeOnewayAsync();
 
     /// <summary>Cancels the call with that reason, unless another came first.</summary>
-    internal void Cancel(ThriftException reason) => _ = Cancel(reason, static reason => reason);
+    internal void Cancel(ThriftException reason) => Cancel(reason, static reason => reason);
 
     /// <summary>
     /// A receive or a send found that the caller is gone. The token that says so may be on its way still, but the handler's own clean-up, which is
@@ -160,9 +160,11 @@ internal sealed class ServerCallContext : ThriftServerContext
     /// </summary>
     internal void CancelWithCaller()
     {
-        if (Cancel(_call, static call => call.AbortReason))
+        if (TrySetReason(_call, static call => call.AbortReason))
         {
+            // First: the handler that is cancelled next may make calls, or end, at once.
             _call.OnCallerGone();
+            BeginCancelling();
         }
     }
 
@@ -174,7 +176,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         Volatile.Read(ref _expiryTimer)?.Dispose();
         _callerGone.Unregister();
         CancelIfCallerIsGone();
-        _ = Cancel(this, static context => context._call.HandlerEndedReason
+        Cancel(this, static context => context._call.HandlerEndedReason
             ?? new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {context.Method.FullName} has ended."));
     }
 
@@ -190,18 +192,20 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
-    /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
-    private bool Cancel<T>(T state, Func<T, ThriftException> reason)
+    private void Cancel<T>(T state, Func<T, ThriftException> reason)
     {
-        if (Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is not null)
+        if (TrySetReason(state, reason))
         {
-            return false;
+            BeginCancelling();
         }
-
-        // Not on this thread: what was registered with the token is user code.
-        _ = _cancellation.CancelAsync();
-        return true;
     }
+
+    /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
+    private bool TrySetReason<T>(T state, Func<T, ThriftException> reason)
+        => Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is null;
+
+    // Not on this thread: what was registered with the token is user code.
+    private void BeginCancelling() => _ = _cancellation.CancelAsync();
 
     private OperationTimer StartExpiryTimer(DateTimeOffset expires, TimeSpan grace)
     {
