@@ -28,15 +28,11 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     // Answers to frames are not held back; a peer that keeps sending requests and never reads is disconnected.
     private const int MaxUnwrittenControl = 16 * 1024 * 1024;
 
-    // Larger batches are written in parts, so that each part of a large message shows that the peer still reads.
-    private const int LargestWrite = 1024 * 1024;
-
     private const int WokenByAFlush = 8;
 
     private readonly Lock _gate = new();
     private readonly PipeWriter _output;
     private readonly PeerMemory _memory;
-    private readonly TimeProvider _clock;
     private readonly Action<Exception> _onFailed;
     private readonly Action _continue;
     private readonly Queue<IRoomWaiter> _waiting = new();
@@ -52,7 +48,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     private bool _failed;
     private volatile bool _full;
     private long _charged;
-    private long _writeSince;
+    private WriteProgress _progress;
     private int _written;
     private int _control;
     private int _lastBatch;
@@ -65,7 +61,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     {
         _output = output;
         _memory = memory;
-        _clock = clock;
+        _progress = new WriteProgress(clock);
         _onFailed = onFailed;
         _continue = Continue;
     }
@@ -74,7 +70,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     internal bool HasRoom => !_full;
 
     /// <summary>How long the current write has made no progress; zero if there is none.</summary>
-    internal TimeSpan StalledFor => Volatile.Read(ref _writeSince) is var since and not 0 ? _clock.GetElapsedTime(since) : TimeSpan.Zero;
+    internal TimeSpan StalledFor => _progress.StalledFor;
 
     /// <summary>Appends frames that carry messages if there is room for them.</summary>
     internal AppendResult TryAppend(ReadOnlySpan<byte> frames)
@@ -247,9 +243,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         {
             try
             {
-                Volatile.Write(ref _writeSince, Math.Max(1, _clock.GetTimestamp()));
-                var part = _writing.WrittenMemory[_written..];
-                part = part[..Math.Min(part.Length, LargestWrite)];
+                var part = _progress.Begin(_writing.WrittenMemory[_written..]);
                 _written += part.Length;
                 _write = _output.WriteAsync(part).ConfigureAwait(false).GetAwaiter();
             }
@@ -295,7 +289,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             return false;
         }
 
-        Volatile.Write(ref _writeSince, 0);
+        _progress.End();
         if (_written < _writing.Length)
         {
             return true;
@@ -366,7 +360,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         // Idle connections hold no memory.
         _busy = false;
         _full = false;
-        Volatile.Write(ref _writeSince, 0);
+        _progress.End();
         _writing.Dispose();
         _filling.Dispose();
         Charge();

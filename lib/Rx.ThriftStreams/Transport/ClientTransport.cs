@@ -7,6 +7,9 @@ namespace Rx.ThriftStreams.Transport;
 /// <summary>The client's side of a transport: its connections to one endpoint.</summary>
 internal abstract class ClientTransport : IAsyncDisposable
 {
+    /// <summary>How long a channel that is disposed waits for what should still reach the peer, or for the peer to close.</summary>
+    internal static readonly TimeSpan ClosingLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Creates a stream: takes a connection and sends the request headers. Does not wait for the server: response headers may
     /// come only with the first message.

@@ -25,12 +25,9 @@ internal sealed class PingPongPeer(
     ConnectionDrain drain,
     Action onClosing) : IPingPongPeer
 {
-    // Larger answers are written in parts, so that each part shows that the peer still reads.
-    private const int LargestWrite = 1024 * 1024;
-
     private readonly CancellationTokenSource _aborted = new();
     private BatchWriter? _shared;
-    private long _writeSince;
+    private WriteProgress _progress = new(clock);
     private volatile bool _closing;
     private volatile bool _cutOff;
 
@@ -55,9 +52,7 @@ internal sealed class PingPongPeer(
     internal bool IsClosing => _closing;
 
     /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
-    internal TimeSpan StalledFor => _shared is { } shared ? shared.StalledFor
-        : Volatile.Read(ref _writeSince) is var since and not 0 ? clock.GetElapsedTime(since)
-        : TimeSpan.Zero;
+    internal TimeSpan StalledFor => _shared?.StalledFor ?? _progress.StalledFor;
 
     /// <summary>From here on calls run side by side.</summary>
     internal void Share() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
@@ -145,8 +140,7 @@ internal sealed class PingPongPeer(
         {
             while (!bytes.IsEmpty)
             {
-                Volatile.Write(ref _writeSince, Math.Max(1, clock.GetTimestamp()));
-                var part = bytes[..Math.Min(bytes.Length, LargestWrite)];
+                var part = _progress.Begin(bytes);
                 var result = await output.WriteAsync(part).ConfigureAwait(false);
                 if (result.IsCompleted || result.IsCanceled)
                 {
@@ -164,7 +158,7 @@ internal sealed class PingPongPeer(
         }
         finally
         {
-            Volatile.Write(ref _writeSince, 0);
+            _progress.End();
         }
     }
 }

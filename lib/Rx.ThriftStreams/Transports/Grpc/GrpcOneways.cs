@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -10,8 +11,6 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 internal sealed class GrpcOneways(TimeProvider clock)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
-
     private readonly ConcurrentDictionary<Task, bool> _lingering = new();
 
     /// <summary>Disposes a call when its answer has arrived or is no longer expected.</summary>
@@ -30,7 +29,7 @@ internal sealed class GrpcOneways(TimeProvider clock)
 
     /// <summary>Waits briefly for the calls that are in flight. Never fails.</summary>
     internal Task WaitAsync()
-        => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(LimitWhenClosing, clock));
+        => _lingering.IsEmpty ? Task.CompletedTask : Task.WhenAny(Task.WhenAll(_lingering.Keys), Task.Delay(ClientTransport.ClosingLimit, clock));
 
     private async Task LingerAsync(GrpcCall call, GrpcExchange exchange)
     {

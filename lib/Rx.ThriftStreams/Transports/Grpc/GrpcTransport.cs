@@ -18,8 +18,6 @@ internal sealed class GrpcTransport : ClientTransport
     /// <summary>Kitex's client accepts any size; HttpClient's default of 64 KB is less than Kitex servers may send.</summary>
     private const int MaxHeadersKilobytes = 1024;
 
-    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
-
     private readonly string _endpoint;
     private readonly TimeProvider _clock;
     private readonly string? _authority;
@@ -111,7 +109,7 @@ internal sealed class GrpcTransport : ClientTransport
         // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();
-        await _connections.State.CloseAsync(LimitWhenClosing, _clock).ConfigureAwait(false);
+        await _connections.State.CloseAsync(ClosingLimit, _clock).ConfigureAwait(false);
     }
 
     private GrpcExchange NewExchange(ThriftMethod method, ClientCallStart start)

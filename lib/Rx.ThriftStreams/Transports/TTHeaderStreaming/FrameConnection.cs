@@ -15,18 +15,15 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// </remarks>
 internal abstract class FrameConnection : ISweptConnection
 {
-    private const int SweepsBetweenProbes = 3;
-
     // Clients choose the ids of their streams: with a predictable hash they could choose ids that all collide.
     private readonly ConcurrentDictionary<int, FrameStream> _streams = new(ThriftComparer.I32);
-    private readonly IConnectionControl _control;
+    private readonly PeerProbe _probe;
     private readonly FrameIntake _intake;
     private ThriftException? _closed;
-    private int _closedGateSweeps;
 
     protected FrameConnection(IDuplexPipe pipe, IConnectionControl control, string peer, StreamLimits limits, PeerMemory memory, TimeProvider clock)
     {
-        _control = control;
+        _probe = new PeerProbe(this, control);
         Peer = peer;
         Limits = limits;
         Memory = memory;
@@ -52,7 +49,7 @@ internal abstract class FrameConnection : ISweptConnection
     internal int StreamCount => _streams.Count;
 
     /// <summary>The streams at this moment.</summary>
-    protected IEnumerable<FrameStream> Streams => _streams.Values;
+    internal IEnumerable<FrameStream> Streams => _streams.Select(static pair => pair.Value);
 
     internal bool IsClosed => Volatile.Read(ref _closed) is not null;
 
@@ -144,15 +141,7 @@ internal abstract class FrameConnection : ISweptConnection
             return;
         }
 
-        if (Gate.IsClosed)
-        {
-            CheckPeer();
-        }
-        else
-        {
-            _closedGateSweeps = 0;
-        }
-
+        _probe.Sweep();
         if (FrameTimeout > TimeSpan.Zero && _intake.PartialFor >= FrameTimeout)
         {
             Close(IllegalFrame($"a frame was not complete within {FrameTimeout}"));
@@ -232,12 +221,25 @@ internal abstract class FrameConnection : ISweptConnection
 
     protected void SendMeta(int streamId, string method, ReadOnlySpan<byte> key, long value)
     {
+        Span<byte> text = stackalloc byte[20];
+        _ = value.TryFormat(text, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
+        SendMeta(streamId, method, key, text[..length]);
+    }
+
+    /// <summary>Sends a META frame that says nothing, and that every implementation ignores.</summary>
+    internal void SendEmptyMeta(int streamId, string method) => SendMeta(streamId, method, key: default, value: default(ReadOnlySpan<byte>));
+
+    private void SendMeta(int streamId, string method, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
         var buffer = FrameBuffer.Rent();
         try
         {
-            Span<byte> text = stackalloc byte[20];
-            _ = value.TryFormat(text, out var length, default, System.Globalization.CultureInfo.InvariantCulture);
-            buffer.Begin(TTHeaderFrameType.Meta, streamId, method).AddString(key, (ReadOnlySpan<byte>)text[..length]);
+            var frame = buffer.Begin(TTHeaderFrameType.Meta, streamId, method);
+            if (!key.IsEmpty)
+            {
+                frame.AddString(key, value);
+            }
+
             buffer.End();
             Writer.AppendControl(buffer.Bytes.WrittenSpan);
         }
@@ -363,42 +365,6 @@ internal abstract class FrameConnection : ISweptConnection
     private int Number(HeaderStringPair pair) => FlowControlKeys.TryParse(pair.Value, out var value)
         ? value
         : throw IllegalFrame($"malformed {Encoding.UTF8.GetString(pair.Key)} in a META frame");
-
-    /// <summary>
-    /// While the connection is not read, the loss of the peer is not detected. The socket shows it unless bytes that do not fit into the system's buffers
-    /// precede the end. Then only a write makes the peer's system answer with a reset, so an empty META frame, which every implementation ignores, is sent
-    /// periodically.
-    /// </summary>
-    private void CheckPeer()
-    {
-        Gate.Recheck(HasQueued());
-        if (_control.HasPeerHungUp)
-        {
-            Gate.Lift();
-        }
-        else if (++_closedGateSweeps % SweepsBetweenProbes == 0 && Writer.WhenIdleAsync().IsCompleted)
-        {
-            var full = Gate.FullStream;
-            var buffer = FrameBuffer.Rent();
-            buffer.Begin(TTHeaderFrameType.Meta, full?.Id ?? 0, full?.Templates.Method ?? string.Empty);
-            buffer.End();
-            Writer.AppendControl(buffer.Bytes.WrittenSpan);
-            buffer.Return();
-        }
-    }
-
-    private bool HasQueued()
-    {
-        foreach (var (_, stream) in _streams)
-        {
-            if (stream.Inbox.QueuedBytes > 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     private ThriftStatusException TooLarge(long size) => MessageSize.TooLarge(size, Limits.MaxMessageSize);
 }

@@ -11,8 +11,6 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// <summary>TTHeader Streaming to one endpoint: its connections, and which of them a stream gets.</summary>
 internal sealed class TTHeaderStreamingTransport : ClientTransport
 {
-    private static readonly TimeSpan LimitWhenClosing = TimeSpan.FromSeconds(1);
-
     private readonly string _endpoint;
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly StreamLimits _limits;
@@ -95,7 +93,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     {
         // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
         var written = Task.WhenAll(_connections.Snapshot().Select(static connection => connection.Writer.WhenIdleAsync()));
-        await written.WaitAsync(LimitWhenClosing, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await written.WaitAsync(ClosingLimit, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _connections.DisposeAsync().ConfigureAwait(false);
         _sweep.Dispose();
     }
