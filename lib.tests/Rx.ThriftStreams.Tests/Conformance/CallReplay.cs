@@ -9,8 +9,6 @@ namespace Rx.ThriftStreams.Tests.Conformance;
 /// <summary>Plays either side of recorded ping-pong connections: a request, its answer, the next request.</summary>
 internal static class CallReplay
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     /// <summary>Gives a server what a Kitex client sent.</summary>
     internal static async Task<(string Expected, string Actual)> AgainstServerAsync(Recording recording, IPEndPoint server)
     {
@@ -28,7 +26,7 @@ internal static class CallReplay
                 if (request.Type != ThriftMessageType.Oneway)
                 {
                     expected.Add(answers.TryDequeue(out var answer) ? $"{answer.Sequence} {answer.Text}" : "the end of the connection");
-                    actual.Add(await link.ReceiveAsync().WaitAsync(Patience) is { } received ? $"{received.Sequence} {received.Text}" : "the end of the connection");
+                    actual.Add(await link.ReceiveAsync().Soon() is { } received ? $"{received.Sequence} {received.Text}" : "the end of the connection");
                 }
             }
         }

@@ -9,8 +9,6 @@ namespace Rx.ThriftStreams.Tests.Generated;
 /// <summary>Everything that the compiler makes of a service, over a real connection and against fakes.</summary>
 public sealed class GeneratedServiceTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private ThriftServer _server = null!;
     private ThriftChannel _channel = null!;
     private KitchenSinkClient _client = null!;
@@ -76,12 +74,12 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
     {
         var rx = _client.AsObservable();
 
-        Assert.Equal(5, await rx.Add(2, 3).ToTaskWithin(Patience));
-        Assert.Equal([0, 1, 2], await rx.ServerStream(Message(3)).Select(static m => m.ReqI32).ToList().ToTaskWithin(Patience));
-        Assert.Equal(2, (await rx.ClientStream(new[] { Message(1), Message(2) }.ToObservable()).ToTaskWithin(Patience)).ReqI32);
-        Assert.Equal([1, 2], await rx.BidiEcho(new[] { Message(1), Message(2) }.ToObservable()).Select(static m => m.ReqI32).ToList().ToTaskWithin(Patience));
-        await rx.DoVoid("x").ToTaskWithin(Patience);
-        await Assert.ThrowsAsync<SinkException>(() => rx.DoVoid("").ToTaskWithin(Patience));
+        Assert.Equal(5, await rx.Add(2, 3).ToTaskWithin(Waits.Limit));
+        Assert.Equal([0, 1, 2], await rx.ServerStream(Message(3)).Select(static m => m.ReqI32).ToList().ToTaskWithin(Waits.Limit));
+        Assert.Equal(2, (await rx.ClientStream(new[] { Message(1), Message(2) }.ToObservable()).ToTaskWithin(Waits.Limit)).ReqI32);
+        Assert.Equal([1, 2], await rx.BidiEcho(new[] { Message(1), Message(2) }.ToObservable()).Select(static m => m.ReqI32).ToList().ToTaskWithin(Waits.Limit));
+        await rx.DoVoid("x").ToTaskWithin(Waits.Limit);
+        await Assert.ThrowsAsync<SinkException>(() => rx.DoVoid("").ToTaskWithin(Waits.Limit));
     }
 
     [Fact]
@@ -104,7 +102,7 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
         await Assert.ThrowsAsync<ThriftTimeoutException>(() => service.AddAsync(2, 3, new() { Timeout = TimeSpan.Zero }, Token));
         await Assert.ThrowsAsync<ThriftTimeoutException>(() => service.ServerStreamAsync(Message(1), new() { Timeout = TimeSpan.Zero }).ToListAsync(Token).AsTask());
         await Assert.ThrowsAsync<ThriftTimeoutException>(() => _client.UnaryAsync(Message(1), new() { Timeout = TimeSpan.Zero }));
-        Assert.Equal(5, await service.AddAsync(2, 3, new() { Timeout = Patience }, Token));
+        Assert.Equal(5, await service.AddAsync(2, 3, new() { Timeout = Waits.Limit }, Token));
     }
 
     [Fact]
@@ -121,8 +119,8 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
     {
         var rx = _client.AsObservable(options: new() { Timeout = TimeSpan.Zero });
 
-        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.Add(2, 3).ToTaskWithin(Patience));
-        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.ServerStream(Message(3)).ToTaskWithin(Patience));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.Add(2, 3).ToTaskWithin(Waits.Limit));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => rx.ServerStream(Message(3)).ToTaskWithin(Waits.Limit));
     }
 
     [Fact]
@@ -136,7 +134,7 @@ public sealed class GeneratedServiceTests : IAsyncLifetime
 
         await source.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(Patience, Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.Soon());
         Assert.False(endless.HasObservers);
     }
 

@@ -7,8 +7,6 @@ namespace Rx.ThriftStreams.Tests.Memory;
 
 public sealed class InMemoryServerTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly HoldingService _service = new();
     private readonly ThriftInMemoryServer _server;
     private readonly ThriftChannel _channel;
@@ -32,7 +30,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
     {
         var requests = AsyncEnumerable.Range(0, 1000).Select(i => new Request { Message = $"{i}" });
 
-        var answers = await _client.EchoAsync(requests).Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var answers = await _client.EchoAsync(requests).Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken).Soon();
 
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"{i}"), answers);
     }
@@ -110,7 +108,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
         await using var call = await _client.OpenEchoUnaryAsync(
             new(), new() { Headers = new() { { "question", "q" } }, MetaInfo = metaInfo }, TestContext.Current.CancellationToken);
 
-        Assert.Equal("qtp", (await call.GetHeadersAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken))["answer"]);
+        Assert.Equal("qtp", (await call.GetHeadersAsync(TestContext.Current.CancellationToken).Soon())["answer"]);
     }
 
     [Fact]
@@ -175,7 +173,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
             break;
         }
 
-        await _service.Cancelled.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Cancelled.Task.Soon();
     }
 
     [Fact]
@@ -184,7 +182,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
         await using var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
         _service.Hold = true;
         await call.SendAsync(new() { Message = "hold" }, TestContext.Current.CancellationToken);
-        await _service.Holding.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Holding.Task.Soon();
         for (var i = 0; i < 16; i++)
         {
             Assert.True(call.SendAsync(new() { Message = "queued" }, TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully);
@@ -193,7 +191,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
         var send = call.SendAsync(new() { Message = "too many" }, TestContext.Current.CancellationToken).AsTask();
         Assert.False(send.IsCompleted);
         call.Finish();
-        await Assert.ThrowsAsync<ThriftStatusException>(() => send).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<ThriftStatusException>(() => send).Soon();
     }
 
     [Fact]
@@ -206,7 +204,7 @@ public sealed class InMemoryServerTests : IAsyncDisposable
 
         Assert.Equal(
             ThriftStatusCode.Unavailable,
-            (await Assert.ThrowsAsync<ThriftTransportException>(() => receive.WaitAsync(Patience, TestContext.Current.CancellationToken))).StatusCode);
+            (await Assert.ThrowsAsync<ThriftTransportException>(() => receive.Soon())).StatusCode);
     }
 
     [Fact]

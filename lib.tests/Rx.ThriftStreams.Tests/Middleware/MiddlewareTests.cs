@@ -9,8 +9,6 @@ namespace Rx.ThriftStreams.Tests.Middleware;
 /// <summary>Both sides over real Kestrel.</summary>
 public sealed class MiddlewareTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly HoldingService _service = new();
     private readonly ConcurrentQueue<string> _steps = new();
     private readonly List<IAsyncDisposable> _toDispose = [];
@@ -103,7 +101,7 @@ public sealed class MiddlewareTests : IAsyncDisposable
         _handlerToken = token => token.Register(() => cancelled.TrySetResult());
 
         Assert.Equal("m", await client.EchoAsync(new[] { new Request { Message = "m" } }.ToAsyncEnumerable()).Select(r => r.Message).SingleAsync(Token));
-        await cancelled.Task.WaitAsync(Patience, Token);
+        await cancelled.Task.Soon();
     }
 
     [Fact]

@@ -166,7 +166,7 @@ public sealed class ApacheProtocolTests : IAsyncLifetime
     private static async Task<byte[]> ReadAsync(NetworkStream stream, int length)
     {
         byte[] bytes = new byte[length];
-        await stream.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken).AsTask().WaitAsync(PingPongWire.Patience);
+        await stream.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken).Soon();
         return bytes;
     }
 

@@ -101,7 +101,7 @@ public sealed partial class PingPongReplayTests : IAsyncLifetime
             while (PingPongWireAnswer.ReadAll([.. received]).Count < answered)
             {
                 var buffer = new byte[64 * 1024];
-                var read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).AsTask().WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+                var read = await stream.ReadAsync(buffer, TestContext.Current.CancellationToken).Soon();
                 if (read == 0)
                 {
                     return PingPongWireAnswer.ReadAll([.. received]);

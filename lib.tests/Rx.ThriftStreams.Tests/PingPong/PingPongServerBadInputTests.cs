@@ -250,10 +250,10 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
     {
         var stream = await ConnectAsync();
         await WriteAsync(stream, Gate());
-        await _gate.Entered.WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+        await _gate.Entered.Soon();
         stream.Socket.Shutdown(SocketShutdown.Send);
 
-        await _gate.Cancelled.WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+        await _gate.Cancelled.Soon();
         await AssertOthersLiveAsync();
     }
 
@@ -262,7 +262,7 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
     {
         var stream = await ConnectAsync();
         await WriteAsync(stream, Gate());
-        await _gate.Entered.WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+        await _gate.Entered.Soon();
         var idle = await ConnectAsync();
         await WriteAsync(idle, PingPongWire.Add(2, 3));
         await ReadAnswerAsync(idle);
@@ -279,7 +279,7 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
 
         var answer = Assert.Single(PingPongWireAnswer.ReadAll(await PingPongWire.ReadToEndAsync(stream)));
         Assert.Equal((ThriftMessageType.Reply, "crrst=1"), (answer.Type, answer.Pairs));
-        await stopping.WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+        await stopping.Soon();
     }
 
     private static byte[] Gate()
@@ -298,7 +298,7 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         var one = new byte[1];
         while (true)
         {
-            await stream.ReadExactlyAsync(one, TestContext.Current.CancellationToken).AsTask().WaitAsync(PingPongWire.Patience, TestContext.Current.CancellationToken);
+            await stream.ReadExactlyAsync(one, TestContext.Current.CancellationToken).Soon();
             received.Add(one[0]);
             if (PingPongWireAnswer.ReadAll([.. received]) is [var answer])
             {
@@ -315,7 +315,7 @@ public sealed class PingPongServerBadInputTests : IAsyncLifetime
         _clock.Advance(limit / 2 - TimeSpan.FromSeconds(1));
         var ended = PingPongWire.ReadToEndAsync(stream);
         Assert.False(ended.IsCompleted);
-        using var patience = new CancellationTokenSource(PingPongWire.Patience);
+        using var patience = new CancellationTokenSource(Waits.Limit);
         while (!ended.IsCompleted)
         {
             patience.Token.ThrowIfCancellationRequested();

@@ -12,8 +12,6 @@ namespace Rx.ThriftStreams.Tests.PingPong;
 /// <summary>One port with TLS: the protocols inside are detected just as without.</summary>
 public sealed class PingPongTlsTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly X509Certificate2 _serverCertificate = TestCertificate.Create("localhost");
     private readonly X509Certificate2 _clientCertificate = TestCertificate.Create("client");
     private WebApplication? _application;
@@ -47,9 +45,9 @@ public sealed class PingPongTlsTests : IAsyncLifetime
         await using var channel = Open(endpoint, options => options.PingPongTransport = transport);
         var client = new KitchenSinkClient(channel);
 
-        Assert.Equal(5, await client.AddAsync(2, 3, cancellation).WaitAsync(Patience, cancellation));
-        Assert.Equal(new string('x', 200_000), await client.EchoStringAsync(new string('x', 200_000), cancellation).WaitAsync(Patience, cancellation));
-        await Assert.ThrowsAsync<SinkException>(() => client.DoVoidAsync("throw:42:why", cancellation).WaitAsync(Patience, cancellation));
+        Assert.Equal(5, await client.AddAsync(2, 3, cancellation).Soon());
+        Assert.Equal(new string('x', 200_000), await client.EchoStringAsync(new string('x', 200_000), cancellation).Soon());
+        await Assert.ThrowsAsync<SinkException>(() => client.DoVoidAsync("throw:42:why", cancellation).Soon());
     }
 
     [Theory]
@@ -61,7 +59,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
         var requests = AsyncEnumerable.Range(0, 100).Select(i => new Demo.Echo.Request { Message = $"m{i}" });
 
         var answers = await new Demo.Echo.TestServiceClient(channel).EchoAsync(requests).Select(r => r.Message)
-            .ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .ToListAsync(TestContext.Current.CancellationToken).Soon();
 
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"m{i}"), answers);
     }
@@ -77,7 +75,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
             options.TlsOptions!.ClientCertificates = [_clientCertificate];
         });
 
-        var sum = await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var sum = await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).Soon();
 
         Assert.Equal((5, "CN=client"), (sum, Volatile.Read(ref _seenSubject)));
     }
@@ -91,7 +89,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
 
         // TLS 1.3 lets the client believe that it is connected until the server has looked for the certificate, so it may notice at the connect or at the call.
         var error = await Assert.ThrowsAnyAsync<ThriftException>(
-            () => new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            () => new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).Soon());
 
         Assert.True(error is ThriftConnectException or ThriftTransportException or ThriftStatusException { StatusCode: ThriftStatusCode.Unavailable }, error.ToString());
         Assert.Null(Volatile.Read(ref _seenSubject));
@@ -108,7 +106,7 @@ public sealed class PingPongTlsTests : IAsyncLifetime
         });
 
         var error = await Assert.ThrowsAsync<ThriftConnectException>(
-            () => new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken));
+            () => new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).Soon());
 
         Assert.IsType<System.Security.Authentication.AuthenticationException>(error.InnerException);
     }
@@ -127,14 +125,14 @@ public sealed class PingPongTlsTests : IAsyncLifetime
         }
 
         await using var channel = Open(endpoint, options => options.PingPongTransport = ThriftTransport.Framed);
-        Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(5, await new KitchenSinkClient(channel).AddAsync(2, 3, TestContext.Current.CancellationToken).Soon());
     }
 
     private ThriftChannel Open(IPEndPoint endpoint, Action<ThriftChannelOptions> configure)
     {
         var options = new ThriftChannelOptions
         {
-            Resilience = { ConnectTimeout = Patience },
+            Resilience = { ConnectTimeout = Waits.Limit },
             TlsOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate!.GetCertHashString() == _serverCertificate.GetCertHashString(),

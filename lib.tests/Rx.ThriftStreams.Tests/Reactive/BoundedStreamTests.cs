@@ -109,7 +109,7 @@ public sealed class BoundedStreamTests
 
         Assert.Equal(1, await source.AsBoundedStream(new() { Capacity = 2, Overflow = overflow }).FirstAsync());
 
-        await stopped.Task.WaitAsync(Streams.Patience);
+        await stopped.Task.Soon();
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class BoundedStreamTests
             taken++;
         }
 
-        await source.Finished.WaitAsync(Streams.Patience);
+        await source.Finished.Soon();
         Assert.Equal(Producers * Each, taken + Interlocked.Read(ref dropped));
         if (overflow == OverflowPolicy.Wait)
         {
@@ -218,14 +218,14 @@ public sealed class BoundedStreamTests
                     subject.OnNext(i);
                 }
             });
-            Assert.True(await first.AsTask().WaitAsync(Streams.Patience));
+            Assert.True(await first.Soon());
             for (int i = 0; i < round % 10; i++)
             {
-                Assert.True(await stream.MoveNextAsync().AsTask().WaitAsync(Streams.Patience));
+                Assert.True(await stream.MoveNextAsync().Soon());
             }
 
             await stream.DisposeAsync();
-            await producer.WaitAsync(Streams.Patience);
+            await producer.Soon();
             Assert.False(await stream.MoveNextAsync());
         }
     }
@@ -278,7 +278,7 @@ public sealed class BoundedStreamTests
         string text = "";
         try
         {
-            while (await stream.MoveNextAsync().AsTask().WaitAsync(Streams.Patience))
+            while (await stream.MoveNextAsync().Soon())
             {
                 text += stream.Current;
             }

@@ -44,7 +44,7 @@ public sealed class BoundedStreamWaitTests
 
         await stream.DisposeAsync();
 
-        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(producer.Join(Waits.Limit));
         Assert.False(subject.HasObservers);
     }
 
@@ -62,7 +62,7 @@ public sealed class BoundedStreamWaitTests
 
         await cancellation.CancelAsync();
 
-        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(producer.Join(Waits.Limit));
         Assert.False(subject.HasObservers);
         var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.MoveNextAsync());
         Assert.Equal(cancellation.Token, error.CancellationToken);
@@ -90,7 +90,7 @@ public sealed class BoundedStreamWaitTests
             subject.OnCompleted();
         }
 
-        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(producer.Join(Waits.Limit));
         Assert.True(await stream.MoveNextAsync());
         Assert.Equal(2, stream.Current);
         if (fails)
@@ -107,7 +107,7 @@ public sealed class BoundedStreamWaitTests
         var kept = new Keep();
         await using IAsyncEnumerator<int> stream = kept.AsBoundedStream(Hot(4, OverflowPolicy.Wait)).GetAsyncEnumerator();
         ValueTask<bool> first = stream.MoveNextAsync();
-        Assert.True(SpinWait.SpinUntil(() => kept.Observer is not null, Streams.Patience));
+        Assert.True(SpinWait.SpinUntil(() => kept.Observer is not null, Waits.Limit));
         kept.Observer!.OnNext(1);
         Assert.True(await first);
         kept.Observer.OnCompleted();
@@ -131,7 +131,7 @@ public sealed class BoundedStreamWaitTests
         Thread producer = Blocked(() => subject.OnNext(3));
 
         Assert.True(await stream.MoveNextAsync());
-        Assert.True(producer.Join(Streams.Patience));
+        Assert.True(producer.Join(Waits.Limit));
 
         Assert.True(await stream.MoveNextAsync());
         Assert.Equal(3, stream.Current);
@@ -165,12 +165,12 @@ public sealed class BoundedStreamWaitTests
         // With room for one only, the other has to wait for the next half.
         if (taken == 1)
         {
-            Assert.True(SpinWait.SpinUntil(() => producer.Join(0) || other.Join(0), Streams.Patience));
+            Assert.True(SpinWait.SpinUntil(() => producer.Join(0) || other.Join(0), Waits.Limit));
             Assert.True(await stream.MoveNextAsync());
         }
 
-        Assert.True(producer.Join(Streams.Patience));
-        Assert.True(other.Join(Streams.Patience));
+        Assert.True(producer.Join(Waits.Limit));
+        Assert.True(other.Join(Waits.Limit));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class BoundedStreamWaitTests
     {
         var thread = new Thread(() => produce()) { IsBackground = true };
         thread.Start();
-        Assert.True(SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0, Streams.Patience));
+        Assert.True(SpinWait.SpinUntil(() => (thread.ThreadState & ThreadState.WaitSleepJoin) != 0, Waits.Limit));
         return thread;
     }
 

@@ -257,11 +257,11 @@ public sealed class ColdObservableTests
                     Interlocked.Decrement(ref inside);
                 },
                 () => broken |= Interlocked.Increment(ref inside) != 1));
-            await flowing.Task.WaitAsync(Streams.Patience);
+            await flowing.Task.Soon();
             stop.OnNext(true);
 
-            await producing.WaitAsync(Streams.Patience);
-            await stream.Disposed.WaitAsync(Streams.Patience);
+            await producing.Soon();
+            await stream.Disposed.Soon();
             Assert.False(broken);
         }
     }

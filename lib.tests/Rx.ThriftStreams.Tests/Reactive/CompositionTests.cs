@@ -33,7 +33,7 @@ public sealed class CompositionTests
 
         Assert.Equal(1, await stream.AsColdObservable().FirstAsync());
 
-        await stream.Disposed.WaitAsync(Streams.Patience);
+        await stream.Disposed.Soon();
         Assert.True(stream.Token.IsCancellationRequested);
     }
 
@@ -50,7 +50,7 @@ public sealed class CompositionTests
 
         Assert.Equal(10, await stream.AsColdObservable().AsBoundedStream(new() { Capacity = 3 }).Take(10).CountAsync());
 
-        await stream.Disposed.WaitAsync(Streams.Patience);
+        await stream.Disposed.Soon();
     }
 
     [Fact]

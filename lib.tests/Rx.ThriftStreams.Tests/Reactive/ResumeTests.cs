@@ -107,7 +107,7 @@ public sealed class ResumeTests
         Assert.False(move.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.True(await move.WaitAsync(Streams.Patience));
+        Assert.True(await move.Soon());
         Assert.Equal(7, stream.Current);
     }
 
@@ -122,7 +122,7 @@ public sealed class ResumeTests
 
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move.Soon());
     }
 
     [Fact]

@@ -22,8 +22,8 @@ public sealed class ShareLatestTests
 
         Send(5);
 
-        Assert.True(await one.WaitAsync(Streams.Patience));
-        Assert.True(await two.WaitAsync(Streams.Patience));
+        Assert.True(await one.Soon());
+        Assert.True(await two.Soon());
         Assert.Equal(5, first.Current);
         Assert.Equal(5, second.Current);
         Assert.Equal(1, _source.Enumerations);
@@ -59,7 +59,7 @@ public sealed class ShareLatestTests
         Assert.False(_source.Token.IsCancellationRequested);
         await second.DisposeAsync();
         Assert.True(_source.Token.IsCancellationRequested);
-        await _source.Disposed.WaitAsync(Streams.Patience);
+        await _source.Disposed.Soon();
 
         await using IAsyncEnumerator<int> next = shared.GetAsyncEnumerator();
         Send(2);
@@ -74,7 +74,7 @@ public sealed class ShareLatestTests
 
         Assert.Equal(3, await endless.ShareLatest().Take(3).CountAsync());
 
-        await endless.Disposed.WaitAsync(Streams.Patience);
+        await endless.Disposed.Soon();
     }
 
     [Fact]
@@ -90,9 +90,9 @@ public sealed class ShareLatestTests
         _channel.Writer.Complete();
 
         Assert.Equal([2], await TakeAsync(first, 1));
-        Assert.False(await first.MoveNextAsync().AsTask().WaitAsync(Streams.Patience));
+        Assert.False(await first.MoveNextAsync().Soon());
         Assert.Equal([2], await TakeAsync(second, 1));
-        Assert.False(await second.MoveNextAsync().AsTask().WaitAsync(Streams.Patience));
+        Assert.False(await second.MoveNextAsync().Soon());
     }
 
     [Fact]
@@ -106,8 +106,8 @@ public sealed class ShareLatestTests
 
         _channel.Writer.Complete(new MarbleException());
 
-        await Assert.ThrowsAsync<MarbleException>(() => one.WaitAsync(Streams.Patience));
-        await Assert.ThrowsAsync<MarbleException>(() => two.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAsync<MarbleException>(() => one.Soon());
+        await Assert.ThrowsAsync<MarbleException>(() => two.Soon());
     }
 
     [Fact]
@@ -121,11 +121,11 @@ public sealed class ShareLatestTests
         Task<bool> two = second.MoveNextAsync().AsTask();
 
         await cancellation.CancelAsync();
-        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.WaitAsync(Streams.Patience));
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one.Soon());
         Assert.Equal(cancellation.Token, error.CancellationToken);
         Send(1);
 
-        Assert.True(await two.WaitAsync(Streams.Patience));
+        Assert.True(await two.Soon());
     }
 
     // The slow consumer takes one, then nothing while eight more are sent and seen by the fast one.
@@ -150,7 +150,7 @@ public sealed class ShareLatestTests
         Assert.Equal(received, await TakeAsync(slow, 2));
         if (overflow == OverflowPolicy.Error)
         {
-            var error = await Assert.ThrowsAsync<ThriftBufferOverflowException>(() => slow.MoveNextAsync().AsTask().WaitAsync(Streams.Patience));
+            var error = await Assert.ThrowsAsync<ThriftBufferOverflowException>(() => slow.MoveNextAsync().Soon());
             Assert.Equal(2, error.Capacity);
         }
     }
@@ -202,7 +202,7 @@ public sealed class ShareLatestTests
         var taken = new List<int>();
         for (int i = 0; i < count; i++)
         {
-            Assert.True(await stream.MoveNextAsync().AsTask().WaitAsync(Streams.Patience));
+            Assert.True(await stream.MoveNextAsync().Soon());
             taken.Add(stream.Current);
         }
 

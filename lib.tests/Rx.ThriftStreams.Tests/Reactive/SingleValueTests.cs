@@ -68,7 +68,7 @@ public sealed class SingleValueTests
         Assert.False(task.IsCompleted);
         subject.OnCompleted();
 
-        Assert.Equal(7, await task.WaitAsync(Streams.Patience));
+        Assert.Equal(7, await task.Soon());
     }
 
     [Fact]

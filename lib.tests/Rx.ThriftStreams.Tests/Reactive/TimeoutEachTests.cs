@@ -26,7 +26,7 @@ public sealed class TimeoutEachTests
                 clock.Advance(1);
             }
 
-            if (!await move.WaitAsync(Streams.Patience))
+            if (!await move.Soon())
             {
                 break;
             }
@@ -51,12 +51,12 @@ public sealed class TimeoutEachTests
         Assert.False(late.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
-        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.Soon());
         Assert.Equal(ThriftTimeoutKind.Receive, error.Kind);
         Assert.Equal(Limit, error.Configured);
         Assert.Equal(Limit, error.Elapsed);
         Assert.True(stream.Token.IsCancellationRequested);
-        await stream.Disposed.WaitAsync(Streams.Patience);
+        await stream.Disposed.Soon();
         Assert.False(await limited.MoveNextAsync());
     }
 
@@ -70,10 +70,10 @@ public sealed class TimeoutEachTests
 
         _time.Advance(Limit);
 
-        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.Soon());
         Assert.Equal(0, stream.Disposals);
         deaf.SetResult(1);
-        await stream.Disposed.WaitAsync(Streams.Patience);
+        await stream.Disposed.Soon();
     }
 
     [Fact]
@@ -100,12 +100,12 @@ public sealed class TimeoutEachTests
             Task<bool> move = limited.MoveNextAsync().AsTask();
             clock.Advance(Limit - TimeSpan.FromMilliseconds(1));
             Assert.True(elements.Writer.TryWrite(i));
-            Assert.True(await move.WaitAsync(Streams.Patience));
+            Assert.True(await move.Soon());
         }
 
         Task<bool> late = limited.MoveNextAsync().AsTask();
         clock.Advance(Limit);
-        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.Soon());
         Assert.Equal(1, clock.Timers);
     }
 
@@ -119,7 +119,7 @@ public sealed class TimeoutEachTests
 
         _time.Advance(Limit);
 
-        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.WaitAsync(Streams.Patience));
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => late.Soon());
         Assert.IsType<MarbleException>(Assert.IsType<AggregateException>(error.InnerException).InnerException);
     }
 
@@ -143,7 +143,7 @@ public sealed class TimeoutEachTests
 
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move.WaitAsync(Streams.Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => move.Soon());
         await limited.DisposeAsync();
         Assert.Equal(1, stream.Disposals);
     }

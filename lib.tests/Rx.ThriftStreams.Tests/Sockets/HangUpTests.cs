@@ -6,8 +6,6 @@ namespace Rx.ThriftStreams.Tests.Sockets;
 
 public sealed class HangUpTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -25,7 +23,7 @@ public sealed class HangUpTests
         theirs.LingerState = new LingerOption(enable: reset, seconds: 0);
         theirs.Close();
 
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Waits.Limit);
         while (!HangUp.IsOn(ours))
         {
             Assert.False(patience.IsCancellationRequested, "The end of the peer was not seen.");

@@ -4,8 +4,6 @@ namespace Rx.ThriftStreams.Tests.Support;
 /// <param name="received">Grows as bytes come; touched within <see cref="Read"/>, <see cref="Add"/> and conditions only.</param>
 internal sealed class Arrivals<T>(T received)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly Lock _gate = new();
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _closed;
@@ -64,7 +62,7 @@ internal sealed class Arrivals<T>(T received)
 
             try
             {
-                await news.WaitAsync(Patience);
+                await news.Soon();
             }
             catch (TimeoutException)
             {

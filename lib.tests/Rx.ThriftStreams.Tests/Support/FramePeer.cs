@@ -27,7 +27,6 @@ internal sealed record SeenFrame(TTHeaderFrameType Type, int Id, string Method, 
 /// <summary>The other end of a connection, which says what a test tells it to.</summary>
 internal sealed class FramePeer(IDuplexPipe pipe)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TTHeaderFrameReader _reader = new();
 
     public IDuplexPipe Pipe => pipe;
@@ -87,7 +86,7 @@ internal sealed class FramePeer(IDuplexPipe pipe)
             pipe.Output.Write(frame);
         }
 
-        await pipe.Output.FlushAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await pipe.Output.FlushAsync(TestContext.Current.CancellationToken).Soon();
     }
 
     /// <summary>The next frame, or <see langword="null"/> if the connection was closed.</summary>
@@ -98,7 +97,7 @@ internal sealed class FramePeer(IDuplexPipe pipe)
             ReadResult result;
             try
             {
-                result = await pipe.Input.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+                result = await pipe.Input.ReadAsync(TestContext.Current.CancellationToken).Soon();
             }
             catch (IOException)
             {

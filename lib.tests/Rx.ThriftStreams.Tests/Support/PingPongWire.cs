@@ -10,8 +10,6 @@ namespace Rx.ThriftStreams.Tests.Support;
 /// <summary>Ping-pong messages by hand, right and wrong ones.</summary>
 internal static class PingPongWire
 {
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>An envelope and the bytes of a struct.</summary>
     internal static byte[] Message(string method, byte[] body, int sequenceId = 1, int type = 1)
     {
@@ -64,7 +62,7 @@ internal static class PingPongWire
         using var received = new MemoryStream();
         try
         {
-            await stream.CopyToAsync(received).WaitAsync(Patience);
+            await stream.CopyToAsync(received).Soon();
         }
         catch (IOException)
         {

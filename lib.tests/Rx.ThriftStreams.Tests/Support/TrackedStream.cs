@@ -47,8 +47,6 @@ internal sealed class TrackedStream<T>(Func<CancellationToken, IAsyncEnumerable<
 
 internal static class Streams
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Elements that are all there at once, and then the end.</summary>
     public static TrackedStream<int> Range(int start, int count) => new(_ => Enumerable.Range(start, count).ToAsyncEnumerable());
 

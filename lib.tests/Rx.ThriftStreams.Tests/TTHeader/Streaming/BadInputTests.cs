@@ -6,8 +6,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>Bytes that break the rules: the connection or the stream ends, and no other does.</summary>
 public sealed class BadInputTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     public static TheoryData<string, byte[]> Fatal => new()
     {
         { "wrong magic", WireBytes.Hex("00000032 20000002 00000001 000a") },
@@ -36,12 +34,12 @@ public sealed class BadInputTests
         var (bad, badServed) = host.Connect();
         var (good, goodServed) = host.Connect();
         await bad.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
-        await service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await service.Watching.Task.Soon();
 
         await bad.SendAsync(bytes);
 
-        await badServed.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        var reason = Assert.IsType<ThriftTransportException>(await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await badServed.Soon();
+        var reason = Assert.IsType<ThriftTransportException>(await service.Cancelled.Soon());
         Assert.Equal(12013, reason.Kitex!.Code);
         Assert.Equal(12004, Assert.IsType<ThriftProtocolException>(reason.InnerException).Kitex!.Code);
         await AssertServes(good, goodServed);
@@ -54,11 +52,11 @@ public sealed class BadInputTests
         await using var host = new StreamingHost(service);
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"), FramePeer.Trailer(1)[..20]);
-        await service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await service.Watching.Task.Soon();
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
 
-        var reason = await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var reason = await service.Cancelled.Soon();
         Assert.Equal(12006, Assert.IsType<ThriftTransportException>(reason!.InnerException).Kitex!.Code);
     }
 
@@ -76,7 +74,7 @@ public sealed class BadInputTests
         Assert.Equal("slow", (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Text);
         await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Fact]
@@ -91,21 +89,21 @@ public sealed class BadInputTests
         });
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"), FramePeer.Data(1, "loris")[..30]);
-        await service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await service.Watching.Task.Soon();
 
         clock.Advance(TimeSpan.FromSeconds(5));
         Assert.False(served.IsCompleted);
 
         // The beginning of the frame may be read only now: its time counts from then.
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(Waits.Limit);
         while (!served.IsCompleted && !patience.IsCancellationRequested)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
-        var reason = await service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
+        var reason = await service.Cancelled.Soon();
         Assert.Contains("was not complete", reason!.Message, StringComparison.Ordinal);
     }
 
@@ -128,7 +126,7 @@ public sealed class BadInputTests
         Assert.Contains("larger than the 65536", Assert.Single(seen, f => f.Id == 1 && f.Type == TTHeaderFrameType.Trailer).Error.Message, StringComparison.Ordinal);
         Assert.Equal("alive", Assert.Single(seen, f => f.Id == 2 && f.Type == TTHeaderFrameType.Data).Text);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Fact]
@@ -159,14 +157,14 @@ public sealed class BadInputTests
         var many = Enumerable.Range(0, 1000).SelectMany(i => FramePeer.Header(i, new string('m', 500))).ToArray();
         while (!served.IsCompleted)
         {
-            var flushed = await client.Pipe.Output.WriteAsync(many, TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            var flushed = await client.Pipe.Output.WriteAsync(many, TestContext.Current.CancellationToken).Soon();
             if (flushed.IsCompleted)
             {
                 break;
             }
         }
 
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     private static async Task AssertServes(FramePeer client, Task served, int id = 1, bool isOpen = false)
@@ -176,6 +174,6 @@ public sealed class BadInputTests
         Assert.Equal("alive", (await client.ExpectAsync(TTHeaderFrameType.Data, id)).Text);
         await client.ExpectAsync(TTHeaderFrameType.Trailer, id);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 }

@@ -6,7 +6,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>A cancellation is forwarded to the calls that a handler made, with its number, its text and the services it passed through.</summary>
 public sealed class CascadeTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ScriptedStreamingServer _downstream = new();
     private readonly ThriftChannel _channel;
     private readonly ProgramService _service = new();
@@ -15,7 +14,7 @@ public sealed class CascadeTests : IAsyncDisposable
 
     public CascadeTests()
     {
-        _channel = PatientChannel.ForAddress(_downstream.Address, new() { ServiceName = "B", Resilience = { ConnectTimeout = Patience } });
+        _channel = PatientChannel.ForAddress(_downstream.Address, new() { ServiceName = "B", Resilience = { ConnectTimeout = Waits.Limit } });
         _host = new StreamingHost(_service);
     }
 

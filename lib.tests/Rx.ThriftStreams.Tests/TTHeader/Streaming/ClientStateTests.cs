@@ -7,7 +7,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>What the client makes of a server's frames, and what it sends.</summary>
 public sealed class ClientStateTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly ScriptedStreamingServer _server = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly ThriftChannel _channel;
@@ -85,7 +84,7 @@ public sealed class ClientStateTests : IAsyncDisposable
             });
         }
 
-        Assert.Equal(["hi"], await received.AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(["hi"], await received.Soon());
     }
 
     [Fact]
@@ -105,7 +104,7 @@ public sealed class ClientStateTests : IAsyncDisposable
             FramePeer.Data(id, "two"),
             FramePeer.Trailer(id, "Echo", ("biz-status", "404"), ("biz-message", "nf é"), ("biz-extra", "{\"a\":\"b\"}"), ("x-t", "v")));
 
-        var error = await Assert.ThrowsAsync<ThriftBizStatusException>(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<ThriftBizStatusException>(() => call.Soon());
         Assert.Equal(["one", "two"], seen);
         Assert.Equal((404, "nf é", "b", "v"), (error.Code, error.Message, error.Extra["a"], error.Trailers["x-t"]));
     }
@@ -164,7 +163,7 @@ public sealed class ClientStateTests : IAsyncDisposable
                 break;
         }
 
-        var error = await Assert.ThrowsAnyAsync<ThriftException>(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAnyAsync<ThriftException>(() => call.Soon());
         Assert.Equal((code, status), (error.Kitex!.Code, error.StatusCode));
         Assert.Equal(string.Format(System.Globalization.CultureInfo.InvariantCulture, text.Replace("{nope", "{{nope", StringComparison.Ordinal), id), error.Kitex.Text);
         Assert.Equal(code == 12010 ? ["svcA", "svcB"] : [], error.Kitex.CancelPath);
@@ -187,13 +186,13 @@ public sealed class ClientStateTests : IAsyncDisposable
         var (server, id) = await BeginAsync();
         await server.SendAsync(FramePeer.Data(id, "hi"));
         await server.Pipe.Output.CompleteAsync();
-        Assert.Equal(12006, (await Assert.ThrowsAsync<ThriftTransportException>(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken))).Kitex!.Code);
+        Assert.Equal(12006, (await Assert.ThrowsAsync<ThriftTransportException>(() => call.Soon())).Kitex!.Code);
         Assert.Equal(["hi"], seen);
 
         var again = _client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken).AsTask();
         var (second, secondId) = await BeginAsync();
         await second.SendAsync(FramePeer.Trailer(secondId));
-        Assert.Equal(0, await again.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await again.Soon());
     }
 
     [Fact]
@@ -269,7 +268,7 @@ public sealed class ClientStateTests : IAsyncDisposable
         var receive = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken).MoveNextAsync().AsTask();
         _clock.Advance(limit);
 
-        await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         var reset = await server.ExpectAsync(TTHeaderFrameType.Rst, id);
         Assert.Equal((code, text), ((int)reset.Error.Type, reset.Error.Message));
     }
@@ -280,7 +279,7 @@ public sealed class ClientStateTests : IAsyncDisposable
         var call = _client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken).AsTask();
         var (server, id) = await BeginAsync();
         await server.SendAsync(FramePeer.Trailer(id));
-        await call.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await call.Soon();
         _clock.Advance(TimeSpan.FromMinutes(2));
 
         await server.ExpectClosedAsync();

@@ -10,8 +10,6 @@ public sealed class FlowControlTests
 {
     private const int Window = 100_000;
     private const int MessageSize = 10_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Server_SendsNoMoreThanItWasGranted()
     {
@@ -41,7 +39,7 @@ public sealed class FlowControlTests
 
         await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Fact]
@@ -55,7 +53,7 @@ public sealed class FlowControlTests
         var seen = new List<SeenFrame> { (await client.ReadAsync())!, (await client.ReadAsync())!, (await client.ReadAsync())! };
         Assert.Equal($"{MessageSize + 8 + StreamLimits.MessageOverhead}", Assert.Single(seen, f => f.Type == TTHeaderFrameType.Meta).Pairs["rx-credit"]);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Fact]
@@ -74,7 +72,7 @@ public sealed class FlowControlTests
 
         await peer.ExpectAsync(TTHeaderFrameType.Trailer, id);
         await peer.SendAsync(FramePeer.Data(id, "done"), FramePeer.Trailer(id));
-        Assert.Equal("done", (await answer.WaitAsync(Patience, TestContext.Current.CancellationToken)).Message);
+        Assert.Equal("done", (await answer.Soon()).Message);
     }
 
     [Fact]
@@ -91,14 +89,14 @@ public sealed class FlowControlTests
         for (var i = 0; i < 50; i++)
         {
             var answers = await client.EchoAsync(AsyncEnumerable.Range(0, 100).Select(n => new Request { Message = $"{n}" }))
-                .CountAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+                .CountAsync(TestContext.Current.CancellationToken).Soon();
             Assert.Equal(100, answers);
         }
 
         // One message was taken; the sender is ahead of its next element by one.
         Assert.InRange(service.Produced, 1, (Window / MessageSize) + 4);
         var left = 0;
-        while (await slow.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken))
+        while (await slow.MoveNextAsync().Soon())
         {
             left++;
         }
@@ -123,10 +121,10 @@ public sealed class FlowControlTests
         service.Gate.SetResult();
         await client.ExpectAsync(TTHeaderFrameType.Header, 1);
         Assert.Equal("1000", (await client.ExpectAsync(TTHeaderFrameType.Data, 1)).Text);
-        await sending.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await sending.Soon();
         await client.ExpectAsync(TTHeaderFrameType.Trailer, 1);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
         await Waits.Until(() => connection.Memory.Used == 0);
     }
 
@@ -158,7 +156,7 @@ public sealed class FlowControlTests
         Assert.False(sending.IsCompleted);
 
         service.Gate.SetResult();
-        await sending.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await sending.Soon();
         var answers = new List<string?>();
         for (var frames = 0; frames < 6; frames++)
         {
@@ -170,7 +168,7 @@ public sealed class FlowControlTests
 
         Assert.Equal(["150", "150"], answers);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Theory]
@@ -202,7 +200,7 @@ public sealed class FlowControlTests
         Assert.Contains("was reset", Assert.Single(seen, f => f.Id == 1 && f.Type == TTHeaderFrameType.Trailer).Error.Message, StringComparison.Ordinal);
         Assert.Equal("alive", Assert.Single(seen, f => f.Id == 2 && f.Type == TTHeaderFrameType.Data).Text);
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Fact]

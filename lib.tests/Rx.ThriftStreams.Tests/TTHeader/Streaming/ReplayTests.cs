@@ -8,8 +8,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>Recorded streams between a Kitex client and server, with this library in the place of one of them.</summary>
 public sealed class ReplayTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     // Answers with what only the recording machine has: names, figures, texts of Go's decoder.
     private static readonly string[] TextsDiffer = ["acltoken-bidi", "metainfo-bidi", "header-client", "deadline-bidi"];
 
@@ -39,7 +37,7 @@ public sealed class ReplayTests
         {
             if (frame.Seen.Type == TTHeaderFrameType.Rst && !name.StartsWith("cancel-client", StringComparison.Ordinal))
             {
-                await service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+                await service.Watching.Task.Soon();
             }
 
             await client.SendAsync(frame.Bytes);
@@ -66,7 +64,7 @@ public sealed class ReplayTests
         }
 
         await client.Pipe.Output.CompleteAsync();
-        await served.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await served.Soon();
     }
 
     [Theory]
@@ -78,7 +76,7 @@ public sealed class ReplayTests
         var answers = Frames(recording.Bytes(fromClient: false)).ToList();
         await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
-            server.Address, new() { Resilience = { ConnectTimeout = Patience }, Limits = { MaxReceiveMessageSize = 8 * 1024 * 1024 }, TTHeader = { StreamBuffers = { OfferFlowControl = false } } });
+            server.Address, new() { Resilience = { ConnectTimeout = Waits.Limit }, Limits = { MaxReceiveMessageSize = 8 * 1024 * 1024 }, TTHeader = { StreamBuffers = { OfferFlowControl = false } } });
         var received = new List<string?>();
         var call = RunAsync(new TestServiceClient(channel), recording.Method, [.. sent.Where(f => f.Type == TTHeaderFrameType.Data).Select(f => f.Text)], received);
         var peer = await server.AcceptAsync();
@@ -97,7 +95,7 @@ public sealed class ReplayTests
         }
 
         await peer.Pipe.Output.CompleteAsync();
-        var error = await Record.ExceptionAsync(() => call.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var error = await Record.ExceptionAsync(() => call.Soon());
         Assert.Equal(answers.Where(a => a.Seen.Type == TTHeaderFrameType.Data).Select(a => a.Seen.Text), received);
         AssertEnd(recording, answers.LastOrDefault().Seen, error);
     }

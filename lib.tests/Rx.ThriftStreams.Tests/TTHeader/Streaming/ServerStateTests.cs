@@ -6,7 +6,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>What the server answers, frame by frame, to a client that keeps to the rules or bends them as Kitex's server allows.</summary>
 public sealed class ServerStateTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly FakeTimeProvider _clock = new();
     private readonly ProgramService _service = new();
     private readonly StreamingHost _host;
@@ -22,7 +21,7 @@ public sealed class ServerStateTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _client.Pipe.Output.CompleteAsync();
-        await _served.WaitAsync(Patience);
+        await _served.Soon();
         await _host.DisposeAsync();
     }
 
@@ -151,11 +150,11 @@ public sealed class ServerStateTests : IAsyncDisposable
     public async Task Reset_HandlerWaits_IsCancelledWithCodeTextAndPath()
     {
         await _client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
-        await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Watching.Task.Soon();
         await _client.SendAsync(
             FramePeer.Frame(TTHeaderFrameType.Rst, 1, pairs: [("ttscp", "A,B")], payload: FramePeer.Exception("gave up", 12007)), FramePeer.Trailer(1));
 
-        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.Soon());
         Assert.Equal((12007, "gave up", ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.Kitex.Text, reason.StatusCode));
         Assert.Equal(["A", "B"], reason.Kitex.CancelPath);
         await _client.ExpectAsync(TTHeaderFrameType.Header, 1);
@@ -166,10 +165,10 @@ public sealed class ServerStateTests : IAsyncDisposable
     public async Task Reset_WithoutPayload_IsNumber13()
     {
         await _client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
-        await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Watching.Task.Soon();
         await _client.SendAsync(FramePeer.Frame(TTHeaderFrameType.Rst, 1));
 
-        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var reason = Assert.IsType<ThriftStatusException>(await _service.Cancelled.Soon());
         Assert.Equal((13, "rst", ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.Kitex.Text, reason.StatusCode));
     }
 
@@ -177,10 +176,10 @@ public sealed class ServerStateTests : IAsyncDisposable
     public async Task Connection_Lost_CancelsHandlersWith12013()
     {
         await _client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
-        await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Watching.Task.Soon();
         await _client.Pipe.Output.CompleteAsync();
 
-        var reason = Assert.IsType<ThriftTransportException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var reason = Assert.IsType<ThriftTransportException>(await _service.Cancelled.Soon());
         Assert.Equal((12013, ThriftStatusCode.Cancelled), (reason.Kitex!.Code, reason.StatusCode));
     }
 
@@ -223,9 +222,9 @@ public sealed class ServerStateTests : IAsyncDisposable
     public async Task Header_IdInUse_ReplacesAndTheOldStreamFails()
     {
         await _client.SendAsync(FramePeer.Header(1), FramePeer.Data(1, "cancelwatch"));
-        await _service.Watching.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await _service.Watching.Task.Soon();
         await _client.SendAsync(FramePeer.Header(1));
-        var reason = Assert.IsType<ThriftProtocolException>(await _service.Cancelled.WaitAsync(Patience, TestContext.Current.CancellationToken));
+        var reason = Assert.IsType<ThriftProtocolException>(await _service.Cancelled.Soon());
 
         Assert.Equal(12002, reason.Kitex!.Code);
 

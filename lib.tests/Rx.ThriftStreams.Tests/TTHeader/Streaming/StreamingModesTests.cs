@@ -5,8 +5,6 @@ namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 /// <summary>All kinds of streams over real sockets, with each way of sharing connections.</summary>
 public sealed class StreamingModesTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     public static TheoryData<ThriftConnectionMode> Modes => [ThriftConnectionMode.Multiplexed, ThriftConnectionMode.Pooled, ThriftConnectionMode.PerCall];
 
     [Theory]
@@ -20,7 +18,7 @@ public sealed class StreamingModesTests
         for (var round = 0; round < 3; round++)
         {
             var answers = await client.EchoAsync(AsyncEnumerable.Range(0, 1000).Select(i => new Request { Message = $"x{i}" }))
-                .Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+                .Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken).Soon();
             Assert.Equal(Enumerable.Range(0, 1000).Select(i => $"x{i}"), answers);
         }
     }
@@ -49,7 +47,7 @@ public sealed class StreamingModesTests
 
         var all = await Task.WhenAll(Enumerable.Range(0, 100).Select(async s => await client
             .EchoAsync(AsyncEnumerable.Range(0, 50).Select(i => new Request { Message = $"x{s}-{i}" }))
-            .Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken))).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .Select(r => r.Message).ToListAsync(TestContext.Current.CancellationToken))).Soon();
 
         for (var s = 0; s < 100; s++)
         {
@@ -65,7 +63,7 @@ public sealed class StreamingModesTests
         var client = new TestServiceClient(channel);
 
         var sizes = await client.EchoServerAsync(new() { Message = "count:3:3000000" }).Select(r => r.Message!.Length)
-            .ToListAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            .ToListAsync(TestContext.Current.CancellationToken).Soon();
 
         Assert.Equal([3000000, 3000000, 3000000], sizes);
     }
@@ -82,17 +80,17 @@ public sealed class StreamingModesTests
 
         var stopping = host.StopAsync();
         await stream.SendAsync(new() { Message = "while it stops" }, TestContext.Current.CancellationToken);
-        Assert.True(await responses.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.True(await responses.MoveNextAsync().Soon());
         Assert.Equal("while it stops", responses.Current.Message);
         await stream.CompleteAsync();
-        Assert.False(await responses.MoveNextAsync().AsTask().WaitAsync(Patience, TestContext.Current.CancellationToken));
-        await stopping.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.False(await responses.MoveNextAsync().Soon());
+        await stopping.Soon();
     }
 
     [Fact]
     public async Task OpenAsync_NobodyListens_IsConnectError()
     {
-        await using var channel = PatientChannel.ForAddress("ttheader://127.0.0.1:1", new() { Resilience = { ConnectTimeout = Patience } });
+        await using var channel = PatientChannel.ForAddress("ttheader://127.0.0.1:1", new() { Resilience = { ConnectTimeout = Waits.Limit } });
 
         await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel)
             .EchoServerAsync(new()).CountAsync(TestContext.Current.CancellationToken));
