@@ -33,11 +33,30 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="form">What the transport carries.</param>
     /// <param name="origin">Where the call comes from. A service that is not served there counts as unknown.</param>
     /// <param name="refusal">Why there is no method to call; <see langword="null"/> if there is one.</param>
-    /// <param name="isExact">Whether the service's name is part of the method's: then only that service is asked, and one that is not there is an unknown method.</param>
-    internal ServerMethod? Find(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal, bool isExact = false)
+    internal ServerMethod? Find(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal)
     {
-        ServerMethod? found;
-        var fault = isExact ? FindExactly(service, method, origin, out found) : Find(service, method, origin, out found);
+        var fault = Find(service, method, origin, out var found);
+        return Accept(found, fault, service, method, form, out refusal);
+    }
+
+    /// <summary>Finds a method whose name carries its service's: only that service is asked, and one that is not there is an unknown method.</summary>
+    /// <inheritdoc cref="Find(string, string, CallForm, CallOrigin, out RouteException?)"/>
+    internal ServerMethod? FindExactly(string service, string method, CallForm form, CallOrigin origin, out RouteException? refusal)
+    {
+        ServerMethod? found = null;
+        RouteFault? fault = runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) && origin.Reaches(found)
+            ? null
+            : RouteFault.UnknownMethod;
+        return Accept(found, fault, service, method, form, out refusal);
+    }
+
+    /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
+    internal RouteException Refuse(string service, string method, CallOrigin origin)
+        => new(runtime.Services.TryGetService(service, out var methods) && methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
+
+    /// <summary>Checks that the transport carries what the method is.</summary>
+    private static ServerMethod? Accept(ServerMethod? found, RouteFault? fault, string service, string method, CallForm form, out RouteException? refusal)
+    {
         if (fault is null && found is not null)
         {
             fault = form switch
@@ -55,18 +74,6 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
             _ => new RouteException(fault.Value, service, method),
         };
         return refusal is null ? found : null;
-    }
-
-    /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
-    internal RouteException Refuse(string service, string method, CallOrigin origin)
-        => new(runtime.Services.TryGetService(service, out var methods) && methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
-
-    private RouteFault? FindExactly(string service, string method, CallOrigin origin, out ServerMethod? found)
-    {
-        found = null;
-        return runtime.Services.TryGetService(service, out var methods) && methods.TryGetValue(method, out found) && origin.Reaches(found)
-            ? null
-            : RouteFault.UnknownMethod;
     }
 
     private RouteFault? Find(string service, string method, CallOrigin origin, out ServerMethod? found)

@@ -39,7 +39,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
             var error = new KitexAnswer((int)ApplicationErrorType.ProtocolError, refusal, ThriftStatusCode.ResourceExhausted);
             await RefuseAsync(request, peer, error, close: !request.IsMultiplexed).ConfigureAwait(false);
         }
-        else if (runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, new(request.Protocol, peer.Connection.LocalPort), out var unknown, request.IsMultiplexedName) is { } method)
+        else if (Find(request, peer, out var unknown) is { } method)
         {
             await InvokeAsync(request, peer, method).ConfigureAwait(false);
         }
@@ -48,6 +48,14 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
             var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
             await RefuseAsync(request, peer, KitexAnswer.Of(outcome, KitexProtocol.PingPong, request.Method)).ConfigureAwait(false);
         }
+    }
+
+    private ServerMethod? Find(PingPongRequest request, IPingPongPeer peer, out RouteException? unknown)
+    {
+        var origin = new CallOrigin(request.Protocol, peer.Connection.LocalPort);
+        return request.IsMultiplexedName
+            ? runtime.Router.FindExactly(request.Service, request.Method, CallForm.PingPong, origin, out unknown)
+            : runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, origin, out unknown);
     }
 
     private async ValueTask InvokeAsync(PingPongRequest request, IPingPongPeer peer, ServerMethod method)
