@@ -10,6 +10,9 @@ internal abstract class ClientTransport : IAsyncDisposable
     /// <summary>How long a channel that is disposed waits for what should still reach the peer, or for the peer to close.</summary>
     internal static readonly TimeSpan ClosingLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the answer to a oneway call is waited for, after the call has ended: it shows that the server has the message. Some servers send none.</summary>
+    internal static readonly TimeSpan OnewayLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Creates a stream: takes a connection and sends the request headers. Does not wait for the server: response headers may
     /// come only with the first message.

@@ -10,7 +10,6 @@ namespace Rx.ThriftStreams.Transports.Grpc;
 /// <remarks>This library's server answers when it has the message. A Kitex server never does, so waiting has a limit.</remarks>
 internal sealed class GrpcOneways(TimeProvider clock)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<Task, bool> _lingering = new();
 
     /// <summary>Disposes a call when its answer has arrived or is no longer expected.</summary>
@@ -33,7 +32,7 @@ internal sealed class GrpcOneways(TimeProvider clock)
 
     private async Task LingerAsync(GrpcCall call, GrpcExchange exchange)
     {
-        using var limit = new CancellationTokenSource(Limit, clock);
+        using var limit = new CancellationTokenSource(ClientTransport.OnewayLimit, clock);
         try
         {
             await call.AnsweredAsync().WaitAsync(limit.Token).ConfigureAwait(false);

@@ -1,14 +1,13 @@
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>A connection that carries one call at a time. It is made for a call, which has begun on it.</summary>
 internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
 {
-    private static readonly TimeSpan s_onewayLimit = TimeSpan.FromSeconds(5);
-
     private readonly SocketConnection _socket;
     private readonly TimeProvider _clock;
     private readonly ConnectionSet<PingPongConnection> _owner;
@@ -114,7 +113,7 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     {
         try
         {
-            using var limit = new CancellationTokenSource(s_onewayLimit, _clock);
+            using var limit = new CancellationTokenSource(ClientTransport.OnewayLimit, _clock);
             using var registration = limit.Token.UnsafeRegister(
                 static self => ((PingPongConnection)self!).Abort(new TimeoutException("The server did not answer a oneway call.")), this);
             await ReceiveAsync(reply).ConfigureAwait(false);
