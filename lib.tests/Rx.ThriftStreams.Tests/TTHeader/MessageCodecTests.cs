@@ -167,7 +167,7 @@ public sealed class MessageCodecTests
     public void DetectConnection_OfGarbage_IsUnknown(string hex)
         => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectConnection(WireBytes.Hex(hex)));
 
-    private static byte[] Message(MessageCodec codec, Dynamic value)
+    private static byte[] Message(MessageCodec codec, Serialization.Dynamic value)
     {
         using var output = new ThriftWriteBuffer();
         codec.WriteEnvelope(output, ThriftMessageType.Call, "method", 5);
