@@ -141,7 +141,7 @@ public sealed class MessageCodecTests
     [MemberData(nameof(Apaches))]
     public void DetectConnection_OfApacheMessages_IsBufferedOrFramed(int codec)
     {
-        byte[] message = Message(Codecs[codec], new Dynamic.Struct([]));
+        byte[] message = Message(Codecs[codec], new Serialization.Dynamic.Struct([]));
         byte[] framed = [0, 0, 0, (byte)message.Length, .. message];
 
         Assert.Equal(WireProtocol.Buffered, ProtocolDetector.DetectConnection(message));

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.Contracts;
@@ -82,6 +83,22 @@ public static class ThriftEndpointRouteBuilderExtensions
         return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
     }
 
+    /// <summary>
+    /// Lets callers ask for the IDL of all mapped services, as gRPC's server reflection does: <c>thriftstreams call</c> and <c>ThriftSchema.LoadAsync</c> of
+    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, whoever may call it.
+    /// </summary>
+    /// <remarks>A service <c>ThriftStreamsDescribe</c> with a ping-pong method <c>DescribeServices</c>, served over every protocol. The IDL has no comments.</remarks>
+    /// <param name="endpoints">The application.</param>
+    /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapThriftDescribe(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var registry = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()?.Services
+            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        return endpoints.MapThriftService(DescribeService.Descriptor, new DescribeService(registry));
+    }
+
     private static RouteGroupBuilder Map<TService>(
         IEndpointRouteBuilder endpoints,
         ThriftServiceDescriptor<TService> descriptor,
@@ -95,7 +112,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
         runtime.Access.AddSource(endpoints);
-        runtime.Services.Add(descriptor.Name, binder.Methods);
+        runtime.Services.Add(descriptor.Name, binder.Methods, descriptor.Package, () => descriptor.Schema);
 
         var handler = new GrpcRequestHandler(runtime);
         var group = endpoints.MapGroup(string.Empty);

@@ -66,6 +66,15 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
+    /// <summary>Lets callers ask for the IDL of all services, as gRPC's server reflection does.</summary>
+    /// <param name="configure">Adds conventions to the endpoint, for instance <c>RequireAuthorization()</c>.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder AddDescribe(Action<IEndpointConventionBuilder>? configure = null)
+    {
+        _maps.Add(endpoints => Configure(endpoints.MapThriftDescribe(), configure));
+        return this;
+    }
+
     /// <summary>Restricts the protocols that the server speaks. Default: all.</summary>
     /// <param name="protocols">The protocols; at least one.</param>
     /// <returns>This builder.</returns>

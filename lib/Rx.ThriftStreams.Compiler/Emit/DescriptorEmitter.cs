@@ -63,7 +63,7 @@ internal static class DescriptorEmitter
             }
         }
 
-        code.Close(");");
+        code.Close($", static () => {CSharp.Literal(service.Schema)});");
     }
 
     private static void EmitUnary(CodeWriter code, FunctionModel function)

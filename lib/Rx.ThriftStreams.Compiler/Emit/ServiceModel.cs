@@ -11,6 +11,7 @@ internal sealed class ServiceModel
     public ServiceModel(ServiceSymbol symbol, Binder binder)
     {
         Symbol = symbol;
+        Schema = SchemaText.Of(symbol, binder);
         Name = symbol.CSharpName;
         Prefix = symbol.File.Namespace.Length == 0 ? "global::" : "global::" + symbol.File.Namespace + ".";
         var fields = new NameScope(["Instance", "Messages"]);
@@ -20,6 +21,9 @@ internal sealed class ServiceModel
     public ServiceSymbol Symbol { get; }
 
     public string Name { get; }
+
+    /// <summary>What the calls of the service need, as one IDL file.</summary>
+    public string Schema { get; }
 
     public string Prefix { get; }
 

@@ -37,7 +37,7 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
     {
         var package = symbol.File.Package;
         var methods = binder.AllFunctionsOf(symbol).Select(function => Method(package, symbol.Name, function));
-        return new ThriftServiceSchema(package, symbol.Name, [.. methods]) { Documentation = symbol.Doc };
+        return new ThriftServiceSchema(package, symbol.Name, [.. methods], SchemaText.Of(symbol, binder)) { Documentation = symbol.Doc };
     }
 
     /// <summary>Fills all structs, and then the defaults, which may contain any of them.</summary>

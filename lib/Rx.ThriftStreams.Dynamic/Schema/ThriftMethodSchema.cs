@@ -1,3 +1,4 @@
+using System;
 using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Dynamic;
@@ -29,6 +30,16 @@ public sealed class ThriftMethodSchema
 
     /// <summary>The documentation comment in the IDL, if there is one.</summary>
     public string? Documentation { get; internal init; }
+
+    /// <summary>Attaches the schema to a response that was received by <see cref="ThriftInvoker"/>.</summary>
+    /// <param name="response">The response.</param>
+    /// <returns>The response.</returns>
+    /// <exception cref="ThriftDynamicException">It is an exception that the method declares.</exception>
+    public ThriftDynamicMessage Receive(ThriftDynamicMessage response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return Method.IsStreaming ? response.Attach(Response) : MethodResult.Received(this, response);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Method.FullName;

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Dynamic;
@@ -47,6 +49,18 @@ public sealed class ThriftSchema
         options ??= new ThriftSchemaOptions();
         var resolve = options.ResolveInclude;
         return SchemaLoader.Load(new IdlText("main.thrift", idl), options, include => resolve is null ? null : Resolved(include, resolve));
+    }
+
+    /// <summary>Loads the schema of a server that describes itself: one that calls <c>MapThriftDescribe()</c>.</summary>
+    /// <param name="channel">A channel to the server.</param>
+    /// <param name="options">The options of the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ThriftSchemaException">The server describes no service, or the IDL has errors.</exception>
+    /// <exception cref="ThriftException">The call failed, for instance because the server does not describe itself.</exception>
+    public static Task<ThriftSchema> LoadAsync(ThriftChannel channel, ThriftCallOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        return SchemaRequest.SendAsync(channel, options, cancellationToken);
     }
 
     /// <summary>Returns a service.</summary>

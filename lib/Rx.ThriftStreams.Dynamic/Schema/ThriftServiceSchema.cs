@@ -8,12 +8,13 @@ namespace Rx.ThriftStreams.Dynamic;
 /// <summary>A service of a schema.</summary>
 public sealed class ThriftServiceSchema
 {
-    internal ThriftServiceSchema(string package, string name, IReadOnlyList<ThriftMethodSchema> methods)
+    internal ThriftServiceSchema(string package, string name, IReadOnlyList<ThriftMethodSchema> methods, string idl)
     {
         Package = package;
         Name = name;
         Methods = methods;
-        Descriptor = new ThriftServiceDescriptor<ThriftDynamicHandler>(package, name, binder => DynamicBinding.Bind(this, binder));
+        Idl = idl;
+        Descriptor = new ThriftServiceDescriptor<ThriftDynamicHandler>(package, name, binder => DynamicBinding.Bind(this, binder), () => Idl);
     }
 
     /// <summary>The package of the gRPC path; may be empty.</summary>
@@ -27,6 +28,9 @@ public sealed class ThriftServiceSchema
 
     /// <summary>The methods, inherited ones first.</summary>
     public IReadOnlyList<ThriftMethodSchema> Methods { get; }
+
+    /// <summary>The service and all types that its calls need as one IDL file, without comments.</summary>
+    public string Idl { get; }
 
     /// <summary>The service as a server maps it: <c>app.MapThriftService(service.Descriptor, handler)</c>.</summary>
     public ThriftServiceDescriptor<ThriftDynamicHandler> Descriptor { get; }
