@@ -70,7 +70,7 @@ public sealed class DynamicSchemaTests
         public string Name => $"S{_index}";
 
         /// <summary>The ids are in no order.</summary>
-        public string Idl => $"struct {Name} {{ {string.Join(", ", _fields.Select((field, i) => $"{(i * 7 % 11) + 1}: {(field.IsOptional ? "optional" : "")} {field.Type} {field.Name}"))} }}\n";
+        public string Idl => $"struct {Name} {{ {string.Join(", ", _fields.Select((member, i) => $"{(i * 7 % 11) + 1}: {(member.IsOptional ? "optional" : "")} {member.Type} {member.Name}"))} }}\n";
 
         public JsonObject Value(Shape[] all)
         {

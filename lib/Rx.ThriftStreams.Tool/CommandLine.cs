@@ -22,7 +22,8 @@ internal static class CommandLine
             Breaking(output, error),
             Trim(output, error),
         };
-        var parsed = root.Parse(args);
+        // "@file" is for --data, not a file with more arguments.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
             var code = parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });

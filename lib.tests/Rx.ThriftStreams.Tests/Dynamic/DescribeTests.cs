@@ -47,11 +47,11 @@ public sealed class DescribeTests
     }
 
     [Fact]
-    public async Task Describe_ThatRequiresAuthorization_RefusesStrangers()
+    public async Task Describe_WithConventions_AnswersOnlyCallersThatMeetThem()
     {
         await using var server = await ThriftServer.StartAsync(
             "127.0.0.1:0",
-            static setup => setup.AddService<ITestService>(new EchoService()).AddDescribe(static endpoint => endpoint.RequireHost("admin.example")),
+            static setup => setup.AddService<ITestService>(new EchoService()).AddDescribe(static endpoint => endpoint.RequireHost("admin.example")).UseProtocols(ThriftProtocols.Grpc),
             Token);
         await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
 

@@ -80,7 +80,7 @@ internal sealed class SchemaText
         _text.Append("\n}\n");
     }
 
-    private void PrintFields(IReadOnlyList<FieldSymbol> fields, string separator, bool isUnion)
+    private void PrintFields(List<FieldSymbol> fields, string separator, bool isUnion)
     {
         for (var i = 0; i < fields.Count; i++)
         {

@@ -16,11 +16,11 @@ internal static class DynamicBinding
             switch (method.Mode)
             {
                 case StreamingMode.Bidirectional:
-                    binder.AddBidirectional(method.Method, (handler, requests, token) => handler.DuplexStreamingAsync(method, Received(requests, method), token));
+                    binder.AddBidirectional(method.Method, (handler, requests, token) => handler.DuplexStreamingAsync(method, Received(requests, method, CancellationToken.None), token));
                     break;
 
                 case StreamingMode.Client:
-                    binder.AddClientStreaming(method.Method, (handler, requests, token) => handler.ClientStreamingAsync(method, Received(requests, method), token));
+                    binder.AddClientStreaming(method.Method, (handler, requests, token) => handler.ClientStreamingAsync(method, Received(requests, method, CancellationToken.None), token));
                     break;
 
                 case StreamingMode.Server:
@@ -49,7 +49,7 @@ internal static class DynamicBinding
     private static async IAsyncEnumerable<ThriftDynamicMessage> Received(
         IAsyncEnumerable<ThriftDynamicMessage> requests,
         ThriftMethodSchema method,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var request in requests.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

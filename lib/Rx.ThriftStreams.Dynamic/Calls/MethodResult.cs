@@ -1,4 +1,3 @@
-using System;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Dynamic;

@@ -74,7 +74,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Server);
-        return Received(Invoker.ServerStreamingAsync(schema.Method, request, options, cancellationToken), schema);
+        return Received(Invoker.ServerStreamingAsync(schema.Method, request, options, cancellationToken), schema, CancellationToken.None);
     }
 
     /// <summary>Calls a client-streaming method: sends every request and returns the response.</summary>
@@ -104,7 +104,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
-        return Received(Invoker.DuplexStreamingAsync(schema.Method, requests, options, cancellationToken), schema);
+        return Received(Invoker.DuplexStreamingAsync(schema.Method, requests, options, cancellationToken), schema, CancellationToken.None);
     }
 
     /// <summary>Calls a unary, ping-pong or oneway method with JSON.</summary>
@@ -131,7 +131,7 @@ public sealed class ThriftDynamicClient
     public IAsyncEnumerable<string> ServerStreamingJsonAsync(string method, string json, ThriftCallOptions? options = null, CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Server);
-        return ToJson(ServerStreamingAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken));
+        return ToJson(ServerStreamingAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken), CancellationToken.None);
     }
 
     /// <summary>Calls a client-streaming method with JSON.</summary>
@@ -143,7 +143,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Client);
-        var response = await ClientStreamingAsync(method, FromJson(schema.Request, jsons), options, cancellationToken).ConfigureAwait(false);
+        var response = await ClientStreamingAsync(method, FromJson(schema.Request, jsons, CancellationToken.None), options, cancellationToken).ConfigureAwait(false);
         return response.ToJson(_json);
     }
 
@@ -162,13 +162,13 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
-        return ToJson(DuplexStreamingAsync(method, FromJson(schema.Request, jsons), options, cancellationToken));
+        return ToJson(DuplexStreamingAsync(method, FromJson(schema.Request, jsons, CancellationToken.None), options, cancellationToken), CancellationToken.None);
     }
 
     private static async IAsyncEnumerable<ThriftDynamicMessage> Received(
         IAsyncEnumerable<ThriftDynamicMessage> messages,
         ThriftMethodSchema method,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var message in messages.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -176,7 +176,7 @@ public sealed class ThriftDynamicClient
         }
     }
 
-    private async IAsyncEnumerable<string> ToJson(IAsyncEnumerable<ThriftDynamicMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<string> ToJson(IAsyncEnumerable<ThriftDynamicMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var message in messages.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
@@ -187,7 +187,7 @@ public sealed class ThriftDynamicClient
     private async IAsyncEnumerable<ThriftDynamicMessage> FromJson(
         ThriftStructSchema schema,
         IAsyncEnumerable<string> jsons,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (string json in jsons.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Dynamic;
 

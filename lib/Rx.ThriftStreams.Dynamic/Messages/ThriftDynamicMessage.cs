@@ -188,6 +188,11 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
     /// <summary>Attaches the schema to a message that was received.</summary>
     internal ThriftDynamicMessage Attach(ThriftStructSchema schema)
     {
+        if (ReferenceEquals(this, Empty))
+        {
+            return WithSchema(schema);
+        }
+
         Schema = schema;
         return this;
     }

@@ -69,7 +69,7 @@ public sealed class ThriftSchema
     public ThriftServiceSchema GetService(string? name = null)
     {
         var found = name is null
-            ? Services.LastOrDefault()
+            ? (Services.Count > 0 ? Services[^1] : null)
             : Services.FirstOrDefault(service => service.Name == name || service.FullName == name);
         return found ?? throw new ThriftSchemaException(
             Services.Count == 0
