@@ -6,8 +6,8 @@ namespace Rx.ThriftStreams.AspNetCore.Hosting;
 /// <summary>
 /// Answers with the IDL of the services of a host:
 /// <code>
-/// struct ServiceDescription { 1: string name, 2: string package, 3: string idl }
-/// service ThriftStreamsDescribe { list&lt;ServiceDescription&gt; DescribeServices() }
+/// struct Schema { 1: list&lt;string&gt; services, 2: string package, 3: string idl }
+/// service ThriftStreamsDescribe { list&lt;Schema&gt; DescribeServices() }
 /// </code>
 /// </summary>
 internal sealed class DescribeService(ThriftServiceRegistry services)
@@ -22,18 +22,13 @@ internal sealed class DescribeService(ThriftServiceRegistry services)
         Name,
         static binder => binder.AddUnary(s_method, static (service, _, _) => Task.FromResult(service.Describe())));
 
-    /// <summary>The services whose IDL is known.</summary>
+    /// <summary>The services whose IDL is known; those of one file share it.</summary>
     private DescribeResult Describe()
     {
-        var descriptions = new List<ServiceDescription>();
-        foreach (var service in services.All)
-        {
-            if (service.Schema() is { } idl)
-            {
-                descriptions.Add(new ServiceDescription(service.Name, service.Package, idl));
-            }
-        }
-
-        return new DescribeResult(descriptions);
+        var schemas = services.All
+            .Select(static service => (service.Name, service.Package, Idl: service.Schema()))
+            .Where(static service => service.Idl is not null)
+            .GroupBy(static service => (service.Package, service.Idl), static service => service.Name);
+        return new DescribeResult([.. schemas.Select(static group => new SchemaDescription([.. group], group.Key.Package, group.Key.Idl!))]);
     }
 }

@@ -11,19 +11,15 @@ internal sealed class ServiceModel
     public ServiceModel(ServiceSymbol symbol, Binder binder)
     {
         Symbol = symbol;
-        Schema = SchemaText.Of(symbol, binder);
         Name = symbol.CSharpName;
         Prefix = symbol.File.Namespace.Length == 0 ? "global::" : "global::" + symbol.File.Namespace + ".";
-        var fields = new NameScope(["Instance", "Messages"]);
+        var fields = new NameScope(["Instance", "Messages", "Schema"]);
         Functions = binder.AllFunctionsOf(symbol).Select(f => new FunctionModel(f, this, fields.Take(f.CSharpName))).ToList();
     }
 
     public ServiceSymbol Symbol { get; }
 
     public string Name { get; }
-
-    /// <summary>What the calls of the service need, as one IDL file.</summary>
-    public string Schema { get; }
 
     public string Prefix { get; }
 

@@ -8,8 +8,8 @@ using Rx.ThriftStreams.Compiler.Syntax;
 namespace Rx.ThriftStreams.Compiler.Semantics;
 
 /// <summary>
-/// Prints what the calls of a service need as one IDL file: no comments, includes, typedefs and constants, and the methods that the service inherits as its own. Services carry it,
-/// so that a server can be asked for its schema.
+/// Prints what the calls of services need as one IDL file: no comments, includes, typedefs and constants, and the methods that a service inherits as its own. Generated services carry
+/// it, so that a server can be asked for its schema.
 /// </summary>
 internal sealed class SchemaText
 {
@@ -21,20 +21,36 @@ internal sealed class SchemaText
     private readonly HashSet<string> _taken;
     private readonly Queue<Symbol> _unprinted = new();
 
-    private SchemaText(Binder binder, string service)
+    private SchemaText(Binder binder, IEnumerable<string> services)
     {
         _binder = binder;
-        _taken = new HashSet<string>(StringComparer.Ordinal) { service };
+        _taken = new HashSet<string>(services, StringComparer.Ordinal);
     }
 
-    /// <summary>The IDL of a service that is free of errors.</summary>
-    public static string Of(ServiceSymbol service, Binder binder)
+    /// <summary>The IDL of services of one file.</summary>
+    /// <param name="services">The services; free of errors, each of another name.</param>
+    /// <param name="binder">Resolves what they refer to.</param>
+    /// <param name="maxLength">Where to give up.</param>
+    /// <returns>The IDL; <see langword="null"/> if it is longer.</returns>
+    public static string? Of(IReadOnlyList<ServiceSymbol> services, Binder binder, int maxLength = int.MaxValue)
     {
-        var printer = new SchemaText(binder, service.Name);
-        printer.PrintService(service);
+        var printer = new SchemaText(binder, services.Select(static s => s.Name));
+        foreach (var service in services)
+        {
+            printer.PrintService(service);
+            if (printer._text.Length > maxLength)
+            {
+                return null;
+            }
+        }
+
         while (printer._unprinted.Count > 0)
         {
             printer.PrintType(printer._unprinted.Dequeue());
+            if (printer._text.Length > maxLength)
+            {
+                return null;
+            }
         }
 
         return printer._text.ToString();
@@ -197,6 +213,7 @@ internal sealed class SchemaText
             _ = c switch
             {
                 '"' or '\\' => literal.Append('\\').Append(c),
+                >= '\ud800' and <= '\udfff' => literal.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture)),
                 < ' ' or '\x7f' => literal.Append("\\x").Append(((int)c).ToString("x2", CultureInfo.InvariantCulture)),
                 _ => literal.Append(c),
             };

@@ -37,7 +37,7 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
     {
         var package = symbol.File.Package;
         var methods = binder.AllFunctionsOf(symbol).Select(function => Method(package, symbol.Name, function));
-        return new ThriftServiceSchema(package, symbol.Name, [.. methods], SchemaText.Of(symbol, binder)) { Documentation = symbol.Doc };
+        return new ThriftServiceSchema(package, symbol.Name, [.. methods], new Lazy<string>(() => IdlOf(symbol))) { Documentation = symbol.Doc };
     }
 
     /// <summary>Fills all structs, and then the defaults, which may contain any of them.</summary>
@@ -51,6 +51,15 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
         foreach (var (field, symbol) in _defaults)
         {
             field.DefaultValue = ConstBytes.Of(symbol.Type, symbol.Default!);
+        }
+    }
+
+    // A binder is not thread-safe.
+    private string IdlOf(ServiceSymbol service)
+    {
+        lock (binder)
+        {
+            return SchemaText.Of([service], binder)!;
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -11,8 +12,8 @@ internal static class SchemaRequest
     private static readonly ThriftServiceSchema s_service = ThriftSchema.FromText(
         """
         namespace go thriftstreams
-        struct ServiceDescription { 1: string name, 2: string package, 3: string idl }
-        service ThriftStreamsDescribe { list<ServiceDescription> DescribeServices() }
+        struct Schema { 1: list<string> services, 2: string package, 3: string idl }
+        service ThriftStreamsDescribe { list<Schema> DescribeServices() }
         """).GetService();
 
     /// <exception cref="ThriftSchemaException">The server describes no service, or not in IDL.</exception>
@@ -27,7 +28,8 @@ internal static class SchemaRequest
         {
             var fields = (Dictionary<string, object?>)description!;
             var schema = ThriftSchema.FromText(Text(fields, "idl"), new ThriftSchemaOptions { Package = Text(fields, "package") });
-            services.AddRange(schema.Services);
+            var names = (List<object?>?)fields.GetValueOrDefault("services") ?? [];
+            services.AddRange(schema.Services.Where(service => names.Contains(service.Name)));
             foreach (var type in schema.Structs)
             {
                 structs.TryAdd(type.Name, type);

@@ -8,12 +8,14 @@ namespace Rx.ThriftStreams.Dynamic;
 /// <summary>A service of a schema.</summary>
 public sealed class ThriftServiceSchema
 {
-    internal ThriftServiceSchema(string package, string name, IReadOnlyList<ThriftMethodSchema> methods, string idl)
+    private readonly Lazy<string> _idl;
+
+    internal ThriftServiceSchema(string package, string name, IReadOnlyList<ThriftMethodSchema> methods, Lazy<string> idl)
     {
         Package = package;
         Name = name;
         Methods = methods;
-        Idl = idl;
+        _idl = idl;
         Descriptor = new ThriftServiceDescriptor<ThriftDynamicHandler>(package, name, binder => DynamicBinding.Bind(this, binder), () => Idl);
     }
 
@@ -30,7 +32,7 @@ public sealed class ThriftServiceSchema
     public IReadOnlyList<ThriftMethodSchema> Methods { get; }
 
     /// <summary>The service and all types that its calls need as one IDL file, without comments.</summary>
-    public string Idl { get; }
+    public string Idl => _idl.Value;
 
     /// <summary>The service as a server maps it: <c>app.MapThriftService(service.Descriptor, handler)</c>.</summary>
     public ThriftServiceDescriptor<ThriftDynamicHandler> Descriptor { get; }
