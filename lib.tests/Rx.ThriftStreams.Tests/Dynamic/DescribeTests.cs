@@ -87,4 +87,17 @@ public sealed class DescribeTests
         Assert.Equal("""{"s":"a\"b"}""", again.GetMethod("Own").Request.Fields[0].Type.Struct is { } type ? ThriftDynamicMessage.FromJson(type, "{}").ToJson() : "");
         Assert.Equal("""{"x":5}""", again.GetMethod("Own").Response.Fields[0].Type.Struct is { } own ? ThriftDynamicMessage.FromJson(own, "{}").ToJson() : "");
     }
+
+    [Fact]
+    public void Idl_OfAnyText_IsReadAsTheSameText()
+    {
+        const string Text = "a\\\\b \\\"q\\\" 'x' \\n\\t ü 😀 \\u0001 \\ud83d";
+        var first = ThriftSchema.FromText("struct A { 1: string s = \"" + Text + "\", 2: double d = 1e-7, 3: map<string, list<i64>> m = {\"k\": [1, -2]}, 4: bool b = true }\nservice S { A Get(1: A a = {\"s\": \"x\"}) }").GetService();
+
+        var again = ThriftSchema.FromText(first.Idl).GetService();
+
+        Assert.Equal(first.Idl, again.Idl);
+        var (before, after) = (first.Methods[0].Request.Fields[0].Type.Struct!, again.Methods[0].Request.Fields[0].Type.Struct!);
+        Assert.Equal(ThriftDynamicMessage.FromJson(before, "{}").ToJson(), ThriftDynamicMessage.FromJson(after, "{}").ToJson());
+    }
 }
