@@ -1,5 +1,11 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Contracts;
@@ -63,6 +69,30 @@ public sealed class DynamicCallTests
         Assert.Equal(["""{"name":"0","count":0}""", """{"name":"1","count":1}""", """{"name":"2","count":2}"""], down);
         AssertJson("""{"name":"a+b","count":2}""", up);
         Assert.Equal(items, both);
+    }
+
+    [Theory]
+    [InlineData(ThriftProtocol.Binary)]
+    [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
+    public async Task Call_OverHttp_AnswersJson(ThriftProtocol protocol)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddThriftStreams();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http1));
+        await using var app = builder.Build();
+        app.MapThriftService(Shop.Schema.Descriptor, new Shop());
+        app.MapThriftHttp("/thrift");
+        await app.StartAsync(Token);
+        await using var channel = PatientChannel.ForAddress(
+            $"http://{new Uri(app.Urls.First()).Authority}",
+            new() { PingPong = { Protocol = protocol, HttpPath = "/thrift" } });
+        var client = new ThriftDynamicClient(channel, Shop.Schema);
+
+        AssertJson("""{"name":"pen","count":1,"data":"AP/+"}""", await client.CallJsonAsync("Get", "\"pen\"", cancellationToken: Token));
+        AssertJson("""{"name":"u","data":"AAE="}""", await client.CallJsonAsync("Una", """{"name":"u","data":"AAE="}""", cancellationToken: Token));
+        await Assert.ThrowsAsync<ThriftDynamicException>(() => client.CallJsonAsync("Get", "\"\"", cancellationToken: Token));
     }
 
     [Fact]

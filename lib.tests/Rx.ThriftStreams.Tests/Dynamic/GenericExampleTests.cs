@@ -33,7 +33,11 @@ public sealed class GenericExampleTests
                 ("08002900000000", "08002900000002"),
                 ("0f002a0b00000000", "0f002a0b0000000200000001610000000162"),
             ],
-            "{}"),
+            """
+            {"f_bool":false,"f_byte":0,"f_i16":0,"f_i32":0,"f_i64":0,"f_double":0,"f_string":"","f_binary":"","f_enum":0,"f_list_string":[],"f_list_i64":[],"f_set_i32":[],"f_set_string":[],"f_map_string_i32":{},"f_map_i32_struct":{},"f_list_struct":[],"f_list_list":[],"f_map_list":{},
+            "req_string":"r","req_i32":1,"def_i32":42,"def_string":"default","def_enum":2,"def_list":["a","b"],"f_map_enum_string":{},"f_set_enum":[],"f_list_bool":[],"f_list_double":[],"f_list_binary":[],"f_map_i64_double":{},
+            "opt_def_i32":7,"opt_def_string":"opt-default"}
+            """),
         ["kitchen-full"] = new(
             Defaults,
             [
