@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Mutation tests of one area, by Stryker: lib.tests/mutation/run.sh AREA. By hand, not in CI: ten minutes and more on two cores. Scores: docs/testing.md.
+# Mutation tests of one area, by Stryker: lib.tests/mutation/run.sh AREA. By hand, not in CI: up to twenty minutes on two busy cores. Scores: docs/testing.md.
 # Only the test files of the area are compiled (the property TestFiles), so that each run of the tests takes seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Rx.ThriftStreams.Tests"
@@ -15,7 +15,7 @@ case "${1:-}" in
     ;;
   budget)
     mutate=('Serialization/ReadBudget.cs' 'Serialization/MessageLimits.cs')
-    TestFiles='Serialization/MemoryLimitTests.cs;Serialization/ReadBudgetTests.cs'
+    TestFiles='Serialization/MemoryLimitTests.cs'
     ;;
   *)
     echo "usage: $0 frames|writer|budget" >&2
