@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Text;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Tests.Recordings;

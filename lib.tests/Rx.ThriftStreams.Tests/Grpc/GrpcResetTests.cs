@@ -56,7 +56,7 @@ public sealed class GrpcResetTests : IAsyncDisposable
         var error = await AssertReceivesAsync(call, 5);
         Assert.Equal(status, error.StatusCode);
         Assert.EndsWith(text, error.Message, StringComparison.Ordinal);
-        Assert.Equal(0, call.Trailers.Count);
+        Assert.Empty(call.Trailers);
     }
 
     [Fact]
