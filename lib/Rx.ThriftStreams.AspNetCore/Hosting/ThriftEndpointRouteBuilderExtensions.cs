@@ -69,7 +69,9 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// </summary>
     /// <remarks>
     /// Apache's clients speak HTTP/1.1, which a port with <c>UseThriftStreams()</c> does not: give the application another port. The headers of the request are the
-    /// call's. A call that names no service, as <c>Service:method</c> would, is routed like one over Framed.
+    /// call's. A call that names no service, as <c>Service:method</c> would, is routed like one over Framed:
+    /// if two services share a method, the host fails to start unless <see cref="ThriftPingPongServerOptions.FallbackService"/> or
+    /// <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/> is set.
     /// </remarks>
     /// <param name="endpoints">The application.</param>
     /// <param name="pattern">The path.</param>
@@ -80,6 +82,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var handler = endpoints.ServiceProvider.GetService<HttpPingPongHandler>()
             ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        handler.IsMapped = true;
         return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
     }
 

@@ -2,10 +2,12 @@ using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
@@ -38,6 +40,7 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<HttpPingPongHandler>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HttpStartCheck>());
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);
