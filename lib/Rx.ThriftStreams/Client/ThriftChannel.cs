@@ -53,16 +53,18 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
 
-    /// <summary>Creates a channel to one or more fixed addresses.</summary>
+    /// <summary>Creates a channel to fixed endpoints, or to those that a resolver finds.</summary>
     /// <param name="address">
     /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
-    /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
+    /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them. A resolver follows a plus sign: <c>grpc+dns://echo.internal:8888</c> for each address
+    /// of a name, <c>grpc+unix:/run/echo.sock</c> for a Unix domain socket, or a key of <see cref="ThriftDiscoveryOptions.Schemes"/>.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
     /// <exception cref="ArgumentException">The address is malformed, or an option is not compatible with it or with another option; the message states why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
-        return new(ThriftAddress.Parse(address), (options ?? new ThriftChannelOptions()).Snapshot());
+        var copy = (options ?? new ThriftChannelOptions()).Snapshot();
+        return new(ThriftAddress.Parse(address, copy), copy);
     }
 
     /// <summary>Creates a channel whose calls all use one transport.</summary>

@@ -1,0 +1,41 @@
+namespace Rx.ThriftStreams.Balancing;
+
+/// <summary>Picks by a key. The keys of an excluded endpoint go to the next ones on the ring, each to the same one.</summary>
+internal sealed class ConsistentHashPicker(WeightedCandidates candidates, Func<ThriftPickContext, string?> keyOf, int virtualNodes) : ThriftPicker
+{
+    private readonly HashRing _ring = HashRing.Build(candidates, virtualNodes);
+
+    public override ThriftCandidate? Pick(in ThriftPickContext context)
+    {
+        var key = keyOf(context);
+        if (string.IsNullOrEmpty(key))
+        {
+            throw new ArgumentException(
+                $"The call of {context.Method.FullName} has no key for consistent hashing. Set {nameof(ThriftCallOptions)}.{nameof(ThriftCallOptions.HashKey)}, or return a key from the balancer's function.",
+                nameof(ThriftCallOptions.HashKey));
+        }
+
+        var point = _ring.Find(HashRing.Hash(key));
+        var candidate = candidates[_ring.OwnerOf(point)];
+        return context.CanPick(candidate) ? candidate : Next(point, context);
+    }
+
+    private ThriftCandidate? Next(int point, in ThriftPickContext context)
+    {
+        if (candidates.WeightOfPickable(context) == 0)
+        {
+            return null;
+        }
+
+        for (var i = 1; i < _ring.Count; i++)
+        {
+            var candidate = candidates[_ring.OwnerOf(point + i)];
+            if (context.CanPick(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+}
