@@ -33,6 +33,12 @@ public sealed class BalancingSamples
         });
 
         // </sample discovery-scheme>
+        var cancellationToken = TestContext.Current.CancellationToken;
+
+        // <sample discovery-connect>
+        await channel.ConnectAsync(cancellationToken);
+
+        // </sample discovery-connect>
         var options = new ThriftCallOptions { ConnectTimeout = Waits.Limit };
         Assert.Equal("0", (await new TestServiceClient(channel).EchoUnaryAsync(new(), options, TestContext.Current.CancellationToken).Soon()).Message);
         File.Delete(path);

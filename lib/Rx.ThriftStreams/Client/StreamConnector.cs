@@ -69,6 +69,20 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
+    /// <summary>Resolves, and connects to each endpoint.</summary>
+    internal async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_endpoints.Current is null)
+        {
+            await _endpoints.WhenListedAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_selection is not null)
+        {
+            await WarmUp.ConnectAsync(_endpoints.Current!.Endpoints, _selection.All, _options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The name of the transport that a method's calls use.</summary>
     internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
 

@@ -13,6 +13,8 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
 {
     private readonly TcpConnector _connector = new(target.Endpoint, target.Options);
 
+    private PreparedConnection? _prepared;
+
     /// <summary>What is known about the connections.</summary>
     internal GrpcConnectionState State { get; } = new();
 
@@ -24,6 +26,16 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
         try
         {
             var exchange = (context.InitialRequestMessage.Content as GrpcRequestContent)?.Exchange;
+            if (Interlocked.Exchange(ref _prepared, null) is { } prepared)
+            {
+                if (!HangUp.IsOn(prepared.Socket))
+                {
+                    return prepared.Stream;
+                }
+
+                await prepared.Stream.DisposeAsync().ConfigureAwait(false);
+            }
+
             var limit = exchange?.Start.Options.ConnectTimeout ?? target.Options.Resilience.ConnectTimeout;
             return exchange is { Waits: false }
                 ? await ConnectInTimeAsync(limit, cancellationToken).ConfigureAwait(false)
@@ -34,6 +46,24 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
             State.EndConnect();
         }
     }
+
+    /// <summary>Opens a connection for the next request that needs one, unless there is one: <see cref="HttpClient"/> itself connects only for requests.</summary>
+    internal async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (State.IsReady || Volatile.Read(ref _prepared) is not null)
+        {
+            return;
+        }
+
+        var prepared = await OpenAsync(limit, cancellationToken).ConfigureAwait(false);
+        if (Interlocked.CompareExchange(ref _prepared, prepared, null) is not null)
+        {
+            await prepared.Stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Closes the connection that no request has used.</summary>
+    internal ValueTask DisposePreparedAsync() => Interlocked.Exchange(ref _prepared, null)?.Stream.DisposeAsync() ?? default;
 
     /// <summary>Connects for a call that did not wait for a connection, whose connect timeout therefore has to be enforced here.</summary>
     private async ValueTask<Stream> ConnectInTimeAsync(TimeSpan limit, CancellationToken cancellationToken)
@@ -53,6 +83,9 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
 
     /// <summary>Connects, and performs the TLS handshake: HttpClient uses an <see cref="SslStream"/> that is passed to it unchanged.</summary>
     private async ValueTask<Stream> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
+        => (await OpenAsync(limit, cancellationToken).ConfigureAwait(false)).Stream;
+
+    private async ValueTask<PreparedConnection> OpenAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         var socket = await _connector.ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
         var connection = new GrpcSocketStream(State, socket, isPlain: tls is null);
@@ -66,7 +99,7 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
                 await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
             }
 
-            return State.TryOpen(connection) ? stream : throw Disposed();
+            return State.TryOpen(connection) ? new(socket, stream) : throw Disposed();
         }
         catch
         {
@@ -76,4 +109,7 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
     }
 
     private static ThriftTransportException Disposed() => new(ThriftStatusCode.Unavailable, "The channel was disposed while it connected.");
+
+    /// <summary>A connection, with TLS if it has any, and its socket.</summary>
+    private sealed record PreparedConnection(System.Net.Sockets.Socket Socket, Stream Stream);
 }

@@ -105,8 +105,22 @@ internal sealed class GrpcTransport : ClientTransport
         return NewStream(method, exchange, Start(method, exchange));
     }
 
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connections.PrepareAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ThriftConnectException(_endpoint, error);
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
+        await _connections.DisposePreparedAsync().ConfigureAwait(false);
+
         // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();

@@ -96,6 +96,21 @@ internal sealed class PingPongTransport : ClientTransport
         return _exclusive!.TryTake() is { } connection ? Open(connection, method, start) : null;
     }
 
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_shared is not null)
+        {
+            await _shared.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var connection = _exclusive!.TryTake() ?? await ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
+        if (!_exclusive.TryKeep(connection))
+        {
+            connection.Close(new ThriftTransportException(ThriftStatusCode.Unavailable, "There is no room for an idle connection."));
+        }
+    }
+
     /// <summary>Closes all connections, also those that are being made; calls that run on them fail.</summary>
     public override ValueTask DisposeAsync() => _exclusive?.DisposeAsync() ?? _multiplexed!.DisposeAsync();
 

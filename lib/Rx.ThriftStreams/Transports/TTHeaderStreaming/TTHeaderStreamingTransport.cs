@@ -92,6 +92,12 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var (connection, _) = await TakeAsync(limit, cancellationToken).ConfigureAwait(false);
+        OnFree(connection);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
