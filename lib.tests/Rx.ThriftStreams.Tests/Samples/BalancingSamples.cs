@@ -127,7 +127,7 @@ public sealed class BalancingSamples
     }
 
     // <sample discovery-resolver>
-    sealed class FileResolver(string path) : ThriftResolver
+    internal sealed class FileResolver(string path) : ThriftResolver
     {
         public override async IAsyncEnumerable<IReadOnlyList<ThriftEndpoint>> ResolveAsync(
             ThriftResolveContext context,
@@ -145,7 +145,7 @@ public sealed class BalancingSamples
     // </sample discovery-resolver>
 
     // <sample balancing-own>
-    sealed class FirstAvailable : ThriftBalancer
+    internal sealed class FirstAvailable : ThriftBalancer
     {
         public override ThriftPicker CreatePicker(IReadOnlyList<ThriftCandidate> candidates) => new Picker(candidates);
 

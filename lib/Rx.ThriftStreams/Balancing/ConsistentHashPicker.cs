@@ -10,15 +10,16 @@ internal sealed class ConsistentHashPicker(WeightedCandidates candidates, Func<T
         var key = keyOf(context);
         if (string.IsNullOrEmpty(key))
         {
-            throw new ArgumentException(
-                $"The call of {context.Method.FullName} has no key for consistent hashing. Set {nameof(ThriftCallOptions)}.{nameof(ThriftCallOptions.HashKey)}, or return a key from the balancer's function.",
-                nameof(ThriftCallOptions.HashKey));
+            throw NoKey(context.Method.FullName, nameof(ThriftCallOptions.HashKey));
         }
 
         var point = _ring.Find(HashRing.Hash(key));
         var candidate = candidates[_ring.OwnerOf(point)];
         return context.CanPick(candidate) ? candidate : Next(point, context);
     }
+
+    private static ArgumentException NoKey(string method, string option) => new(
+        $"The call of {method} has no key for consistent hashing. Set {nameof(ThriftCallOptions)}.{option}, or return a key from the balancer's function.", option);
 
     private ThriftCandidate? Next(int point, in ThriftPickContext context)
     {

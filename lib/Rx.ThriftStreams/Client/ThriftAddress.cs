@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Discovery;
-using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Client;
 

@@ -69,7 +69,7 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
     {
         try
         {
-            await Inner.DisposeAsync().ConfigureAwait(false);
+            await base.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
