@@ -20,8 +20,8 @@ public sealed class HttpJsonStreamTests
 
         for (var i = 0; i < 3; i++)
         {
-            await socket.SendTextAsync($$"""{"message":{"message":"{{i}}"}}""");
-            Assert.Equal($$"""{"message":{"message":"{{i}}"}}""", await socket.ReceiveTextAsync());
+            await socket.SendTextAsync($$$"""{"message":{"message":"{{{i}}}"}}""");
+            Assert.Equal($$$"""{"message":{"message":"{{{i}}}"}}""", await socket.ReceiveTextAsync());
         }
 
         await socket.SendTextAsync("""{"end":{}}""");
@@ -56,7 +56,7 @@ public sealed class HttpJsonStreamTests
         await using var host = await JsonHost.StartAsync(configure: static options => options.Limits.MaxReceiveMessageSize = 1000);
         using var socket = await host.ConnectAsync("shop.Shop/Both");
 
-        await socket.SendTextAsync(text ?? $$"""{"message":{"name":"{{new string('x', 2000)}}"}}""");
+        await socket.SendTextAsync(text ?? $$$"""{"message":{"name":"{{{new string('x', 2000)}}}"}}""");
 
         var problem = JsonNode.Parse(Assert.Single(await socket.ReceiveAllAsync()))!["problem"]!;
         Assert.Equal((int)code, (int)problem["code"]!);
