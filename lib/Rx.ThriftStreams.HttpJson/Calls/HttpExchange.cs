@@ -59,8 +59,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
         var limit = runtime.Options.Limits.MaxReceiveMessageSize;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            // One byte more, so that this code finds a body that is too large.
-            size.MaxRequestBodySize = limit + 1L;
+            size.MaxRequestBodySize = limit;
         }
 
         _memory = runtime.CreateConnectionMemory();
@@ -69,8 +68,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
         {
             if (http.Request.ContentLength > limit || body.WrittenCount > limit)
             {
-                IsTooLarge = true;
-                throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, $"The request is larger than {limit} bytes, the limit of the server.");
+                throw TooLarge(limit);
             }
 
             // Kestrel keeps callers to its least rate.
@@ -81,7 +79,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
             }
             catch (BadHttpRequestException error)
             {
-                throw new ThriftStatusException(ThriftStatusCode.InvalidArgument, $"The request could not be read: {error.Message}", error);
+                throw error.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge(limit) : new ThriftStatusException(ThriftStatusCode.InvalidArgument, $"The request could not be read: {error.Message}", error);
             }
 
             if (read == 0)
@@ -97,6 +95,12 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
 
             _held += read;
         }
+    }
+
+    private ThriftStatusException TooLarge(int limit)
+    {
+        IsTooLarge = true;
+        return new(ThriftStatusCode.ResourceExhausted, $"The request is larger than {limit} bytes, the limit of the server.");
     }
 
     private void Release()

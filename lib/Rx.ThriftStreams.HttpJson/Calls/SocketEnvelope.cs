@@ -23,7 +23,13 @@ internal static class SocketEnvelope
                 var end = (int)reader.BytesConsumed;
                 if ((isMessage || isEnd) && reader.Read() && reader.TokenType == JsonTokenType.EndObject && !reader.Read())
                 {
-                    return isEnd ? null : text[start..end];
+                    // Not by a conditional operator, which would turn null into empty memory.
+                    if (isEnd)
+                    {
+                        return null;
+                    }
+
+                    return text[start..end];
                 }
             }
         }

@@ -188,6 +188,21 @@ internal sealed class SocketExchange : JsonExchange
         var messages = new SocketMessages(socket, _runtime, _memory);
         try
         {
+            await QueueAllAsync(messages).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is WebSocketException or OperationCanceledException)
+        {
+            // The connection was lost, which cancels the call.
+        }
+
+        await _aborted.CancelAsync().ConfigureAwait(false);
+        _requests.Writer.TryComplete(new IOException("The caller has closed the WebSocket."));
+    }
+
+    private async Task QueueAllAsync(SocketMessages messages)
+    {
+        try
+        {
             while (await messages.ReadAsync(Aborted).ConfigureAwait(false) is { } text)
             {
                 if (SocketEnvelope.Open(text, _method.Json.MaxDepth) is not { } json)
@@ -205,15 +220,8 @@ internal sealed class SocketExchange : JsonExchange
         {
             // The handler receives the error after the messages before it, and the caller as the end of the call.
             _requests.Writer.TryComplete(error);
-            return;
+            await messages.DrainAsync(Aborted).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is WebSocketException or OperationCanceledException)
-        {
-            // The connection was lost, which cancels the call.
-        }
-
-        await _aborted.CancelAsync().ConfigureAwait(false);
-        _requests.Writer.TryComplete(new IOException("The caller has closed the WebSocket."));
     }
 
     /// <summary>Waits while the handler does not take messages; <see langword="false"/> if it takes no more.</summary>

@@ -60,6 +60,16 @@ internal sealed class SocketMessages(WebSocket socket, ThriftServerRuntime runti
         }
     }
 
+    /// <summary>Discards what arrives until the peer closes the socket.</summary>
+    /// <exception cref="WebSocketException">The connection was lost.</exception>
+    internal async ValueTask DrainAsync(CancellationToken cancellationToken)
+    {
+        var discarded = new byte[FirstRead];
+        while ((await socket.ReceiveAsync(discarded.AsMemory(), cancellationToken).ConfigureAwait(false)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+    }
+
     private CancellationTokenSource Patience(CancellationToken cancellationToken)
     {
         var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
