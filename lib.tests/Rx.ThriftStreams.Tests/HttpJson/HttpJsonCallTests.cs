@@ -17,7 +17,7 @@ public sealed class HttpJsonCallTests
 
     [Theory]
     [InlineData("echo.TestService/EchoPingPong", """{"message":"hi"}""", """{"message":"hi"}""")]
-    [InlineData("echo.TestService/EchoUnary", """{"message":"ü€😀"}""", """{"message":"ü€😀"}""")]
+    [InlineData("echo.TestService/EchoUnary", """{"message":"ü€"}""", """{"message":"ü€"}""")]
     [InlineData("shop.Shop/Get", "\"pen\"", """{"name":"pen","count":1,"data":"AP/+"}""")]
     [InlineData("shop.Shop/Add", """{"a":2,"b":3}""", "5")]
     [InlineData("shop.Shop/Put", """{"name":"pen"}""", "null")]

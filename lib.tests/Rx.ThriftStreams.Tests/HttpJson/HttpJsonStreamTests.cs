@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Rx.ThriftStreams.HttpJson;
 
 namespace Rx.ThriftStreams.Tests.HttpJson;
 
@@ -151,7 +150,7 @@ public sealed class HttpJsonStreamTests
             await (await response.Content.ReadAsStreamAsync(Token)).ReadExactlyAsync(new byte[100_000], Token);
         }
 
-        await source.Cancelled.WaitAsync(Token);
+        await source.Ended.Soon();
         Assert.InRange(source.Sent, 100, 50_000);
     }
 
@@ -174,7 +173,7 @@ public sealed class HttpJsonStreamTests
             socket.Abort();
         }
 
-        await source.Cancelled.WaitAsync(Token);
+        await source.Ended.Soon();
     }
 
     private static Task<JsonHost> StartAsync(Source source) => JsonHost.StartAsync(map: app =>

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Tests.HttpJson;
 /// <summary>Streams that do not end by themselves.</summary>
 internal sealed class Source : ThriftDynamicHandler
 {
-    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _sent;
 
     public static ThriftServiceSchema Schema { get; } = ThriftSchema.FromText(
@@ -20,8 +20,8 @@ internal sealed class Source : ThriftDynamicHandler
         }
         """).GetService();
 
-    /// <summary>Completes when a call of Endless or Silent is cancelled.</summary>
-    public Task Cancelled => _cancelled.Task;
+    /// <summary>Completes when a call of Endless or Silent ends, which only its cancellation brings about.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>The messages of Endless, of 1 KiB each.</summary>
     public int Sent => Volatile.Read(ref _sent);
@@ -31,13 +31,19 @@ internal sealed class Source : ThriftDynamicHandler
         ThriftDynamicMessage request,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.Register(() => _cancelled.TrySetResult());
         var message = ThriftDynamicMessage.FromObject(method.Response, new Dictionary<string, object?> { ["text"] = new string('x', 1024) });
-        for (var i = 0; method.Name == "Endless" || i < 1; i++)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Interlocked.Increment(ref _sent);
-            yield return message;
+            for (var i = 0; method.Name == "Endless" || i < 1; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Interlocked.Increment(ref _sent);
+                yield return message;
+            }
+        }
+        finally
+        {
+            _ended.TrySetResult();
         }
 
         await Task.CompletedTask;
@@ -49,8 +55,8 @@ internal sealed class Source : ThriftDynamicHandler
         IAsyncEnumerable<ThriftDynamicMessage> requests,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.Register(() => _cancelled.TrySetResult());
         yield return ThriftDynamicMessage.FromJson(method.Response, """{"text":"begun"}""");
-        await _cancelled.Task;
+        await cancellationToken.Cancelled();
+        _ended.TrySetResult();
     }
 }

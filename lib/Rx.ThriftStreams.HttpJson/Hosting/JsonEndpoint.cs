@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -70,8 +71,13 @@ internal sealed class JsonEndpoint(JsonMethod method, ThriftServerRuntime runtim
                 return;
             }
 
-            // Authorized like a call over any other transport, by the metadata of the service.
-            await found.InvokeAsync(new JsonServerCall(http, method, exchange, timeout, runtime.Options), http.RequestServices).ConfigureAwait(false);
+            // Authorized like a call over any other transport, by the metadata of the service. In a scope of its own: the handlers of authentication schemes belong to one
+            // context for the life of a scope, and the application's middleware may have used those of the request.
+            var scope = http.RequestServices.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+            {
+                await found.InvokeAsync(new JsonServerCall(http, method, exchange, timeout, runtime.Options), scope.ServiceProvider).ConfigureAwait(false);
+            }
         }
     }
 
