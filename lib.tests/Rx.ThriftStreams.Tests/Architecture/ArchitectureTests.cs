@@ -34,13 +34,14 @@ public class ArchitectureTests
     {
         ["Options"] = [],
         ["Access"] = ["Options"],
-        ["Dispatch"] = ["Options", "Access"],
+        ["Protection"] = ["Options"],
+        ["Dispatch"] = ["Options", "Access", "Protection"],
         ["Transports/Grpc"] = ["Options", "Access", "Dispatch"],
         ["Transports/TTHeaderStreaming"] = ["Options", "Access", "Dispatch"],
         ["Transports/PingPong"] = ["Options", "Access", "Dispatch"],
         ["Transports/InProcess"] = ["Options", "Access", "Dispatch"],
-        ["Port"] = ["Options", "Access", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
-        ["Hosting"] = ["Options", "Access", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
+        ["Port"] = ["Options", "Access", "Protection", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
+        ["Hosting"] = ["Options", "Access", "Protection", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
     };
 
     [Theory]

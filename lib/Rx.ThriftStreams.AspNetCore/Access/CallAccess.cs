@@ -31,6 +31,7 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
     /// <param name="cancellationToken">Cancelled when the call ends.</param>
     /// <exception cref="RouteException">The method is not served under the host that the caller addressed.</exception>
     /// <exception cref="ThriftStatusException">The caller may not call the method.</exception>
+    /// <exception cref="RefusedException">The rate limiter rejected the call.</exception>
     internal async ValueTask AdmitAsync(
         ServerTransportCall call,
         IServiceProvider services,

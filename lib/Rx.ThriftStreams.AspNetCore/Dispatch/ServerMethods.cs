@@ -22,6 +22,11 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
             stream = new TimedServerStream<TRequest, TResponse>(stream, context, Options);
         }
 
+        if (MessagesPerSecond is { } perSecond)
+        {
+            stream = new LimitedServerStream<TRequest, TResponse>(stream, perSecond, Options.TimeProvider);
+        }
+
         if (context.Observation is { } observation)
         {
             stream = new ObservedServerStream<TRequest, TResponse>(stream, observation);

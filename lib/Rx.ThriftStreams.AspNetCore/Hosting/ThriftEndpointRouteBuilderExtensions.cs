@@ -30,8 +30,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
-        var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
-        return Map<TService>(endpoints, typeof(TImplementation), services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
+        return Map<TService>(endpoints, typeof(TImplementation), ServiceFactory.Of<TImplementation>());
     }
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
@@ -85,7 +84,8 @@ public static class ThriftEndpointRouteBuilderExtensions
         {
             group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
                 .WithDisplayName($"Thrift {method.Method.FullName}")
-                .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)]);
+                .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)])
+                .Finally(endpoint => method.Configure(endpoint.Metadata));
         }
 
         MapFallbackOnce(endpoints, handler);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Transport;
 
@@ -24,6 +25,9 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
 
     /// <summary>What the calls hold of messages that have not arrived completely.</summary>
     internal PeerMemory Memory { get; } = runtime.CreateConnectionMemory();
+
+    /// <summary>Whether it is one too many, so that its calls are refused.</summary>
+    internal bool IsOverLimit { get; } = connection.Features.Get<ConnectionOverLimit>() is not null;
 
     internal GrpcDrain Drain { get; } = new(connection, runtime, stopping);
 

@@ -65,6 +65,14 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         await FailAsync(http, error).ConfigureAwait(false);
     }
 
+    /// <summary>Answers a gRPC call with an error.</summary>
+    internal async Task FailAsync(HttpContext http, ThriftException error)
+    {
+        var call = new GrpcServerCall(http, null, runtime.Options);
+        await call.CompleteAsync(
+            new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
+    }
+
     /// <summary>Answers a request with a payload that is not Thrift: in the terms of gRPC if it is gRPC, and of HTTP otherwise.</summary>
     private async Task RefuseContentTypeAsync(HttpContext http, ServerMethod method)
     {
@@ -85,13 +93,6 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
 
         http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
         http.Response.Headers["accept-post"] = GrpcFrame.ContentType;
-    }
-
-    private async Task FailAsync(HttpContext http, ThriftException error)
-    {
-        var call = new GrpcServerCall(http, null, runtime.Options);
-        await call.CompleteAsync(
-            new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
     }
 
     /// <summary>
