@@ -54,11 +54,11 @@ internal sealed class ProtectedServer : IAsyncDisposable
 
     /// <summary>A channel; streams go over gRPC or TTHeader Streaming.</summary>
     internal ThriftChannel Open(string scheme, ThriftTransport pingPong = ThriftTransport.TTHeader)
-        => PatientChannel.ForAddress($"{scheme}://{_server.Endpoint}", new() { PingPongTransport = pingPong });
+        => PatientChannel.ForAddress($"{scheme}://{_server.Endpoint}", new() { PingPongTransport = pingPong, Connections = { Mode = ThriftConnectionMode.Pooled } });
 
     /// <summary>The answer to a call, or the status and text of its error.</summary>
     internal static async Task<string> StreamAsync(ThriftChannel channel)
-        => await TryAsync(async () => (await new TestServiceClient(channel).EchoServerAsync(new() { Message = "x" }, TestContext.Current.CancellationToken).FirstAsync()).Message!);
+        => await TryAsync(async () => (await new TestServiceClient(channel).EchoServerAsync(new() { Message = "x" }, TestContext.Current.CancellationToken).ToListAsync())[0].Message!);
 
     /// <inheritdoc cref="StreamAsync"/>
     internal static async Task<string> PingPongAsync(ThriftChannel channel)

@@ -136,7 +136,7 @@ public sealed class TrafficLimitTests
     [InlineData("ttheader", "ResourceExhausted: request over limit: too many connections")]
     public async Task Connections_OneTooMany_IsToldWhyByItsCalls(string scheme, string expected)
     {
-        await using var server = await StartAsync(new() { Connections = 1 });
+        await using var server = await StartAsync(new() { Connections = 1 }, configure: options => options.TimeProvider = TimeProvider.System);
         await using var first = server.Open(scheme);
         await using var second = server.Open(scheme);
         Assert.Equal("x-0", await StreamAsync(first));
@@ -149,7 +149,7 @@ public sealed class TrafficLimitTests
     [Fact]
     public async Task Connections_OneTooManyByPingPong_IsToldWhy()
     {
-        await using var server = await StartAsync(new() { Connections = 1 });
+        await using var server = await StartAsync(new() { Connections = 1 }, configure: options => options.TimeProvider = TimeProvider.System);
         await using var first = server.Open("ttheader");
         await using var second = server.Open("ttheader");
         Assert.Equal("x", await PingPongAsync(first));

@@ -24,6 +24,9 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
     /// <summary>Whether the method is served over any of these protocols on that port; port 0 stands for any.</summary>
     internal bool IsServed(ThriftProtocols protocols, int port) => reach.Includes(protocols, port);
 
+    /// <summary>The same checks for another method.</summary>
+    internal CallAccess For(ThriftMethod other) => new(other, endpoint, reach, hosts, pipeline, renewal);
+
     /// <summary>Handles a call if its caller is authorized.</summary>
     /// <param name="call">The call.</param>
     /// <param name="services">Its scope.</param>

@@ -10,17 +10,17 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
 /// <summary>One method of a service on the server: runs a call from its arrival to its end, over whatever transport brought it.</summary>
-internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime)
+internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime, MethodGate? gate = null, MethodPolicy? policy = null)
 {
-    private readonly MethodGate _gate = runtime.Traffic.GateOf(method);
-    private MethodPolicy _policy = runtime.Policy;
+    private readonly MethodGate _gate = gate ?? runtime.Traffic.GateOf(method);
+    private MethodPolicy _policy = policy ?? runtime.Policy;
     private CallAccess? _access;
 
     internal ThriftMethod Method { get; } = method;
 
     /// <summary>The checks for calls that did not arrive over HTTP.</summary>
     /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
-    internal CallAccess Access => _access ??= runtime.Access.Of(Method);
+    internal CallAccess Access => _access ??= FindAccess();
 
     /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
     protected ServerMiddleware? Middleware => _policy.Middleware;
@@ -31,7 +31,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     protected ThriftServerOptions Options => runtime.Options;
 
     /// <summary>Takes the middleware and the rules of the method's endpoint, before its first call.</summary>
-    internal void Configure(IEnumerable<object> metadata) => _policy = MethodPolicy.Of(runtime.Options, metadata.OfType<CallMetadata>());
+    internal void Configure(IEnumerable<object> metadata, IServiceProvider services) => _policy = MethodPolicy.Of(runtime.Options, metadata, services);
 
     /// <summary>Handles a call if its caller may make it. Never fails: whatever goes wrong becomes the call's outcome.</summary>
     internal Task InvokeAsync(ServerTransportCall call, IServiceProvider services) => InvokeAsync(call, services, null, isAdmitted: false);
@@ -42,6 +42,8 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     /// <param name="identity">Who calls; <see langword="null"/> if that is not known.</param>
     internal Task InvokeAdmittedAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity)
         => InvokeAsync(call, services, identity, isAdmitted: true);
+
+    protected virtual CallAccess FindAccess() => runtime.Access.Of(Method);
 
     /// <summary>Runs the handler and sends what it returns.</summary>
     protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);

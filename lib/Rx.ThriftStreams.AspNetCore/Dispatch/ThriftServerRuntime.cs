@@ -35,7 +35,11 @@ internal sealed class ThriftServerRuntime : IDisposable
         Warnings = new WarningLimit(Options.TimeProvider);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
-        Policy = MethodPolicy.Of(Options, []);
+        Policy = MethodPolicy.Of(Options, [], services);
+        foreach (var check in Options.StartChecks)
+        {
+            check(services);
+        }
     }
 
     /// <summary>A snapshot: never changed.</summary>
@@ -47,6 +51,9 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServiceRegistry Services { get; } = new();
 
     internal ServiceRouter Router { get; }
+
+    /// <summary>Handles the calls for which there is no method; <see langword="null"/> if nothing does.</summary>
+    internal RawFallback? Fallback { get; set; }
 
     /// <summary>The checks for the calls of each method.</summary>
     internal AccessRules Access { get; }

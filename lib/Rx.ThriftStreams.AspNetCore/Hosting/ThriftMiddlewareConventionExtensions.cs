@@ -30,7 +30,8 @@ public static class ThriftMiddlewareConventionExtensions
     public static IEndpointConventionBuilder UseThriftMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(
         this IEndpointConventionBuilder builder)
         where TMiddleware : class, IThriftServerMiddleware
-        => builder.WithMetadata(new CallMetadata(MiddlewareClass.Of<TMiddleware>()));
+        => builder.WithMetadata(new CallMetadata(
+            MiddlewareClass.Of<TMiddleware>(), Check: static services => ImplementationChecks.Validate(typeof(TMiddleware), services)));
 
     /// <summary>Rejects calls of the endpoints by a rule, before their handlers and all middleware run. It comes after <see cref="ThriftServerOptions.RejectRules"/>.</summary>
     /// <typeparam name="TBuilder">The type of the builder.</typeparam>

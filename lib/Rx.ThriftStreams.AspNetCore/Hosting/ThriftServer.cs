@@ -20,15 +20,18 @@ public sealed class ThriftServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private ThriftServer(WebApplication application, IPEndPoint endpoint)
+    private ThriftServer(WebApplication application, IPEndPoint[] endpoints)
     {
         _application = application;
-        Endpoint = endpoint;
+        Endpoints = endpoints;
         Events = application.Services.GetRequiredService<ThriftServerRuntime>().Events;
     }
 
-    /// <summary>The address that the server listens on; the port is the real one where 0 was asked for.</summary>
-    public IPEndPoint Endpoint { get; }
+    /// <summary>The address that the server listens on; the port is the real one where 0 was asked for. The first of <see cref="Endpoints"/>.</summary>
+    public IPEndPoint Endpoint => Endpoints[0];
+
+    /// <summary>All addresses that the server listens on: that of <see cref="StartAsync"/>, and those of <see cref="ThriftServerBuilder.Listen"/> in their order.</summary>
+    public IReadOnlyList<IPEndPoint> Endpoints { get; }
 
     /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
     public IObservable<ThriftStreamEvent> Events { get; }
@@ -62,7 +65,7 @@ public sealed class ThriftServer : IAsyncDisposable
         host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(listenOn, setup.ConfigureEndpoint);
+            setup.ConfigureKestrel(kestrel, listenOn);
         });
 
         var application = host.Build();
@@ -72,8 +75,9 @@ public sealed class ThriftServer : IAsyncDisposable
             AccessPipeline.Use(application, limitsRates: application.Services.GetServices<IConfigureOptions<RateLimiterOptions>>().Any());
             setup.MapServices(application);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new(application, new IPEndPoint(listenOn.Address, new Uri(address).Port));
+            var addresses = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            IEnumerable<IPEndPoint> asked = [listenOn, .. setup.MoreEndpoints];
+            return new(application, [.. asked.Zip(addresses, static (asked, address) => new IPEndPoint(asked.Address, new Uri(address).Port))]);
         }
         catch
         {

@@ -14,6 +14,7 @@ public static class ThriftServerOptionsExtensions
         where TMiddleware : class, IThriftServerMiddleware
     {
         ArgumentNullException.ThrowIfNull(options);
+        options.StartChecks.Add(static services => ImplementationChecks.Validate(typeof(TMiddleware), services));
         options.StreamMiddleware.Add(MiddlewareClass.Of<TMiddleware>());
         return options;
     }

@@ -13,6 +13,12 @@ public sealed class ThriftLoadSheddingOptions
     /// <summary>The least number of calls that may run at the same time, however slow they are. Default 8; at least 1.</summary>
     public int MinConcurrency { get; set; } = 8;
 
+    /// <summary>
+    /// How many calls may run at the same time once the server has measured, in its first calls, how long they take. Default 64; values outside
+    /// <see cref="MinConcurrency"/> and <see cref="MaxConcurrency"/> are moved into them.
+    /// </summary>
+    public int InitialConcurrency { get; set; } = 64;
+
     /// <summary>The greatest number of calls that may run at the same time. Default 1000; at least <see cref="MinConcurrency"/>.</summary>
     public int MaxConcurrency { get; set; } = 1000;
 

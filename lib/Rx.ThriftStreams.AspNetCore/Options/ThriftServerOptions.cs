@@ -61,6 +61,9 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
+    /// <summary>Fail when the host starts if something is not registered that middleware needs.</summary>
+    internal List<Action<IServiceProvider>> StartChecks { get; } = [];
+
     /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftServerOptions Snapshot()
     {

@@ -30,14 +30,20 @@ internal sealed class ConcurrencyController
     private int _mostRunning;
     private long _windowSince;
     private long _probedAt;
-    private bool _isProbing;
+    private bool _isProbing = true;
+    private int _ignored;
 
-    internal ConcurrencyController(int min, int max, TimeProvider clock)
+    /// <param name="min">The least limit.</param>
+    /// <param name="initial">The limit after the first measurement of the latency, which is taken at the least limit.</param>
+    /// <param name="max">The greatest limit.</param>
+    /// <param name="clock">The clock.</param>
+    internal ConcurrencyController(int min, int initial, int max, TimeProvider clock)
     {
         _clock = clock;
         _min = min;
         _max = max;
-        _limit = Math.Clamp(Environment.ProcessorCount * 8, min, max);
+        _limit = min;
+        _beforeProbe = Math.Clamp(initial, min, max);
         _windowSince = _probedAt = clock.GetTimestamp();
     }
 
@@ -49,6 +55,16 @@ internal sealed class ConcurrencyController
     /// <param name="running">How many calls ran when it ended, itself included.</param>
     internal void OnCompleted(TimeSpan latency, int running)
     {
+        if (_ignored > 0)
+        {
+            if (--_ignored == 0)
+            {
+                BeginWindow();
+            }
+
+            return;
+        }
+
         _sum += latency.TotalMilliseconds;
         _samples++;
         _mostRunning = Math.Max(_mostRunning, running);
@@ -65,7 +81,6 @@ internal sealed class ConcurrencyController
     {
         if (_isProbing)
         {
-            // The window began while calls ran that were admitted before the probe; those are few.
             _isProbing = false;
             _leastLatency = latency;
             _limit = _beforeProbe;
@@ -79,6 +94,9 @@ internal sealed class ConcurrencyController
             _isProbing = true;
             _beforeProbe = _limit;
             _limit = Math.Max(_min, _limit / 2);
+
+            // The calls that run now have waited for others.
+            _ignored = (int)_beforeProbe;
             return;
         }
 

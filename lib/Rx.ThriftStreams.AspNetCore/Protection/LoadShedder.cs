@@ -20,7 +20,7 @@ internal sealed class LoadShedder
     {
         _options = options;
         _clock = clock;
-        _controller = new ConcurrencyController(options.MinConcurrency, options.MaxConcurrency, clock);
+        _controller = new ConcurrencyController(options.MinConcurrency, options.InitialConcurrency, options.MaxConcurrency, clock);
         _queue = new AdmissionQueue(options.QueueLimit);
         _cpu = options.MaxCpu is null ? null : cpu;
     }
