@@ -144,6 +144,7 @@ public sealed class HealthTests
             .AddService<ITestService>(new EchoService())
             .AddService<ITwinService>(new TwinService())
             .AddHealth()
+            .UseProtocols(ThriftProtocols.Grpc)
             .Configure(options => options.TimeProvider = _clock)
             .Services(services =>
             {
@@ -165,6 +166,9 @@ public sealed class HealthTests
             using var response = await PostAsync("Check", request);
             await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
             var status = await ReadAsync(body).Soon();
+
+            // Trailers come after the end of the body.
+            Assert.Equal(0, await body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).Soon());
             var fields = response.Headers.Contains("grpc-status") ? response.Headers : response.TrailingHeaders;
             var code = fields.GetValues("grpc-status").Single();
             return code == "0" ? status! : $"status {code}";
@@ -187,7 +191,7 @@ public sealed class HealthTests
 
         private Task<HttpResponseMessage> PostAsync(string method, byte[] request)
         {
-            var message = new HttpRequestMessage(HttpMethod.Post, $"/grpc.health.v1.Health/{method}") { Content = new ByteArrayContent(request), Version = HttpVersion.Version20 };
+            var message = new HttpRequestMessage(HttpMethod.Post, $"/grpc.health.v1.Health/{method}") { Content = new ByteArrayContent(request), Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             return _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken).Soon();
         }

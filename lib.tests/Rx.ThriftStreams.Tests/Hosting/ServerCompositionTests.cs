@@ -56,7 +56,11 @@ public sealed class ServerCompositionTests
                     return message;
                 }))
                 .AddService<ITwinService>(new TwinService())
-                .Configure(options => options.StreamMiddleware.Add(Step("host"))),
+                .Configure(options =>
+                {
+                    options.PingPong.RefuseWithoutServiceName = true;
+                    options.StreamMiddleware.Add(Step("host"));
+                }),
             Token);
         await using var channel = PatientChannel.ForAddress($"ttheader://{server.Endpoint}");
 

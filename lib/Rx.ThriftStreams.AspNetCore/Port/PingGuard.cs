@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
@@ -61,35 +62,39 @@ internal sealed class PingGuard : IDuplexPipe
         }
     }
 
-    /// <summary>Kestrel copies what it reads: everything that it has read, it has consumed.</summary>
+    /// <summary>Looks at bytes when they are read, before Kestrel answers them, and at each once: Kestrel leaves the part of a frame that waits for its rest.</summary>
     private sealed class Reader(PingGuard guard, PipeReader inner) : PipeReader
     {
+        private static readonly ReadResult End = new(default, isCanceled: false, isCompleted: true);
+
         private ReadOnlySequence<byte> _buffer;
         private PingFrames _frames = new();
+        private long _seen;
+        private bool _isReading;
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             if (guard._isTooMany)
             {
-                return new(new ReadResult(default, isCanceled: false, isCompleted: true));
+                return new(End);
             }
 
             var read = inner.ReadAsync(cancellationToken);
-            return read.IsCompletedSuccessfully ? new(Keep(read.Result)) : AwaitAsync(read);
+            return read.IsCompletedSuccessfully ? new(Inspect(read.Result)) : AwaitAsync(read);
         }
 
         public override bool TryRead(out ReadResult result)
         {
             if (guard._isTooMany)
             {
-                result = new ReadResult(default, isCanceled: false, isCompleted: true);
+                result = End;
                 return true;
             }
 
             var isRead = inner.TryRead(out result);
             if (isRead)
             {
-                Keep(result);
+                Inspect(result);
             }
 
             return isRead;
@@ -99,18 +104,16 @@ internal sealed class PingGuard : IDuplexPipe
 
         public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
         {
-            if (guard._isTooMany)
+            if (!_isReading)
             {
+                // The end that was made up has nothing to advance over.
                 return;
             }
 
-            var pings = _frames.Count(_buffer.Slice(0, consumed), out var hasData);
+            _isReading = false;
+            _seen = _buffer.Slice(consumed).Length;
             _buffer = default;
             inner.AdvanceTo(consumed, examined);
-            if (pings > 0 || hasData)
-            {
-                guard.OnRead(pings, hasData);
-            }
         }
 
         public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -119,12 +122,19 @@ internal sealed class PingGuard : IDuplexPipe
 
         public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
 
-        [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
-        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Keep(await read.ConfigureAwait(false));
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read) => Inspect(await read.ConfigureAwait(false));
 
-        private ReadResult Keep(ReadResult result)
+        private ReadResult Inspect(ReadResult result)
         {
+            _isReading = true;
             _buffer = result.Buffer;
+            var pings = _frames.Count(_buffer.Slice(_seen), out var hasData);
+            if (pings > 0 || hasData)
+            {
+                guard.OnRead(pings, hasData);
+            }
+
             return result;
         }
     }
