@@ -1,7 +1,6 @@
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 

@@ -114,9 +114,14 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     private async ValueTask HandleGuardedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
     {
         await CallGuard.CheckAsync(_policy.Rules, context).ConfigureAwait(false);
-        await (runtime.Guard is { } guard
-            ? guard.HandleAsync(context, () => HandlePassedAsync(call, context, services))
-            : HandlePassedAsync(call, context, services)).ConfigureAwait(false);
+        if (runtime.Guard is { } guard)
+        {
+            await guard.HandleAsync(context, () => HandlePassedAsync(call, context, services)).ConfigureAwait(false);
+        }
+        else
+        {
+            await HandlePassedAsync(call, context, services).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Apart from its caller so that only calls with something to evaluate pay for what it captures.</summary>
