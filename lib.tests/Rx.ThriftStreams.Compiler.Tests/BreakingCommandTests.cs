@@ -185,7 +185,10 @@ public sealed class BreakingCommandTests : IDisposable
 
     private (int Code, string Output, string Error) Tool(params string[] arguments)
     {
-        var (code, output, error) = Start(_tool.Directory, "dotnet", [Path.Combine(AppContext.BaseDirectory, "thriftstreams.dll"), .. arguments]);
+        // From its own directory: beside the tests it lacks the assemblies that they take from the framework of ASP.NET Core.
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var program = Path.Combine(Repository.Root, "lib/Rx.ThriftStreams.Tool/bin", configuration, "net10.0/thriftstreams.dll");
+        var (code, output, error) = Start(_tool.Directory, "dotnet", [program, .. arguments]);
         return (code, output, error.Trim());
     }
 

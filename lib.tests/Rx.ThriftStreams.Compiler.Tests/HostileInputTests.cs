@@ -65,6 +65,45 @@ public sealed class HostileInputTests
     }
 
     [Fact]
+    public void Bind_ANameTenThousandTimes_IsReportedAtEachAndCapped()
+    {
+        var found = Idl.Bind(Hostile.Make("duplicates", 10_000)).Diagnostics;
+
+        Assert.Equal(DiagnosticBag.MaxPerFile + 1, found.Count);
+        Assert.All(found.SkipLast(1), static d => Assert.Equal("[IDL grammar error] duplicated names in global scope: a from file test.thrift.", d.Message));
+        Assert.Equal((2, DiagnosticBag.MaxPerFile + 1), (found[0].Line, found[^2].Line));
+        Assert.Equal("TS0012", found[^1].Id);
+    }
+
+    [Fact]
+    public void Bind_ServicesThatExtendOneAnotherTooDeep_AreOneFindingWhereTheLimitIsPassed()
+    {
+        Assert.Empty(Idl.Bind(Hostile.Make("extends", 100)).Diagnostics);
+
+        var found = Assert.Single(Idl.Bind(Hostile.Make("extends", 4_000)).Diagnostics);
+        Assert.Equal(("TS0009", 3900), (found.Id, found.Line));
+    }
+
+    [Fact]
+    public void Bind_NamesThatAreNearlyRight_GetAGuessUntilTheyAreTooMany()
+    {
+        var found = Idl.Bind(Hostile.Make("misspelled", 20_000)).Diagnostics;
+
+        Assert.Equal(DiagnosticBag.MaxPerFile + 1, found.Count);
+        Assert.Equal("undefined type: \"Abcdefgh0\". Did you mean \"Abcdefgi0\"?", found[0].Message);
+        Assert.Equal("undefined type: \"Abcdefgh199\".", found[^2].Message);
+        Assert.Equal("TS0012", found[^1].Id);
+    }
+
+    [Fact]
+    public void Bind_TenMillionCharactersOfGarbage_IsOneFinding()
+    {
+        var found = Assert.Single(Idl.Bind(new string('$', 10_000_000)).Diagnostics);
+
+        Assert.Equal(("TS0001", "Unexpected token in input: \"" + new string('$', 40) + "\"."), (found.Id, found.Message));
+    }
+
+    [Fact]
     public void Bind_ControlCharacters_AreEscapedInMessages()
         => Assert.Contains(
             Idl.Bind(File.ReadAllText(ToolRun.Case("nul-in-message.thrift"))).Diagnostics, static d => d.Message == "Unexpected token in input: \"\\u0000\".");

@@ -10,11 +10,14 @@ internal sealed class ToolRun : IDisposable
     /// <summary>The path of a file of <c>Cases</c>.</summary>
     public static string Case(string name) => Path.Combine(AppContext.BaseDirectory, "Cases", name);
 
-    public static (int Code, string Output, string Error) Run(params string[] args)
+    public static (int Code, string Output, string Error) Run(params string[] args) => RunWith("", args);
+
+    public static (int Code, string Output, string Error) RunWith(string input, params string[] args)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = CommandLine.Run(args, output, error);
+        using var standardInput = new StringReader(input);
+        var code = CommandLine.Run(args, output, error, standardInput);
         return (code, output.ToString(), error.ToString());
     }
 

@@ -17,6 +17,9 @@ public sealed class PackedPackages : IAsyncLifetime
 
     public string ExtractedPackages => Path.Combine(_directory, "packages");
 
+    /// <summary>Where the machine has extracted packages.</summary>
+    public static string MachinePackages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
     /// <summary>The projects under <c>lib/</c> that are packed, by name.</summary>
     public static IEnumerable<string> Names => Directory.EnumerateDirectories(Path.Combine(Repository.Root, "lib"), "Rx.ThriftStreams*")
         .Select(d => Path.GetFileName(d))
@@ -38,12 +41,11 @@ public sealed class PackedPackages : IAsyncLifetime
             """);
         await DotNet.RunAsync(Repository.Root, "build", projects, "-nologo", "-v", "q");
 
-        var fallback = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         await File.WriteAllTextAsync(Path.Combine(_directory, "nuget.config"), $"""
             <configuration>
               <config><add key="globalPackagesFolder" value="{ExtractedPackages}" /></config>
               <packageSources><clear /><add key="packed" value="{Feed}" /></packageSources>
-              <fallbackPackageFolders><add key="machine" value="{fallback}" /></fallbackPackageFolders>
+              <fallbackPackageFolders><add key="machine" value="{MachinePackages}" /></fallbackPackageFolders>
             </configuration>
             """);
         await File.WriteAllTextAsync(Path.Combine(_directory, "Directory.Build.props"), $"""
@@ -67,6 +69,10 @@ public sealed class PackedPackages : IAsyncLifetime
     public async Task PackAgainAsync(string name, string extractedPackages)
         => await DotNet.RunAsync(Repository.Root,
             ["build", ProjectOf(name), "-nologo", "-v", "q", "-t:Pack", $"-p:ExtractedPackagesRoot={extractedPackages}", .. PackProperties(Path.Combine(_directory, "again")).Select(p => $"-p:{p}")]);
+
+    /// <summary>Packs a project that is not under <c>lib/</c> into the feed.</summary>
+    public Task PackAsync(string project)
+        => DotNet.RunAsync(Repository.Root, ["build", project, "-nologo", "-v", "q", "-t:Pack", .. PackProperties(Feed).Select(p => $"-p:{p}")]);
 
     public async Task<ZipArchive> OpenAsync(string name)
         => await ZipFile.OpenReadAsync(Path.Combine(Feed, $"{name}.{Version}.nupkg"), TestContext.Current.CancellationToken);

@@ -7,19 +7,23 @@ namespace Rx.ThriftStreams.Tool;
 /// <summary>The commands and their options.</summary>
 internal static class CommandLine
 {
-    private const string ExitCodeHelp = "Exit codes: 0 done; 1 the IDL has errors (or, with format --check, is not in canonical form; with breaking, breaks something); 2 wrong usage, or a file cannot be read or written.";
+    private const string ExitCodeHelp = "Exit codes: 0 done; 1 the IDL has errors (or, with format --check, is not in canonical form; with breaking, breaks something), or the server answered with an error; 2 wrong usage, a file cannot be read or written, or JSON does not fit; 3 the server cannot be reached, or a time limit expired; 130 interrupted.";
 
-    public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error)
+    public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error, TextReader? input = null)
     {
-        var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams.\n\n" + ExitCodeHelp)
+        var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams, and calls services.\n\n" + ExitCodeHelp)
         {
+            CallCommands.Call(input ?? Console.In, output, error),
+            CallCommands.List(output, error),
+            CallCommands.Describe(output, error),
             Gen(output, error),
             Check(output, error),
             Format(output, error),
             Breaking(output, error),
             Trim(output, error),
         };
-        var parsed = root.Parse(args);
+        // "@file" is for --data, not a file with more arguments.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
             var code = parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });

@@ -1,5 +1,4 @@
 using Rx.ThriftStreams.Compiler.Semantics;
-using Rx.ThriftStreams.Compiler.Syntax;
 using Rx.ThriftStreams.Compiler.Text;
 
 namespace Rx.ThriftStreams.Tool;
@@ -27,36 +26,16 @@ internal static class SourceLoader
     /// <param name="root">The directory that paths are relative to; empty for the current one.</param>
     public static LoadedSources Load(IReadOnlyList<string> paths, IReadOnlyList<string> includeDirectories, CompilerOptions named, CompilerOptions included, string root = "")
     {
-        var files = new HashSet<string>(StringComparer.Ordinal);
-        var order = new List<SourceFile>();
-        string[] directories = ["", .. includeDirectories];
-        foreach (var path in paths)
-        {
-            Read(path, named);
-        }
-
-        var count = order.Count;
-        for (var i = 0; i < order.Count; i++)
-        {
-            foreach (var include in order[i].Syntax.Includes)
-            {
-                var found = SourceSet.Candidates(order[i].Path, include.Path, directories, order[i].Options.Apache).FirstOrDefault(p => File.Exists(Path.Combine(root, p)));
-                if (found is not null)
-                {
-                    Read(found, included);
-                }
-            }
-        }
-
+        var order = SourceReader.Read(
+            paths.Select(Read),
+            includeDirectories,
+            named,
+            included,
+            path => File.Exists(Path.Combine(root, path)) ? Read(path) : null);
+        var count = paths.Select(IdlPath.Normalize).Distinct(StringComparer.Ordinal).Count();
         var set = new SourceSet(order, "", includeDirectories) { MissingIncludeHint = static (_, _) => "Name its directory with --include." };
         return new LoadedSources(order.GetRange(0, count), order, set);
 
-        void Read(string path, CompilerOptions options)
-        {
-            if (files.Add(IdlPath.Normalize(path)))
-            {
-                order.Add(new SourceFile(Parser.Parse(IdlEncoding.Decode(path, File.ReadAllBytes(Path.Combine(root, path))).Text, options.Apache), options));
-            }
-        }
+        IdlText Read(string path) => IdlEncoding.Decode(path, File.ReadAllBytes(Path.Combine(root, path))).Text;
     }
 }

@@ -80,20 +80,6 @@ public sealed partial class DocumentationTests
         => Assert.Equal("a.thrift", Assert.Single(CodeBlock.Parse("<!-- sample: a.thrift -->\n```thrift\nstruct A {}\n```\n")).Sample);
 
     [Fact]
-    public async Task Notebook_EachCellAfterTheReferences_IsARegionOfItsProgram()
-    {
-        string folder = Path.Combine(Root, "playground", "Notebook");
-        string notebook = (await File.ReadAllTextAsync(Path.Combine(folder, "quickstart.dib"))).ReplaceLineEndings("\n");
-        Dictionary<string, string> program = SampleText.Regions(await File.ReadAllTextAsync(Path.Combine(folder, "quickstart.cs")));
-        string[] cells = [.. notebook.Split("\n#!").Where(c => c.StartsWith("csharp\n", StringComparison.Ordinal)).Select(c => c["csharp\n".Length..].Trim('\n'))];
-
-        // The packages and the address are what differs: a program references projects and may serve itself.
-        Assert.StartsWith("#i ", cells[0], StringComparison.Ordinal);
-        Assert.StartsWith("string address = ", cells[2], StringComparison.Ordinal);
-        Assert.Equal(program.Values, [cells[1], .. cells[3..]]);
-    }
-
-    [Fact]
     public void Regions_Nested_LeaveOutTheMarkers()
     {
         Dictionary<string, string> regions = SampleText.Regions("// <sample all>\na();\n// <sample part>\nb();\n// </sample part>\n// </sample all>");

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Text;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Tests.Recordings;
@@ -74,7 +73,7 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
             async () => await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken).Soon());
 
         Assert.All([noticed, next], error => Assert.IsType<SocketException>(error.GetBaseException()));
-        await server.SendAsync([.. AnswerHeaders(3), .. Message(3, Struct("still there"))]);
+        await server.SendAsync([.. GrpcWire.AnswerHeaders(3), .. GrpcWire.Message(3, GrpcWire.Struct("still there"))]);
         await using var responses = old.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await responses.MoveNextAsync().Soon());
     }
@@ -191,7 +190,7 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         await using var server = await AnswerFirstCallAsync();
         await using var stream = await _client.OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
         await server.WaitAsync(static received => received.HeadersOf(3).Count == 1, "the request");
-        await server.SendAsync([.. AnswerHeaders(3), .. Message(3, Struct("half"))]);
+        await server.SendAsync([.. GrpcWire.AnswerHeaders(3), .. GrpcWire.Message(3, GrpcWire.Struct("half"))]);
         await using var responses = stream.GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await responses.MoveNextAsync().Soon());
 
@@ -256,27 +255,13 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         Assert.IsAssignableFrom<ThriftException>(sent);
     }
 
-    private static byte[] AnswerHeaders(int stream)
-        => Http2Wire.Headers(stream, endStream: false, [(":status", "200"), ("content-type", "application/grpc+thrift")]);
-
-    private static byte[] Message(int stream, byte[] message)
-    {
-        var data = new byte[5 + message.Length];
-        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(1), message.Length);
-        message.CopyTo(data, 5);
-        return Http2Wire.Frame(Http2FrameType.Data, 0, stream, data);
-    }
-
-    /// <summary>A response in Thrift's binary protocol: field 1 is the text.</summary>
-    private static byte[] Struct(string text) => [11, 0, 1, 0, 0, 0, (byte)text.Length, .. Encoding.ASCII.GetBytes(text), 0];
-
     private static async Task AnswerAsync(Http2Peer peer, int stream, string text)
     {
         await peer.WaitAsync(received => received.MessagesOf(stream).Count == 1, "the request");
         await peer.SendAsync(
         [
-            .. AnswerHeaders(stream),
-            .. Message(stream, [12, 0, 0, .. Struct(text), 0]),
+            .. GrpcWire.AnswerHeaders(stream),
+            .. GrpcWire.Message(stream, [12, 0, 0, .. GrpcWire.Struct(text), 0]),
             .. Http2Wire.Headers(stream, endStream: true, [("grpc-status", "0")]),
         ]);
     }
@@ -307,11 +292,7 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         return server;
     }
 
-    private async Task<Http2Peer> AcceptAsync()
-    {
-        var socket = await _listener.AcceptSocketAsync(TestContext.Current.CancellationToken).Soon();
-        return new Http2Peer(new NetworkStream(socket, ownsSocket: true), isServer: true, Http2Wire.Frame(Http2FrameType.Settings, 0, 0, []));
-    }
+    private Task<Http2Peer> AcceptAsync() => GrpcWire.AcceptAsync(_listener);
 
     /// <summary>Takes the listener's place and has room for one connection, which nobody takes.</summary>
     private Socket DeafListener()

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Tests.Interop;
 
@@ -174,6 +175,34 @@ public sealed class ThriftHttpTests : IAsyncLifetime
     [Fact]
     public async Task Response_WithAnEndlessHead_Fails()
         => await Assert.ThrowsAsync<ThriftProtocolException>(() => CallAsync(_ => Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\n" + new string('x', 40_000))));
+
+    [Fact]
+    public async Task Start_TwoServicesShareAMethodOnAPort_FailsUnlessAFallbackIsNamed()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => StartBothAsync(_ => { }));
+        await StartBothAsync(options => options.PingPong.FallbackService = "TestService");
+        await StartBothAsync(options => options.PingPong.RefuseWithoutServiceName = true);
+        await StartBothAsync(_ => { }, secondPort: 1);
+
+        Assert.Contains("conflicted between services but no fallback service is specified", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task StartBothAsync(Action<ThriftServerOptions> configure, int? secondPort = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddThriftStreams(configure);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
+        await using var application = builder.Build();
+        application.MapThriftHttp("/thrift");
+        application.MapThriftService<Demo.Echo.ITestService>(new EchoService());
+        var second = application.MapThriftService<Twin.ITwinService>(new TwinService());
+        if (secondPort is { } port)
+        {
+            second.RequireThriftPorts(port);
+        }
+
+        await application.StartAsync(TestContext.Current.CancellationToken);
+    }
 
     private static ThriftChannel Open(string endpoint, ThriftProtocol protocol, string path = "/thrift")
         => PatientChannel.ForAddress($"http://{endpoint}", new ThriftChannelOptions { PingPong = { Protocol = protocol, HttpPath = path } });

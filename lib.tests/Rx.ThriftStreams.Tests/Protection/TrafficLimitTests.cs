@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
-using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Protection;
 using static Rx.ThriftStreams.Tests.Protection.ProtectedServer;
 using static Rx.ThriftStreams.Tests.Support.Waits;

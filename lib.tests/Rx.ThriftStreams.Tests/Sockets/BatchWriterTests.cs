@@ -59,6 +59,108 @@ public sealed class BatchWriterTests
         Assert.Equal(AppendResult.Failed, writer.TryAppend(new byte[100_000]));
     }
 
+    [Fact]
+    public async Task AppendControl_PeerNeverReads_FailsBeyondTheLimitAndKeepsNoMore()
+    {
+        var errors = new List<Exception>();
+        var memory = new PeerMemory(long.MaxValue);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        var writer = new BatchWriter(pipe.Writer, memory, TimeProvider.System, errors.Add);
+        writer.TryAppend([1]);
+        await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 16; i++)
+        {
+            writer.AppendControl(new byte[1024 * 1024]);
+        }
+
+        Assert.Empty(errors);
+        for (var i = 0; i < 100; i++)
+        {
+            writer.AppendControl(new byte[1024 * 1024]);
+        }
+
+        Assert.Equal(100, errors.Count);
+        Assert.InRange(memory.Used, 16 * 1024 * 1024, 33 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task AppendControl_MoreThanTheLimitInALongLife_IsNoFailure()
+    {
+        var errors = new List<Exception>();
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+        var writer = Create(pipe, errors.Add);
+
+        for (var i = 0; i < 20; i++)
+        {
+            writer.AppendControl(new byte[1024 * 1024]);
+            Assert.Empty(errors);
+            await writer.WhenIdleAsync().Soon();
+            var read = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
+            pipe.Reader.AdvanceTo(read.Buffer.End);
+        }
+    }
+
+    [Fact]
+    public async Task AppendAsync_NoRoom_WaitsUntilThePeerReads()
+    {
+        var (writer, pipe, first) = await FullAsync();
+
+        var append = writer.AppendAsync(new byte[1]);
+        Assert.False(append.IsCompleted);
+        pipe.Reader.AdvanceTo(first.Buffer.End);
+
+        Assert.True(await append.Soon());
+    }
+
+    [Fact]
+    public async Task AppendAsync_ConnectionFailsMeanwhile_IsRefused()
+    {
+        var (writer, _, _) = await FullAsync();
+
+        var append = writer.AppendAsync(new byte[1]);
+        writer.Fail();
+
+        Assert.False(await append.Soon());
+        Assert.False(await writer.AppendAsync(new byte[1]).Soon());
+    }
+
+    [Fact]
+    public async Task TryWait_RoomCameMeanwhileOrNeverWill_IsRefused()
+    {
+        var waiter = new Waiter();
+        var (writer, pipe, first) = await FullAsync();
+        Assert.True(writer.TryWait(waiter));
+        pipe.Reader.AdvanceTo(first.Buffer.End);
+        await waiter.Woken.Soon();
+
+        Assert.True(writer.HasRoom);
+        Assert.False(writer.TryWait(waiter));
+        writer.Fail();
+        Assert.False(writer.TryWait(waiter));
+    }
+
+    /// <summary>A writer whose room is used up while a write waits for its reader.</summary>
+    private static async Task<(BatchWriter Writer, Pipe Pipe, ReadResult First)> FullAsync()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        var writer = Create(pipe, _ => { });
+        writer.TryAppend([1]);
+        var first = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        writer.TryAppend(new byte[100_000]);
+        Assert.False(writer.HasRoom);
+        return (writer, pipe, first);
+    }
+
     private static BatchWriter Create(Pipe pipe, Action<Exception> onFailed)
         => new(pipe.Writer, new PeerMemory(long.MaxValue), TimeProvider.System, onFailed);
+
+    private sealed class Waiter : IRoomWaiter
+    {
+        private readonly TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Woken => _woken.Task;
+
+        public void Wake() => _woken.TrySetResult();
+    }
 }

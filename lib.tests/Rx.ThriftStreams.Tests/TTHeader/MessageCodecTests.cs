@@ -141,7 +141,7 @@ public sealed class MessageCodecTests
     [MemberData(nameof(Apaches))]
     public void DetectConnection_OfApacheMessages_IsBufferedOrFramed(int codec)
     {
-        byte[] message = Message(Codecs[codec], new Dynamic.Struct([]));
+        byte[] message = Message(Codecs[codec], new Serialization.Dynamic.Struct([]));
         byte[] framed = [0, 0, 0, (byte)message.Length, .. message];
 
         Assert.Equal(WireProtocol.Buffered, ProtocolDetector.DetectConnection(message));
@@ -167,7 +167,7 @@ public sealed class MessageCodecTests
     public void DetectConnection_OfGarbage_IsUnknown(string hex)
         => Assert.Equal(WireProtocol.Unknown, ProtocolDetector.DetectConnection(WireBytes.Hex(hex)));
 
-    private static byte[] Message(MessageCodec codec, Dynamic value)
+    private static byte[] Message(MessageCodec codec, Serialization.Dynamic value)
     {
         using var output = new ThriftWriteBuffer();
         codec.WriteEnvelope(output, ThriftMessageType.Call, "method", 5);

@@ -3,7 +3,7 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>What must hold of the services of a host before a port serves them.</summary>
 internal static class ServiceChecks
 {
-    private static readonly ThriftProtocols[] PingPong = [ThriftProtocols.TTHeader, ThriftProtocols.Framed, ThriftProtocols.Buffered];
+    private static readonly ThriftProtocols[] PingPong = [ThriftProtocols.TTHeader, ThriftProtocols.Framed, ThriftProtocols.Buffered, ThriftProtocols.Http];
 
     /// <summary>Fails if calls could not be authorized, or if those that name no service could not be routed, with the words of Kitex.</summary>
     /// <param name="runtime">The host.</param>
@@ -26,7 +26,8 @@ internal static class ServiceChecks
             CheckHost(method, protocols, port);
         }
 
-        CheckNames(runtime, protocols, port);
+        // Ports that detect their protocol do not speak HTTP/1.1.
+        CheckNames(runtime, protocols & ~ThriftProtocols.Http, port);
     }
 
     /// <summary>Fails if a method requires a host, which in-process calls cannot name.</summary>
@@ -53,7 +54,9 @@ internal static class ServiceChecks
         }
     }
 
-    private static void CheckNames(ThriftServerRuntime runtime, ThriftProtocols protocols, int port)
+    /// <summary>Fails if calls that name no service could not be routed, with the words of Kitex.</summary>
+    /// <inheritdoc cref="Validate"/>
+    internal static void CheckNames(ThriftServerRuntime runtime, ThriftProtocols protocols, int port)
     {
         var options = runtime.Options.PingPong;
         IReadOnlyDictionary<string, ServerMethod>? fallback = null;

@@ -15,7 +15,11 @@ internal sealed class ThriftServiceRegistry
     internal IEnumerable<ServerMethod> Methods => All.SelectMany(static service => service.Methods.Values);
 
     /// <exception cref="InvalidOperationException">There is a service of that name.</exception>
-    internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods)
+    /// <param name="serviceName">Its name in the IDL.</param>
+    /// <param name="methods">Its methods.</param>
+    /// <param name="package">The package of the gRPC path.</param>
+    /// <param name="schema">Returns its IDL, or <see langword="null"/> if that is not known.</param>
+    internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods, string package, Func<string?> schema)
     {
         lock (_gate)
         {
@@ -24,7 +28,7 @@ internal sealed class ThriftServiceRegistry
                 throw new InvalidOperationException($"service [{serviceName}] has already been registered.");
             }
 
-            Volatile.Write(ref _services, [.. _services, new RegisteredService(serviceName, methods)]);
+            Volatile.Write(ref _services, [.. _services, new RegisteredService(serviceName, methods, package, schema)]);
         }
     }
 
@@ -47,4 +51,6 @@ internal sealed class ThriftServiceRegistry
 /// <summary>A service of a host.</summary>
 /// <param name="Name">Its name in the IDL.</param>
 /// <param name="Methods">Its methods, by their names in the IDL.</param>
-internal sealed record RegisteredService(string Name, IReadOnlyDictionary<string, ServerMethod> Methods);
+/// <param name="Package">The package of the gRPC path.</param>
+/// <param name="Schema">Returns its IDL, or <see langword="null"/> if that is not known.</param>
+internal sealed record RegisteredService(string Name, IReadOnlyDictionary<string, ServerMethod> Methods, string Package, Func<string?> Schema);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.Contracts;
@@ -34,7 +35,7 @@ public static class ThriftEndpointRouteBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ImplementationChecks.Validate(typeof(TImplementation), endpoints.ServiceProvider);
-        return Map<TService>(endpoints, typeof(TImplementation), ServiceFactory.Of<TImplementation>());
+        return Map(endpoints, TService.Descriptor, typeof(TImplementation), ServiceFactory.Of<TImplementation>());
     }
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
@@ -45,7 +46,25 @@ public static class ThriftEndpointRouteBuilderExtensions
         where TService : class, IThriftService<TService>
     {
         ArgumentNullException.ThrowIfNull(implementation);
-        return Map<TService>(endpoints, TypeOf(implementation), _ => implementation);
+        return Map(endpoints, TService.Descriptor, TypeOf(implementation), _ => implementation);
+    }
+
+    /// <summary>Serves a service that is described at run time, with one object that handles all calls and must be thread-safe.</summary>
+    /// <typeparam name="TService">What the descriptor binds methods to.</typeparam>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="descriptor">The service's name and methods.</param>
+    /// <param name="implementation">Handles all calls. The attributes of its class apply to all methods.</param>
+    /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
+    public static IEndpointConventionBuilder MapThriftService<TService>(
+        this IEndpointRouteBuilder endpoints,
+        ThriftServiceDescriptor<TService> descriptor,
+        TService implementation)
+        where TService : class
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        ArgumentNullException.ThrowIfNull(implementation);
+        return Map(endpoints, descriptor, null, _ => implementation).WithMetadata(implementation.GetType().GetCustomAttributes(inherit: true));
     }
 
     /// <summary>
@@ -53,7 +72,9 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// </summary>
     /// <remarks>
     /// Apache's clients speak HTTP/1.1, which a port with <c>UseThriftStreams()</c> does not: give the application another port. The headers of the request are the
-    /// call's. A call that names no service, as <c>Service:method</c> would, is routed like one over Framed.
+    /// call's. A call that names no service, as <c>Service:method</c> would, is routed like one over Framed:
+    /// if two services share a method, the host fails to start unless <see cref="ThriftPingPongServerOptions.FallbackService"/> or
+    /// <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/> is set.
     /// </remarks>
     /// <param name="endpoints">The application.</param>
     /// <param name="pattern">The path.</param>
@@ -64,7 +85,22 @@ public static class ThriftEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var handler = endpoints.ServiceProvider.GetService<HttpPingPongHandler>()
             ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        handler.IsMapped = true;
         return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
+    }
+
+    /// <summary>
+    /// Lets callers ask for the IDL of all mapped services, as gRPC's server reflection does: <c>thriftstreams call</c> and <c>ThriftSchema.LoadAsync</c> of
+    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, whoever may call it.
+    /// </summary>
+    /// <remarks>A service <c>ThriftStreamsDescribe</c> with a ping-pong method <c>DescribeServices</c>, served over every protocol. The IDL has no comments.</remarks>
+    /// <param name="endpoints">The application.</param>
+    /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to the endpoint.</returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
+    public static IEndpointConventionBuilder MapThriftDescribe(this IEndpointRouteBuilder endpoints)
+    {
+        var registry = RuntimeOf(endpoints).Services;
+        return endpoints.MapThriftService(DescribeService.Descriptor, new DescribeService(registry));
     }
 
     /// <summary>
@@ -107,16 +143,16 @@ public static class ThriftEndpointRouteBuilderExtensions
 
     private static RouteGroupBuilder Map<TService>(
         IEndpointRouteBuilder endpoints,
-        [DynamicallyAccessedMembers(ServiceAttributes.Needed)] Type implementation,
+        ThriftServiceDescriptor<TService> descriptor,
+        [DynamicallyAccessedMembers(ServiceAttributes.Needed)] Type? implementation,
         Func<IServiceProvider, TService> activate)
-        where TService : class, IThriftService<TService>
+        where TService : class
     {
         var runtime = RuntimeOf(endpoints);
-        var descriptor = TService.Descriptor;
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
         runtime.Access.AddSource(endpoints);
-        runtime.Services.Add(descriptor.Name, binder.Methods);
+        runtime.Services.Add(descriptor.Name, binder.Methods, descriptor.Package, () => descriptor.Schema);
 
         var handler = new GrpcRequestHandler(runtime);
         var group = endpoints.MapGroup(string.Empty);
@@ -124,7 +160,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         {
             group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
                 .WithDisplayName($"Thrift {method.Method.FullName}")
-                .WithMetadata([method.Method, .. ServiceAttributes.Of(implementation, method.Method)])
+                .WithMetadata(implementation is null ? [method.Method] : [method.Method, .. ServiceAttributes.Of(implementation, method.Method)])
                 .Finally(endpoint => method.Configure(endpoint.Metadata, endpoint.ApplicationServices));
         }
 

@@ -52,6 +52,31 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
+    /// <summary>Serves a service that is described at run time, with one object that handles all calls and must be thread-safe.</summary>
+    /// <typeparam name="TService">What the descriptor binds methods to.</typeparam>
+    /// <param name="descriptor">The service's name and methods.</param>
+    /// <param name="implementation">Handles all calls.</param>
+    /// <param name="configure">Adds conventions to the endpoints of the service, for instance <c>RequireAuthorization()</c>.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder AddService<TService>(
+        ThriftServiceDescriptor<TService> descriptor,
+        TService implementation,
+        Action<IEndpointConventionBuilder>? configure = null)
+        where TService : class
+    {
+        _maps.Add(endpoints => Configure(endpoints.MapThriftService(descriptor, implementation), configure));
+        return this;
+    }
+
+    /// <summary>Lets callers ask for the IDL of all services, as gRPC's server reflection does.</summary>
+    /// <param name="configure">Adds conventions to the endpoint, for instance <c>RequireAuthorization()</c>.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder AddDescribe(Action<IEndpointConventionBuilder>? configure = null)
+    {
+        _maps.Add(endpoints => Configure(endpoints.MapThriftDescribe(), configure));
+        return this;
+    }
+
     /// <summary>Handles the calls of services and methods that are not added, for instance to pass them on to another server.</summary>
     /// <param name="handler">Handles the calls; must be thread-safe.</param>
     /// <param name="configure">Adds conventions for all of these calls, for instance <c>RequireAuthorization()</c>.</param>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
@@ -42,6 +43,7 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<HttpPingPongHandler>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HttpStartCheck>());
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);

@@ -8,12 +8,12 @@ public sealed class ThriftPingPongServerOptions
     }
 
     /// <summary>
-    /// The service, by its name in the IDL, that gets calls without a service name when several services have the method. Default: none. Only Framed and Buffered
-    /// calls, and TTHeader calls of some clients, have no service name.
+    /// The service, by its name in the IDL, that gets calls without a service name when several services have the method. Default: none. Framed, Buffered
+    /// and HTTP calls have no service name, unless it is part of the method's, nor have TTHeader calls of some clients.
     /// </summary>
     public string? FallbackService { get; set; }
 
-    /// <summary>Whether calls over TTHeader, Framed and Buffered that do not name their service are refused. Default <see langword="false"/>.</summary>
+    /// <summary>Whether calls over TTHeader, Framed, Buffered and HTTP that do not name their service are refused. Default <see langword="false"/>.</summary>
     public bool RefuseWithoutServiceName { get; set; }
 
     internal ThriftPingPongServerOptions Snapshot() => (ThriftPingPongServerOptions)MemberwiseClone();

@@ -10,7 +10,7 @@ internal static class DescriptorEmitter
 {
     private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
 
-    public static void Emit(CodeWriter code, ServiceModel service)
+    public static void Emit(CodeWriter code, ServiceModel service, Binder binder)
     {
         var package = CSharp.Literal(service.Symbol.File.Package);
         var name = CSharp.Literal(service.Symbol.Name);
@@ -36,6 +36,7 @@ internal static class DescriptorEmitter
         }
 
         EmitMessages(code, service);
+        SchemaLiteral.Emit(code, service, binder);
         code.Close();
     }
 
@@ -63,7 +64,7 @@ internal static class DescriptorEmitter
             }
         }
 
-        code.Close(");");
+        code.Close(SchemaLiteral.Argument(service) + ");");
     }
 
     private static void EmitUnary(CodeWriter code, FunctionModel function)

@@ -54,16 +54,16 @@ internal static class FileEmitter
             output.End(bound.File.ConstantsClass);
         }
 
-        foreach (var service in bound.File.Services)
+        foreach (var service in ServicesOf(bound.File))
         {
-            if (service.CSharpName.Length > 0 && bound.File.Members[service.Name] == service)
-            {
-                ServiceEmitter.Emit(output, service, bound.Binder);
-            }
+            ServiceEmitter.Emit(output, service, bound.Binder);
         }
 
         return output.Files;
     }
+
+    /// <summary>The services of a file for which code is generated.</summary>
+    public static List<ServiceSymbol> ServicesOf(FileSymbol file) => file.Services.FindAll(service => service.CSharpName.Length > 0 && file.Members[service.Name] == service);
 }
 
 /// <summary>Collects the generated files of an IDL file.</summary>

@@ -14,7 +14,7 @@ internal static class ServiceEmitter
         var service = new ServiceModel(symbol, binder);
         EmitInterface(output.Begin(), service);
         output.End("I" + service.Name);
-        DescriptorEmitter.Emit(output.Begin(), service);
+        DescriptorEmitter.Emit(output.Begin(), service, binder);
         output.End(service.Name + "Descriptor");
         if (symbol.File.Options.Sides != ServiceSides.Server)
         {

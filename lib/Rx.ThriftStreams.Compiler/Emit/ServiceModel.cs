@@ -13,7 +13,7 @@ internal sealed class ServiceModel
         Symbol = symbol;
         Name = symbol.CSharpName;
         Prefix = symbol.File.Namespace.Length == 0 ? "global::" : "global::" + symbol.File.Namespace + ".";
-        var fields = new NameScope(["Instance", "Messages"]);
+        var fields = new NameScope(["Instance", "Messages", "Schema"]);
         Functions = binder.AllFunctionsOf(symbol).Select(f => new FunctionModel(f, this, fields.Take(f.CSharpName))).ToList();
     }
 

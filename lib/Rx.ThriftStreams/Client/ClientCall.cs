@@ -33,6 +33,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     {
         Method = method;
         Start = start;
+        start.Over = _over.Token;
         Observation = observation;
         _parent = parent;
     }

@@ -31,6 +31,7 @@ internal sealed class ClientCallStart
         StartedAt = other.StartedAt;
         Deadline = other.Deadline;
         CallerMethod = other.CallerMethod;
+        Over = other.Over;
         _headers = other.OwnHeaders;
         _metaInfo = other.OwnMetaInfo;
     }
@@ -64,6 +65,9 @@ internal sealed class ClientCallStart
 
     /// <summary>The method of the server call within which this call is made; empty outside of any.</summary>
     internal string CallerMethod { get; init; } = string.Empty;
+
+    /// <summary>Cancelled when the call is over. Transports stop decoding a long response when it is; an abort ends everything else.</summary>
+    internal CancellationToken Over { get; set; }
 
     /// <summary>The time since the call was started.</summary>
     internal TimeSpan Elapsed => TimeProvider.GetElapsedTime(StartedAt);

@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Sockets;
 /// <summary>A client's TLS. With TLS 1.3 a server refuses a client's certificate only after the handshake: a connection that ends unanswered says so.</summary>
 /// <param name="inner">The bytes.</param>
 /// <param name="onAnswer">Called with why the connection ended without an answer, or with <see langword="null"/> at the first answer.</param>
-internal sealed class TlsClientStream(Stream inner, Action<string?>? onAnswer = null) : SslStream(inner, leaveInnerStreamOpen: false)
+internal class TlsClientStream(Stream inner, Action<string?>? onAnswer = null) : SslStream(inner, leaveInnerStreamOpen: false)
 {
     private const string Unanswered = "the server closed it after the TLS handshake without an answer: " + ClientHandshake.ClientCertificateFix + ".";
 

@@ -71,7 +71,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
                     throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
                 }
 
-                _current = limits.Decode<TResponse>(bytes, ThriftProtocol.Binary);
+                _current = limits.Decode<TResponse>(bytes, ThriftProtocol.Binary, exchange.Start.Over);
                 _currentSize = bytes.Length;
                 return true;
             }

@@ -16,6 +16,9 @@ internal sealed class HttpPingPongHandler(ThriftServerRuntime runtime, PingPongD
     // What Apache's newer clients send instead, with the protocol after it: application/vnd.apache.thrift.binary.
     private const string VendorType = "application/vnd.apache.thrift.";
 
+    /// <summary>Whether the application has an endpoint for it.</summary>
+    internal bool IsMapped { get; set; }
+
     private int Limit => MessageSize.WithEnvelope(runtime.Options.Limits.MaxReceiveMessageSize);
 
     /// <summary>Handles a request. Fails only as reading a body does.</summary>

@@ -152,7 +152,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     private bool TryTake(GrpcResponseReader responses)
     {
-        if (!responses.TryRead<TResponse>(out var message, out var size))
+        if (!responses.TryRead<TResponse>(out var message, out var size, _exchange.Start.Over))
         {
             return false;
         }

@@ -66,7 +66,7 @@ internal sealed class GrpcConnections(ThriftChannelOptions options, SslClientAut
             return State.TryOpen(connection) ? connection : throw Disposed();
         }
 
-        var secure = new TlsClientStream(connection, hint => State.Hint = hint);
+        var secure = new GrpcTlsStream(connection, hint => State.Hint = hint);
         try
         {
             await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);

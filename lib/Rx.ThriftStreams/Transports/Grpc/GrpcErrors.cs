@@ -42,6 +42,7 @@ internal static class GrpcErrors
 
         return error switch
         {
+            RpcException { Status.DebugException: null } when exchange.ResetCode is { } code => FromReset(code, peer, error),
             RpcException { Status.DebugException: null } rpc => FromStatus(rpc.Status, exchange),
             RpcException rpc => new ThriftTransportException(
                 (ThriftStatusCode)(int)rpc.StatusCode, $"The connection to {peer} failed: {rpc.Status.Detail}", rpc),
@@ -92,7 +93,12 @@ internal static class GrpcErrors
                 error);
         }
 
-        var code = reset.ErrorCode switch
+        return FromReset(reset.ErrorCode, peer, error);
+    }
+
+    private static ThriftTransportException FromReset(long errorCode, string peer, Exception error)
+    {
+        var code = errorCode switch
         {
             0 or 1 or 2 or 4 or 5 or 6 or 9 or 10 or 13 => ThriftStatusCode.Internal,
             3 or 11 => ThriftStatusCode.ResourceExhausted,
@@ -102,9 +108,9 @@ internal static class GrpcErrors
             KitexGracefulShutdown => ThriftStatusCode.Unavailable,
             _ => ThriftStatusCode.Unknown,
         };
-        var text = reset.ErrorCode == KitexGracefulShutdown
+        var text = errorCode == KitexGracefulShutdown
             ? $"{peer} ended the stream because it is shutting down."
-            : string.Create(CultureInfo.InvariantCulture, $"{peer} ended the stream with HTTP/2 error code {reset.ErrorCode}.");
+            : string.Create(CultureInfo.InvariantCulture, $"{peer} ended the stream with HTTP/2 error code {errorCode}.");
         return new(code, text, error);
     }
 }

@@ -88,7 +88,13 @@ internal sealed class GrpcExchange
     /// <summary>Completes when the whole request of a oneway call has been handed to the connection; fails when it cannot be.</summary>
     internal Task Sent => _sent?.Task ?? throw new InvalidOperationException("Only oneway calls complete when they are sent.");
 
-    internal ThriftMetadata Trailers => _response is { } response ? ReadTrailers(response) : ThriftMetadata.Empty;
+    internal ThriftMetadata Trailers => _response is { } response && ResetCode is null ? ReadTrailers(response) : ThriftMetadata.Empty;
+
+    /// <summary>The HTTP/2 error code with which the server reset the stream after it had sent messages; <see langword="null"/> if it did not.</summary>
+    internal uint? ResetCode
+        => _response is { } response
+        && response.TrailingHeaders.NonValidated.TryGetValues(GrpcResetTrailer.Name, out var values)
+        && GrpcResetTrailer.TryRead(values.ToString(), out var code) ? code : null;
 
     /// <summary>The error if the response ended without a status, by Kitex's rules; <see langword="null"/> if there is one or no response came.</summary>
     internal ThriftStatusException? MissingStatus

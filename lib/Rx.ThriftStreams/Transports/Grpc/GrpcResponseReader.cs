@@ -25,11 +25,11 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     internal bool IsTruncated { get; private set; }
 
     /// <summary>Takes the next message that has arrived completely.</summary>
-    internal bool TryRead<T>([NotNullWhen(true)] out T? message, out int size)
+    internal bool TryRead<T>([NotNullWhen(true)] out T? message, out int size, CancellationToken cancellationToken)
         where T : class, IThriftStruct<T>
     {
         var taken = TryRead(out var bytes);
-        message = taken ? limits.Decode<T>(bytes, ThriftProtocol.Binary) : null;
+        message = taken ? limits.Decode<T>(bytes, ThriftProtocol.Binary, cancellationToken) : null;
         size = bytes.Length;
         return taken;
     }

@@ -27,7 +27,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 
     protected ThriftMethod Method { get; } = method;
 
-    protected PingPongReply<TResult> Reply { get; } = new(method, sequenceId);
+    protected PingPongReply<TResult> Reply { get; } = new(method, sequenceId, start.Over);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TArguments message)

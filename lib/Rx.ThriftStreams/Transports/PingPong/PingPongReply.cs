@@ -95,6 +95,10 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
         {
             Error = error;
         }
+        catch (OperationCanceledException)
+        {
+            Error = new ThriftStatusException(ThriftStatusCode.Cancelled, $"The answer to {method.FullName} was not read to its end: the call is over.");
+        }
 
         // A business error and a declared exception are answers like any other; these mean that something is amiss.
         KeepsConnection &= Error is null or ThriftBizStatusException;
@@ -166,7 +170,10 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 }
 
 /// <inheritdoc/>
-internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId) : PingPongReply(method, sequenceId)
+/// <param name="method">The method that is called.</param>
+/// <param name="sequenceId">The number of the call on its connection.</param>
+/// <param name="over">Cancelled when the call is over.</param>
+internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId, CancellationToken over) : PingPongReply(method, sequenceId)
     where TResult : class, IThriftStruct<TResult>
 {
     internal TResult? Result { get; private set; }
@@ -175,7 +182,7 @@ internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId
 
     protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol)
     {
-        Result = limits.Decode<TResult>(body, protocol);
+        Result = limits.Decode<TResult>(body, protocol, over);
         Size = (int)body.Length;
     }
 }

@@ -5,7 +5,9 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>One call over TTHeader Streaming, with the types of its messages.</summary>
-internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStream stream) : ClientTransportStream<TRequest, TResponse>
+/// <param name="stream">Its frames.</param>
+/// <param name="over">Cancelled when the call is over.</param>
+internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStream stream, CancellationToken over) : ClientTransportStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -31,7 +33,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
     }
 
     internal override ValueTask<bool> ReceiveAsync()
-        => stream.Inbox.TryReceive(out _current, out _currentSize) ? new(true) : AwaitReceiveAsync();
+        => stream.Inbox.TryReceive(out _current, out _currentSize, over) ? new(true) : AwaitReceiveAsync();
 
     internal override void Abort(Exception reason) => stream.Abort(reason);
 
@@ -47,7 +49,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
     {
         while (await stream.Inbox.WaitToReceiveAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (stream.Inbox.TryReceive(out _current, out _currentSize))
+            if (stream.Inbox.TryReceive(out _current, out _currentSize, over))
             {
                 return true;
             }

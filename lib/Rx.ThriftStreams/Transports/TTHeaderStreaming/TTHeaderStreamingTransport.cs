@@ -54,7 +54,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
             var (connection, isNew) = await TakeAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start));
+                return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start), start.Over);
             }
             catch (ThriftTransportException error) when (isNew)
             {
@@ -80,7 +80,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
 
         try
         {
-            return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start));
+            return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, TemplatesOf(method), start), start.Over);
         }
         catch (ThriftTransportException)
         {

@@ -1,0 +1,50 @@
+using System;
+using System.Globalization;
+using System.Text;
+
+namespace Rx.ThriftStreams.Dynamic;
+
+/// <summary>The place of the value that is being converted. Keeping it costs a store for each field and element; the text is made for errors alone.</summary>
+internal sealed class ValuePath
+{
+    private Frame[] _frames = new Frame[16];
+    private int _depth;
+
+    internal int Depth => _depth;
+
+    internal void Push(ThriftFieldSchema? field)
+    {
+        if (_depth == _frames.Length)
+        {
+            Array.Resize(ref _frames, _depth * 2);
+        }
+
+        _frames[_depth++] = new Frame { Field = field };
+    }
+
+    /// <summary>Sets the index of the current element.</summary>
+    internal void Set(int index) => _frames[_depth - 1].Index = index;
+
+    internal void Pop() => _depth--;
+
+    internal void Clear() => _depth = 0;
+
+    public override string ToString()
+    {
+        var text = new StringBuilder("$");
+        foreach (var frame in _frames.AsSpan(0, _depth))
+        {
+            _ = frame.Field is { } field
+                ? text.Append('.').Append(field.JsonName)
+                : text.Append('[').Append(frame.Index.ToString(CultureInfo.InvariantCulture)).Append(']');
+        }
+
+        return text.ToString();
+    }
+
+    private struct Frame
+    {
+        public ThriftFieldSchema? Field;
+        public int Index;
+    }
+}
