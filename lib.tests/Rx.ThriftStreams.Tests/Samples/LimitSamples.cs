@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Rx.ThriftStreams.AspNetCore;
@@ -60,6 +61,7 @@ public sealed class LimitSamples
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddLogging().AddRouting().AddThriftStreams();
+        builder.WebHost.UseKestrelCore();
         ITestService service = new EchoService();
         bool IsDatabaseUp() => true;
 
@@ -85,6 +87,7 @@ public sealed class LimitSamples
         await using var channel = server.CreateChannel();
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddLogging().AddRouting().AddThriftStreams();
+        builder.WebHost.UseKestrelCore();
         builder.Services.AddSingleton<AuditLog>();
         await using var app = builder.Build();
 
