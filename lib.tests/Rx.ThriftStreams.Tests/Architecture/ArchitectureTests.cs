@@ -21,9 +21,11 @@ public class ArchitectureTests
         ["Transports/TTHeaderStreaming"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Transports/PingPong"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Resilience"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
+        ["Discovery"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
+        ["Balancing"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Client"] =
         [
-            "Primitives", "Serialization", "Contracts", "Options", "Transport", "Diagnostics", "Middleware", "Resilience",
+            "Primitives", "Serialization", "Contracts", "Options", "Transport", "Diagnostics", "Middleware", "Resilience", "Discovery", "Balancing",
             "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong",
         ],
         ["Reactive"] = ["Primitives", "Options"],

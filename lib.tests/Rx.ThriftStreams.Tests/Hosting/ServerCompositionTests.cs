@@ -93,15 +93,22 @@ public sealed class ServerCompositionTests
     [Fact]
     public async Task Listen_SeveralEndpoints_EachHasItsProtocols()
     {
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sock");
         await using var server = await ThriftServer.StartAsync(
             "127.0.0.1:0",
-            server => server.AddService<ITestService>(new EchoService()).UseProtocols(ThriftProtocols.Grpc).Listen("127.0.0.1:0", ThriftProtocols.TTHeaderStreaming),
+            server => server
+                .AddService<ITestService>(new EchoService())
+                .UseProtocols(ThriftProtocols.Grpc)
+                .Listen("127.0.0.1:0", ThriftProtocols.TTHeaderStreaming)
+                .Listen($"unix:{path}"),
             Token);
 
-        Assert.Equal(2, server.Endpoints.Count);
-        Assert.Equal(server.Endpoint, server.Endpoints[0]);
-        Assert.Equal("3 failed", await CountAsync($"grpc://{server.Endpoints[0]}") + " " + await CountAsync($"ttheader://{server.Endpoints[0]}"));
-        Assert.Equal("failed 3", await CountAsync($"grpc://{server.Endpoints[1]}") + " " + await CountAsync($"ttheader://{server.Endpoints[1]}"));
+        Assert.Equal(3, server.Addresses.Count);
+        Assert.Equal($"unix:{path}", server.Addresses[2]);
+        Assert.Equal("3", await CountAsync($"grpc://{server.Addresses[2]}"));
+        Assert.Equal(server.Endpoint.ToString(), server.Addresses[0]);
+        Assert.Equal("3 failed", await CountAsync($"grpc://{server.Addresses[0]}") + " " + await CountAsync($"ttheader://{server.Addresses[0]}"));
+        Assert.Equal("failed 3", await CountAsync($"grpc://{server.Addresses[1]}") + " " + await CountAsync($"ttheader://{server.Addresses[1]}"));
 
         static async Task<string> CountAsync(string address)
         {

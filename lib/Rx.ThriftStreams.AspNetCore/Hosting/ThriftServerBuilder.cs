@@ -20,7 +20,7 @@ public sealed class ThriftServerBuilder
 {
     private readonly List<Action<IEndpointRouteBuilder>> _maps = [];
     private readonly List<Action<IServiceCollection>> _services = [];
-    private readonly List<(IPEndPoint EndPoint, ThriftProtocols Protocols, Action<ListenOptions>? Configure)> _endpoints = [];
+    private readonly List<(EndPoint EndPoint, ThriftProtocols Protocols, Action<ListenOptions>? Configure)> _endpoints = [];
     private ThriftProtocols _protocols = ThriftProtocols.All;
     private Action<IServiceProvider, HttpsConnectionAdapterOptions>? _tls;
 
@@ -97,11 +97,11 @@ public sealed class ThriftServerBuilder
     }
 
     /// <summary>Listens on another endpoint as well, with the same services.</summary>
-    /// <param name="endpoint">Where to listen, as for <see cref="ThriftServer.StartAsync"/>. <see cref="ThriftServer.Endpoints"/> has the real port where 0 was asked for.</param>
+    /// <param name="endpoint">Where to listen, as for <see cref="ThriftServer.StartAsync"/>. <see cref="ThriftServer.Addresses"/> has the real port where 0 was asked for.</param>
     /// <param name="protocols">The protocols that this endpoint speaks; at least one. Those of <see cref="UseProtocols"/> do not apply to it.</param>
     /// <param name="configure">Changes the endpoint, for instance by <c>UseHttps</c>; <see langword="null"/> for clear text. <c>UseTls</c> does not apply to it.</param>
     /// <returns>This builder.</returns>
-    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c>.</exception>
+    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c> or <c>unix:/path</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
     public ThriftServerBuilder Listen(string endpoint, ThriftProtocols protocols = ThriftProtocols.All, Action<ListenOptions>? configure = null)
     {
@@ -181,9 +181,9 @@ public sealed class ThriftServerBuilder
     internal void ConfigureServices(IServiceCollection services) => _services.ForEach(configure => configure(services));
 
     /// <summary>Where the server listens beside its first endpoint.</summary>
-    internal IEnumerable<IPEndPoint> MoreEndpoints => _endpoints.Select(static endpoint => endpoint.EndPoint);
+    internal IEnumerable<EndPoint> MoreEndpoints => _endpoints.Select(static endpoint => endpoint.EndPoint);
 
-    internal void ConfigureKestrel(KestrelServerOptions kestrel, IPEndPoint first)
+    internal void ConfigureKestrel(KestrelServerOptions kestrel, EndPoint first)
     {
         kestrel.Listen(first, ConfigureEndpoint);
         foreach (var (endpoint, protocols, configure) in _endpoints)
