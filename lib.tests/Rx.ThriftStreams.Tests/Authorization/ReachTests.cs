@@ -147,7 +147,7 @@ public sealed class ReachTests
 
     [Theory]
     [InlineData(Nothing)]
-    [InlineData((ThriftProtocols)64)]
+    [InlineData((ThriftProtocols)128)]
     public void Protocols_NoneOrUnknown_AreRefused(ThriftProtocols protocols)
         => Assert.Throws<ArgumentOutOfRangeException>(() => new ThriftServerBuilder().UseProtocols(protocols));
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
-using Rx.ThriftStreams.HttpJson.Answers;
 using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.HttpJson.Calls;

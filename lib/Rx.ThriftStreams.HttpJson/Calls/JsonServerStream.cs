@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Dynamic;
@@ -14,7 +15,7 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
 {
     private readonly MessageLimits _messageLimits = limits.Message;
     private readonly ThriftDynamicJsonOptions _requestJson = method.Json with { MaxSize = Math.Min(method.Json.MaxSize, limits.MaxReceiveMessageSize) };
-    private readonly ThriftWriteBuffer _json = new();
+    private readonly ArrayBufferWriter<byte> _json = new();
     private TRequest? _current;
     private int _currentSize;
 
@@ -68,7 +69,7 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
             return response.Bytes.Length;
         }
 
-        _json.Reset();
+        _json.ResetWrittenCount();
         response.WriteJson(_json, method.Json);
         try
         {
@@ -79,7 +80,7 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
             throw call.CallerGone(error);
         }
 
-        return _json.Length;
+        return _json.WrittenCount;
     }
 
     internal override async ValueTask FlushAsync(CancellationToken cancellationToken)

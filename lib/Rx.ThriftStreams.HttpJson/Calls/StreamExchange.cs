@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.HttpJson.Answers;
 using Rx.ThriftStreams.Options;
 
