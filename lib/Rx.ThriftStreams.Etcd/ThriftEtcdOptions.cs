@@ -31,7 +31,8 @@ public sealed class ThriftEtcdOptions
     /// <summary>How long one request to one member may take. Default 3 s, as in Kitex; must be positive.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Copies from other options.</summary>
+    /// <summary>A copy of valid options.</summary>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     internal ThriftEtcdOptions Snapshot()
     {
         Validate();

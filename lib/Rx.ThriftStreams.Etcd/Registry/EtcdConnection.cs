@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Etcdserverpb;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -42,7 +43,8 @@ internal sealed class EtcdConnection : IDisposable
                 // Not a deadline of gRPC, which follows the wall clock.
                 using var limit = new CancellationTokenSource(_options.RequestTimeout, _timeProvider);
                 using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-                return await request(member.CreateCallInvoker(), state, new CallOptions(await CredentialsAsync(member, both.Token).ConfigureAwait(false), cancellationToken: both.Token)).ConfigureAwait(false);
+                var credentials = await CredentialsAsync(member, both.Token).ConfigureAwait(false);
+                return await request(member.CreateCallInvoker(), state, new CallOptions(credentials, cancellationToken: both.Token)).ConfigureAwait(false);
             }
             catch (Exception error) when (error is RpcException or OperationCanceledException)
             {
@@ -50,9 +52,10 @@ internal sealed class EtcdConnection : IDisposable
                 Failed(member);
                 if (attempt >= _members.Length)
                 {
-                    throw new RpcException(
-                        error is RpcException { StatusCode: not StatusCode.Cancelled } rpc ? rpc.Status : new Status(StatusCode.DeadlineExceeded, $"No answer within {_options.RequestTimeout}."),
-                        $"etcd at {Names} failed: {((error as RpcException)?.Status.Detail is { Length: > 0 } detail ? detail : error.Message)}");
+                    var status = error is RpcException { StatusCode: not StatusCode.Cancelled } rpc
+                        ? rpc.Status
+                        : new Status(StatusCode.DeadlineExceeded, $"no answer within {_options.RequestTimeout}");
+                    throw new RpcException(status, $"etcd at {Names} failed: {status.Detail}.");
                 }
             }
         }
@@ -60,9 +63,10 @@ internal sealed class EtcdConnection : IDisposable
 
     /// <summary>Watches keys on the member that answered last, from a revision on. Ends by an exception.</summary>
     internal async IAsyncEnumerable<WatchResponse> WatchAsync(
-        WatchCreateRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        WatchCreateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var member = Current;
+        var isCreated = false;
         using var call = new Watch.WatchClient(member.CreateCallInvoker())
             .Watch(new CallOptions(await CredentialsAsync(member, cancellationToken).ConfigureAwait(false), cancellationToken: cancellationToken));
         while (true)
@@ -70,10 +74,10 @@ internal sealed class EtcdConnection : IDisposable
             WatchResponse response;
             try
             {
-                if (request is not null)
+                if (!isCreated)
                 {
                     await call.RequestStream.WriteAsync(new WatchRequest { CreateRequest = request }, cancellationToken).ConfigureAwait(false);
-                    request = null!;
+                    isCreated = true;
                 }
 
                 response = await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false)
@@ -119,7 +123,7 @@ internal sealed class EtcdConnection : IDisposable
 
     private async Task<Metadata?> CredentialsAsync(GrpcChannel member, CancellationToken cancellationToken)
     {
-        if (_options.UserName is null || _credentials is { } known && known is not null)
+        if (_options.UserName is null || _credentials is not null)
         {
             return _credentials;
         }

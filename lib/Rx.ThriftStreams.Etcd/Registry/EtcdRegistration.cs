@@ -109,7 +109,12 @@ internal sealed partial class EtcdRegistration(
     {
         using var call = new Lease.LeaseClient(invoker).LeaseKeepAlive(options);
         await call.RequestStream.WriteAsync(new LeaseKeepAliveRequest { ID = lease }, options.CancellationToken).ConfigureAwait(false);
-        var left = await call.ResponseStream.MoveNext(options.CancellationToken).ConfigureAwait(false) ? call.ResponseStream.Current.TTL : 0;
+        if (!await call.ResponseStream.MoveNext(options.CancellationToken).ConfigureAwait(false))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "etcd ended the keep-alive."));
+        }
+
+        var left = call.ResponseStream.Current.TTL;
         await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         return left;
     }

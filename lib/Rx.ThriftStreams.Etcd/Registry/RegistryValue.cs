@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -45,12 +46,8 @@ internal static class RegistryValue
             endpoint = new ThriftEndpoint(members.Network == "unix" ? $"unix:{address}" : address)
             {
                 Weight = members.Weight > 0 ? members.Weight : ThriftEndpoint.DefaultWeight,
+                Tags = (members.Tags ?? []).ToFrozenDictionary(static tag => tag.Key, static tag => tag.Value ?? ""),
             };
-            if (members.Tags is { Count: > 0 } tags)
-            {
-                endpoint = new ThriftEndpoint(endpoint.Address) { Weight = endpoint.Weight, Tags = tags.ToDictionary(static tag => tag.Key, static tag => tag.Value ?? "") };
-            }
-
             return true;
         }
         catch (Exception problem) when (problem is JsonException or FormatException or ArgumentException)
