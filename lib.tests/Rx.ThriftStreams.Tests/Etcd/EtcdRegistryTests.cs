@@ -182,6 +182,32 @@ public sealed class EtcdRegistryTests : IAsyncDisposable
         Assert.Contains("no instance remains for echo", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Password_IsRequired_ServerRegistersAndClientFollows()
+    {
+        await StartAsync(2);
+        await _etcd.RequirePasswordAsync("secret");
+        using var first = await RegisterAsync(_servers.Addresses[0], static options => SetUser(options.Etcd));
+        await Waits.Until(() => Registered(0));
+        await using (var stranger = Open("ttheader+etcd://echo"))
+        {
+            await Assert.ThrowsAsync<ThriftDiscoveryException>(() => AskAsync(new TestServiceClient(stranger)));
+        }
+
+        await using var channel = Open("ttheader+etcd://echo", SetUser);
+        var client = new TestServiceClient(channel);
+        Assert.Equal("0", await AskAsync(client));
+
+        using var second = await RegisterAsync(_servers.Addresses[1], static options => SetUser(options.Etcd));
+        await UntilAnswersAsync(client, "1");
+        await first.StopAsync(TestContext.Current.CancellationToken).Soon();
+        await UntilOnlyAsync(client, "1");
+        await second.StopAsync(TestContext.Current.CancellationToken).Soon();
+
+        static void SetUser(ThriftEtcdOptions options) => (options.UserName, options.Password) = ("root", "secret");
+        bool Registered(int index) => _log.Entries.Any(entry => entry.Id == 10 && entry.Text.Contains(_servers.Addresses[index], StringComparison.Ordinal));
+    }
+
     private string Key(int index) => $"kitex/registry-etcd/echo/{_servers.Addresses[index]}";
 
     private async Task StartAsync(int servers)
@@ -206,11 +232,15 @@ public sealed class EtcdRegistryTests : IAsyncDisposable
         return host;
     }
 
-    private ThriftChannel Open(string address)
+    private ThriftChannel Open(string address, Action<ThriftEtcdOptions>? configure = null)
     {
         var options = new ThriftChannelOptions { LoggerFactory = new LoggerFactory([_log]) };
         options.Discovery.RefreshInterval = TimeSpan.FromMilliseconds(50);
-        options.Discovery.UseEtcd(etcd => etcd.Endpoints.Add(_etcd.Address));
+        options.Discovery.UseEtcd(etcd =>
+        {
+            etcd.Endpoints.Add(_etcd.Address);
+            configure?.Invoke(etcd);
+        });
         return PatientChannel.ForAddress(address, options);
     }
 

@@ -80,6 +80,9 @@ internal sealed class EtcdServer : IAsyncDisposable
         static (invoker, request, call) => new Lease.LeaseClient(invoker).LeaseRevokeAsync(request, call).ResponseAsync,
         TestContext.Current.CancellationToken).Soon();
 
+    /// <summary>From now on only the user <c>root</c>, with that password, may do anything.</summary>
+    internal Task RequirePasswordAsync(string password) => _client.RequestAsync(password, EnableAuthAsync, TestContext.Current.CancellationToken).Soon();
+
     /// <summary>Waits until a key exists, as it was written after the given revision.</summary>
     internal async Task<KeyValue> WaitForAsync(string key, long after = 0)
     {
@@ -110,6 +113,14 @@ internal sealed class EtcdServer : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
         Directory.Delete(_data, recursive: true);
+    }
+
+    private static async Task<AuthEnableResponse> EnableAuthAsync(CallInvoker invoker, string password, CallOptions options)
+    {
+        var auth = new Auth.AuthClient(invoker);
+        await auth.UserAddAsync(new AuthUserAddRequest { Name = "root", Password = password }, options);
+        await auth.UserGrantRoleAsync(new AuthUserGrantRoleRequest { User = "root", Role = "root" }, options);
+        return await auth.AuthEnableAsync(new AuthEnableRequest(), options);
     }
 
     private Task<RangeResponse> RangeAsync(string key) => _client.RequestAsync(
