@@ -1,6 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Resilience.Kitex;
 
 namespace Rx.ThriftStreams.Tests.Governance;
@@ -125,15 +128,39 @@ public sealed class KitexConfigurationTests
     {
         var source = new ReplaceableSource("""{"Policy":{"qps_limit":5}}""");
         var root = new ConfigurationBuilder().Add(source).Build();
-        using var policy = new KitexPolicy<KitexLimit>(root.GetSection("Policy"), KitexLimit.Decode, KitexLimit.None, _log.CreateLogger("Rx.ThriftStreams"));
-        Assert.Equal(5, policy.Current.CallsPerSecond);
+        var policy = new KitexPolicy<KitexLimit>(root.GetSection("Policy"), KitexLimit.Decode, KitexLimit.None, _log.CreateLogger("Rx.ThriftStreams"));
+        Assert.Equal(5, policy.Read().CallsPerSecond);
 
         source.Replace("""{"Policy":{"qps_limit":"many"}}""");
-        Assert.Equal(5, policy.Current.CallsPerSecond);
+        Assert.Equal(5, policy.Read().CallsPerSecond);
         Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 41 });
 
         source.Replace("{}");
-        Assert.Same(KitexLimit.None, policy.Current);
+        Assert.Same(KitexLimit.None, policy.Read());
+    }
+
+    [Fact]
+    public void ServerLimits_ConfigurationChanges_Follow()
+    {
+        var source = new ReplaceableSource("""{"Policy":{"connection_limit":64,"qps_limit":1500}}""");
+        var root = new ConfigurationBuilder().Add(source).Build();
+        using var services = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(_log))
+            .Configure<ThriftTrafficLimits>(static limits => limits.CallsPerSecond = 7)
+            .AddThriftKitexLimits(root.GetSection("Policy"))
+            .BuildServiceProvider();
+        var monitor = services.GetRequiredService<IOptionsMonitor<ThriftTrafficLimits>>();
+        Assert.Equal((64, 1500), (monitor.CurrentValue.Connections, monitor.CurrentValue.CallsPerSecond));
+        var changed = new List<int?>();
+        using var listener = monitor.OnChange(limits => changed.Add(limits.CallsPerSecond));
+
+        source.Replace("""{"Policy":{"qps_limit":9}}""");
+        source.Replace("""{"Policy":{"qps_limit":"many"}}""");
+        source.Replace("{}");
+
+        Assert.Equal([9, 9, 7], changed);
+        Assert.Null(monitor.CurrentValue.Connections);
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 41 } && entry.Text.Contains("Policy", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Etcd;
 
 namespace Rx.ThriftStreams.Tests.Samples;
@@ -50,13 +52,15 @@ public sealed class EtcdSamples
     [Fact]
     public void Configuration_HasASource()
     {
-        var configuration = new ConfigurationBuilder();
+        var services = new ServiceCollection();
+        using var configuration = new ConfigurationManager();
         var logger = NullLogger.Instance;
 
         // <sample discovery-etcd-configuration>
         configuration.AddThriftEtcdKey("/KitexConfig/echo/limit", "Kitex:limit", etcd => etcd.Endpoints.Add("http://etcd-1:2379"), logger);
+        services.AddThriftKitexLimits(configuration.GetSection("Kitex:limit"));
 
         // </sample discovery-etcd-configuration>
-        Assert.Single(configuration.Sources);
+        Assert.Contains(services, static service => service.ServiceType == typeof(IConfigureOptions<ThriftTrafficLimits>));
     }
 }

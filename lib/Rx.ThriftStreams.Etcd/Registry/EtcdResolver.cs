@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Etcdserverpb;
 using Google.Protobuf;
-using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Mvccpb;
 
