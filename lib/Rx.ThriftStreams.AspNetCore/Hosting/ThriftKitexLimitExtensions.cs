@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Resilience.Kitex;

@@ -13,7 +13,7 @@ internal sealed partial class KitexPolicy<TPolicy>(IConfigurationSection section
     where TPolicy : class
 {
     private readonly Lock _gate = new();
-    private TPolicy _last = none;
+    private TPolicy? _last;
 
     /// <summary>Reads the section as it is now.</summary>
     internal TPolicy Read()
@@ -29,7 +29,7 @@ internal sealed partial class KitexPolicy<TPolicy>(IConfigurationSection section
                 LogInvalid(logger, section.Path, error);
             }
 
-            return _last;
+            return _last ?? none;
         }
     }
 
