@@ -67,6 +67,13 @@ public sealed class ThriftChannel : IAsyncDisposable
         return new(ThriftAddress.Parse(address, copy), copy);
     }
 
+    /// <summary>Throws what <see cref="ForAddress"/> would throw.</summary>
+    internal static void Check(string address, ThriftChannelOptions options)
+    {
+        var copy = options.Snapshot();
+        _ = new TransportSelection(ThriftAddress.Parse(address, copy), copy);
+    }
+
     /// <summary>Creates a channel whose calls all use one transport.</summary>
     /// <param name="transport">The transport; the channel disposes it.</param>
     /// <param name="name">The value of <see cref="Address"/>.</param>
