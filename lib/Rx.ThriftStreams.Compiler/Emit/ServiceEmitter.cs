@@ -34,8 +34,9 @@ internal static class ServiceEmitter
         code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL, implemented by its client, by servers and by fakes.");
         code.Line("/// <remarks>Methods that return a stream are cold: each enumeration of the stream starts a call.</remarks>");
         code.Line(CSharp.GeneratedCode);
+        var hasClient = service.Symbol.File.Options.Sides != ServiceSides.Server;
         var inherited = service.Symbol.Base is { } parent ? InterfaceOf(parent) + ", " : "";
-        code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>, {Product}IThriftClientFactory<{service.Interface}>");
+        code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>{(hasClient ? $", {Product}IThriftClientFactory<{service.Interface}>" : "")}");
         foreach (var function in service.OwnFunctions)
         {
             Document(code, function);
@@ -53,10 +54,14 @@ internal static class ServiceEmitter
 
         code.Line("/// <inheritdoc/>");
         code.Line($"static {Contracts}ThriftServiceDescriptor<{service.Interface}> {Contracts}IThriftService<{service.Interface}>.Descriptor => {service.Descriptor}.Instance;");
-        code.Line();
-        code.Line("/// <inheritdoc/>");
-        code.Line($"static {service.Interface} {Product}IThriftClientFactory<{service.Interface}>.CreateClient({Product}ThriftChannel channel, {FunctionModel.Options} options)");
-        code.Line($"    => new {service.Name}Client(channel, options);");
+        if (hasClient)
+        {
+            code.Line();
+            code.Line("/// <inheritdoc/>");
+            code.Line($"static {service.Interface} {Product}IThriftClientFactory<{service.Interface}>.CreateClient({Product}ThriftChannel channel, {FunctionModel.Options} options)");
+            code.Line($"    => new {service.Name}Client(channel, options);");
+        }
+
         code.Close();
     }
 
