@@ -46,7 +46,8 @@ internal static class ClientConfiguration
             .Read<bool>(nameof(defaults.KeepRemoteOnReceiveTimeout), value => defaults = defaults with { KeepRemoteOnReceiveTimeout = value })
             .Read<string>(nameof(defaults.Authority), value => defaults = defaults with { Authority = value })
             .Read<string>(nameof(defaults.Compressor), value => defaults = defaults with { Compressor = value })
-            .Read<bool>(nameof(defaults.NoDelay), value => defaults = defaults with { NoDelay = value });
+            .Read<bool>(nameof(defaults.NoDelay), value => defaults = defaults with { NoDelay = value })
+            .Read<bool>(nameof(defaults.IsIdempotent), value => defaults = defaults with { IsIdempotent = value });
         channel.Defaults = defaults;
     }
 
@@ -58,7 +59,21 @@ internal static class ClientConfiguration
         .ReadTime(nameof(resilience.ConnectTimeout), value => resilience.ConnectTimeout = value)
         .Read<int>(nameof(resilience.MaxConnectAttempts), value => resilience.MaxConnectAttempts = value)
         .Group(nameof(resilience.CircuitBreaker), group => ReadBreaker(group, resilience.CircuitBreaker ??= new()))
-        .Group(nameof(resilience.OutlierEjection), group => ReadEjection(group, resilience.OutlierEjection ??= new()));
+        .Group(nameof(resilience.OutlierEjection), group => ReadEjection(group, resilience.OutlierEjection ??= new()))
+        .Group(nameof(resilience.Retry), group => ReadRetry(group, resilience.Retry ??= new()))
+        .Group(nameof(resilience.Hedging), group => ReadHedging(group, resilience.Hedging ??= new()));
+
+    private static void ReadRetry(OptionSection section, ThriftRetryOptions retry) => section
+        .Read<int>(nameof(retry.MaxRetries), value => retry.MaxRetries = value)
+        .ReadTime(nameof(retry.Delay), value => retry.Delay = value)
+        .ReadTime(nameof(retry.MaxDelay), value => retry.MaxDelay = value)
+        .ReadTime(nameof(retry.AttemptTimeout), value => retry.AttemptTimeout = value)
+        .Read<double>(nameof(retry.Budget), value => retry.Budget = value);
+
+    private static void ReadHedging(OptionSection section, ThriftHedgingOptions hedging) => section
+        .ReadTime(nameof(hedging.Delay), value => hedging.Delay = value)
+        .Read<int>(nameof(hedging.MaxHedges), value => hedging.MaxHedges = value)
+        .Read<double>(nameof(hedging.Budget), value => hedging.Budget = value);
 
     private static void ReadBreaker(OptionSection section, ThriftCircuitBreakerOptions breaker) => section
         .Read<double>(nameof(breaker.FailureRatio), value => breaker.FailureRatio = value)
