@@ -36,13 +36,15 @@ public class ArchitectureTests
     {
         ["Options"] = [],
         ["Access"] = ["Options"],
-        ["Dispatch"] = ["Options", "Access"],
+        ["Protection"] = ["Options"],
+        ["Dispatch"] = ["Options", "Access", "Protection"],
+        ["Health"] = ["Options", "Dispatch"],
         ["Transports/Grpc"] = ["Options", "Access", "Dispatch"],
         ["Transports/TTHeaderStreaming"] = ["Options", "Access", "Dispatch"],
         ["Transports/PingPong"] = ["Options", "Access", "Dispatch"],
         ["Transports/InProcess"] = ["Options", "Access", "Dispatch"],
-        ["Port"] = ["Options", "Access", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
-        ["Hosting"] = ["Options", "Access", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
+        ["Port"] = ["Options", "Access", "Protection", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
+        ["Hosting"] = ["Options", "Access", "Protection", "Dispatch", "Health", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
     };
 
     [Theory]

@@ -33,6 +33,9 @@ internal static class ListenAddress
         return new IPEndPoint(address, port);
     }
 
+    /// <summary>An endpoint as channels call it: the inverse of <see cref="Parse"/>.</summary>
+    internal static string Describe(EndPoint endpoint) => endpoint is UnixDomainSocketEndPoint ? $"{UnixPrefix}{endpoint}" : endpoint.ToString()!;
+
     private static FormatException Malformed(string text) => new(
         $"\"{text}\" is not an address to listen on. Use address:port, such as 127.0.0.1:8888 or [::1]:8888, localhost:8888, or *:8888 for every address of the machine; or unix:/path for a Unix domain socket.");
 }

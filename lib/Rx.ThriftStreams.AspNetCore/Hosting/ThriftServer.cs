@@ -22,11 +22,11 @@ public sealed class ThriftServer : IAsyncDisposable
 
     private readonly IPEndPoint? _endpoint;
 
-    private ThriftServer(WebApplication application, string address, IPEndPoint? endpoint)
+    private ThriftServer(WebApplication application, string[] addresses, IPEndPoint? endpoint)
     {
         _application = application;
         _endpoint = endpoint;
-        Address = address;
+        Addresses = addresses;
         Events = application.Services.GetRequiredService<ThriftServerRuntime>().Events;
     }
 
@@ -39,7 +39,10 @@ public sealed class ThriftServer : IAsyncDisposable
     /// Where the server listens, as channels call it: <c>host:port</c>, or <c>unix:/path</c>. With a scheme before it, it is the address of a channel:
     /// <c>grpc://unix:/path</c>.
     /// </summary>
-    public string Address { get; }
+    public string Address => Addresses[0];
+
+    /// <summary>All addresses that the server listens on: <see cref="Address"/>, and those of <see cref="ThriftServerBuilder.Listen"/> in their order.</summary>
+    public IReadOnlyList<string> Addresses { get; }
 
     /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
     public IObservable<ThriftStreamEvent> Events { get; }
@@ -73,7 +76,7 @@ public sealed class ThriftServer : IAsyncDisposable
         host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(listenOn, setup.ConfigureEndpoint);
+            setup.ConfigureKestrel(kestrel, listenOn);
         });
 
         var application = host.Build();
@@ -83,9 +86,10 @@ public sealed class ThriftServer : IAsyncDisposable
             AccessPipeline.Use(application, limitsRates: application.Services.GetServices<IConfigureOptions<RateLimiterOptions>>().Any());
             setup.MapServices(application);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            var bound = listenOn is IPEndPoint wanted ? new IPEndPoint(wanted.Address, new Uri(address).Port) : null;
-            return new(application, bound?.ToString() ?? endpoint, bound);
+            var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            IEnumerable<EndPoint> asked = [listenOn, .. setup.MoreEndpoints];
+            EndPoint[] real = [.. asked.Zip(bound, static (asked, bound) => asked is IPEndPoint ip ? new IPEndPoint(ip.Address, new Uri(bound).Port) : asked)];
+            return new(application, [.. real.Select(ListenAddress.Describe)], real[0] as IPEndPoint);
         }
         catch
         {

@@ -9,12 +9,15 @@ internal static class CallTags
 {
     private const string System = "thrift";
 
+    // OpenTelemetry's word for names that a peer can choose.
+    private const string Other = "_OTHER";
+
     /// <summary>The tags that are known when a call begins.</summary>
     internal static TagList Of(ThriftMethod method) => new()
     {
         { "rpc.system", System },
-        { "rpc.service", ServiceOf(method) },
-        { "rpc.method", method.Name },
+        { "rpc.service", method.IsUnknown ? Other : ServiceOf(method) },
+        { "rpc.method", method.IsUnknown ? Other : method.Name },
     };
 
     /// <summary>The tags that are known when a call ends.</summary>

@@ -14,6 +14,14 @@ internal static class ThriftTelemetry
 
     internal static readonly SideInstruments Server = new(Meter, "server", "handled");
 
+    /// <summary>Calls that a server refused to protect itself. Tags: the method, and the reason.</summary>
+    internal static readonly Counter<long> RefusedCalls = Meter.CreateCounter<long>(
+        "rpc.server.refused_calls", "{call}", "How many calls were refused by a limit.");
+
+    /// <summary>Connections beyond the limit of a server. Tag: whether their calls were answered.</summary>
+    internal static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
+        "rpc.server.refused_connections", "{connection}", "How many connections were refused by a limit.");
+
     /// <summary>The instruments of one side.</summary>
     internal sealed class SideInstruments
     {
