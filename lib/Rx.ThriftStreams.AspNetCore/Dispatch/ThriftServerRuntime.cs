@@ -32,6 +32,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
+        Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
         if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
         {
             Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
@@ -53,6 +54,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>Bounds the warnings that callers can cause.</summary>
     internal WarningLimit Warnings { get; }
+
+    /// <summary>Bounds the entries about calls that failed with a status for their caller.</summary>
+    internal WarningLimit Failures { get; }
 
     internal ILogger Logger { get; }
 
