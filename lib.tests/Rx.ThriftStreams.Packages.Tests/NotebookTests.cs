@@ -22,6 +22,7 @@ public sealed class NotebookTests(PackedPackages packages)
                 "Error: failed; some received; the last number is not among them",
             ]
         },
+        { "balancing", 2, ["RoundRobin: A 100, B 200, C 300", "Interleaved: A 100, B 200, C 300", "keys of A and B that moved: 0"] },
         { "failures", 2, ["Receive timeout after 4 messages", "1 2 3 4 5 6 7 8 9 10 11 12", "3 failed to connect, then the breaker opened; 5 answered after it closed"] },
     };
 

@@ -21,9 +21,11 @@ public class ArchitectureTests
         ["Transports/TTHeaderStreaming"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Transports/PingPong"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Resilience"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
+        ["Discovery"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
+        ["Balancing"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Client"] =
         [
-            "Primitives", "Serialization", "Contracts", "Options", "Transport", "Diagnostics", "Middleware", "Resilience",
+            "Primitives", "Serialization", "Contracts", "Options", "Transport", "Diagnostics", "Middleware", "Resilience", "Discovery", "Balancing",
             "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong",
         ],
         ["Reactive"] = ["Primitives", "Options"],
@@ -34,13 +36,15 @@ public class ArchitectureTests
     {
         ["Options"] = [],
         ["Access"] = ["Options"],
-        ["Dispatch"] = ["Options", "Access"],
+        ["Protection"] = ["Options"],
+        ["Dispatch"] = ["Options", "Access", "Protection"],
+        ["Health"] = ["Options", "Dispatch"],
         ["Transports/Grpc"] = ["Options", "Access", "Dispatch"],
         ["Transports/TTHeaderStreaming"] = ["Options", "Access", "Dispatch"],
         ["Transports/PingPong"] = ["Options", "Access", "Dispatch"],
         ["Transports/InProcess"] = ["Options", "Access", "Dispatch"],
-        ["Port"] = ["Options", "Access", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
-        ["Hosting"] = ["Options", "Access", "Dispatch", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
+        ["Port"] = ["Options", "Access", "Protection", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
+        ["Hosting"] = ["Options", "Access", "Protection", "Dispatch", "Health", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
     };
 
     [Theory]

@@ -143,7 +143,7 @@ public sealed class AuthorizationTests
         await using var channel = Open(server, transport);
 
         Assert.Equal("nobody", await CallAsync(channel, new()));
-        Assert.Equal("Unavailable", await CallAsync(channel, new()));
+        Assert.Equal("ResourceExhausted", await CallAsync(channel, new()));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Tests.Docs;
 /// <summary>docs/options.md has a table for each type of options, with a row for each option and no others.</summary>
 public sealed partial class OptionsDocumentationTests
 {
-    private static readonly Type[] Roots = [typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions)];
+    private static readonly Type[] Roots = [typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits)];
 
     public static TheoryData<Type> OptionTypes() => [.. Roots.SelectMany(WithGroups).Distinct()];
 

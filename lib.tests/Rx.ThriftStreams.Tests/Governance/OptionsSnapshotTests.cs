@@ -16,7 +16,7 @@ public class OptionsSnapshotTests
     [Fact]
     public void Channel_OptionsChangedAfterTheCopy_KeepsWhatItHad()
     {
-        var options = new ThriftChannelOptions { TlsOptions = new(), Defaults = new() { Headers = [], MetaInfo = new() } };
+        var options = new ThriftChannelOptions { TlsOptions = new(), Resilience = { OutlierEjection = new() }, Discovery = { Schemes = { ["x"] = ThriftResolvers.Dns } }, Defaults = new() { Headers = [], MetaInfo = new() } };
         AssertIndependent(options, options.Snapshot());
     }
 
@@ -119,13 +119,18 @@ public class OptionsSnapshotTests
     [InlineData("Resilience.CircuitBreaker.MinimumThroughput")]
     [InlineData("Resilience.CircuitBreaker.SamplingDuration")]
     [InlineData("Resilience.CircuitBreaker.BreakDuration")]
+    [InlineData("Resilience.OutlierEjection.ConsecutiveFailures")]
+    [InlineData("Resilience.OutlierEjection.EjectionTime")]
+    [InlineData("Resilience.OutlierEjection.MaxEjectedShare")]
+    [InlineData("Discovery.RefreshInterval")]
+    [InlineData("Discovery.DrainTimeout")]
     [InlineData("Connections.MaxPerEndpoint")]
     [InlineData("Connections.IdleTimeout")]
     [InlineData("TTHeader.StreamBuffers.StreamBytes")]
     [InlineData("Limits.MaxConnectionMemory")]
     public void ForAddress_ValueThatMakesNoSense_NamesTheOption(string name)
     {
-        var options = new ThriftChannelOptions();
+        var options = new ThriftChannelOptions { Resilience = { OutlierEjection = new() } };
         object owner = options;
         var path = name.Split('.');
         foreach (var group in path[..^1])

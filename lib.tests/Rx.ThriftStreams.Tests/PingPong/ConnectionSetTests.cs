@@ -92,7 +92,7 @@ public sealed class ConnectionSetTests
         Assert.Equal([true, true, true, false], connections.Select(set.TryKeep));
     }
 
-    private ConnectionSet<Connection> NewSet() => new("peer:1", capacity: 3, IdleTimeout, _clock);
+    private ConnectionSet<Connection> NewSet() => new("peer:1", capacity: 3, IdleTimeout, new ThriftChannelOptions { TimeProvider = _clock });
 
     private sealed class Connection : IPooledConnection
     {

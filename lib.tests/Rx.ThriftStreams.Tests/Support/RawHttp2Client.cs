@@ -10,6 +10,9 @@ internal sealed class RawHttp2Client : IDisposable
 {
     private readonly TcpClient _tcp = new() { NoDelay = true };
 
+    /// <summary>The code and the text of the first GOAWAY that was received.</summary>
+    public (uint Code, string Text)? GoAway { get; private set; }
+
     /// <summary>Connects, and exchanges settings.</summary>
     public static async Task<RawHttp2Client> ConnectAsync(IPEndPoint server)
     {
@@ -69,6 +72,11 @@ internal sealed class RawHttp2Client : IDisposable
                     continue;
 
                 default:
+                    if (type == Http2FrameType.GoAway)
+                    {
+                        GoAway ??= (BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(4)), System.Text.Encoding.ASCII.GetString(payload.AsSpan(8)));
+                    }
+
                     var value = type is Http2FrameType.GoAway or Http2FrameType.RstStream ? BinaryPrimitives.ReadUInt32BigEndian(payload) : 0;
                     return (type, BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), type is Http2FrameType.Headers or Http2FrameType.Data && (head[4] & 1) != 0, value);
             }

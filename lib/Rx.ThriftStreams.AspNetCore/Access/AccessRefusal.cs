@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Access;
 
@@ -9,16 +10,18 @@ internal static class AccessRefusal
     internal static ThriftStatusException Unauthenticated(ThriftMethod method) => new(
         ThriftStatusCode.Unauthenticated, $"The caller of {method.FullName} is not authenticated: the call has no valid credentials.");
 
-    internal static ThriftStatusException Of(HttpResponse response, ThriftMethod method) => response.StatusCode switch
+    internal static ThriftException Of(HttpResponse response, ThriftMethod method) => response.StatusCode switch
     {
+        _ when response.HttpContext.Features.Get<RateRefusal>() is not null => new RefusedException(RefusalKind.Limiter),
+
         // A scheme for browsers redirects to a page where users sign in.
         StatusCodes.Status401Unauthorized or (>= 300 and < 400) => Unauthenticated(method),
-        StatusCodes.Status403Forbidden or (>= 200 and < 300) => new(
+        StatusCodes.Status403Forbidden or (>= 200 and < 300) => new ThriftStatusException(
             ThriftStatusCode.PermissionDenied, $"The caller may not call {method.FullName}."),
-        StatusCodes.Status404NotFound => new(ThriftStatusCode.Unimplemented, $"{method.FullName} was not found."),
+        StatusCodes.Status404NotFound => new ThriftStatusException(ThriftStatusCode.Unimplemented, $"{method.FullName} was not found."),
         StatusCodes.Status429TooManyRequests or StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout
-            => new(ThriftStatusCode.Unavailable, $"The server takes no more calls of {method.FullName} now. Call again later."),
-        StatusCodes.Status400BadRequest => new(ThriftStatusCode.Internal, $"The call of {method.FullName} was refused as malformed."),
-        var other => new(ThriftStatusCode.Unknown, $"The call of {method.FullName} was refused with the status {other} of HTTP."),
+            => new ThriftStatusException(ThriftStatusCode.Unavailable, $"The server takes no more calls of {method.FullName} now. Call again later."),
+        StatusCodes.Status400BadRequest => new ThriftStatusException(ThriftStatusCode.Internal, $"The call of {method.FullName} was refused as malformed."),
+        var other => new ThriftStatusException(ThriftStatusCode.Unknown, $"The call of {method.FullName} was refused with the status {other} of HTTP."),
     };
 }

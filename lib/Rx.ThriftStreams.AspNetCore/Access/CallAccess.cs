@@ -24,6 +24,9 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
     /// <summary>Whether the method is served over any of these protocols on that port; port 0 stands for any.</summary>
     internal bool IsServed(ThriftProtocols protocols, int port) => reach.Includes(protocols, port);
 
+    /// <summary>The same checks for another method.</summary>
+    internal CallAccess For(ThriftMethod other) => new(other, endpoint, reach, hosts, pipeline, renewal);
+
     /// <summary>Handles a call if its caller is authorized.</summary>
     /// <param name="call">The call.</param>
     /// <param name="services">Its scope.</param>
@@ -31,6 +34,7 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
     /// <param name="cancellationToken">Cancelled when the call ends.</param>
     /// <exception cref="RouteException">The method is not served under the host that the caller addressed.</exception>
     /// <exception cref="ThriftStatusException">The caller may not call the method.</exception>
+    /// <exception cref="RefusedException">The rate limiter rejected the call.</exception>
     internal async ValueTask AdmitAsync(
         ServerTransportCall call,
         IServiceProvider services,

@@ -15,13 +15,14 @@ internal sealed class ServerConnection : ThriftServerConnection
 {
     private readonly IFeatureCollection? _features;
 
-    private ServerConnection(IFeatureCollection? features, EndPoint? local, EndPoint? remote, IFeatureCollection? inherited, ThriftProtocols protocols)
+    private ServerConnection(IFeatureCollection? features, EndPoint? local, EndPoint? remote, IFeatureCollection? inherited, ThriftProtocols protocols, bool isOverLimit = false)
     {
         _features = features;
         LocalEndPoint = local;
         RemoteEndPoint = remote;
         Inherited = inherited;
         Protocols = protocols;
+        IsOverLimit = isOverLimit;
     }
 
     /// <summary>No connection: in-process calls.</summary>
@@ -58,6 +59,9 @@ internal sealed class ServerConnection : ThriftServerConnection
     /// <summary>The protocols that its port speaks.</summary>
     internal ThriftProtocols Protocols { get; }
 
+    /// <summary>Whether it is one too many, so that its calls are refused.</summary>
+    internal bool IsOverLimit { get; }
+
     /// <summary>The port that it came to; 0 if the transport has none.</summary>
     internal int LocalPort => (LocalEndPoint as IPEndPoint)?.Port ?? 0;
 
@@ -65,7 +69,7 @@ internal sealed class ServerConnection : ThriftServerConnection
 
     /// <summary>A connection that Kestrel accepted and handed over.</summary>
     internal static ServerConnection Of(ConnectionContext connection, ThriftProtocols protocols = ThriftProtocols.All)
-        => new(connection.Features, connection.LocalEndPoint, connection.RemoteEndPoint, connection.Features, protocols);
+        => new(connection.Features, connection.LocalEndPoint, connection.RemoteEndPoint, connection.Features, protocols, connection.Features.Get<ConnectionOverLimit>() is not null);
 
     /// <summary>The connection of a request: its addresses are those that middleware, such as that for forwarded headers, may have replaced.</summary>
     internal static ServerConnection Of(HttpContext http, ThriftProtocols protocols) => new(

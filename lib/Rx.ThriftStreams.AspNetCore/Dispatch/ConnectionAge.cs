@@ -26,9 +26,12 @@ internal sealed class ConnectionAge
         _since = _clock.GetTimestamp();
         if (_limit > TimeSpan.Zero)
         {
-            _limit *= 1 - Jitter + (2 * Jitter * RandomNumberGenerator.GetInt32(Steps + 1) / Steps);
+            _limit *= 1 - Jitter + (2 * Jitter * Random());
         }
     }
+
+    /// <summary>The idle time of one connection: up to a tenth less than the limit, for the same reason. Negative for no limit.</summary>
+    internal static TimeSpan IdleTimeOf(TimeSpan limit) => limit > TimeSpan.Zero ? limit * (1 - (Jitter * Random())) : limit;
 
     /// <summary>Whether there is a limit.</summary>
     internal bool IsLimited => _limit > TimeSpan.Zero;
@@ -41,4 +44,6 @@ internal sealed class ConnectionAge
             _drain.Begin(_grace);
         }
     }
+
+    private static double Random() => (double)RandomNumberGenerator.GetInt32(Steps + 1) / Steps;
 }

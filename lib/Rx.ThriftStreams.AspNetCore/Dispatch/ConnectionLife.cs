@@ -18,6 +18,7 @@ internal sealed class ConnectionLife
     private readonly PeerMemory _memory;
     private readonly int _ownMemory;
     private readonly ConnectionAge _age;
+    private readonly TimeSpan _idleTime;
     private ISweptConnection? _connection;
     private long _idleSince;
     private long _closingSince;
@@ -35,6 +36,7 @@ internal sealed class ConnectionLife
         _ownMemory = ownMemory;
         Drain = new ConnectionDrain(drained, runtime.Options);
         _age = new ConnectionAge(runtime.Options, Drain);
+        _idleTime = ConnectionAge.IdleTimeOf(runtime.Options.Limits.ConnectionIdleTimeout);
         Volatile.Write(ref _idleSince, Now());
     }
 
@@ -45,7 +47,7 @@ internal sealed class ConnectionLife
     internal ConnectionDrain Drain { get; }
 
     /// <summary>Whether it has been without a call for longer than it may be.</summary>
-    internal bool IsIdleTooLong => Calls.Count == 0 && IsOver(ref _idleSince, _runtime.Options.Limits.ConnectionIdleTimeout);
+    internal bool IsIdleTooLong => Calls.Count == 0 && IsOver(ref _idleSince, _idleTime);
 
     private TimeProvider Clock => _runtime.Options.TimeProvider;
 

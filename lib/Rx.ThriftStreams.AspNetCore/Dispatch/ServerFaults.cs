@@ -30,7 +30,7 @@ internal static class ServerFaults
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
             ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
-            RouteException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
+            RouteException or RefusedException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
@@ -9,20 +10,28 @@ using Rx.ThriftStreams.Wire;
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
 /// <summary>One method of a service on the server: runs a call from its arrival to its end, over whatever transport brought it.</summary>
-internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime)
+internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime, MethodGate? gate = null, MethodPolicy? policy = null)
 {
+    private readonly MethodGate _gate = gate ?? runtime.Traffic.GateOf(method);
+    private MethodPolicy _policy = policy ?? runtime.Policy;
     private CallAccess? _access;
 
     internal ThriftMethod Method { get; } = method;
 
     /// <summary>The checks for calls that did not arrive over HTTP.</summary>
     /// <exception cref="InvalidOperationException">That cannot be evaluated.</exception>
-    internal CallAccess Access => _access ??= runtime.Access.Of(Method);
+    internal CallAccess Access => _access ??= FindAccess();
 
     /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
-    protected ServerMiddleware? Middleware => runtime.Middleware;
+    protected ServerMiddleware? Middleware => _policy.Middleware;
+
+    /// <summary>How many messages the caller of a stream may send within a second; <see langword="null"/> for any number.</summary>
+    protected int? MessagesPerSecond => Method.IsStreaming ? _gate.MessagesPerSecond : null;
 
     protected ThriftServerOptions Options => runtime.Options;
+
+    /// <summary>Takes the middleware and the rules of the method's endpoint, before its first call.</summary>
+    internal void Configure(IEnumerable<object> metadata, IServiceProvider services) => _policy = MethodPolicy.Of(runtime.Options, metadata, services);
 
     /// <summary>Handles a call if its caller may make it. Never fails: whatever goes wrong becomes the call's outcome.</summary>
     internal Task InvokeAsync(ServerTransportCall call, IServiceProvider services) => InvokeAsync(call, services, null, isAdmitted: false);
@@ -33,6 +42,8 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     /// <param name="identity">Who calls; <see langword="null"/> if that is not known.</param>
     internal Task InvokeAdmittedAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity)
         => InvokeAsync(call, services, identity, isAdmitted: true);
+
+    protected virtual CallAccess FindAccess() => runtime.Access.Of(Method);
 
     /// <summary>Runs the handler and sends what it returns.</summary>
     protected abstract ValueTask HandleAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services);
@@ -45,11 +56,18 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             : null;
         var context = new ServerCallContext(Method, call, services, runtime) { Handler = this, Observation = observation };
         ServerCallOutcome outcome;
+        MethodGate.Entry entry = default;
         ThriftServerContext.SetCurrent(context);
         try
         {
             // A deadline may have passed on the way here.
             context.CancellationToken.ThrowIfCancellationRequested();
+            if (call.IsOverConnectionLimit)
+            {
+                throw new RefusedException(RefusalKind.Connections);
+            }
+
+            entry = _gate.Enter();
             if (identity is { } known)
             {
                 context.Identify(known);
@@ -78,6 +96,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         finally
         {
+            entry.Dispose();
             ThriftServerContext.SetCurrent(null);
         }
 
@@ -87,7 +106,23 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     }
 
     private ValueTask HandleAdmittedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
-        => runtime.Middleware is { } middleware ? HandleThroughAsync(middleware, call, context, services) : HandleAsync(call, context, services);
+        => _policy.Rules.Length > 0 || runtime.Guard is not null ? HandleGuardedAsync(call, context, services) : HandlePassedAsync(call, context, services);
+
+    private ValueTask HandlePassedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+        => _policy.Middleware is { } middleware ? HandleThroughAsync(middleware, call, context, services) : HandleAsync(call, context, services);
+
+    private async ValueTask HandleGuardedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
+    {
+        await CallGuard.CheckAsync(_policy.Rules, context).ConfigureAwait(false);
+        if (runtime.Guard is { } guard)
+        {
+            await guard.HandleAsync(context, () => HandlePassedAsync(call, context, services)).ConfigureAwait(false);
+        }
+        else
+        {
+            await HandlePassedAsync(call, context, services).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Apart from its caller so that only calls with something to evaluate pay for what it captures.</summary>
     private ValueTask AdmitAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)
@@ -107,7 +142,15 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private void Log(Exception error, in ServerCallOutcome outcome, ServerCallContext context)
     {
-        if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
+        if (error is RefusedException refused)
+        {
+            Refusals.Count(Method, refused.Kind);
+            if (runtime.Warnings.TryTake(runtime.Logger))
+            {
+                Refusals.LogCall(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(refused.Reason));
+            }
+        }
+        else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
             // The caller learns little of what was not thrown for it, so that the log must have it. Business errors and declared exceptions are results.
             if (!ServerFaults.IsMeantForCaller(error))

@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Serialization;
@@ -9,7 +10,9 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 internal abstract class ServerMethod<TService, TRequest, TResponse>(
     ThriftMethod<TRequest, TResponse> method,
     Func<IServiceProvider, TService> activate,
-    ThriftServerRuntime runtime) : ServerMethod(method, runtime)
+    ThriftServerRuntime runtime,
+    MethodGate? gate = null,
+    MethodPolicy? policy = null) : ServerMethod(method, runtime, gate, policy)
     where TService : class
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
@@ -20,6 +23,11 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
         if (TimedServerStream<TRequest, TResponse>.IsWanted(Options))
         {
             stream = new TimedServerStream<TRequest, TResponse>(stream, context, Options);
+        }
+
+        if (MessagesPerSecond is { } perSecond)
+        {
+            stream = new LimitedServerStream<TRequest, TResponse>(stream, perSecond, Options.TimeProvider);
         }
 
         if (context.Observation is { } observation)

@@ -12,7 +12,11 @@ internal static class ServiceChecks
     /// <exception cref="InvalidOperationException">They could not.</exception>
     internal static void Validate(ThriftServerRuntime runtime, ThriftProtocols protocols, int port)
     {
-        if (runtime.Services.All.Count == 0)
+        if (runtime.Fallback is { } fallback)
+        {
+            _ = fallback.Access;
+        }
+        else if (runtime.Services.All.Count == 0)
         {
             throw new InvalidOperationException("run: no service. Use MapThriftService to add one.");
         }

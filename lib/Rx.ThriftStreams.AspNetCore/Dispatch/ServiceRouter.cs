@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -49,6 +50,19 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
             : RouteFault.UnknownMethod;
         return Accept(found, fault, service, method, form, out refusal);
     }
+
+    /// <summary>The method by which a call is handled for which there is no other; <see langword="null"/> if there is none.</summary>
+    /// <param name="refusal">Why there is no other.</param>
+    /// <param name="package">The package that the caller named; may be empty.</param>
+    /// <param name="mode">How many messages each side sends.</param>
+    /// <param name="isOneway">Whether the caller takes no answer.</param>
+    /// <param name="origin">Where the call comes from.</param>
+    internal ServerMethod? FindFallback(RouteException? refusal, string package, StreamingMode mode, bool isOneway, CallOrigin origin)
+        => refusal is { Fault: RouteFault.UnknownService or RouteFault.UnknownMethod }
+            && runtime.Fallback is { } fallback
+            && fallback.Access.IsServed(origin.Protocol, origin.Port)
+            ? fallback.For(package, refusal.Service, refusal.Method, mode, isOneway)
+            : null;
 
     /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
     internal RouteException Refuse(string service, string method, CallOrigin origin)

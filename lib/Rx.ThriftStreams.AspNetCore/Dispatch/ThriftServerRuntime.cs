@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Diagnostics;
-using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 
@@ -18,6 +18,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     public ThriftServerRuntime(
         IServiceProvider services,
         IOptions<ThriftServerOptions> options,
+        IOptionsMonitor<ThriftTrafficLimits> traffic,
         IHostEnvironment environment,
         IHostApplicationLifetime lifetime,
         ILoggerFactory loggerFactory)
@@ -33,9 +34,12 @@ internal sealed class ThriftServerRuntime : IDisposable
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
         Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
-        if (Options.StreamMiddleware.Count + Options.SendMiddleware.Count + Options.ReceiveMiddleware.Count > 0)
+        Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
+        Guard = CallGuard.Of(Options);
+        Policy = MethodPolicy.Of(Options, [], services);
+        foreach (var check in Options.StartChecks)
         {
-            Middleware = new([.. Options.StreamMiddleware], [.. Options.SendMiddleware], [.. Options.ReceiveMiddleware]);
+            check(services);
         }
     }
 
@@ -48,6 +52,9 @@ internal sealed class ThriftServerRuntime : IDisposable
     internal ThriftServiceRegistry Services { get; } = new();
 
     internal ServiceRouter Router { get; }
+
+    /// <summary>Handles the calls for which there is no method; <see langword="null"/> if nothing does.</summary>
+    internal RawFallback? Fallback { get; set; }
 
     /// <summary>The checks for the calls of each method.</summary>
     internal AccessRules Access { get; }
@@ -68,8 +75,14 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>Checks the time limits of connections.</summary>
     internal ConnectionSweep Sweep { get; }
 
-    /// <summary>The middleware; <see langword="null"/> if there is none.</summary>
-    internal ServerMiddleware? Middleware { get; }
+    /// <summary>How much traffic the host accepts.</summary>
+    internal TrafficControl Traffic { get; }
+
+    /// <summary>Protects handlers; <see langword="null"/> if nothing does.</summary>
+    internal CallGuard? Guard { get; }
+
+    /// <summary>What is around every handler of the host.</summary>
+    internal MethodPolicy Policy { get; }
 
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();
 
@@ -78,6 +91,7 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     public void Dispose()
     {
+        Traffic.Dispose();
         Sweep.Dispose();
         Events.Complete();
     }

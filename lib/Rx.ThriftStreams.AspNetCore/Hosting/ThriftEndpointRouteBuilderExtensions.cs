@@ -24,15 +24,18 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, otherwise created for each call and disposed after it.</typeparam>
     /// <param name="endpoints">The application.</param>
     /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddThriftStreams()</c> was not called, a service of that name is mapped, or the constructor of the implementation needs something that is not registered.
+    /// </exception>
     public static IEndpointConventionBuilder MapThriftService<
         TService,
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors | ServiceAttributes.Needed)] TImplementation>(this IEndpointRouteBuilder endpoints)
         where TService : class, IThriftService<TService>
         where TImplementation : class, TService
     {
-        var factory = ActivatorUtilities.CreateFactory<TImplementation>(Type.EmptyTypes);
-        return Map(endpoints, TService.Descriptor, typeof(TImplementation), services => services.GetService<TImplementation>() ?? services.GetRequiredService<ScopedInstances>().Add(factory(services, null)));
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ImplementationChecks.Validate(typeof(TImplementation), endpoints.ServiceProvider);
+        return Map(endpoints, TService.Descriptor, typeof(TImplementation), ServiceFactory.Of<TImplementation>());
     }
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
@@ -96,10 +99,46 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
     public static IEndpointConventionBuilder MapThriftDescribe(this IEndpointRouteBuilder endpoints)
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
-        var registry = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()?.Services
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        var registry = RuntimeOf(endpoints).Services;
         return endpoints.MapThriftService(DescribeService.Descriptor, new DescribeService(registry));
+    }
+
+    /// <summary>
+    /// Handles the calls of services and methods that are not mapped, on every transport: a proxy passes them on to another server, bytes in and bytes out. Without it they are
+    /// answered as unknown.
+    /// </summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="handler">Handles the calls; must be thread-safe.</param>
+    /// <returns>
+    /// Adds conventions, for instance <c>RequireAuthorization()</c>, for all of these calls. Limits of <see cref="ThriftTrafficLimits.Services"/> for them have the name
+    /// <c>*</c>.
+    /// </returns>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or there is a fallback.</exception>
+    public static IEndpointConventionBuilder MapThriftFallback(this IEndpointRouteBuilder endpoints, ThriftRawHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        var runtime = RuntimeOf(endpoints);
+        if (runtime.Fallback is not null)
+        {
+            throw new InvalidOperationException("The calls of unknown services have a handler. Call MapThriftFallback once.");
+        }
+
+        var fallback = runtime.Fallback = new RawFallback(handler, runtime);
+        runtime.Access.AddSource(endpoints);
+        var group = endpoints.MapGroup(string.Empty);
+        var endpoint = group.Map(AnyGrpcRequest(), new RequestDelegate(new GrpcRequestHandler(runtime).ForwardAsync))
+            .WithDisplayName("Thrift: handler of unknown services")
+            .WithMetadata(RawFallback.Any);
+        endpoint.Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue - 1);
+        endpoint.Finally(builder => fallback.Configure(builder.Metadata, builder.ApplicationServices));
+        return group;
+    }
+
+    private static ThriftServerRuntime RuntimeOf(IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
+            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
     }
 
     private static RouteGroupBuilder Map<TService>(
@@ -109,9 +148,7 @@ public static class ThriftEndpointRouteBuilderExtensions
         Func<IServiceProvider, TService> activate)
         where TService : class
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
-        var runtime = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        var runtime = RuntimeOf(endpoints);
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
         runtime.Access.AddSource(endpoints);
@@ -123,7 +160,8 @@ public static class ThriftEndpointRouteBuilderExtensions
         {
             group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
                 .WithDisplayName($"Thrift {method.Method.FullName}")
-                .WithMetadata(implementation is null ? [method.Method] : [method.Method, .. ServiceAttributes.Of(implementation, method.Method)]);
+                .WithMetadata(implementation is null ? [method.Method] : [method.Method, .. ServiceAttributes.Of(implementation, method.Method)])
+                .Finally(endpoint => method.Configure(endpoint.Metadata, endpoint.ApplicationServices));
         }
 
         MapFallbackOnce(endpoints, handler);
@@ -154,8 +192,9 @@ public static class ThriftEndpointRouteBuilderExtensions
             return;
         }
 
-        var pattern = RoutePatternFactory.Pattern(RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-            "path", null, RoutePatternParameterKind.CatchAll, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
-        endpoints.Map(pattern, handler.RejectAsync).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
+        endpoints.Map(AnyGrpcRequest(), handler.RejectAsync).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
     }
+
+    private static RoutePattern AnyGrpcRequest() => RoutePatternFactory.Pattern(RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
+        "path", null, RoutePatternParameterKind.CatchAll, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
 }

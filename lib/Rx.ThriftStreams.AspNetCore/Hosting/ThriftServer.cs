@@ -20,15 +20,29 @@ public sealed class ThriftServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
 
-    private ThriftServer(WebApplication application, IPEndPoint endpoint)
+    private readonly IPEndPoint? _endpoint;
+
+    private ThriftServer(WebApplication application, string[] addresses, IPEndPoint? endpoint)
     {
         _application = application;
-        Endpoint = endpoint;
+        _endpoint = endpoint;
+        Addresses = addresses;
         Events = application.Services.GetRequiredService<ThriftServerRuntime>().Events;
     }
 
     /// <summary>The address that the server listens on; the port is the real one where 0 was asked for.</summary>
-    public IPEndPoint Endpoint { get; }
+    /// <exception cref="InvalidOperationException">The server listens on a Unix domain socket.</exception>
+    public IPEndPoint Endpoint
+        => _endpoint ?? throw new InvalidOperationException($"The server listens on {Address}, which has no port. Use {nameof(Address)}.");
+
+    /// <summary>
+    /// Where the server listens, as channels call it: <c>host:port</c>, or <c>unix:/path</c>. With a scheme before it, it is the address of a channel:
+    /// <c>grpc://unix:/path</c>.
+    /// </summary>
+    public string Address => Addresses[0];
+
+    /// <summary>All addresses that the server listens on: <see cref="Address"/>, and those of <see cref="ThriftServerBuilder.Listen"/> in their order.</summary>
+    public IReadOnlyList<string> Addresses { get; }
 
     /// <summary>What happens in the life of each call that the server handles. The same rules as for <see cref="ThriftChannel.Events"/>.</summary>
     public IObservable<ThriftStreamEvent> Events { get; }
@@ -36,12 +50,12 @@ public sealed class ThriftServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="endpoint">
     /// Where to listen: <c>address:port</c>. The address is numeric, or <c>localhost</c> for 127.0.0.1, or <c>*</c> for every address of the machine. Port 0
-    /// takes a free one.
+    /// takes a free one. Or <c>unix:/path</c> for a Unix domain socket; its file must not exist yet, and is removed when the server stops.
     /// </param>
     /// <param name="configure">Adds the services.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The server, listening.</returns>
-    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c>.</exception>
+    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c> or <c>unix:/path</c>.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
     public static async Task<ThriftServer> StartAsync(
         string endpoint,
@@ -62,7 +76,7 @@ public sealed class ThriftServer : IAsyncDisposable
         host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(listenOn, setup.ConfigureEndpoint);
+            setup.ConfigureKestrel(kestrel, listenOn);
         });
 
         var application = host.Build();
@@ -72,8 +86,10 @@ public sealed class ThriftServer : IAsyncDisposable
             AccessPipeline.Use(application, limitsRates: application.Services.GetServices<IConfigureOptions<RateLimiterOptions>>().Any());
             setup.MapServices(application);
             await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new(application, new IPEndPoint(listenOn.Address, new Uri(address).Port));
+            var bound = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+            IEnumerable<EndPoint> asked = [listenOn, .. setup.MoreEndpoints];
+            EndPoint[] real = [.. asked.Zip(bound, static (asked, bound) => asked is IPEndPoint ip ? new IPEndPoint(ip.Address, new Uri(bound).Port) : asked)];
+            return new(application, [.. real.Select(ListenAddress.Describe)], real[0] as IPEndPoint);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,6 +20,7 @@ public sealed class ThriftServerBuilder
 {
     private readonly List<Action<IEndpointRouteBuilder>> _maps = [];
     private readonly List<Action<IServiceCollection>> _services = [];
+    private readonly List<(EndPoint EndPoint, ThriftProtocols Protocols, Action<ListenOptions>? Configure)> _endpoints = [];
     private ThriftProtocols _protocols = ThriftProtocols.All;
     private Action<IServiceProvider, HttpsConnectionAdapterOptions>? _tls;
 
@@ -75,7 +77,41 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
-    /// <summary>Restricts the protocols that the server speaks. Default: all.</summary>
+    /// <summary>Handles the calls of services and methods that are not added, for instance to pass them on to another server.</summary>
+    /// <param name="handler">Handles the calls; must be thread-safe.</param>
+    /// <param name="configure">Adds conventions for all of these calls, for instance <c>RequireAuthorization()</c>.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder AddFallback(ThriftRawHandler handler, Action<IEndpointConventionBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _maps.Add(endpoints => Configure(endpoints.MapThriftFallback(handler), configure));
+        return this;
+    }
+
+    /// <summary>Serves <c>grpc.health.v1</c> beside the services, as <c>MapThriftHealth</c> describes. Health checks are added by <see cref="Services"/>.</summary>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder AddHealth()
+    {
+        _maps.Add(static endpoints => endpoints.MapThriftHealth());
+        return this;
+    }
+
+    /// <summary>Listens on another endpoint as well, with the same services.</summary>
+    /// <param name="endpoint">Where to listen, as for <see cref="ThriftServer.StartAsync"/>. <see cref="ThriftServer.Addresses"/> has the real port where 0 was asked for.</param>
+    /// <param name="protocols">The protocols that this endpoint speaks; at least one. Those of <see cref="UseProtocols"/> do not apply to it.</param>
+    /// <param name="configure">Changes the endpoint, for instance by <c>UseHttps</c>; <see langword="null"/> for clear text. <c>UseTls</c> does not apply to it.</param>
+    /// <returns>This builder.</returns>
+    /// <exception cref="FormatException">The endpoint is not of the form <c>address:port</c> or <c>unix:/path</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
+    public ThriftServerBuilder Listen(string endpoint, ThriftProtocols protocols = ThriftProtocols.All, Action<ListenOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ProtocolChecks.ThrowIfNone(protocols);
+        _endpoints.Add((ListenAddress.Parse(endpoint), protocols, configure));
+        return this;
+    }
+
+    /// <summary>Restricts the protocols that the first endpoint of the server speaks. Default: all.</summary>
     /// <param name="protocols">The protocols; at least one.</param>
     /// <returns>This builder.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
@@ -144,7 +180,23 @@ public sealed class ThriftServerBuilder
 
     internal void ConfigureServices(IServiceCollection services) => _services.ForEach(configure => configure(services));
 
-    internal void ConfigureEndpoint(ListenOptions listen)
+    /// <summary>Where the server listens beside its first endpoint.</summary>
+    internal IEnumerable<EndPoint> MoreEndpoints => _endpoints.Select(static endpoint => endpoint.EndPoint);
+
+    internal void ConfigureKestrel(KestrelServerOptions kestrel, EndPoint first)
+    {
+        kestrel.Listen(first, ConfigureEndpoint);
+        foreach (var (endpoint, protocols, configure) in _endpoints)
+        {
+            kestrel.Listen(endpoint, listen =>
+            {
+                configure?.Invoke(listen);
+                listen.UseThriftStreams(protocols);
+            });
+        }
+    }
+
+    private void ConfigureEndpoint(ListenOptions listen)
     {
         if (_tls is { } configure)
         {

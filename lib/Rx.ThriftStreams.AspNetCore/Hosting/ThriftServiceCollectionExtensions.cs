@@ -1,8 +1,10 @@
 using System.Text;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Access;
@@ -36,6 +38,7 @@ public static class ThriftServiceCollectionExtensions
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ReachMatcherPolicy>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RateLimiterOptions>, RateLimiterRefusals>());
         services.TryAddSingleton<TTHeaderStreamingHandler>();
         services.TryAddSingleton<PingPongDispatcher>();
         services.TryAddSingleton<PingPongHandler>();

@@ -34,8 +34,16 @@ public sealed class ThriftGrpcServerOptions
     /// <summary>How long the answer to a PING may take before the connection is closed. Default 20 s, as in Kitex; at least 1 s.</summary>
     public TimeSpan KeepAlivePingTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// The least time between two HTTP/2 PINGs of a client, while no call sends anything in either direction. The third that comes sooner closes the connection, with GOAWAY
+    /// ENHANCE_YOUR_CALM and <c>too_many_pings</c>. Default 500 ms, which no keep-alive of .NET or Go falls short of: it bounds a flood, whose PINGs are answered each.
+    /// Kitex has 5 min, which closes connections of clients with other settings. Zero for no limit. On endpoints that call <c>UseThriftStreams()</c>.
+    /// </summary>
+    public TimeSpan MinPingInterval { get; set; } = TimeSpan.FromMilliseconds(500);
+
     internal void Validate(string owner)
     {
+        OptionChecks.Between(TimeSpan.Zero, TimeSpan.FromDays(1), MinPingInterval, $"{owner}.{nameof(MinPingInterval)}");
         OptionChecks.PingTime(KeepAlivePingDelay, $"{owner}.{nameof(KeepAlivePingDelay)}");
         OptionChecks.PingTime(KeepAlivePingTimeout, $"{owner}.{nameof(KeepAlivePingTimeout)}");
     }

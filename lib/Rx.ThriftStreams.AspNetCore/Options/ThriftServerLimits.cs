@@ -38,7 +38,10 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// </summary>
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a connection of the TTHeader transports may be without a call before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// How long a connection of the TTHeader transports may be without a call before it is closed. Default 10 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no
+    /// limit. Up to a tenth less, varying from connection to connection.
+    /// </summary>
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>

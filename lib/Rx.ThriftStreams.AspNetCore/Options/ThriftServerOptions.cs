@@ -1,3 +1,4 @@
+using System.Threading.RateLimiting;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -23,6 +24,22 @@ public sealed class ThriftServerOptions
     public IList<ThriftReceiveMiddleware> ReceiveMiddleware { get; private set; } = [];
 
     /// <summary>
+    /// Rules that reject calls before their handlers run; the first reason counts. They run after authentication and authorization, before all middleware. Default: none.
+    /// </summary>
+    public IList<ThriftRejectRule> RejectRules { get; private set; } = [];
+
+    /// <summary>
+    /// Limits calls by whatever their context has, for instance a rate for each <see cref="ThriftServerContext.CallerService"/>: every call acquires one permit, and
+    /// keeps it until its handler has ended. A limiter with a queue lets calls wait. Calls that get no permit end with
+    /// <see cref="ThriftStatusCode.ResourceExhausted"/>. Default <see langword="null"/>: none. The server does not dispose it. For limits that are the same for all
+    /// callers see <see cref="ThriftTrafficLimits"/>.
+    /// </summary>
+    public PartitionedRateLimiter<ThriftServerContext>? CallLimiter { get; set; }
+
+    /// <summary>Refuses calls that the server is too busy to handle. Default <see langword="null"/>: none are refused.</summary>
+    public ThriftLoadSheddingOptions? LoadShedding { get; set; }
+
+    /// <summary>
     /// How long calls may still run when the server stops, on every transport. Default 5 s, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for as long as the
     /// host waits. Then their tokens are cancelled, and a second later their connections are closed. Handlers learn of the stop at its beginning by
     /// <see cref="ThriftServerContext.Stopping"/>.
@@ -44,6 +61,9 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
+    /// <summary>Fail when the host starts if something is not registered that middleware needs.</summary>
+    internal List<Action<IServiceProvider>> StartChecks { get; } = [];
+
     /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftServerOptions Snapshot()
     {
@@ -52,6 +72,8 @@ public sealed class ThriftServerOptions
         copy.StreamMiddleware = [.. StreamMiddleware];
         copy.SendMiddleware = [.. SendMiddleware];
         copy.ReceiveMiddleware = [.. ReceiveMiddleware];
+        copy.RejectRules = [.. RejectRules];
+        copy.LoadShedding = LoadShedding?.Snapshot();
         copy.Limits = (ThriftServerLimits)Limits.Snapshot();
         copy.Grpc = Grpc.Snapshot();
         copy.TTHeader = TTHeader.Snapshot();
@@ -63,6 +85,7 @@ public sealed class ThriftServerOptions
     {
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.TimeLimitOrZero(ShutdownTimeout, nameof(ShutdownTimeout));
+        LoadShedding?.Validate(nameof(LoadShedding));
         Limits.Validate(nameof(Limits));
         Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));

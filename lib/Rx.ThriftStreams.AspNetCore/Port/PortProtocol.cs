@@ -30,6 +30,12 @@ internal sealed record PortProtocol(string Name, Func<WireProtocol, ThriftProtoc
                     using var http2 = new GrpcConnection(connection, runtime, stopping);
                     connection.Features.Set(http2);
                     connection.Features.Set<IConnectionLifetimeNotificationFeature>(http2.Drain);
+                    if (runtime.Options.Grpc.MinPingInterval is var interval && interval > TimeSpan.Zero)
+                    {
+                        connection.Transport = new PingGuard(
+                            connection.Transport, new PingPolicy(interval, runtime.Options.TimeProvider), () => http2.LogPings(interval));
+                    }
+
                     await next(connection).ConfigureAwait(false);
                 };
             }),

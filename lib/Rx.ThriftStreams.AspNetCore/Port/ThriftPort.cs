@@ -2,7 +2,9 @@ using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Wire;
@@ -36,11 +38,42 @@ internal sealed partial class ThriftPort
             TcpKeepAlive.Enable(socket);
         }
 
+        var limit = _runtime.Traffic.Connections;
+        var admission = limit.Enter();
+        try
+        {
+            await ServeAsync(connection, admission).ConfigureAwait(false);
+        }
+        finally
+        {
+            limit.Leave(admission);
+        }
+    }
+
+    private async ValueTask ServeAsync(ConnectionContext connection, ConnectionAdmission admission)
+    {
         var peer = connection.RemoteEndPoint?.ToString() ?? "unknown";
+        if (admission != ConnectionAdmission.Served)
+        {
+            Refusals.CountConnection(admission);
+            if (_runtime.Warnings.TryTake(_runtime.Logger))
+            {
+                Refusals.LogConnection(_runtime.Logger, peer, _runtime.Traffic.Connections.Most, admission);
+            }
+
+            if (admission == ConnectionAdmission.Closed)
+            {
+                return;
+            }
+
+            connection.Features.Set(ConnectionOverLimit.Instance);
+        }
+
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
         if (await DetectAsync(connection, peer, stopping).ConfigureAwait(false) is { } runAsync)
         {
-            await runAsync(connection, _served, stopping).ConfigureAwait(false);
+            // One too many drains from its beginning: what is sent with it is refused, and it ends.
+            await runAsync(connection, _served, admission == ConnectionAdmission.Refused ? new CancellationToken(canceled: true) : stopping).ConfigureAwait(false);
         }
     }
 

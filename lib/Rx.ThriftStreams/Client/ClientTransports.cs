@@ -15,7 +15,7 @@ internal static class ClientTransports
         .. PingPongTransport.Descriptors,
     ];
 
-    /// <summary>Each scheme also exists with an <c>s</c> appended, for TLS.</summary>
+    /// <summary>Each scheme also exists with an <c>s</c> appended, for TLS, and with a resolver, as in <c>grpc+dns</c>.</summary>
     private static readonly AddressScheme[] Schemes =
     [
         new("grpc", Streams: ThriftTransport.Grpc, Calls: ThriftTransport.Grpc),

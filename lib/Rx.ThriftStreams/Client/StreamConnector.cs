@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Polly;
 using Polly.CircuitBreaker;
@@ -12,7 +11,7 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Client;
 
 /// <summary>
-/// Creates streams: the method's breaker around everything, then endpoint after endpoint, each within its own breaker and the
+/// Creates streams: the method's breaker around everything, then endpoint after endpoint as the picker chooses them, each within its own breaker and the
 /// connect timeout. Nothing here sees a message.
 /// </summary>
 internal sealed class StreamConnector : IAsyncDisposable
@@ -21,12 +20,10 @@ internal sealed class StreamConnector : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly TransportSelection? _selection;
     private readonly ConnectPipelines _pipelines;
-    private readonly ConcurrentDictionary<(ClientTransportDescriptor Kind, string Endpoint), Lazy<ClientTransport>> _transports = new();
+    private readonly EndpointDirectory _endpoints;
     private readonly ClientTransport? _only;
-    private int _disposed;
-    private uint _next = unchecked((uint)Random.Shared.Next());
 
-    /// <param name="address">The endpoints.</param>
+    /// <param name="address">The address.</param>
     /// <param name="options">The channel's settings.</param>
     /// <param name="only">The transport of all calls, whatever the endpoints; <see langword="null"/> for one per endpoint.</param>
     internal StreamConnector(ThriftAddress address, ThriftChannelOptions options, ClientTransport? only = null)
@@ -36,6 +33,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         _options = options;
         _selection = only is null ? new TransportSelection(address, options) : null;
         _pipelines = new ConnectPipelines(options);
+        _endpoints = new EndpointDirectory(address, options, _pipelines);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -49,17 +47,21 @@ internal sealed class StreamConnector : IAsyncDisposable
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
+            var request = new ConnectRequest<TRequest, TResponse>(method, start);
             var outcome = await _pipelines.ForMethod(method).ExecuteOutcomeAsync(
                 static (context, state) => state.connector.TryEndpointsAsync(context, state.request),
                 context,
-                (connector: this, request: new ConnectRequest<TRequest, TResponse>(method, start))).ConfigureAwait(false);
+                (connector: this, request)).ConfigureAwait(false);
             if (outcome.Exception is BrokenCircuitException open)
             {
                 throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, open.RetryAfter, open);
             }
 
             outcome.ThrowIfException();
-            return (ClientTransportStream<TRequest, TResponse>)outcome.Result!;
+            var stream = (ClientTransportStream<TRequest, TResponse>)outcome.Result!;
+            return request.CountedBy is { } counted
+                ? new TrackedClientStream<TRequest, TResponse>(stream, counted, method, _options.TimeProvider, request.StartedAt)
+                : stream;
         }
         finally
         {
@@ -67,23 +69,29 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
+    /// <summary>Resolves, and connects to each endpoint.</summary>
+    internal async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        if (_endpoints.Current is null)
+        {
+            await _endpoints.WhenListedAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_selection is not null)
+        {
+            await WarmUp.ConnectAsync(_endpoints.Current!.Endpoints, _selection.All, _options, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The name of the transport that a method's calls use.</summary>
+    internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
+
     public async ValueTask DisposeAsync()
     {
-        Interlocked.Exchange(ref _disposed, 1);
+        await _endpoints.DisposeAsync().ConfigureAwait(false);
         if (_only is not null)
         {
             await _only.DisposeAsync().ConfigureAwait(false);
-        }
-
-        foreach (var transport in _transports.Values)
-        {
-            // A transport that could not be created throws again when it is read; one that is being created is disposed by its creator.
-            if (!transport.IsValueCreated)
-            {
-                continue;
-            }
-
-            await transport.Value.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -91,42 +99,115 @@ internal sealed class StreamConnector : IAsyncDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<object>> TryEndpointsAsync(ResilienceContext context, ConnectRequest request)
     {
+        ChannelEndpoint? counted = null;
         try
         {
-            var chosen = request.Start.Options.Endpoint;
-            if (chosen is not null)
+            var pinned = request.Start.Options.Endpoint;
+            if (pinned is not null)
             {
-                ThriftAddress.CheckEndpoint(chosen, nameof(ThriftCallOptions.Endpoint));
+                EndpointAddress.Check(pinned, nameof(ThriftCallOptions.Endpoint));
+            }
+            else if (_endpoints.Current is null && await ListAsync(context, request).ConfigureAwait(false) is { } unlisted)
+            {
+                return Outcome.FromException<object>(unlisted);
             }
 
-            var endpoints = _address.Endpoints;
-            var attempts = chosen is null ? Math.Clamp(_options.Resilience.MaxConnectAttempts, 1, endpoints.Count) : 1;
-            var first = Interlocked.Increment(ref _next);
+            List<ThriftCandidate>? tried = null;
+            var outcome = default(Outcome<object>);
             for (var attempt = 1; ; attempt++)
             {
-                var endpoint = chosen ?? endpoints[(int)((first + (uint)attempt) % (uint)endpoints.Count)];
-                var startedAt = _options.TimeProvider.GetTimestamp();
-                var outcome = await _pipelines.ForEndpoint(endpoint).ExecuteOutcomeAsync(
+                var (endpoint, attempts) = Choose(pinned, request, tried);
+                if (endpoint is null)
+                {
+                    return tried is null ? Outcome.FromException<object>(_endpoints.Current!.NothingToPick()) : outcome;
+                }
+
+                counted = _endpoints.TracksStreams ? endpoint : null;
+                request.StartedAt = _options.TimeProvider.GetTimestamp();
+                outcome = await endpoint.Pipeline.ExecuteOutcomeAsync(
                     static (context, state) => state.connector.Open(context, state.transport, state.request, state.evidence),
                     context,
-                    (connector: this, transport: TransportFor(request.Method, endpoint), request, evidence: attempt == attempts ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
+                    (connector: this, transport: TransportOf(request.Method, endpoint), request, evidence: attempt >= attempts ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
                 if (outcome.Exception is not { } cause)
+                {
+                    (request.CountedBy, counted) = (counted, null);
+                    return outcome;
+                }
+
+                counted?.Exit();
+                counted = null;
+
+                // The next endpoint may succeed; the last one's failure is reported.
+                var error = Explain(cause, endpoint.Address, request);
+                outcome = ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
+                if (error is ThriftConnectException or ThriftTimeoutException)
+                {
+                    endpoint.Ejection?.Failed(endpoint.Candidate);
+                }
+
+                if (attempt >= attempts || !ConnectPipelines.IsConnectFailure(error))
                 {
                     return outcome;
                 }
 
-                // The next endpoint may succeed; the last one's failure is reported.
-                var error = Explain(cause, endpoint, request, startedAt);
-                if (attempt == attempts || !ConnectPipelines.IsConnectFailure(error))
-                {
-                    return ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
-                }
+                (tried ??= []).Add(endpoint.Candidate);
             }
         }
         catch (Exception error)
         {
+            counted?.Exit();
             return Outcome.FromException<object>(error);
         }
+    }
+
+    /// <summary>Chooses the endpoint of an attempt, and counts the stream if streams are tracked.</summary>
+    /// <returns>The endpoint, or <see langword="null"/> if none is left; and how many the call may try.</returns>
+    private (ChannelEndpoint? Endpoint, int Attempts) Choose(string? pinned, ConnectRequest request, List<ThriftCandidate>? tried)
+    {
+        while (true)
+        {
+            var (endpoint, attempts) = (default(ChannelEndpoint), 1);
+            if (pinned is not null)
+            {
+                endpoint = _endpoints.Pin(pinned);
+            }
+            else
+            {
+                var list = _endpoints.Current!;
+                endpoint = list.Pick(request.Method, request.Start, tried);
+                attempts = Math.Clamp(_options.Resilience.MaxConnectAttempts, 1, Math.Max(1, list.UsableCount));
+            }
+
+            // One that cannot be entered has just been removed: there is another list.
+            if (endpoint is null || !_endpoints.TracksStreams || endpoint.Candidate.TryEnter())
+            {
+                return (endpoint, attempts);
+            }
+        }
+    }
+
+    /// <summary>Waits for the first list of endpoints.</summary>
+    /// <returns>Why there is none; <see langword="null"/> if there is.</returns>
+    private async ValueTask<Exception?> ListAsync(ResilienceContext context, ConnectRequest request)
+    {
+        request.StartedAt = _options.TimeProvider.GetTimestamp();
+        context.Properties.Set(ConnectPipelines.ConnectTimeout, TimeoutOf(request));
+        var outcome = await _pipelines.Timeout.ExecuteOutcomeAsync(
+            static async (context, endpoints) =>
+            {
+                try
+                {
+                    await endpoints.WhenListedAsync(context.CancellationToken).ConfigureAwait(false);
+                    return Outcome.FromResult<object>(endpoints);
+                }
+                catch (Exception error)
+                {
+                    return Outcome.FromException<object>(error);
+                }
+            },
+            context,
+            _endpoints).ConfigureAwait(false);
+        return outcome.Exception is { } error ? Explain(error, _address.ToString(), request) : null;
     }
 
     private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request, ConnectionEvidence evidence)
@@ -149,37 +230,15 @@ internal sealed class StreamConnector : IAsyncDisposable
             static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken), context, (transport, request));
     }
 
-    private Exception Explain(Exception error, string endpoint, ConnectRequest request, long startedAt) => error switch
+    private Exception Explain(Exception error, string endpoint, ConnectRequest request) => error switch
     {
         BrokenCircuitException open => new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint, open.RetryAfter, open),
         TimeoutRejectedException => new ThriftTimeoutException(
-            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(startedAt), $"{request.Method.FullName} to {endpoint}", error),
+            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(request.StartedAt), $"{request.Method.FullName} to {endpoint}", error),
         _ => error,
     };
 
     private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.Resilience.ConnectTimeout;
 
-    /// <summary>The name of the transport that a method's calls use.</summary>
-    internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
-
-    private ClientTransport TransportFor(ThriftMethod method, string endpoint)
-    {
-        if (_selection is null)
-        {
-            return _only!;
-        }
-
-        var transport = _transports.GetOrAdd(
-            (_selection.For(method), endpoint),
-            static (key, self) => new Lazy<ClientTransport>(() => key.Kind.Create(new(key.Endpoint, self._address.UseTls, self._options))),
-            this).Value;
-        if (Volatile.Read(ref _disposed) != 0)
-        {
-            // Created concurrently with the disposal, which may not have seen it.
-            _ = transport.DisposeAsync().AsTask();
-            throw new ObjectDisposedException(nameof(ThriftChannel));
-        }
-
-        return transport;
-    }
+    private ClientTransport TransportOf(ThriftMethod method, ChannelEndpoint endpoint) => _only ?? endpoint.TransportOf(_selection!.For(method));
 }

@@ -1,17 +1,20 @@
+using Rx.ThriftStreams.Discovery;
+
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>A parsed channel address: the transport, whether to use TLS, and the endpoints.</summary>
+/// <summary>A parsed channel address: the transport, whether to use TLS, and what finds the endpoints.</summary>
 internal sealed class ThriftAddress
 {
     private readonly string _text;
 
-    private ThriftAddress(string text, ThriftTransport streamTransport, ThriftTransport pingPongTransport, bool useTls, IReadOnlyList<string> endpoints)
+    private ThriftAddress(string text, AddressScheme scheme, bool useTls, ThriftResolver resolver, string target)
     {
         _text = text;
-        StreamTransport = streamTransport;
-        PingPongTransport = pingPongTransport;
+        StreamTransport = scheme.Streams;
+        PingPongTransport = scheme.Calls;
         UseTls = useTls;
-        Endpoints = endpoints;
+        Resolver = resolver;
+        Target = target;
     }
 
     internal ThriftTransport StreamTransport { get; }
@@ -20,47 +23,46 @@ internal sealed class ThriftAddress
 
     internal bool UseTls { get; }
 
-    /// <summary>Each as <c>host:port</c>; at least one.</summary>
-    internal IReadOnlyList<string> Endpoints { get; }
+    /// <summary>Finds the endpoints.</summary>
+    internal ThriftResolver Resolver { get; }
+
+    /// <summary>What it resolves: what follows the scheme.</summary>
+    internal string Target { get; }
 
     public override string ToString() => _text;
 
     /// <summary>The address of a transport that has no endpoints.</summary>
-    internal static ThriftAddress Within(string name) => new(name, ThriftTransport.Grpc, ThriftTransport.Grpc, useTls: false, [name]);
+    internal static ThriftAddress Within(string name)
+        => new(name, new(name, ThriftTransport.Grpc, ThriftTransport.Grpc), useTls: false, new StaticResolver([ThriftEndpoint.Named(name)]), name);
 
-    internal static ThriftAddress Parse(string address)
+    /// <summary>Reads <c>transport://target</c> or <c>transport+resolver://target</c>. The slashes may be left out after a resolver.</summary>
+    /// <exception cref="ArgumentException">The text is malformed, or names a transport or a resolver that does not exist.</exception>
+    internal static ThriftAddress Parse(string address, ThriftChannelOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
-        var schemeEnd = address.IndexOf("://", StringComparison.Ordinal);
-        if (schemeEnd < 0 || !ClientTransports.TryGetScheme(address[..schemeEnd], out var scheme, out var useTls))
+        var colon = address.IndexOf(':', StringComparison.Ordinal);
+        var plus = colon < 0 ? -1 : address.IndexOf('+', 0, colon);
+        var hasSlashes = colon >= 0 && address.AsSpan(colon + 1).StartsWith("//");
+        if (colon < 0
+            || (plus < 0 && !hasSlashes)
+            || !ClientTransports.TryGetScheme(address[..(plus < 0 ? colon : plus)], out var scheme, out var useTls))
         {
             throw new ArgumentException($"The address \"{address}\" must begin with one of {ClientTransports.SchemeList}.", nameof(address));
         }
 
-        var endpoints = address[(schemeEnd + 3)..].TrimEnd('/')
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (endpoints.Length == 0)
+        var target = address[(colon + (hasSlashes ? 3 : 1))..];
+        if (options.Resolver is { } own)
         {
-            throw new ArgumentException($"The address \"{address}\" does not name an endpoint.", nameof(address));
+            if (plus >= 0)
+            {
+                throw new ArgumentException(
+                    $"The address \"{address}\" selects a resolver, but {nameof(options.Resolver)} is set too. Leave out one of them.", nameof(address));
+            }
+
+            return new(address, scheme, useTls, own, target);
         }
 
-        foreach (var endpoint in endpoints)
-        {
-            CheckEndpoint(endpoint, nameof(address));
-        }
-
-        return new(address, scheme.Streams, scheme.Calls, useTls, endpoints);
-    }
-
-    /// <summary>Throws unless the text is <c>host:port</c>.</summary>
-    internal static void CheckEndpoint(string endpoint, string parameterName)
-    {
-        if (!Uri.TryCreate($"tcp://{endpoint}", UriKind.Absolute, out var uri)
-            || uri.Port is <= 0 or > 65535
-            || uri.AbsolutePath is not ("/" or "")
-            || uri.UserInfo.Length > 0)
-        {
-            throw new ArgumentException($"\"{endpoint}\" is not an endpoint of the form host:port.", parameterName);
-        }
+        var resolver = plus < 0 ? Resolvers.Fixed : Resolvers.Find(address[(plus + 1)..colon], options, address);
+        return new(address, scheme, useTls, resolver(target), target);
     }
 }

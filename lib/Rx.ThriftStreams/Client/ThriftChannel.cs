@@ -53,16 +53,18 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
 
-    /// <summary>Creates a channel to one or more fixed addresses.</summary>
+    /// <summary>Creates a channel to fixed endpoints, or to those that a resolver finds.</summary>
     /// <param name="address">
     /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:
-    /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them.
+    /// <c>grpc://10.0.0.1:8888,10.0.0.2:8888</c>; streams are then spread over them. A resolver follows a plus sign: <c>grpc+dns://echo.internal:8888</c> for each address
+    /// of a name, <c>grpc+unix:/run/echo.sock</c> for a Unix domain socket, or a key of <see cref="ThriftDiscoveryOptions.Schemes"/>.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
     /// <exception cref="ArgumentException">The address is malformed, or an option is not compatible with it or with another option; the message states why.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
-        return new(ThriftAddress.Parse(address), (options ?? new ThriftChannelOptions()).Snapshot());
+        var copy = (options ?? new ThriftChannelOptions()).Snapshot();
+        return new(ThriftAddress.Parse(address, copy), copy);
     }
 
     /// <summary>Creates a channel whose calls all use one transport.</summary>
@@ -71,6 +73,19 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <param name="options">A snapshot.</param>
     internal static ThriftChannel ForTransport(ClientTransport transport, string name, ThriftChannelOptions options)
         => new(ThriftAddress.Within(name), options, transport);
+
+    /// <summary>
+    /// Warms the channel up: resolves the endpoints and opens a connection to each, over each transport that the channel uses. Calls do not need it; the first ones are then faster.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting for the resolver, and cancels connecting.</param>
+    /// <returns>Completes when each endpoint is connected to or has failed within <see cref="ThriftResilienceOptions.ConnectTimeout"/>, and one at least is connected to.</returns>
+    /// <exception cref="ThriftDiscoveryException">The endpoints could not be resolved.</exception>
+    /// <exception cref="ThriftConnectException">No endpoint could be connected to.</exception>
+    /// <exception cref="ThriftTimeoutException">No endpoint could be connected to in time.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task ConnectAsync(CancellationToken cancellationToken = default) => Volatile.Read(ref _disposed) != 0
+        ? Task.FromException(new ObjectDisposedException(nameof(ThriftChannel)))
+        : _connector.PrepareAsync(cancellationToken);
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and attaches the stream to the call.</summary>
     /// <param name="method">The method.</param>

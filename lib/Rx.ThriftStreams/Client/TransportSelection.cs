@@ -41,6 +41,9 @@ internal sealed class TransportSelection
         }
     }
 
+    /// <summary>The transports that calls may use.</summary>
+    internal ClientTransportDescriptor[] All => ReferenceEquals(_streams, _calls) ? [_streams] : [_streams, _calls];
+
     /// <summary>The transport that a method's calls use. Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
     internal ClientTransportDescriptor For(ThriftMethod method)
         => method.IsStreaming || (method.Mode == StreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;

@@ -45,6 +45,9 @@ public abstract class ThriftMethod
     /// <summary>Whether the method has a stream in at least one direction, so that its messages travel as bare structs.</summary>
     public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
 
+    /// <summary>Whether a caller chose the names, so that they must not become tags of metrics or keys of tables.</summary>
+    internal bool IsUnknown { get; init; }
+
     /// <summary>Whether the client sends any number of messages rather than one.</summary>
     internal bool TakesStream => Mode is StreamingMode.Client or StreamingMode.Bidirectional;
 

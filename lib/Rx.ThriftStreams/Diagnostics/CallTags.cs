@@ -9,11 +9,14 @@ internal static class CallTags
 {
     private const string System = "thrift";
 
+    // OpenTelemetry's word for names that a peer can choose.
+    private const string Other = "_OTHER";
+
     /// <summary>The tags that are known when a call begins.</summary>
     internal static TagList Of(ThriftMethod method) => new()
     {
         { "rpc.system.name", System },
-        { "rpc.method", method.FullName },
+        { "rpc.method", method.IsUnknown ? Other : method.FullName },
     };
 
     /// <summary>The tags that are known when a call ends.</summary>

@@ -23,6 +23,14 @@ internal static class ThriftTelemetry
 
     internal static readonly SideInstruments Server = new(Meter, "server", "handled");
 
+    /// <summary>Calls that a server refused to protect itself. Tags: the method, and the reason.</summary>
+    internal static readonly Counter<long> RefusedCalls = Meter.CreateCounter<long>(
+        "thriftstreams.server.refused_calls", "{call}", "How many calls were refused by a limit.");
+
+    /// <summary>Connections beyond the limit of a server. Tag: whether their calls were answered.</summary>
+    internal static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
+        "thriftstreams.server.refused_connections", "{connection}", "How many connections were refused by a limit.");
+
     /// <summary>The version of the package, without the commit.</summary>
     private static string VersionOf(Assembly assembly)
         => assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];

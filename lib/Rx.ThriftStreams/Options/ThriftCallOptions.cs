@@ -39,8 +39,14 @@ public sealed record ThriftCallOptions
     /// <summary>Metainfo to send. Added to what propagates from the server call that is being handled, if any. Copied when the call starts.</summary>
     public ThriftMetaInfo? MetaInfo { get; init; }
 
-    /// <summary>The endpoint to call, <c>host:port</c>, whatever the channel resolves. Default: the channel chooses.</summary>
+    /// <summary>The endpoint to call, <c>host:port</c> or <c>unix:/path</c>, whatever the channel resolves. Default: the channel chooses.</summary>
     public string? Endpoint { get; init; }
+
+    /// <summary>
+    /// The key of the call for a balancer that hashes: calls with the same key go to the same endpoint while the list of endpoints stays the same. Default: none. Other
+    /// balancers ignore it.
+    /// </summary>
+    public string? HashKey { get; init; }
 
     /// <summary>The <c>:authority</c> over gRPC. Default: <see cref="ThriftChannelOptions.DestinationService"/>, else the endpoint.</summary>
     public string? Authority { get; init; }
@@ -66,6 +72,7 @@ public sealed record ThriftCallOptions
         Headers = Merge(Headers, defaults.Headers),
         MetaInfo = Merge(MetaInfo, defaults.MetaInfo),
         Endpoint = Endpoint ?? defaults.Endpoint,
+        HashKey = HashKey ?? defaults.HashKey,
         Authority = Authority ?? defaults.Authority,
         Compressor = Compressor ?? defaults.Compressor,
         NoDelay = NoDelay ?? defaults.NoDelay,

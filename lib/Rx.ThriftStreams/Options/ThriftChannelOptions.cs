@@ -68,6 +68,18 @@ public sealed class ThriftChannelOptions
     /// </summary>
     public SslClientAuthenticationOptions? TlsOptions { get; set; }
 
+    /// <summary>
+    /// Finds the endpoints of the address: <see cref="ThriftResolver"/>. Default <see langword="null"/>: by the address, which lists endpoints or selects a resolver by
+    /// its scheme. With a resolver the address has the form <c>grpc://target</c>.
+    /// </summary>
+    public ThriftResolver? Resolver { get; set; }
+
+    /// <summary>How streams are spread over the endpoints. Default <see langword="null"/>: smooth weighted round robin.</summary>
+    public ThriftBalancer? Balancer { get; set; }
+
+    /// <summary>How the channel follows the endpoints of its service.</summary>
+    public ThriftDiscoveryOptions Discovery { get; private set; } = new();
+
     /// <summary>What happens when a stream cannot be created: connect timeout, further endpoints, circuit breakers.</summary>
     public ThriftResilienceOptions Resilience { get; private set; } = new();
 
@@ -86,6 +98,9 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of ping-pong calls to servers of Apache Thrift.</summary>
     public ThriftPingPongOptions PingPong { get; private set; } = new();
 
+    /// <summary>Looks up the addresses of a host name, for resolving and for connecting. Tests replace it.</summary>
+    internal Func<string, CancellationToken, Task<System.Net.IPAddress[]>> Lookup { get; set; } = System.Net.Dns.GetHostAddressesAsync;
+
     /// <summary>An immutable copy, which a channel keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftChannelOptions Snapshot()
     {
@@ -96,6 +111,7 @@ public sealed class ThriftChannelOptions
         copy.StreamMiddleware = [.. StreamMiddleware];
         copy.SendMiddleware = [.. SendMiddleware];
         copy.ReceiveMiddleware = [.. ReceiveMiddleware];
+        copy.Discovery = Discovery.Snapshot();
         copy.Resilience = Resilience.Snapshot();
         copy.Limits = Limits.Snapshot();
         copy.Connections = Connections.Snapshot();
@@ -112,6 +128,7 @@ public sealed class ThriftChannelOptions
         OptionChecks.NotNull(LoggerFactory, nameof(LoggerFactory));
         OptionChecks.Authority(DestinationService, nameof(DestinationService));
         Defaults.Validate();
+        Discovery.Validate(nameof(Discovery));
         Resilience.Validate(nameof(Resilience));
         Limits.Validate(nameof(Limits));
         Connections.Validate(nameof(Connections));

@@ -21,10 +21,14 @@ public sealed class ThriftResilienceOptions
     /// <summary>The circuit breakers around creating streams; <see langword="null"/> for none. Default: on, with the defaults of <see cref="ThriftCircuitBreakerOptions"/>.</summary>
     public ThriftCircuitBreakerOptions? CircuitBreaker { get; set; } = new();
 
+    /// <summary>Takes endpoints out of use that fail or are slow; <see langword="null"/> for not doing so. Default: off. Costs one small object for each stream.</summary>
+    public ThriftOutlierEjectionOptions? OutlierEjection { get; set; }
+
     internal ThriftResilienceOptions Snapshot()
     {
         var copy = (ThriftResilienceOptions)MemberwiseClone();
         copy.CircuitBreaker = CircuitBreaker?.Snapshot();
+        copy.OutlierEjection = OutlierEjection?.Snapshot();
         return copy;
     }
 
@@ -33,5 +37,6 @@ public sealed class ThriftResilienceOptions
         OptionChecks.TimeLimit(ConnectTimeout, $"{owner}.{nameof(ConnectTimeout)}");
         OptionChecks.AtLeast(1, MaxConnectAttempts, $"{owner}.{nameof(MaxConnectAttempts)}");
         CircuitBreaker?.Validate($"{owner}.{nameof(CircuitBreaker)}");
+        OutlierEjection?.Validate($"{owner}.{nameof(OutlierEjection)}");
     }
 }

@@ -6,14 +6,13 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Resilience;
 
-/// <summary>The Polly pipelines of a channel: one per method and one per endpoint, created when first needed.</summary>
+/// <summary>The Polly pipelines of a channel: one per method, created when first needed, and one per endpoint, which belongs to the endpoint.</summary>
 internal sealed class ConnectPipelines(ThriftChannelOptions options)
 {
     /// <summary>The connect timeout of the call that a pipeline runs for.</summary>
     internal static readonly ResiliencePropertyKey<TimeSpan> ConnectTimeout = new("Rx.ThriftStreams.ConnectTimeout");
 
     private readonly ConcurrentDictionary<string, ResiliencePipeline> _methods = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, ResiliencePipeline> _endpoints = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether creating failed because connecting failed, so that another endpoint may succeed.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
@@ -37,21 +36,21 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
             static arguments => new(arguments.Outcome.Exception is ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect })).Build(),
         options);
 
-    internal ResiliencePipeline ForEndpoint(string endpoint) => _endpoints.GetOrAdd(
-        endpoint,
-        static (_, options) => AddBreaker(
-                NewBuilder(options),
-                options.Resilience.CircuitBreaker,
-                static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException))
-            .Build(),
-        options);
+    /// <summary>A new breaker of an endpoint. While it is open, pickers skip the endpoint.</summary>
+    internal ResiliencePipeline ForEndpoint(ThriftCandidate endpoint) => AddBreaker(
+            NewBuilder(options),
+            options.Resilience.CircuitBreaker,
+            static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException),
+            endpoint)
+        .Build();
 
     private static ResiliencePipelineBuilder NewBuilder(ThriftChannelOptions options) => new() { TimeProvider = options.TimeProvider };
 
     private static ResiliencePipelineBuilder AddBreaker(
         ResiliencePipelineBuilder builder,
         ThriftCircuitBreakerOptions? breaker,
-        Func<CircuitBreakerPredicateArguments<object>, ValueTask<bool>> isFailure)
+        Func<CircuitBreakerPredicateArguments<object>, ValueTask<bool>> isFailure,
+        ThriftCandidate? endpoint = null)
         => breaker is null
             ? builder
             : builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions
@@ -61,5 +60,22 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
                 SamplingDuration = breaker.SamplingDuration,
                 BreakDuration = breaker.BreakDuration,
                 ShouldHandle = isFailure,
+                OnOpened = endpoint is null ? null : arguments =>
+                {
+                    endpoint.BlockFor(arguments.BreakDuration);
+                    return default;
+                },
+
+                // One attempt probes; another may follow it after the same time.
+                OnHalfOpened = endpoint is null ? null : _ =>
+                {
+                    endpoint.BlockFor(breaker.BreakDuration);
+                    return default;
+                },
+                OnClosed = endpoint is null ? null : _ =>
+                {
+                    endpoint.Unblock();
+                    return default;
+                },
             });
 }

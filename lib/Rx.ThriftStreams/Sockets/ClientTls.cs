@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Sockets;
 
@@ -7,23 +8,21 @@ namespace Rx.ThriftStreams.Sockets;
 internal static class ClientTls
 {
     /// <summary>The settings to authenticate with: the user's, with the endpoint's host as the target host unless they set one.</summary>
-    /// <param name="endpoint">The endpoint, as <c>host:port</c>.</param>
-    /// <param name="useTls">Whether to use TLS at all.</param>
-    /// <param name="options">The channel's settings.</param>
+    /// <param name="target">The endpoint.</param>
     /// <param name="protocol">The application protocol to negotiate, if any.</param>
     /// <returns><see langword="null"/> without TLS.</returns>
-    internal static SslClientAuthenticationOptions? For(string endpoint, bool useTls, ThriftChannelOptions options, SslApplicationProtocol? protocol = null)
+    internal static SslClientAuthenticationOptions? For(ClientTransportTarget target, SslApplicationProtocol? protocol = null)
     {
-        if (!useTls)
+        if (!target.UseTls)
         {
             return null;
         }
 
         // Each endpoint has its own settings because the target host differs.
-        var tls = options.TlsOptions?.Snapshot() ?? new SslClientAuthenticationOptions();
+        var tls = target.Options.TlsOptions?.Snapshot() ?? new SslClientAuthenticationOptions();
         if (string.IsNullOrEmpty(tls.TargetHost))
         {
-            tls.TargetHost = endpoint[..endpoint.LastIndexOf(':')].Trim('[', ']');
+            tls.TargetHost = target.Host;
         }
 
         if (protocol is { } only)

@@ -19,6 +19,7 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     private readonly HashSet<TConnection> _all = [];
     private readonly List<TConnection> _idle = [];
     private readonly string _endpoint;
+    private readonly TcpConnector _connector;
     private readonly int _capacity;
     private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _clock;
@@ -29,10 +30,12 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     /// <param name="endpoint">The peer, for error texts.</param>
     /// <param name="capacity">How many idle connections are kept; 0 for none.</param>
     /// <param name="idleTimeout">How long a connection may be idle before it is closed; zero for no limit.</param>
-    /// <param name="clock">The clock of the limit.</param>
-    internal ConnectionSet(string endpoint, int capacity, TimeSpan idleTimeout, TimeProvider clock)
+    /// <param name="options">The channel's settings.</param>
+    internal ConnectionSet(string endpoint, int capacity, TimeSpan idleTimeout, ThriftChannelOptions options)
     {
+        var clock = options.TimeProvider;
         _endpoint = endpoint;
+        _connector = new TcpConnector(endpoint, options);
         _capacity = capacity;
         _idleTimeout = idleTimeout;
         _clock = clock;
@@ -48,6 +51,7 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     /// <summary>Connects, and adds the connection. Disposing the set cancels the attempt.</summary>
     /// <param name="tls">TLS settings; <see langword="null"/> for none.</param>
     /// <param name="create">Creates the connection over its socket.</param>
+    /// <param name="limit">The time that the caller allows.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="ThriftConnectException">Connecting, or the TLS handshake, failed.</exception>
     /// <exception cref="ThriftTransportException">The channel was disposed.</exception>
@@ -55,13 +59,14 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     internal async ValueTask<TConnection> ConnectAsync(
         SslClientAuthenticationOptions? tls,
         Func<SocketConnection, TConnection> create,
+        TimeSpan limit,
         CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         SocketConnection socket;
         try
         {
-            socket = await SocketConnection.ConnectAsync(_endpoint, tls, linked.Token).ConfigureAwait(false);
+            socket = await SocketConnection.ConnectAsync(_connector, _endpoint, tls, limit, linked.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {

@@ -27,10 +27,12 @@ internal sealed class SharedConnections<TConnection>(int count, Func<TConnection
     }
 
     /// <summary>Returns the next connection, and connects it if necessary.</summary>
-    /// <param name="connect">Creates a connection.</param>
+    /// <param name="connect">Creates a connection within a time limit.</param>
+    /// <param name="limit">The time that the caller allows.</param>
     /// <param name="cancellationToken">Cancels waiting and connecting.</param>
     internal async ValueTask<(TConnection Connection, bool IsNew)> TakeAsync(
-        Func<CancellationToken, ValueTask<TConnection>> connect,
+        Func<TimeSpan, CancellationToken, ValueTask<TConnection>> connect,
+        TimeSpan limit,
         CancellationToken cancellationToken)
     {
         var slot = _slots[Interlocked.Increment(ref _next) % (uint)_slots.Length];
@@ -48,7 +50,7 @@ internal sealed class SharedConnections<TConnection>(int count, Func<TConnection
                 return (made, false);
             }
 
-            made = await connect(cancellationToken).ConfigureAwait(false);
+            made = await connect(limit, cancellationToken).ConfigureAwait(false);
             slot.Connection = made;
             return (made, true);
         }

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -61,19 +60,24 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
     internal Exception? AbortReason => Volatile.Read(ref _abortReason);
 
     /// <summary>Connects.</summary>
-    /// <param name="endpoint">The endpoint, as <c>host:port</c>.</param>
+    /// <param name="connector">Opens the socket.</param>
+    /// <param name="endpoint">Its endpoint, for error texts.</param>
     /// <param name="tls">TLS settings, with the host to authenticate; <see langword="null"/> for none.</param>
+    /// <param name="limit">The time that the caller allows.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="ThriftConnectException">Connecting, or the TLS handshake, failed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    internal static async ValueTask<SocketConnection> ConnectAsync(string endpoint, SslClientAuthenticationOptions? tls, CancellationToken cancellationToken)
+    internal static async ValueTask<SocketConnection> ConnectAsync(
+        TcpConnector connector,
+        string endpoint,
+        SslClientAuthenticationOptions? tls,
+        TimeSpan limit,
+        CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        TcpKeepAlive.Enable(socket);
         Stream? stream = null;
         try
         {
-            await socket.ConnectAsync(ToEndPoint(endpoint), cancellationToken).ConfigureAwait(false);
+            var socket = await connector.ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
             stream = new NetworkStream(socket, ownsSocket: true);
             if (tls is not null)
             {
@@ -91,7 +95,6 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
 
-            socket.Dispose();
             if (error is OperationCanceledException && cancellationToken.IsCancellationRequested)
             {
                 throw;
@@ -118,16 +121,5 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
             await _stream.DisposeAsync().ConfigureAwait(false);
             _socket.Dispose();
         }
-    }
-
-    internal static EndPoint ToEndPoint(string endpoint)
-    {
-        if (IPEndPoint.TryParse(endpoint, out var numeric))
-        {
-            return numeric;
-        }
-
-        var colon = endpoint.LastIndexOf(':');
-        return new DnsEndPoint(endpoint[..colon], int.Parse(endpoint.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture));
     }
 }

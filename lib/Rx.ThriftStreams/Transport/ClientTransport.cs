@@ -41,6 +41,12 @@ internal abstract class ClientTransport : IAsyncDisposable
         where TResponse : class, IThriftStruct<TResponse>
         => null;
 
+    /// <summary>Opens a connection and keeps it for the next stream, unless there is one.</summary>
+    /// <param name="limit">The time that the caller allows.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="ThriftConnectException">Connecting failed.</exception>
+    internal virtual ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken) => default;
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Options;
+
 namespace Rx.ThriftStreams.Transport;
 
 /// <summary>A client transport as the channel sees it: one row of the table of transports.</summary>
@@ -15,7 +17,17 @@ internal sealed record ClientTransportDescriptor(
 }
 
 /// <summary>Where a transport connects to, and how.</summary>
-/// <param name="Endpoint"><c>host:port</c>.</param>
+/// <param name="Endpoint"><c>host:port</c>, or <c>unix:/path</c>.</param>
+/// <param name="HostName">The server's name if it is not the host in the endpoint.</param>
 /// <param name="UseTls">Whether to use TLS.</param>
 /// <param name="Options">The channel's settings.</param>
-internal readonly record struct ClientTransportTarget(string Endpoint, bool UseTls, ThriftChannelOptions Options);
+internal readonly record struct ClientTransportTarget(string Endpoint, string? HostName, bool UseTls, ThriftChannelOptions Options)
+{
+    /// <summary>The server's host name, without a port.</summary>
+    internal string Host => HostName ?? EndpointAddress.HostOf(Endpoint);
+
+    /// <summary>The server as a URI names it: its host and port; without a port on a Unix domain socket.</summary>
+    internal string Authority => EndpointAddress.IsUnix(Endpoint) ? Host
+        : HostName is null ? Endpoint
+        : EndpointAddress.Join(HostName, EndpointAddress.PortOf(Endpoint));
+}

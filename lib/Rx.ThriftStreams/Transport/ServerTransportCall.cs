@@ -17,6 +17,9 @@ internal abstract class ServerTransportCall
     /// <summary>The host that the caller addresses, where the protocol has a place of its own for it; <see langword="null"/> otherwise.</summary>
     internal virtual string? Host => null;
 
+    /// <summary>Whether its connection is one too many, so that the call is refused.</summary>
+    internal virtual bool IsOverConnectionLimit => false;
+
     internal abstract string CallerService { get; }
 
     internal abstract ThriftMetadata RequestHeaders { get; }

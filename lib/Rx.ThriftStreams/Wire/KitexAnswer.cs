@@ -49,6 +49,8 @@ internal readonly record struct KitexAnswer(int Number, string? Text, ThriftStat
             case RouteException route:
                 var (number, text) = OfRoute(route, protocol);
                 return new(number, text, status);
+            case RefusedException refused:
+                return isGrpc ? new((int)status, refused.Reason, status) : new((int)ApplicationErrorType.InternalError, refused.Message, status);
             case ThriftProtocolException protocolError when badMessage:
                 // Kitex copies the number that Thrift has for a protocol error.
                 return new((int)ApplicationErrorType.ProtocolError, protocolError.Message, status);

@@ -17,6 +17,8 @@ internal static class ReceivedErrors
         var known = error.Type switch
         {
             ApplicationErrorType.UnknownMethod or ApplicationErrorType.UnknownService or ApplicationErrorType.NoServiceName => ThriftStatusCode.Unimplemented,
+            ApplicationErrorType.InternalError when error.Message.StartsWith(RefusedException.LimitMark, StringComparison.Ordinal) => ThriftStatusCode.ResourceExhausted,
+            ApplicationErrorType.InternalError when error.Message.StartsWith(RefusedException.RuleMark, StringComparison.Ordinal) => ThriftStatusCode.PermissionDenied,
             _ => TTStreamCodes.StatusOf((int)error.Type),
         };
         var (code, message) = Understand(known, error.Message);

@@ -126,4 +126,57 @@ public sealed class StopTests : IAsyncDisposable
         Assert.Empty((await client.ExpectAsync(TTHeaderFrameType.Trailer, 1)).Payload);
         await client.Pipe.Output.CompleteAsync();
     }
+    [Fact]
+    public async Task Age_IsReached_PeerIsAskedToLeaveAndTheConnectionEndsWhenItIsIdle()
+    {
+        await using var host = new StreamingHost(configure: options =>
+        {
+            options.TimeProvider = _clock;
+            options.Limits.MaxConnectionAge = TimeSpan.FromHours(1);
+            options.Limits.ConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        });
+        var (client, served) = host.Connect();
+        await client.SendAsync(FramePeer.Header(1, "Echo", "TestService", ("rx-window", "65536")), FramePeer.Data(1, "x"));
+        await UntilAsync(client, static frame => frame.Type == TTHeaderFrameType.Data);
+
+        // The age varies by a tenth: nothing before 54 min, and everything after 66.
+        AdvanceMinutes(53);
+        await client.SendAsync(FramePeer.Data(1, "y"));
+        Assert.Equal("y", (await UntilAsync(client, static frame => frame.Type == TTHeaderFrameType.Data)).Text);
+        AdvanceMinutes(14);
+        Assert.Equal("1", (await UntilAsync(client, static frame => frame.Pairs.ContainsKey("crrst"))).Pairs["crrst"]);
+
+        // What runs continues for as long as it likes.
+        AdvanceMinutes(60);
+        await client.SendAsync(FramePeer.Data(1, "z"));
+        Assert.Equal("z", (await UntilAsync(client, static frame => frame.Type == TTHeaderFrameType.Data)).Text);
+        await client.SendAsync(FramePeer.Trailer(1));
+        await UntilAsync(client, static frame => frame.Type == TTHeaderFrameType.Trailer);
+        await served.Soon();
+        await client.ExpectClosedAsync();
+    }
+
+    /// <summary>The next frame of that kind. None before it asks the client to leave.</summary>
+    private static async Task<SeenFrame> UntilAsync(FramePeer client, Func<SeenFrame, bool> condition)
+    {
+        while (true)
+        {
+            var frame = await client.ReadAsync();
+            Assert.NotNull(frame);
+            if (condition(frame))
+            {
+                return frame;
+            }
+
+            Assert.DoesNotContain("crrst", frame.Pairs.Keys);
+        }
+    }
+
+    private void AdvanceMinutes(int minutes)
+    {
+        for (var i = 0; i < minutes; i++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Transport;
 
@@ -24,6 +25,9 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
 
     /// <summary>What the calls hold of messages that have not arrived completely.</summary>
     internal PeerMemory Memory { get; } = runtime.CreateConnectionMemory();
+
+    /// <summary>Whether it is one too many, so that its calls are refused.</summary>
+    internal bool IsOverLimit { get; } = connection.Features.Get<ConnectionOverLimit>() is not null;
 
     internal GrpcDrain Drain { get; } = new(connection, runtime, stopping);
 
@@ -61,11 +65,23 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
         connection.Abort(new ConnectionAbortedException("The caller cancelled too many calls."));
     }
 
+    /// <summary>The client has sent too many PINGs, so that the connection is closed.</summary>
+    internal void LogPings(TimeSpan interval)
+    {
+        if (runtime.Warnings.TryTake(runtime.Logger))
+        {
+            LogPings(runtime.Logger, connection.RemoteEndPoint?.ToString() ?? "unknown", interval);
+        }
+    }
+
     public void Dispose()
     {
         Drain.Dispose();
         Memory.Close();
     }
+
+    [LoggerMessage(52, LogLevel.Warning, "The connection from {Peer} was closed: its client sends HTTP/2 PINGs more often than every {Interval}, with no call between them. Let its keep-alive ping less often, or lower ThriftServerOptions.Grpc.MinPingInterval.")]
+    private static partial void LogPings(ILogger logger, string peer, TimeSpan interval);
 
     [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.")]
     private static partial void LogFlood(ILogger logger, string peer, int limit);

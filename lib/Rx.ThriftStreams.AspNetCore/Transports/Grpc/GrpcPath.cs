@@ -18,9 +18,12 @@ internal static class GrpcPath
                 || target is [.., '/'] or [.., '/', '.'] or [.., '/', '.', '.']);
 
     /// <returns><see langword="false"/> if there is no slash between a service and a method.</returns>
-    internal static bool TryParse(string? path, out string service, out string method)
+    internal static bool TryParse(string? path, out string service, out string method) => TryParse(path, out _, out service, out method);
+
+    /// <inheritdoc cref="TryParse(string?, out string, out string)"/>
+    internal static bool TryParse(string? path, out string package, out string service, out string method)
     {
-        service = method = string.Empty;
+        package = service = method = string.Empty;
         var text = path is ['/', ..] ? path.AsSpan(1) : path.AsSpan();
         var slash = text.LastIndexOf('/');
         if (slash < 0)
@@ -29,7 +32,9 @@ internal static class GrpcPath
         }
 
         var qualified = text[..slash];
-        service = qualified[(qualified.LastIndexOf('.') + 1)..].ToString();
+        var dot = qualified.LastIndexOf('.');
+        package = qualified[..Math.Max(0, dot)].ToString();
+        service = qualified[(dot + 1)..].ToString();
         method = text[(slash + 1)..].ToString();
         return true;
     }

@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.Grpc;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 
@@ -56,13 +58,29 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         await method.InvokeAdmittedAsync(call, http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
     }
 
+    /// <summary>Handles a gRPC call for which there is no method by the fallback of the host.</summary>
+    internal Task ForwardAsync(HttpContext http)
+        => GrpcPath.IsLiteral(http)
+            && GrpcPath.TryParse(http.Request.Path.Value, out var package, out var service, out var name)
+            && runtime.Router.FindFallback(new(RouteFault.UnknownMethod, service, name), package, StreamingMode.Bidirectional, isOneway: false, OriginOf(http)) is { } method
+            ? InvokeAsync(http, method)
+            : RejectAsync(http);
+
     /// <summary>Answers a gRPC call for which there is no method.</summary>
     internal async Task RejectAsync(HttpContext http)
     {
         ThriftException error = GrpcPath.IsLiteral(http) && GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
-            ? runtime.Router.Refuse(service, method, new(ThriftProtocols.Grpc, http.Connection.LocalPort))
+            ? runtime.Router.Refuse(service, method, OriginOf(http))
             : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{LogText.Escape(http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty)}\"");
         await FailAsync(http, error).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers a gRPC call with an error.</summary>
+    internal async Task FailAsync(HttpContext http, ThriftException error)
+    {
+        var call = new GrpcServerCall(http, null, runtime.Options);
+        await call.CompleteAsync(
+            new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
     }
 
     /// <summary>Answers a request with a payload that is not Thrift: in the terms of gRPC if it is gRPC, and of HTTP otherwise.</summary>
@@ -87,12 +105,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         http.Response.Headers["accept-post"] = GrpcFrame.ContentType;
     }
 
-    private async Task FailAsync(HttpContext http, ThriftException error)
-    {
-        var call = new GrpcServerCall(http, null, runtime.Options);
-        await call.CompleteAsync(
-            new ServerCallOutcome(error, ServerFaultOrigin.Framework, RevealDetails: true), ThriftMetadata.Empty, ThriftMetadata.Empty).ConfigureAwait(false);
-    }
+    private static CallOrigin OriginOf(HttpContext http) => new(ThriftProtocols.Grpc, http.Connection.LocalPort);
 
     /// <summary>
     /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.

@@ -57,6 +57,8 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http, ThriftProtocols.Grpc);
 
+    internal override bool IsOverConnectionLimit => _connection is { IsOverLimit: true };
+
     internal override string CallerService => RequestHeaders.TryGetValue("source-service", out var caller) ? caller : string.Empty;
 
     internal override ThriftMetadata RequestHeaders { get; } = new();

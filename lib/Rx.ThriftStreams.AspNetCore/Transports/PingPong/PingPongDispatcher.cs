@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -53,9 +54,10 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
     private ServerMethod? Find(PingPongRequest request, IPingPongPeer peer, out RouteException? unknown)
     {
         var origin = new CallOrigin(request.Protocol, peer.Connection.LocalPort);
-        return request.IsMultiplexedName
+        var found = request.IsMultiplexedName
             ? runtime.Router.FindExactly(request.Service, request.Method, CallForm.PingPong, origin, out unknown)
             : runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, origin, out unknown);
+        return found ?? runtime.Router.FindFallback(unknown, string.Empty, StreamingMode.PingPong, request.Type == ThriftMessageType.Oneway, origin);
     }
 
     private async ValueTask InvokeAsync(PingPongRequest request, IPingPongPeer peer, ServerMethod method)

@@ -20,6 +20,8 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
 
     internal override ThriftServerConnection Connection => peer.Connection;
 
+    internal override bool IsOverConnectionLimit => peer.Connection.IsOverLimit;
+
     internal override string? Host => Request.Host;
 
     internal override string CallerService => Request.CallerService;

@@ -43,6 +43,8 @@ internal sealed class TTHeaderServerCall : ServerTransportCall
 
     internal override ThriftServerConnection Connection => _connection;
 
+    internal override bool IsOverConnectionLimit => _connection.IsOverLimit;
+
     internal override string? Host { get; }
 
     internal override string CallerService { get; }

@@ -28,7 +28,8 @@ internal sealed class TTHeaderStreamingHandler
 
     internal StreamLimits Limits { get; }
 
-    internal FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method, static method => new FrameTemplates(method.Name));
+    internal FrameTemplates TemplatesOf(ThriftMethod method)
+        => method.IsUnknown ? new(method.Name) : _templates.GetOrAdd(method, static method => new FrameTemplates(method.Name));
 
     /// <summary>Serves a connection until it ends; both sides of it are complete then. Never fails.</summary>
     /// <param name="transport">The bytes, from the first one on.</param>

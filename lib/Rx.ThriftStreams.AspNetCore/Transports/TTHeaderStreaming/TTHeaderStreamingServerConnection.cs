@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -139,7 +140,11 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
         frame.TryGetString(TTHeaderStringKeys.ServiceName, out var serviceBytes);
         var service = Encoding.UTF8.GetString(serviceBytes);
-        if (_handler.Runtime.Router.Find(service, methodName, CallForm.Stream, new(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort), out var unknown) is { } method)
+        var router = _handler.Runtime.Router;
+        var origin = new CallOrigin(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort);
+        var method = router.Find(service, methodName, CallForm.Stream, origin, out var unknown)
+            ?? router.FindFallback(unknown, string.Empty, StreamingMode.Bidirectional, isOneway: false, origin);
+        if (method is not null)
         {
             Accept(frame, method);
         }

@@ -31,21 +31,22 @@ internal sealed class GrpcTransport : ClientTransport
         ThriftTransport.Grpc,
         "grpc",
         TransportCapabilities.Streams | TransportCapabilities.Calls | TransportCapabilities.UnaryStreams | TransportCapabilities.SharedConnections,
-        static target => new GrpcTransport(target.Endpoint, target.UseTls, target.Options));
+        static target => new GrpcTransport(target));
 
-    internal GrpcTransport(string endpoint, bool useTls, ThriftChannelOptions options)
+    internal GrpcTransport(ClientTransportTarget target)
     {
-        _endpoint = endpoint;
+        var options = target.Options;
+        _endpoint = target.Endpoint;
         _clock = options.TimeProvider;
         _oneways = new GrpcOneways(options.TimeProvider);
 
         // A callback that configures the handler may have configured TLS itself.
         var isHandlers = options.TlsOptions is null && options.Grpc.ConfigureHttpHandler is not null;
-        _connections = new GrpcConnections(options, isHandlers ? null : ClientTls.For(endpoint, useTls, options, SslApplicationProtocol.Http2));
-        var address = new Uri($"{(useTls ? "https" : "http")}://{endpoint}");
+        _connections = new GrpcConnections(target, isHandlers ? null : ClientTls.For(target, SslApplicationProtocol.Http2));
+        var address = new Uri($"{(target.UseTls ? "https" : "http")}://{target.Authority}");
 
         // HttpClient omits a scheme's default port from the authority; Kitex never does.
-        _authority = options.DestinationService ?? (address.IsDefaultPort ? endpoint : null);
+        _authority = options.DestinationService ?? (address.IsDefaultPort ? target.Authority : null);
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
@@ -104,8 +105,22 @@ internal sealed class GrpcTransport : ClientTransport
         return NewStream(method, exchange, Start(method, exchange));
     }
 
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _connections.PrepareAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ThriftConnectException(_endpoint, error);
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
+        await _connections.DisposePreparedAsync().ConfigureAwait(false);
+
         // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
         _channel.Dispose();

@@ -7,11 +7,11 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 
 /// <summary>Puts requests together: a Thrift message in the form of its transport, with all that the form can carry.</summary>
 /// <remarks>The header is written first and the arguments are encoded right after it; the length and the checksum, which are known last, are filled in.</remarks>
-internal sealed class PingPongRequestWriter(PingPongForm form, string endpoint, ThriftChannelOptions options, bool multiplexed)
+internal sealed class PingPongRequestWriter(PingPongForm form, string authority, ThriftChannelOptions options, bool multiplexed)
 {
     private const int ChecksumLength = 8;
 
-    private readonly HttpRequestHead? _http = form.IsHttp ? new(options.DestinationService ?? endpoint, options.PingPong.HttpPath) : null;
+    private readonly HttpRequestHead? _http = form.IsHttp ? new(options.DestinationService ?? authority, options.PingPong.HttpPath) : null;
     private readonly MessageCodec _codec = MessageCodec.For(options.PingPong);
 
     /// <summary>Writes a request.</summary>

@@ -20,6 +20,7 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly MessageLimits _limits;
     private readonly bool _isHttp;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _connectTimeout;
     private readonly PingPongRequestWriter _writer;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
     private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
@@ -34,17 +35,19 @@ internal sealed class PingPongTransport : ClientTransport
         Describe(PingPongForm.Http),
     ];
 
-    internal PingPongTransport(PingPongForm form, string endpoint, bool useTls, ThriftChannelOptions options)
+    internal PingPongTransport(PingPongForm form, ClientTransportTarget target)
     {
+        var (endpoint, options) = (target.Endpoint, target.Options);
         var mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
-        _tls = ClientTls.For(endpoint, useTls, options);
+        _tls = ClientTls.For(target);
         _limits = options.Limits.Message;
         _clock = options.TimeProvider;
+        _connectTimeout = options.Resilience.ConnectTimeout;
         _isHttp = form.IsHttp;
-        _writer = new PingPongRequestWriter(form, endpoint, options, mode == ThriftConnectionMode.Multiplexed);
+        _writer = new PingPongRequestWriter(form, target.Authority, options, mode == ThriftConnectionMode.Multiplexed);
         if (mode == ThriftConnectionMode.Multiplexed)
         {
-            _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options.TimeProvider);
+            _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
             _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
         }
         else
@@ -54,7 +57,7 @@ internal sealed class PingPongTransport : ClientTransport
                 endpoint,
                 keeps ? Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint) : 0,
                 keeps ? options.Connections.IdleTimeout : TimeSpan.Zero,
-                options.TimeProvider);
+                options);
         }
     }
 
@@ -64,17 +67,18 @@ internal sealed class PingPongTransport : ClientTransport
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var limit = start.Options.ConnectTimeout ?? _connectTimeout;
         while (_shared is not null)
         {
             // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
-            var (shared, _) = await _shared.TakeAsync(ConnectSharedAsync, cancellationToken).ConfigureAwait(false);
+            var (shared, _) = await _shared.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
             if (shared.TryEnter())
             {
                 return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
             }
         }
 
-        return Open(_exclusive!.TryTake() ?? await ConnectAsync(cancellationToken).ConfigureAwait(false), method, start);
+        return Open(_exclusive!.TryTake() ?? await ConnectAsync(limit, cancellationToken).ConfigureAwait(false), method, start);
     }
 
     internal override ClientTransportStream<TRequest, TResponse>? TryOpen<TRequest, TResponse>(
@@ -90,6 +94,21 @@ internal sealed class PingPongTransport : ClientTransport
         }
 
         return _exclusive!.TryTake() is { } connection ? Open(connection, method, start) : null;
+    }
+
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (_shared is not null)
+        {
+            await _shared.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var connection = _exclusive!.TryTake() ?? await ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
+        if (!_exclusive.TryKeep(connection))
+        {
+            connection.Close(new ThriftTransportException(ThriftStatusCode.Unavailable, "There is no room for an idle connection."));
+        }
     }
 
     /// <summary>Closes all connections, also those that are being made; calls that run on them fail.</summary>
@@ -108,7 +127,7 @@ internal sealed class PingPongTransport : ClientTransport
         form.Transport,
         form.Name,
         TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols),
-        target => new PingPongTransport(form, target.Endpoint, target.UseTls, target.Options));
+        target => new PingPongTransport(form, target));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
     private static int NextSequenceId()
@@ -122,13 +141,13 @@ internal sealed class PingPongTransport : ClientTransport
         return id;
     }
 
-    private ValueTask<PingPongConnection> ConnectAsync(CancellationToken cancellationToken)
-        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive), cancellationToken);
+    private ValueTask<PingPongConnection> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive), limit, cancellationToken);
 
-    private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(CancellationToken cancellationToken)
+    private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock), cancellationToken).ConfigureAwait(false);
+            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock), limit, cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }

@@ -16,6 +16,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly StreamLimits _limits;
     private readonly string _serviceName;
     private readonly TimeProvider _clock;
+    private readonly TimeSpan _connectTimeout;
     private readonly ConnectionSet<ClientFrameConnection> _connections;
     private readonly SharedConnections<ClientFrameConnection>? _shared;
     private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
@@ -25,19 +26,21 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         ThriftTransport.TTHeaderStreaming,
         "ttheader-streaming",
         TransportCapabilities.Streams | TransportCapabilities.SharedConnections,
-        static target => new TTHeaderStreamingTransport(target.Endpoint, target.UseTls, target.Options));
+        static target => new TTHeaderStreamingTransport(target));
 
-    internal TTHeaderStreamingTransport(string endpoint, bool useTls, ThriftChannelOptions options)
+    internal TTHeaderStreamingTransport(ClientTransportTarget target)
     {
+        var (endpoint, options) = (target.Endpoint, target.Options);
         _endpoint = endpoint;
-        _tls = ClientTls.For(endpoint, useTls, options);
+        _connectTimeout = options.Resilience.ConnectTimeout;
+        _tls = ClientTls.For(target);
         _limits = new StreamLimits(options.TTHeader.StreamBuffers, options.Limits.Message, options.Limits.MaxConnectionMemory);
         _serviceName = options.ServiceName ?? string.Empty;
         _clock = options.TimeProvider;
 
         var connections = options.Connections;
         var mode = connections.Mode ?? ThriftConnectionMode.Multiplexed;
-        _connections = new(endpoint, mode == ThriftConnectionMode.Pooled ? Math.Max(1, connections.MaxPerEndpoint) : 0, connections.IdleTimeout, _clock);
+        _connections = new(endpoint, mode == ThriftConnectionMode.Pooled ? Math.Max(1, connections.MaxPerEndpoint) : 0, connections.IdleTimeout, options);
         _shared = mode == ThriftConnectionMode.Multiplexed ? new(connections.MaxPerEndpoint, static connection => connection.IsLeft) : null;
         _sweep = new ConnectionSweep(_clock);
     }
@@ -51,7 +54,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (connection, isNew) = await TakeAsync(cancellationToken).ConfigureAwait(false);
+            var (connection, isNew) = await TakeAsync(start.Options.ConnectTimeout ?? _connectTimeout, cancellationToken).ConfigureAwait(false);
             try
             {
                 return new TTHeaderClientStream<TRequest, TResponse>(connection.Open(method, templates, start), start.Over);
@@ -89,6 +92,12 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
+    internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var (connection, _) = await TakeAsync(limit, cancellationToken).ConfigureAwait(false);
+        OnFree(connection);
+    }
+
     public override async ValueTask DisposeAsync()
     {
         // The resets of calls that were just cancelled should still arrive. This does not wait for a peer that does not read.
@@ -101,16 +110,16 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
 
     /// <summary>Returns a connection that the call has entered.</summary>
-    private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(CancellationToken cancellationToken)
+    private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         if (_shared is null)
         {
-            return _connections.TryTake() is { } idle ? (idle, false) : (await ConnectAsync(cancellationToken).ConfigureAwait(false), true);
+            return _connections.TryTake() is { } idle ? (idle, false) : (await ConnectAsync(limit, cancellationToken).ConfigureAwait(false), true);
         }
 
         while (true)
         {
-            var (connection, isNew) = await _shared.TakeAsync(ConnectAsync, cancellationToken).ConfigureAwait(false);
+            var (connection, isNew) = await _shared.TakeAsync(ConnectAsync, limit, cancellationToken).ConfigureAwait(false);
             if (isNew || connection.TryEnter())
             {
                 return (connection, isNew);
@@ -120,9 +129,9 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         }
     }
 
-    private async ValueTask<ClientFrameConnection> ConnectAsync(CancellationToken cancellationToken)
+    private async ValueTask<ClientFrameConnection> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        var connection = await _connections.ConnectAsync(_tls, Create, cancellationToken).ConfigureAwait(false);
+        var connection = await _connections.ConnectAsync(_tls, Create, limit, cancellationToken).ConfigureAwait(false);
         _sweep.Add(connection);
         connection.Start();
         return connection;

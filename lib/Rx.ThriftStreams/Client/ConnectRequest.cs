@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
-namespace Rx.ThriftStreams.Resilience;
+namespace Rx.ThriftStreams.Client;
 
 /// <summary>
 /// What is to be created, without its types: the pipelines run over <see cref="object"/>, which spares a copy of them for each method.
@@ -15,6 +15,12 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
     internal ThriftMethod Method { get; } = method;
 
     internal ClientCallStart Start { get; } = start;
+
+    /// <summary>The endpoint that has counted the stream; <see langword="null"/> if streams are not tracked.</summary>
+    internal ChannelEndpoint? CountedBy { get; set; }
+
+    /// <summary>When creating the stream on its endpoint began.</summary>
+    internal long StartedAt { get; set; }
 
     /// <summary>Creates a <see cref="ClientTransportStream{TRequest, TResponse}"/> on that transport if that is possible without waiting.</summary>
     internal abstract object? TryOpen(ClientTransport transport, ConnectionEvidence evidence);

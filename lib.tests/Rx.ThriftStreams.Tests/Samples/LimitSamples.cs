@@ -1,0 +1,149 @@
+using System.Threading.RateLimiting;
+using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Contracts;
+
+namespace Rx.ThriftStreams.Tests.Samples;
+
+/// <summary>The code of docs/limits.md, docs/health.md, and of the server's part of docs/middleware.md, compiled and run.</summary>
+public sealed class LimitSamples
+{
+    [Fact]
+    public async Task Limits()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        var options = new ThriftServerOptions();
+
+        // <sample limits-traffic>
+        builder.Services.Configure<ThriftTrafficLimits>(limits =>
+        {
+            limits.CallsPerSecond = 1_500;
+            limits.Connections = 1_000;
+            limits.Services["TestService"] = new() { ConcurrentCalls = 200 };
+            limits.Services["TestService/Echo"] = new() { MessagesPerSecond = 50 };
+        });
+        // </sample limits-traffic>
+
+        // <sample limits-caller>
+        options.CallLimiter = PartitionedRateLimiter.Create<ThriftServerContext, string>(context =>
+            RateLimitPartition.GetTokenBucketLimiter(context.CallerService, _ => new()
+            {
+                TokenLimit = 100,
+                TokensPerPeriod = 100,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            }));
+        // </sample limits-caller>
+
+        // <sample limits-rules>
+        options.RejectRules.Add(context => new(
+            context.CallerService == "crawler" && context.Method.IsStreaming ? "crawlers may not open streams" : null));
+        // </sample limits-rules>
+
+        // <sample limits-shedding>
+        options.LoadShedding = new()
+        {
+            MaxCpu = 0.85,
+            QueueTimeout = TimeSpan.FromMilliseconds(50),
+            Priority = context => context.RequestHeaders.TryGetValue("batch", out _) ? ThriftCallPriority.Low : ThriftCallPriority.Normal,
+        };
+        // </sample limits-shedding>
+
+        await using var limiter = options.CallLimiter;
+        Assert.NotNull(options.Snapshot().LoadShedding);
+    }
+
+    [Fact]
+    public async Task Health()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddLogging().AddRouting().AddThriftStreams();
+        builder.WebHost.UseKestrelCore();
+        ITestService service = new EchoService();
+        bool IsDatabaseUp() => true;
+
+        // <sample health-map>
+        builder.Services.AddHealthChecks()
+            .AddCheck("database", () => IsDatabaseUp() ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy())
+            .AddCheck("index", () => HealthCheckResult.Healthy(), tags: ["TestService"]);
+
+        var app = builder.Build();
+        app.MapThriftService<ITestService>(service);
+        app.MapThriftHealth();
+        // </sample health-map>
+
+        await using var running = app;
+        Assert.Equal(2, ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints)
+            .Count(endpoint => endpoint.DisplayName!.StartsWith("gRPC health", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Composition()
+    {
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService>(new EchoService()));
+        await using var channel = server.CreateChannel();
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddLogging().AddRouting().AddThriftStreams();
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<AuditLog>();
+        await using var app = builder.Build();
+
+        // <sample middleware-service>
+        app.MapThriftService<ITestService, TestService>()
+            .UseThriftMiddleware<AuditMiddleware>()
+            .UseThriftMiddleware(receive: CountAsync);
+        // </sample middleware-service>
+
+        // <sample middleware-proxy>
+        var upstream = new ThriftInvoker(channel);
+        app.MapThriftFallback((context, requests, cancellationToken) =>
+        {
+            var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(
+                context.Method.Package, context.Method.ServiceName, context.Method.Name, context.Method.Mode);
+            return context.Method.IsStreaming
+                ? upstream.DuplexStreamingAsync(method, requests, new() { Headers = context.RequestHeaders }, cancellationToken)
+                : CallOnceAsync(upstream, method, requests, context, cancellationToken);
+        });
+        // </sample middleware-proxy>
+
+        Assert.Contains(
+            ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints),
+            endpoint => endpoint.DisplayName == "Thrift: handler of unknown services");
+    }
+
+    private static ValueTask<object?> CountAsync(ThriftCallContext context, Func<ValueTask<object?>> next) => next();
+
+    private static async IAsyncEnumerable<ThriftRawMessage> CallOnceAsync(
+        ThriftInvoker upstream,
+        ThriftMethod<ThriftRawMessage, ThriftRawMessage> method,
+        IAsyncEnumerable<ThriftRawMessage> requests,
+        ThriftServerContext context,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = await requests.SingleAsync(cancellationToken);
+        yield return await upstream.CallAsync(method, request, new() { Headers = context.RequestHeaders }, cancellationToken);
+    }
+
+    public sealed class AuditLog
+    {
+        private readonly List<string> _entries = [];
+
+        public void Add(string entry) => _entries.Add(entry);
+    }
+
+    // <sample middleware-class>
+    public sealed class AuditMiddleware(AuditLog log) : IThriftServerMiddleware
+    {
+        public async ValueTask InvokeAsync(ThriftServerContext context, Func<ValueTask> next)
+        {
+            await next();
+            log.Add($"{context.User.Identity?.Name} called {context.Method}");
+        }
+    }
+    // </sample middleware-class>
+
+    private sealed class TestService : EchoBase;
+}

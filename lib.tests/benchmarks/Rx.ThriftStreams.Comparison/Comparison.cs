@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using Rx.ThriftStreams.Comparison.Contenders;
+
+namespace Rx.ThriftStreams.Comparison;
+
+/// <summary>Runs every contender through every cell, in rounds of alternating order: what a machine does to one it does to all.</summary>
+internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
+{
+    // A caller that does not notice the end of the measurement would never end the program.
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+    private readonly List<Measurement> _results = [];
+
+    internal static IReadOnlyList<Contender> Contenders() =>
+    [
+        new OurLibrary("gRPC", "grpc"),
+        new OurLibrary("TTHeader", "ttheader"),
+        new OurLibrary("TTHeader multiplexed", "ttheader", static options => options.Connections.Mode = ThriftConnectionMode.Multiplexed),
+        new OurLibrary("Framed pooled", "ttheader", static options => options.PingPongTransport = ThriftTransport.Framed),
+        new GrpcDotNet(),
+        new ProtobufNet(),
+        new SignalR(),
+        new Contenders.Apache(),
+        new Contenders.Sockets(),
+    ];
+
+    /// <param name="firstPort">The port of the first contender's server; the others follow.</param>
+    /// <param name="cells">What to measure.</param>
+    internal async Task<IReadOnlyList<Measurement>> RunAsync(int firstPort, IReadOnlyList<Cell> cells)
+    {
+        var contenders = Contenders();
+        for (var index = 0; index < contenders.Count; index++)
+        {
+            await contenders[index].ConnectAsync(firstPort + index);
+        }
+
+        for (var round = 0; round < rounds; round++)
+        {
+            foreach (var cell in cells)
+            {
+                foreach (var contender in round % 2 == 0 ? contenders : contenders.Reverse())
+                {
+                    if (contender.Has(cell.Shape))
+                    {
+                        var rate = await MeasureAsync(contender, cell);
+                        ResultOf(cell, contender.Name).Rounds.Add(rate);
+                        await Console.Error.WriteLineAsync($"{round + 1}/{rounds} {cell,-28} {contender.Name,-22} {rate.ToString("N0", CultureInfo.InvariantCulture),12} /s");
+                    }
+                }
+            }
+        }
+
+        foreach (var contender in contenders)
+        {
+            await contender.DisposeAsync();
+        }
+
+        return _results;
+    }
+
+    private async Task<double> MeasureAsync(Contender contender, Cell cell)
+    {
+        GC.Collect();
+        using var clock = new Clock();
+        var text = new string('x', cell.Size);
+        var callers = Enumerable.Range(0, cell.Parallel).Select(_ => Task.Run(() => contender.RunAsync(cell.Shape, text, clock))).ToList();
+        var rate = clock.MeasureAsync(warmUp, duration);
+
+        // A caller that fails ends the measurement: it would lower the rate.
+        var first = await Task.WhenAny(callers.Append<Task>(rate));
+        await first;
+        var measured = await rate;
+        try
+        {
+            await Task.WhenAll(callers).WaitAsync(EndLimit);
+        }
+        catch (TimeoutException)
+        {
+            throw new UnreachableException($"{contender.Name}: {cell} did not end.");
+        }
+
+        return measured;
+    }
+
+    private Measurement ResultOf(Cell cell, string contender)
+    {
+        var found = _results.Find(result => result.Cell == cell && result.Contender == contender);
+        if (found is null)
+        {
+            found = new Measurement(cell, contender);
+            _results.Add(found);
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Rx.ThriftStreams.Comparison;
+
+var port = new Option<int>("--port") { Description = "The first of nine ports of the loopback interface.", DefaultValueFactory = _ => 9400 };
+var rounds = new Option<int>("--rounds") { Description = "How often every cell is measured.", DefaultValueFactory = _ => 3 };
+var warmUp = new Option<double>("--warmup") { Description = "Seconds before each measurement.", DefaultValueFactory = _ => 0.5 };
+var duration = new Option<double>("--secs") { Description = "Seconds of each measurement.", DefaultValueFactory = _ => 1 };
+var only = new Option<string?>("--only") { Description = "Measure only cells whose name contains this." };
+var page = new Option<string?>("--page") { Description = "A Markdown page that gets the table, between <!-- comparison --> and <!-- /comparison -->." };
+var chart = new Option<string?>("--chart") { Description = "Where the chart goes, without extension." };
+
+var serve = new Command("serve", "Runs the servers until standard input ends.") { port };
+serve.SetAction(async (arguments, cancellationToken) =>
+{
+    var first = arguments.GetValue(port);
+    foreach (var (index, contender) in Comparison.Contenders().Index())
+    {
+        await contender.ServeAsync(first + index);
+    }
+
+    await Console.Out.WriteLineAsync("ready");
+    await Console.In.ReadToEndAsync(cancellationToken);
+});
+
+var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, page, chart, serve };
+compare.SetAction(async (arguments, cancellationToken) =>
+{
+    var first = arguments.GetValue(port);
+    var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", "--port", $"{first}"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+    using var server = Process.Start(start)!;
+    try
+    {
+        await server.StandardOutput.ReadLineAsync(cancellationToken);
+        var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
+        var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds));
+        var report = new Report(await comparison.RunAsync(first, cells));
+        await Console.Out.WriteLineAsync(report.ToMarkdown());
+        if (arguments.GetValue(page) is { } markdown)
+        {
+            await report.WriteIntoAsync(markdown);
+        }
+
+        if (arguments.GetValue(chart) is { } path)
+        {
+            report.Draw(path);
+        }
+    }
+    finally
+    {
+        server.StandardInput.Close();
+        await server.WaitForExitAsync(CancellationToken.None);
+    }
+});
+
+return await compare.Parse(args).InvokeAsync();

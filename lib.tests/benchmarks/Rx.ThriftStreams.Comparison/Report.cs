@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using ScottPlot;
+
+namespace Rx.ThriftStreams.Comparison;
+
+/// <summary>Tables and a chart of the measurements.</summary>
+internal sealed class Report(IReadOnlyList<Measurement> results)
+{
+    private const string Begin = "<!-- comparison -->";
+    private const string End = "<!-- /comparison -->";
+    private const string Reference = "grpc-dotnet";
+
+    private List<string> Contenders { get; } = [.. results.Select(static result => result.Contender).Distinct()];
+
+    private List<Cell> Cells { get; } = [.. results.Select(static result => result.Cell).Distinct()];
+
+    /// <summary>Thousands of messages per second: the median of the rounds, and the lowest and highest.</summary>
+    internal string ToMarkdown()
+    {
+        var text = new StringBuilder("| |").AppendJoin(string.Empty, Contenders.Select(static name => $" {name} |")).Append("\n|---|");
+        text.AppendJoin(string.Empty, Contenders.Select(static _ => "---:|")).Append('\n');
+        foreach (var cell in Cells)
+        {
+            text.Append("| ").Append(cell).Append(" |");
+            foreach (var contender in Contenders)
+            {
+                var result = Find(cell, contender);
+                text.Append(result is null ? " |" : $" {Thousands(result.Median)} ({Thousands(result.Lowest)}–{Thousands(result.Highest)}) |");
+            }
+
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Replaces the table between the marks of a page.</summary>
+    internal async Task WriteIntoAsync(string page)
+    {
+        var text = await File.ReadAllTextAsync(page);
+        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
+        var end = text.IndexOf(End, StringComparison.Ordinal);
+        if (begin < 0 || end < begin)
+        {
+            throw new InvalidDataException($"{page} has no \"{Begin}\" and \"{End}\".");
+        }
+
+        await File.WriteAllTextAsync(page, $"{text[..(begin + Begin.Length)]}\n{ToMarkdown()}{text[end..]}");
+    }
+
+    /// <summary>A group of bars for each cell: multiples of what grpc-dotnet makes, on a logarithmic axis.</summary>
+    /// <param name="path">Without extension; written as SVG and PNG.</param>
+    internal void Draw(string path)
+    {
+        using var plot = new Plot();
+        var cells = Cells.Where(cell => Find(cell, Reference) is not null).ToList();
+        var width = 0.8 / Contenders.Count;
+        for (var index = 0; index < Contenders.Count; index++)
+        {
+            var bars = new List<Bar>();
+            for (var row = 0; row < cells.Count; row++)
+            {
+                if (Find(cells[row], Contenders[index]) is { } result)
+                {
+                    bars.Add(new Bar
+                    {
+                        Position = row - 0.4 + ((index + 0.5) * width),
+                        Value = Math.Log10(result.Median / Find(cells[row], Reference)!.Median),
+                        Size = width,
+                        FillColor = plot.Add.Palette.GetColor(index),
+                        LineWidth = 0,
+                    });
+                }
+            }
+
+            plot.Add.Bars(bars).LegendText = Contenders[index];
+        }
+
+        plot.Axes.Left.SetTicks([-1, -0.301, 0, 0.301, 1, 2], ["0.1", "0.5", "1", "2", "10", "100"]);
+        plot.Axes.Bottom.SetTicks([.. cells.Select(static (_, row) => (double)row)], [.. cells.Select(static cell => cell.ToString())]);
+        plot.Axes.Bottom.TickLabelStyle.Rotation = 30;
+        plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.UpperLeft;
+        plot.Axes.Bottom.MinimumSize = 110;
+        plot.YLabel($"times {Reference}");
+        plot.ShowLegend(Edge.Right);
+        plot.SaveSvg($"{path}.svg", 1100, 480);
+        plot.SavePng($"{path}.png", 1100, 480);
+    }
+
+    private static string Thousands(double perSecond) => (perSecond / 1000).ToString(perSecond < 100_000 ? "0.0" : "#,0", CultureInfo.InvariantCulture);
+
+    private Measurement? Find(Cell cell, string contender) => results.FirstOrDefault(result => result.Cell == cell && result.Contender == contender);
+}

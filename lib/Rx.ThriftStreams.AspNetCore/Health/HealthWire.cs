@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Rx.ThriftStreams.AspNetCore.Health;
+
+/// <summary>The statuses of <c>grpc.health.v1</c>, with their numbers on the wire.</summary>
+internal enum ServingStatus
+{
+    Serving = 1,
+    NotServing = 2,
+    ServiceUnknown = 3,
+}
+
+/// <summary>
+/// The two messages of <c>grpc.health.v1</c>, each with the prefix of gRPC: <c>HealthCheckRequest { string service = 1; }</c> and
+/// <c>HealthCheckResponse { ServingStatus status = 1; }</c>.
+/// </summary>
+internal static class HealthWire
+{
+    /// <summary>The longest request that is read: a name of any length that services have.</summary>
+    internal const int MaxRequest = 4096;
+
+    private const int PrefixLength = 5;
+    private const int ServiceField = (1 << 3) | 2;
+    private const byte StatusField = 1 << 3;
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <param name="service">The name of the service; empty for the server.</param>
+    /// <returns><see langword="false"/> if it is not a request, or a compressed one.</returns>
+    internal static bool TryRead(in ReadOnlySequence<byte> body, out string service)
+    {
+        service = string.Empty;
+        if (body.Length is < PrefixLength or > MaxRequest)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[MaxRequest];
+        bytes = bytes[..(int)body.Length];
+        body.CopyTo(bytes);
+        if (bytes[0] != 0 || BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]) != body.Length - PrefixLength)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> message = bytes[PrefixLength..];
+        while (!message.IsEmpty)
+        {
+            if (!TryReadVarint(ref message, out var tag) || !TryReadField(ref message, (int)(tag & 7), out var content))
+            {
+                return false;
+            }
+
+            if (tag == ServiceField)
+            {
+                service = Encoding.UTF8.GetString(content);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes a response.</summary>
+    internal static void Write(IBufferWriter<byte> output, ServingStatus status)
+    {
+        ReadOnlySpan<byte> message = [0, 0, 0, 0, 2, StatusField, (byte)status];
+        output.Write(message);
+    }
+
+    /// <summary>Fields of later versions are skipped.</summary>
+    private static bool TryReadField(ref ReadOnlySpan<byte> message, int wireType, out ReadOnlySpan<byte> content)
+    {
+        content = default;
+        ulong length;
+        switch (wireType)
+        {
+            case 0:
+                return TryReadVarint(ref message, out _);
+            case 1:
+                length = 8;
+                break;
+            case 2:
+                if (!TryReadVarint(ref message, out length))
+                {
+                    return false;
+                }
+
+                break;
+            case 5:
+                length = 4;
+                break;
+            default:
+                return false;
+        }
+
+        if (length > (ulong)message.Length)
+        {
+            return false;
+        }
+
+        content = message[..(int)length];
+        message = message[(int)length..];
+        return true;
+    }
+
+    private static bool TryReadVarint(ref ReadOnlySpan<byte> message, out ulong value)
+    {
+        value = 0;
+        for (var i = 0; i < 10 && i < message.Length; i++)
+        {
+            value |= (ulong)(message[i] & 0x7f) << (7 * i);
+            if (message[i] < 0x80)
+            {
+                message = message[(i + 1)..];
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

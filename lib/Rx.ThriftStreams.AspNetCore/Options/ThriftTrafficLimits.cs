@@ -1,0 +1,34 @@
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.AspNetCore;
+
+/// <summary>
+/// How much traffic a server accepts. Calls beyond a limit end with <see cref="ThriftStatusCode.ResourceExhausted"/>, on every transport. Default: no limits.
+/// </summary>
+/// <remarks>
+/// Set by <c>services.Configure&lt;ThriftTrafficLimits&gt;(…)</c>, and read through <c>IOptionsMonitor</c>: a changed configuration applies to the calls that begin after
+/// it, without a restart. Invalid values are logged then, and the limits before them stay. Limits of the server, a service and a method apply together.
+/// </remarks>
+public sealed class ThriftTrafficLimits : ThriftCallLimits
+{
+    /// <summary>
+    /// How many connections the server has at the same time on endpoints that call <c>UseThriftStreams()</c>. Default <see langword="null"/>: any number; otherwise at least 1. The
+    /// calls of a connection beyond it are refused, and it is closed in order soon after; when 64 such connections are open, further ones are closed at once. A
+    /// lower limit does not close connections.
+    /// </summary>
+    public int? Connections { get; set; }
+
+    /// <summary>Limits of services, by their names in the IDL, and of methods, as <c>Service/Method</c>. Default: none.</summary>
+    public IDictionary<string, ThriftCallLimits> Services { get; private set; } = new Dictionary<string, ThriftCallLimits>(StringComparer.Ordinal);
+
+    internal override void Validate(string owner)
+    {
+        base.Validate(owner);
+        OptionChecks.AtLeast(1, Connections ?? 1, $"{owner}.{nameof(Connections)}");
+        foreach (var (name, limits) in Services)
+        {
+            OptionChecks.NotNull(limits, $"{owner}.{nameof(Services)}[{name}]");
+            limits.Validate($"{owner}.{nameof(Services)}[{name}]");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Protection;
+
+/// <summary>Reports what was refused: each as a metric, and some in the log.</summary>
+internal static partial class Refusals
+{
+    /// <summary>A call was refused, or ended by a limit.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="kind">Which limit.</param>
+    internal static void Count(ThriftMethod method, RefusalKind kind)
+    {
+        if (ThriftTelemetry.RefusedCalls.Enabled)
+        {
+            var tags = CallTags.Of(method);
+            tags.Add("thriftstreams.refusal", NameOf(kind));
+            ThriftTelemetry.RefusedCalls.Add(1, tags);
+        }
+    }
+
+    /// <summary>A connection was refused.</summary>
+    internal static void CountConnection(ConnectionAdmission admission)
+        => ThriftTelemetry.RefusedConnections.Add(1, new KeyValuePair<string, object?>("thriftstreams.answered", admission == ConnectionAdmission.Refused));
+
+    private static string NameOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.Rate => "rate",
+        RefusalKind.Concurrency => "concurrency",
+        RefusalKind.Connections => "connections",
+        RefusalKind.Messages => "messages",
+        RefusalKind.Overload => "overload",
+        RefusalKind.Rule => "rule",
+        _ => "limiter",
+    };
+
+    [LoggerMessage(62, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.")]
+    internal static partial void LogCall(ILogger logger, string method, string peer, string reason);
+
+    [LoggerMessage(63, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).")]
+    internal static partial void LogConnection(ILogger logger, string peer, int? limit, ConnectionAdmission admission);
+}

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Polly;
+using Rx.ThriftStreams.Balancing;
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Resilience;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.Client;
+
+/// <summary>What a channel keeps for an endpoint: its transports and its circuit breaker. Both end with it.</summary>
+[DebuggerDisplay("{Address}")]
+internal sealed class ChannelEndpoint : IAsyncDisposable
+{
+    private readonly ThriftChannelOptions _options;
+    private readonly bool _useTls;
+    private readonly ConcurrentDictionary<ThriftTransport, Lazy<ClientTransport>> _transports = new();
+    private ITimer? _drainLimit;
+    private volatile bool _isRetired;
+    private int _disposed;
+
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="useTls">Whether to use TLS.</param>
+    /// <param name="options">The channel's settings.</param>
+    /// <param name="pipelines">Creates the breaker.</param>
+    internal ChannelEndpoint(ThriftEndpoint endpoint, bool useTls, ThriftChannelOptions options, ConnectPipelines pipelines)
+    {
+        _options = options;
+        _useTls = useTls;
+        Candidate = new ThriftCandidate(endpoint, options.TimeProvider) { Owner = this };
+        Pipeline = pipelines.ForEndpoint(Candidate);
+    }
+
+    internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
+    internal string Address => Candidate.Endpoint.Address;
+
+    /// <summary>The endpoint as pickers see it.</summary>
+    internal ThriftCandidate Candidate { get; }
+
+    /// <summary>The breaker around creating streams.</summary>
+    internal ResiliencePipeline Pipeline { get; }
+
+    /// <summary>The transport of that kind, which is created when it is first needed.</summary>
+    /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
+    /// <exception cref="ThriftConnectException">The endpoint was removed from the list.</exception>
+    internal ClientTransport TransportOf(ClientTransportDescriptor kind)
+    {
+        var transport = _transports.GetOrAdd(
+            kind.Kind,
+            static (_, state) => new Lazy<ClientTransport>(() => state.kind.Create(state.self.Target)),
+            (self: this, kind)).Value;
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            // Created concurrently with the disposal, which may not have seen it.
+            _ = transport.DisposeAsync().AsTask();
+            throw _isRetired
+                ? new ThriftConnectException(Address, new IOException("The endpoint was removed from the list of endpoints"))
+                : new ObjectDisposedException(nameof(ThriftChannel));
+        }
+
+        return transport;
+    }
+
+    /// <summary>Is notified of how streams fare; <see langword="null"/> if nobody asks.</summary>
+    internal OutlierEjection? Ejection { get; init; }
+
+    /// <summary>Ends a stream that was counted. The last stream of an endpoint that was removed closes its connections.</summary>
+    internal void Exit()
+    {
+        if (Candidate.Exit() && _isRetired)
+        {
+            CloseIfIdle();
+        }
+    }
+
+    /// <summary>Removes the endpoint: its streams may finish within the limit.</summary>
+    internal void Retire()
+    {
+        _isRetired = true;
+        if (!CloseIfIdle())
+        {
+            var limit = _options.Discovery.DrainTimeout;
+            using var flow = ExecutionContext.SuppressFlow();
+            _drainLimit = _options.TimeProvider.CreateTimer(
+                static self => _ = ((ChannelEndpoint)self!).DisposeAsync().AsTask(),
+                this,
+                CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit,
+                Timeout.InfiniteTimeSpan);
+            if (Volatile.Read(ref _disposed) != 0)
+            {
+                _drainLimit.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Closes the connections; streams that run on them fail.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        if (_drainLimit is { } limit)
+        {
+            await limit.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (var transport in _transports.Values)
+        {
+            // A transport that could not be created throws again when it is read; one that is being created is disposed by its creator.
+            if (transport.IsValueCreated)
+            {
+                await transport.Value.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private ClientTransportTarget Target => new(Address, Candidate.Endpoint.HostName, _useTls, _options);
+
+    private bool CloseIfIdle()
+    {
+        if (!Candidate.TryClose())
+        {
+            return false;
+        }
+
+        _ = DisposeAsync().AsTask();
+        return true;
+    }
+}

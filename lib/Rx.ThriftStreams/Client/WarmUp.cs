@@ -1,0 +1,66 @@
+using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.Client;
+
+/// <summary>Connects to the endpoints of a channel before its first call.</summary>
+internal static class WarmUp
+{
+    /// <summary>How many endpoints are connected to at a time.</summary>
+    private const int Concurrency = 16;
+
+    /// <summary>Connects to each endpoint of a list over each transport, within the connect timeout each.</summary>
+    /// <param name="endpoints">The endpoints.</param>
+    /// <param name="kinds">The transports.</param>
+    /// <param name="options">The channel's settings.</param>
+    /// <param name="cancellationToken">Cancels all attempts.</param>
+    /// <exception cref="ThriftException">No endpoint could be connected to. The first failure is reported.</exception>
+    internal static async Task ConnectAsync(
+        IReadOnlyList<ChannelEndpoint> endpoints,
+        ClientTransportDescriptor[] kinds,
+        ThriftChannelOptions options,
+        CancellationToken cancellationToken)
+    {
+        var connected = 0;
+        Exception? failure = null;
+        await Parallel.ForEachAsync(
+            endpoints.Where(static endpoint => endpoint.Candidate.Endpoint.Weight > 0),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
+            async (endpoint, token) =>
+            {
+                try
+                {
+                    foreach (var kind in kinds)
+                    {
+                        await ConnectAsync(endpoint, kind, options, token).ConfigureAwait(false);
+                    }
+
+                    Interlocked.Increment(ref connected);
+                }
+                catch (ThriftException error)
+                {
+                    Interlocked.CompareExchange(ref failure, error, null);
+                }
+            }).ConfigureAwait(false);
+        if (connected == 0 && failure is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private static async Task ConnectAsync(ChannelEndpoint endpoint, ClientTransportDescriptor kind, ThriftChannelOptions options, CancellationToken cancellationToken)
+    {
+        var limit = options.Resilience.ConnectTimeout;
+        var startedAt = options.TimeProvider.GetTimestamp();
+        using var timeout = new CancellationTokenSource(CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            await endpoint.TransportOf(kind).PrepareAsync(limit, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, options.TimeProvider.GetElapsedTime(startedAt), endpoint.Address, error);
+        }
+    }
+}
