@@ -24,4 +24,15 @@ public sealed class EmittedCodeTests
             GeneratedAssembly.Compile(Idl.Emit(options, (name + ".thrift", text)));
         }
     }
+
+    [Fact]
+    public void Emit_IdempotentFunction_SaysSoInItsMethod()
+    {
+        const string text = "service S { i32 get() (idempotent = \"true\"), i32 put() (idempotent = \"false\"), i32 take() }";
+
+        var code = string.Concat(Idl.Emit(CompilerOptions.Default, ("s.thrift", text)).Select(static file => file.Text));
+
+        Assert.Contains("\"get\", global::Rx.ThriftStreams.Contracts.StreamingMode.PingPong) { IsIdempotent = true };", code, StringComparison.Ordinal);
+        Assert.Single(System.Text.RegularExpressions.Regex.Matches(code, "IsIdempotent = true"));
+    }
 }

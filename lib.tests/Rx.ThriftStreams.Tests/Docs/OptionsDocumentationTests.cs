@@ -2,13 +2,18 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Compiler.Tests;
+using Rx.ThriftStreams.Etcd;
 
 namespace Rx.ThriftStreams.Tests.Docs;
 
 /// <summary>docs/options.md has a table for each type of options, with a row for each option and no others.</summary>
 public sealed partial class OptionsDocumentationTests
 {
-    private static readonly Type[] Roots = [typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits)];
+    private static readonly Type[] Roots =
+    [
+        typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits),
+        typeof(ThriftEtcdRegistrationOptions),
+    ];
 
     public static TheoryData<Type> OptionTypes() => [.. Roots.SelectMany(WithGroups).Distinct()];
 
@@ -29,8 +34,8 @@ public sealed partial class OptionsDocumentationTests
         Assert.Contains(typeof(ThriftCircuitBreakerOptions), types);
         Assert.Contains(typeof(ThriftServerLimits), types);
         Assert.Equal(
-            typeof(ThriftChannelOptions).Assembly.GetExportedTypes().Concat(typeof(ThriftServerOptions).Assembly.GetExportedTypes())
-                .Where(t => t.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" && (t.Name.EndsWith("Options", StringComparison.Ordinal) || t.Name.EndsWith("Limits", StringComparison.Ordinal)))
+            new[] { typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftEtcdOptions) }.SelectMany(static type => type.Assembly.GetExportedTypes())
+                .Where(t => t.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" or "Rx.ThriftStreams.Etcd" && (t.Name.EndsWith("Options", StringComparison.Ordinal) || t.Name.EndsWith("Limits", StringComparison.Ordinal)))
                 .OrderBy(t => t.Name, StringComparer.Ordinal),
             types.Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));
     }
@@ -43,7 +48,7 @@ public sealed partial class OptionsDocumentationTests
 
     private static bool IsGroup(PropertyInfo property)
         => property.PropertyType != typeof(ThriftCallOptions)
-            && property.PropertyType.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore"
+            && property.PropertyType.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" or "Rx.ThriftStreams.Etcd"
             && (property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal) || property.PropertyType.Name.EndsWith("Limits", StringComparison.Ordinal));
 
     private static List<string> RowsOf(Type type, string page)

@@ -25,6 +25,9 @@ public enum ThriftProtocols
     /// <summary>Ping-pong calls over HTTP, as <c>MapThriftHttp</c> serves them. Ports that detect their protocol do not speak it.</summary>
     Http = 32,
 
+    /// <summary>JSON over HTTP and WebSocket, as <c>MapThriftJson</c> of Rx.ThriftStreams.HttpJson serves it.</summary>
+    HttpJson = 64,
+
     /// <summary>All of them.</summary>
-    All = Grpc | TTHeaderStreaming | TTHeader | Framed | Buffered | Http,
+    All = Grpc | TTHeaderStreaming | TTHeader | Framed | Buffered | Http | HttpJson,
 }

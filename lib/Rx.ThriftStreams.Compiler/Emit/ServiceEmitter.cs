@@ -7,6 +7,7 @@ namespace Rx.ThriftStreams.Compiler.Emit;
 /// <summary>The contract of a service with its descriptor, client, Rx interface and adapters.</summary>
 internal static class ServiceEmitter
 {
+    private const string Product = "global::Rx.ThriftStreams.";
     private const string Contracts = "global::Rx.ThriftStreams.Contracts.";
 
     public static void Emit(Output output, ServiceSymbol symbol, Binder binder)
@@ -33,8 +34,9 @@ internal static class ServiceEmitter
         code.Doc(service.Symbol.Doc, "The service " + CSharp.Code(service.Symbol.Name) + " of the IDL, implemented by its client, by servers and by fakes.");
         code.Line("/// <remarks>Methods that return a stream are cold: each enumeration of the stream starts a call.</remarks>");
         code.Line(CSharp.GeneratedCode);
+        var hasClient = service.Symbol.File.Options.Sides != ServiceSides.Server;
         var inherited = service.Symbol.Base is { } parent ? InterfaceOf(parent) + ", " : "";
-        code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>");
+        code.Open($"public interface I{service.Name} : {inherited}{Contracts}IThriftService<{service.Interface}>{(hasClient ? $", {Product}IThriftClientFactory<{service.Interface}>" : "")}");
         foreach (var function in service.OwnFunctions)
         {
             Document(code, function);
@@ -52,6 +54,14 @@ internal static class ServiceEmitter
 
         code.Line("/// <inheritdoc/>");
         code.Line($"static {Contracts}ThriftServiceDescriptor<{service.Interface}> {Contracts}IThriftService<{service.Interface}>.Descriptor => {service.Descriptor}.Instance;");
+        if (hasClient)
+        {
+            code.Line();
+            code.Line("/// <inheritdoc/>");
+            code.Line($"static {service.Interface} {Product}IThriftClientFactory<{service.Interface}>.CreateClient({Product}ThriftChannel channel, {FunctionModel.Options} options)");
+            code.Line($"    => new {service.Name}Client(channel, options);");
+        }
+
         code.Close();
     }
 

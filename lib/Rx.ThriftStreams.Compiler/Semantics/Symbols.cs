@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Syntax;
 using Rx.ThriftStreams.Compiler.Text;
 
@@ -225,6 +226,9 @@ internal sealed class FunctionSymbol(ServiceSymbol service, FunctionSyntax synta
     public string? Doc => Syntax.Doc;
 
     public bool IsOneway => Syntax.IsOneway;
+
+    /// <summary>By the annotation <c>(idempotent = "true")</c>.</summary>
+    public bool IsIdempotent => Syntax.Annotations.Any(static a => a.Key.Text == "idempotent" && a.Value == "true");
 
     public StreamingMode Mode { get; set; }
 

@@ -39,7 +39,7 @@ internal static class CallStartFactory
 
     /// <summary>The time that the call may take from now on, and the wall-clock time at which that ends; <see langword="null"/> without a limit.</summary>
     /// <remarks>The wall clock is read once, when the call starts: changing the clock later must not change how long a call may take.</remarks>
-    private static (TimeSpan? Limit, DateTimeOffset? Deadline) LimitOf(ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
+    internal static (TimeSpan? Limit, DateTimeOffset? Deadline) LimitOf(ThriftCallOptions options, ThriftServerContext? parent, TimeProvider clock)
     {
         TimeSpan? limit = null;
         DateTimeOffset? deadline = null;

@@ -112,22 +112,33 @@ internal sealed class StreamConnector : IAsyncDisposable
                 return Outcome.FromException<object>(unlisted);
             }
 
+            // What other attempts of the call used is left out as long as there is something else.
+            var attempts = request.Start.Options.Attempts;
+            var used = attempts?.UsedEndpoints();
             List<ThriftCandidate>? tried = null;
             var outcome = default(Outcome<object>);
             for (var attempt = 1; ; attempt++)
             {
-                var (endpoint, attempts) = Choose(pinned, request, tried);
+                var (endpoint, most) = Choose(pinned, request, used ?? tried);
                 if (endpoint is null)
                 {
+                    if (used is not null)
+                    {
+                        used = null;
+                        attempt--;
+                        continue;
+                    }
+
                     return tried is null ? Outcome.FromException<object>(_endpoints.Current!.NothingToPick()) : outcome;
                 }
 
+                attempts?.Used(endpoint.Candidate);
                 counted = _endpoints.TracksStreams ? endpoint : null;
                 request.StartedAt = _options.TimeProvider.GetTimestamp();
                 outcome = await endpoint.Pipeline.ExecuteOutcomeAsync(
                     static (context, state) => state.connector.Open(context, state.transport, state.request, state.evidence),
                     context,
-                    (connector: this, transport: TransportOf(request.Method, endpoint), request, evidence: attempt >= attempts ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
+                    (connector: this, transport: TransportOf(request.Method, endpoint), request, evidence: attempt >= most ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
                 if (outcome.Exception is not { } cause)
                 {
                     (request.CountedBy, counted) = (counted, null);
@@ -145,12 +156,13 @@ internal sealed class StreamConnector : IAsyncDisposable
                     endpoint.Ejection?.Failed(endpoint.Candidate);
                 }
 
-                if (attempt >= attempts || !ConnectPipelines.IsConnectFailure(error))
+                if (attempt >= most || !ConnectPipelines.IsConnectFailure(error))
                 {
                     return outcome;
                 }
 
                 (tried ??= []).Add(endpoint.Candidate);
+                used?.Add(endpoint.Candidate);
             }
         }
         catch (Exception error)

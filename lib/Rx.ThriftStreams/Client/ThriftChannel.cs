@@ -7,6 +7,7 @@ using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Middleware;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -23,6 +24,7 @@ public sealed class ThriftChannel : IAsyncDisposable
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
     private readonly ClientMiddleware? _middleware;
+    private readonly CallPipelines? _calls;
     private int _disposed;
 
     private ThriftChannel(ThriftAddress address, ThriftChannelOptions options, ClientTransport? transport = null)
@@ -32,6 +34,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
         _middleware = ClientMiddleware.From(options);
+        _calls = CallPipelines.From(options);
         _connector = new StreamConnector(address, options, transport);
     }
 
@@ -67,6 +70,13 @@ public sealed class ThriftChannel : IAsyncDisposable
         return new(ThriftAddress.Parse(address, copy), copy);
     }
 
+    /// <summary>Throws what <see cref="ForAddress"/> would throw.</summary>
+    internal static void Check(string address, ThriftChannelOptions options)
+    {
+        var copy = options.Snapshot();
+        _ = new TransportSelection(ThriftAddress.Parse(address, copy), copy);
+    }
+
     /// <summary>Creates a channel whose calls all use one transport.</summary>
     /// <param name="transport">The transport; the channel disposes it.</param>
     /// <param name="name">The value of <see cref="Address"/>.</param>
@@ -86,6 +96,32 @@ public sealed class ThriftChannel : IAsyncDisposable
     public Task ConnectAsync(CancellationToken cancellationToken = default) => Volatile.Read(ref _disposed) != 0
         ? Task.FromException(new ObjectDisposedException(nameof(ThriftChannel)))
         : _connector.PrepareAsync(cancellationToken);
+
+    /// <summary>Prepares a call that may take several attempts.</summary>
+    /// <returns><see langword="null"/> if it takes one.</returns>
+    internal ResilientCall<TRequest, TResponse>? Resilient<TRequest, TResponse>(
+        ThriftInvoker invoker,
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        if (_calls is null || _calls.For(method, options?.IsIdempotent ?? defaults.IsIdempotent ?? method.IsIdempotent) is not { } pipeline)
+        {
+            return null;
+        }
+
+        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
+        if (ResilientCall<TRequest, TResponse>.IsWithinRetry(parent))
+        {
+            return null;
+        }
+
+        var settled = options?.Over(defaults) ?? defaults;
+        return new(invoker, method, request, settled, pipeline, CallStartFactory.LimitOf(settled, parent, _options.TimeProvider).Limit, _options.TimeProvider);
+    }
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and attaches the stream to the call.</summary>
     /// <param name="method">The method.</param>

@@ -115,7 +115,11 @@ public sealed class ThriftInvoker
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(result);
-        return RunAsync(StartAsync(method, options, cancellationToken), request, result);
+        return Channel.Resilient(this, method, request, options, _options) is { } resilient
+            ? RunResilientAsync(resilient.RunAsync(cancellationToken), result)
+            : RunAsync(StartAsync(method, options, cancellationToken), request, result);
+
+        static async Task<TResult> RunResilientAsync(Task<TResponse> call, Func<TResponse, TResult> result) => result(await call.ConfigureAwait(false));
 
         static async Task<TResult> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> starting, TRequest request, Func<TResponse, TResult> result)
         {

@@ -42,6 +42,9 @@ public abstract class ThriftMethod
     /// <summary><c>package.Service/Method</c>; with a leading slash, the path of the method over gRPC.</summary>
     public string FullName { get; }
 
+    /// <summary>Whether a call may be sent more than once, by the annotation <c>(idempotent = "true")</c> of the function.</summary>
+    public bool IsIdempotent { get; init; }
+
     /// <summary>Whether the method has a stream in at least one direction, so that its messages travel as bare structs.</summary>
     public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
 

@@ -56,6 +56,23 @@ internal static class OptionChecks
         }
     }
 
+    internal static void Within(int least, int most, int number, string option)
+    {
+        if (number < least || number > most)
+        {
+            throw new ArgumentOutOfRangeException(option, number, $"{option} must be {least} to {most}.");
+        }
+    }
+
+    /// <summary>More than 0, at most 1.</summary>
+    internal static void Share(double share, string option)
+    {
+        if (share is not (> 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(option, share, $"{option} must be more than 0 and at most 1.");
+        }
+    }
+
     internal static void NotNull(object? value, string option)
     {
         if (value is null)

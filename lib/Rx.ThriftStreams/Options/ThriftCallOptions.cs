@@ -60,6 +60,15 @@ public sealed record ThriftCallOptions
     /// <summary>Whether each message is handed to the network immediately instead of batching messages sent close together. Default: <see langword="false"/>.</summary>
     public bool? NoDelay { get; init; }
 
+    /// <summary>
+    /// Whether the call may be sent more than once, so that it can be retried and hedged: see <see cref="ThriftResilienceOptions.Retry"/>. Default: by the annotation
+    /// <c>(idempotent = "true")</c> of the function in the IDL.
+    /// </summary>
+    public bool? IsIdempotent { get; init; }
+
+    /// <summary>The attempts of the call that this is one of; <see langword="null"/> if it has a single one.</summary>
+    internal CallAttempts? Attempts { get; init; }
+
     /// <summary>These options, with unset values taken from <paramref name="defaults"/>.</summary>
     internal ThriftCallOptions Over(ThriftCallOptions defaults) => ReferenceEquals(defaults, None) ? this : new()
     {
@@ -76,6 +85,8 @@ public sealed record ThriftCallOptions
         Authority = Authority ?? defaults.Authority,
         Compressor = Compressor ?? defaults.Compressor,
         NoDelay = NoDelay ?? defaults.NoDelay,
+        IsIdempotent = IsIdempotent ?? defaults.IsIdempotent,
+        Attempts = Attempts ?? defaults.Attempts,
     };
 
     /// <summary>A copy that is unaffected by later changes of <see cref="Headers"/> and <see cref="MetaInfo"/>.</summary>

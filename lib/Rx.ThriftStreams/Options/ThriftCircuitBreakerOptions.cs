@@ -27,10 +27,7 @@ public sealed class ThriftCircuitBreakerOptions
 
     internal void Validate(string owner)
     {
-        if (FailureRatio is not (> 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException($"{owner}.{nameof(FailureRatio)}", FailureRatio, $"{owner}.{nameof(FailureRatio)} must be more than 0 and at most 1.");
-        }
+        OptionChecks.Share(FailureRatio, $"{owner}.{nameof(FailureRatio)}");
 
         OptionChecks.AtLeast(2, MinimumThroughput, $"{owner}.{nameof(MinimumThroughput)}");
         OptionChecks.Between(Shortest, Longest, SamplingDuration, $"{owner}.{nameof(SamplingDuration)}");

@@ -39,9 +39,6 @@ public sealed class ThriftOutlierEjectionOptions
             throw new ArgumentOutOfRangeException($"{owner}.{nameof(LatencyFactor)}", LatencyFactor, $"{owner}.{nameof(LatencyFactor)} must be more than 1.");
         }
 
-        if (MaxEjectedShare is not (> 0 and <= 1))
-        {
-            throw new ArgumentOutOfRangeException($"{owner}.{nameof(MaxEjectedShare)}", MaxEjectedShare, $"{owner}.{nameof(MaxEjectedShare)} must be more than 0 and at most 1.");
-        }
+        OptionChecks.Share(MaxEjectedShare, $"{owner}.{nameof(MaxEjectedShare)}");
     }
 }

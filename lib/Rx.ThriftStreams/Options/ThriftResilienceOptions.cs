@@ -1,3 +1,5 @@
+using Polly;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
@@ -24,11 +26,26 @@ public sealed class ThriftResilienceOptions
     /// <summary>Takes endpoints out of use that fail or are slow; <see langword="null"/> for not doing so. Default: off. Costs one small object for each stream.</summary>
     public ThriftOutlierEjectionOptions? OutlierEjection { get; set; }
 
+    /// <summary>Retries calls of one message each way; <see langword="null"/> for not doing so. Default: off.</summary>
+    public ThriftRetryOptions? Retry { get; set; }
+
+    /// <summary>Sends idempotent calls of one message each way to a second endpoint when the first is slow; <see langword="null"/> for not doing so. Default: off.</summary>
+    public ThriftHedgingOptions? Hedging { get; set; }
+
+    /// <summary>
+    /// Takes the place of <see cref="Retry"/> and <see cref="Hedging"/>, which cannot be set with it: returns the pipeline around the calls of a method of one message each way,
+    /// or <see langword="null"/> for none. Called when a method is first called; it decides whether a method may be called more than once. Each execution of the pipeline's callback is an attempt; its result is the response message.
+    /// Default: none.
+    /// </summary>
+    public Func<ThriftMethod, ResiliencePipeline?>? CallPipeline { get; set; }
+
     internal ThriftResilienceOptions Snapshot()
     {
         var copy = (ThriftResilienceOptions)MemberwiseClone();
         copy.CircuitBreaker = CircuitBreaker?.Snapshot();
         copy.OutlierEjection = OutlierEjection?.Snapshot();
+        copy.Retry = Retry?.Snapshot();
+        copy.Hedging = Hedging?.Snapshot();
         return copy;
     }
 
@@ -38,5 +55,11 @@ public sealed class ThriftResilienceOptions
         OptionChecks.AtLeast(1, MaxConnectAttempts, $"{owner}.{nameof(MaxConnectAttempts)}");
         CircuitBreaker?.Validate($"{owner}.{nameof(CircuitBreaker)}");
         OutlierEjection?.Validate($"{owner}.{nameof(OutlierEjection)}");
+        Retry?.Validate($"{owner}.{nameof(Retry)}");
+        Hedging?.Validate($"{owner}.{nameof(Hedging)}");
+        if (CallPipeline is not null && (Retry is not null || Hedging is not null))
+        {
+            throw new ArgumentException($"{owner}.{nameof(CallPipeline)} takes the place of {nameof(Retry)} and {nameof(Hedging)}, which are set too. Leave out one of them.", $"{owner}.{nameof(CallPipeline)}");
+        }
     }
 }

@@ -1,0 +1,217 @@
+using Demo.Echo;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Rx.ThriftStreams.Tests.Clients;
+
+/// <summary>Clients from a container.</summary>
+public class ClientRegistrationTests
+{
+    private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task AddThriftClient_WithoutName_InjectsTheInterfaceAndCalls()
+    {
+        await using var servers = await NamedServers.StartAsync(1);
+        var services = new ServiceCollection();
+        services.AddThriftClient<ITestService>(options => options.Address = $"grpc://{servers.Addresses[0]}");
+        await using var provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
+
+        var client = provider.GetRequiredService<ITestService>();
+
+        Assert.Equal("0", (await client.EchoUnaryAsync(new() { Message = "who" }, Token)).Message);
+        Assert.Same(client, provider.GetRequiredService<ITestService>());
+        Assert.Same(((TestServiceClient)client).Channel, provider.GetThriftChannel("TestService"));
+    }
+
+    [Fact]
+    public async Task AddThriftClient_WithNames_InjectsEachByItsKey()
+    {
+        await using var servers = await NamedServers.StartAsync(2);
+        var services = new ServiceCollection();
+        services.AddThriftClient<ITestService>("first", options => options.Address = $"grpc://{servers.Addresses[0]}");
+        services.AddThriftClient<ITestService>("second", options => options.Address = $"ttheader://{servers.Addresses[1]}");
+        services.AddSingleton<KeyedUser>();
+        await using var provider = services.BuildServiceProvider();
+
+        var user = provider.GetRequiredService<KeyedUser>();
+
+        Assert.Equal("0", (await user.First.EchoUnaryAsync(new() { Message = "who" }, Token)).Message);
+        Assert.Equal("1", (await user.Second.EchoUnaryAsync(new() { Message = "who" }, Token)).Message);
+        Assert.Null(provider.GetService<ITestService>());
+    }
+
+    [Fact]
+    public async Task AddThriftClient_TwoServicesWithOneName_ShareAChannel()
+    {
+        var services = new ServiceCollection();
+        services.AddThriftClient<ITestService>("shared", static options => options.Address = "grpc://localhost:1");
+        services.AddThriftClient<Twin.ITwinService>("shared");
+        await using var provider = services.BuildServiceProvider();
+
+        var first = (ThriftClient)provider.GetRequiredKeyedService<ITestService>("shared");
+        var second = (ThriftClient)provider.GetRequiredKeyedService<Twin.ITwinService>("shared");
+
+        Assert.Same(first.Channel, second.Channel);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Dispose_OfTheContainer_ClosesTheChannel(bool isAsync)
+    {
+        var services = new ServiceCollection();
+        services.AddThriftClient<ITestService>(static options => options.Address = "grpc://localhost:1");
+        var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<ITestService>();
+
+        if (isAsync)
+        {
+            await provider.DisposeAsync();
+        }
+        else
+        {
+            provider.Dispose();
+        }
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.EchoUnaryAsync(new() { Message = "late" }, Token));
+    }
+
+    [Fact]
+    public async Task AddMiddleware_ByType_IsInjectedAndSeesCalls()
+    {
+        await using var servers = await NamedServers.StartAsync(1);
+        var services = new ServiceCollection();
+        services.AddSingleton<SeenMethods>();
+        services.AddThriftClient<ITestService>(options => options.Address = $"grpc://{servers.Addresses[0]}").AddMiddleware<RecordingMiddleware>();
+        await using var provider = services.BuildServiceProvider();
+
+        await provider.GetRequiredService<ITestService>().EchoUnaryAsync(new() { Message = "who" }, Token);
+
+        Assert.Equal(["EchoUnary"], provider.GetRequiredService<SeenMethods>().Names);
+    }
+
+    [Fact]
+    public async Task BindConfiguration_SetsEachGroup_AndTheContainerItsClockAndLog()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Clients:Echo:Address"] = "ttheader://localhost:1",
+            ["Clients:Echo:StreamTransport"] = "grpc",
+            ["Clients:Echo:ServiceName"] = "shop",
+            ["Clients:Echo:Defaults:Timeout"] = "00:00:07",
+            ["Clients:Echo:Resilience:ConnectTimeout"] = "infinite",
+            ["Clients:Echo:Resilience:CircuitBreaker:FailureRatio"] = "0.25",
+            ["Clients:Echo:Limits:MaxReceiveMessageSize"] = "1234",
+            ["Clients:Echo:Connections:Mode"] = "Pooled",
+            ["Clients:Echo:TTHeader:StreamBuffers:WhenFull"] = "ResetStream",
+        });
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddThriftClient<ITestService>().BindConfiguration("Clients:Echo").Configure(static options => options.Channel.ServiceName += "!");
+        using var host = builder.Build();
+
+        await host.StartAsync(Token);
+
+        var options = host.Services.GetRequiredService<IOptionsMonitor<ThriftClientOptions>>().Get("TestService");
+        Assert.Equal("ttheader://localhost:1", options.Address);
+        Assert.Equal(ThriftTransport.Grpc, options.Channel.StreamTransport);
+        Assert.Equal("shop!", options.Channel.ServiceName);
+        Assert.Equal(TimeSpan.FromSeconds(7), options.Channel.Defaults.Timeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, options.Channel.Resilience.ConnectTimeout);
+        Assert.Equal(0.25, options.Channel.Resilience.CircuitBreaker!.FailureRatio);
+        Assert.Equal(1234, options.Channel.Limits.MaxReceiveMessageSize);
+        Assert.Equal(ThriftConnectionMode.Pooled, options.Channel.Connections.Mode);
+        Assert.Equal(ThriftFullBufferPolicy.ResetStream, options.Channel.TTHeader.StreamBuffers.WhenFull);
+        Assert.Same(clock, options.Channel.TimeProvider);
+        Assert.Same(host.Services.GetRequiredService<Microsoft.Extensions.Logging.ILoggerFactory>(), options.Channel.LoggerFactory);
+        await host.StopAsync(Token);
+    }
+
+    [Theory]
+    [InlineData("Adress", "x", "Clients:Echo:Adress is not an option")]
+    [InlineData("Resilience:ConnectTimeot", "00:00:01", "Clients:Echo:Resilience:ConnectTimeot is not an option")]
+    [InlineData("Resilience:ConnectTimeout", "3", "Clients:Echo:Resilience:ConnectTimeout is \"3\", which is not a duration")]
+    [InlineData("Resilience:MaxConnectAttempts", "many", "Clients:Echo:Resilience:MaxConnectAttempts is \"many\"")]
+    [InlineData("Resilience:MaxConnectAttempts", "0", "Resilience.MaxConnectAttempts must")]
+    [InlineData("StreamTransport", "Carrier", "Clients:Echo:StreamTransport is \"Carrier\"")]
+    [InlineData("StreamTransport", "TTHeader", "StreamTransport is TTHeader, which does not carry streams")]
+    [InlineData("Address", "localhost:1", "The address \"localhost:1\" must begin with")]
+    public async Task StartAsync_WithAnInvalidOption_NamesIt(string key, string value, string expected)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = "grpc://localhost:1", [$"Clients:Echo:{key}"] = value });
+        builder.Services.AddThriftClient<ITestService>("echo").BindConfiguration("Clients:Echo");
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StartAsync_WithoutAddressOrSection_NamesWhatIsMissing()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddThriftClient<ITestService>("nowhere");
+        using var host = builder.Build();
+        var unset = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+
+        var other = Host.CreateEmptyApplicationBuilder(null);
+        other.Services.AddThriftClient<ITestService>("nowhere").BindConfiguration("Clients:Nowhere");
+        using var second = other.Build();
+        var missing = await Assert.ThrowsAsync<OptionsValidationException>(() => second.StartAsync(Token));
+
+        Assert.StartsWith("Address of the Thrift client \"nowhere\" is not set.", unset.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The configuration has no section Clients:Nowhere", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UseServiceDiscovery_WhenTheConfigurationChanges_NewCallsFollow()
+    {
+        await using var servers = await NamedServers.StartAsync(2);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var source = new Dictionary<string, string?> { ["Services:echo:thrift:0"] = servers.Addresses[0] };
+        builder.Configuration.AddInMemoryCollection(source);
+        builder.Services.AddThriftClient<ITestService>(static options =>
+        {
+            options.Address = "grpc://_thrift.echo";
+            options.Channel.Discovery.RefreshInterval = TimeSpan.FromMilliseconds(20);
+        }).UseServiceDiscovery();
+        using var host = builder.Build();
+        var client = host.Services.GetRequiredService<ITestService>();
+
+        Assert.Equal("0", (await client.EchoUnaryAsync(new() { Message = "who" }, Token)).Message);
+        builder.Configuration["Services:echo:thrift:0"] = servers.Addresses[1];
+        ((IConfigurationRoot)host.Services.GetRequiredService<IConfiguration>()).Reload();
+
+        using var limit = new CancellationTokenSource(Waits.Limit);
+        while ((await client.EchoUnaryAsync(new() { Message = "who" }, limit.Token)).Message != "1")
+        {
+        }
+    }
+
+    private sealed class KeyedUser([FromKeyedServices("first")] ITestService first, [FromKeyedServices("second")] ITestService second)
+    {
+        public ITestService First { get; } = first;
+
+        public ITestService Second { get; } = second;
+    }
+
+    private sealed class SeenMethods
+    {
+        public List<string> Names { get; } = [];
+    }
+
+    private sealed class RecordingMiddleware(SeenMethods seen) : IThriftClientMiddleware
+    {
+        public ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
+        {
+            seen.Names.Add(context.Method.Name);
+            return next();
+        }
+    }
+}

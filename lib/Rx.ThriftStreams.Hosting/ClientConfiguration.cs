@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Configuration;
+using Rx.ThriftStreams.Serialization;
+
+namespace Rx.ThriftStreams.Hosting;
+
+/// <summary>The options that a section of the configuration can set: those that text can express, with the names of the properties.</summary>
+internal static class ClientConfiguration
+{
+    internal static void Read(IConfigurationSection section, string client, ThriftClientOptions options)
+    {
+        var reader = new OptionSection(section, client);
+        if (!section.Exists())
+        {
+            throw reader.Invalid($"The configuration has no section {section.Path}, which the Thrift client \"{client}\" reads.");
+        }
+
+        var channel = options.Channel;
+        reader
+            .Read<string>(nameof(options.Address), value => options.Address = value)
+            .Read<string>(nameof(channel.DestinationService), value => channel.DestinationService = value)
+            .Read<string>(nameof(channel.ServiceName), value => channel.ServiceName = value)
+            .Read<bool>(nameof(channel.FlowServerContext), value => channel.FlowServerContext = value)
+            .Read<bool>(nameof(channel.PropagateTraceContext), value => channel.PropagateTraceContext = value)
+            .ReadName<ThriftTransport>(nameof(channel.StreamTransport), value => channel.StreamTransport = value)
+            .ReadName<ThriftTransport>(nameof(channel.PingPongTransport), value => channel.PingPongTransport = value)
+            .ReadName<ThriftTransientPropagation>(nameof(channel.TransientPropagation), value => channel.TransientPropagation = value)
+            .Group(nameof(channel.Defaults), group => ReadDefaults(group, channel))
+            .Group(nameof(channel.Discovery), group => ReadDiscovery(group, channel.Discovery))
+            .Group(nameof(channel.Resilience), group => ReadResilience(group, channel.Resilience))
+            .Group(nameof(channel.Limits), group => ReadLimits(group, channel.Limits))
+            .Group(nameof(channel.Connections), group => ReadConnections(group, channel.Connections))
+            .Group(nameof(channel.Grpc), group => ReadGrpc(group, channel.Grpc))
+            .Group(nameof(channel.TTHeader), group => ReadTTHeader(group, channel.TTHeader))
+            .Group(nameof(channel.PingPong), group => ReadPingPong(group, channel.PingPong))
+            .ThrowIfUnknown();
+    }
+
+    private static void ReadDefaults(OptionSection section, ThriftChannelOptions channel)
+    {
+        var defaults = channel.Defaults;
+        section
+            .ReadTime(nameof(defaults.Timeout), value => defaults = defaults with { Timeout = value })
+            .ReadTime(nameof(defaults.ConnectTimeout), value => defaults = defaults with { ConnectTimeout = value })
+            .ReadTime(nameof(defaults.ReceiveTimeout), value => defaults = defaults with { ReceiveTimeout = value })
+            .ReadTime(nameof(defaults.SendTimeout), value => defaults = defaults with { SendTimeout = value })
+            .Read<bool>(nameof(defaults.KeepRemoteOnReceiveTimeout), value => defaults = defaults with { KeepRemoteOnReceiveTimeout = value })
+            .Read<string>(nameof(defaults.Authority), value => defaults = defaults with { Authority = value })
+            .Read<string>(nameof(defaults.Compressor), value => defaults = defaults with { Compressor = value })
+            .Read<bool>(nameof(defaults.NoDelay), value => defaults = defaults with { NoDelay = value })
+            .Read<bool>(nameof(defaults.IsIdempotent), value => defaults = defaults with { IsIdempotent = value });
+        channel.Defaults = defaults;
+    }
+
+    private static void ReadDiscovery(OptionSection section, ThriftDiscoveryOptions discovery) => section
+        .ReadTime(nameof(discovery.RefreshInterval), value => discovery.RefreshInterval = value)
+        .ReadTime(nameof(discovery.DrainTimeout), value => discovery.DrainTimeout = value);
+
+    private static void ReadResilience(OptionSection section, ThriftResilienceOptions resilience) => section
+        .ReadTime(nameof(resilience.ConnectTimeout), value => resilience.ConnectTimeout = value)
+        .Read<int>(nameof(resilience.MaxConnectAttempts), value => resilience.MaxConnectAttempts = value)
+        .Group(nameof(resilience.CircuitBreaker), group => ReadBreaker(group, resilience.CircuitBreaker ??= new()))
+        .Group(nameof(resilience.OutlierEjection), group => ReadEjection(group, resilience.OutlierEjection ??= new()))
+        .Group(nameof(resilience.Retry), group => ReadRetry(group, resilience.Retry ??= new()))
+        .Group(nameof(resilience.Hedging), group => ReadHedging(group, resilience.Hedging ??= new()));
+
+    private static void ReadRetry(OptionSection section, ThriftRetryOptions retry) => section
+        .Read<int>(nameof(retry.MaxRetries), value => retry.MaxRetries = value)
+        .ReadTime(nameof(retry.Delay), value => retry.Delay = value)
+        .ReadTime(nameof(retry.MaxDelay), value => retry.MaxDelay = value)
+        .ReadTime(nameof(retry.AttemptTimeout), value => retry.AttemptTimeout = value)
+        .Read<double>(nameof(retry.Budget), value => retry.Budget = value);
+
+    private static void ReadHedging(OptionSection section, ThriftHedgingOptions hedging) => section
+        .ReadTime(nameof(hedging.Delay), value => hedging.Delay = value)
+        .Read<int>(nameof(hedging.MaxHedges), value => hedging.MaxHedges = value)
+        .Read<double>(nameof(hedging.Budget), value => hedging.Budget = value);
+
+    private static void ReadBreaker(OptionSection section, ThriftCircuitBreakerOptions breaker) => section
+        .Read<double>(nameof(breaker.FailureRatio), value => breaker.FailureRatio = value)
+        .Read<int>(nameof(breaker.MinimumThroughput), value => breaker.MinimumThroughput = value)
+        .ReadTime(nameof(breaker.SamplingDuration), value => breaker.SamplingDuration = value)
+        .ReadTime(nameof(breaker.BreakDuration), value => breaker.BreakDuration = value);
+
+    private static void ReadEjection(OptionSection section, ThriftOutlierEjectionOptions ejection) => section
+        .Read<int>(nameof(ejection.ConsecutiveFailures), value => ejection.ConsecutiveFailures = value)
+        .Read<double>(nameof(ejection.LatencyFactor), value => ejection.LatencyFactor = value)
+        .ReadTime(nameof(ejection.EjectionTime), value => ejection.EjectionTime = value)
+        .Read<double>(nameof(ejection.MaxEjectedShare), value => ejection.MaxEjectedShare = value);
+
+    private static void ReadLimits(OptionSection section, ThriftLimits limits) => section
+        .Read<int>(nameof(limits.MaxReceiveMessageSize), value => limits.MaxReceiveMessageSize = value)
+        .Read<long>(nameof(limits.MaxReceiveMessageMemory), value => limits.MaxReceiveMessageMemory = value)
+        .Read<int>(nameof(limits.MaxDecompressionRatio), value => limits.MaxDecompressionRatio = value)
+        .Read<long>(nameof(limits.MaxConnectionMemory), value => limits.MaxConnectionMemory = value);
+
+    private static void ReadConnections(OptionSection section, ThriftConnectionOptions connections) => section
+        .ReadName<ThriftConnectionMode>(nameof(connections.Mode), value => connections.Mode = value)
+        .Read<int>(nameof(connections.MaxPerEndpoint), value => connections.MaxPerEndpoint = value)
+        .ReadTime(nameof(connections.IdleTimeout), value => connections.IdleTimeout = value);
+
+    private static void ReadGrpc(OptionSection section, ThriftGrpcOptions grpc) => section
+        .ReadTime(nameof(grpc.KeepAlivePingDelay), value => grpc.KeepAlivePingDelay = value)
+        .ReadTime(nameof(grpc.KeepAlivePingTimeout), value => grpc.KeepAlivePingTimeout = value);
+
+    private static void ReadTTHeader(OptionSection section, ThriftTTHeaderOptions header) => section
+        .Read<bool>(nameof(header.SendChecksums), value => header.SendChecksums = value)
+        .Group(nameof(header.StreamBuffers), group => group
+            .Read<int>(nameof(header.StreamBuffers.StreamBytes), value => header.StreamBuffers.StreamBytes = value)
+            .ReadName<ThriftFullBufferPolicy>(nameof(header.StreamBuffers.WhenFull), value => header.StreamBuffers.WhenFull = value)
+            .Read<bool>(nameof(header.StreamBuffers.OfferFlowControl), value => header.StreamBuffers.OfferFlowControl = value));
+
+    private static void ReadPingPong(OptionSection section, ThriftPingPongOptions pingPong) => section
+        .ReadName<ThriftProtocol>(nameof(pingPong.Protocol), value => pingPong.Protocol = value)
+        .Read<bool>(nameof(pingPong.StrictBinary), value => pingPong.StrictBinary = value)
+        .Read<bool>(nameof(pingPong.SendServiceName), value => pingPong.SendServiceName = value)
+        .Read<string>(nameof(pingPong.HttpPath), value => pingPong.HttpPath = value);
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+
+namespace Rx.ThriftStreams.HttpJson.Answers;
+
+/// <summary>Headers and trailers as JSON: an object with an array of values for each name.</summary>
+internal static class MetadataJson
+{
+    /// <summary>Writes a member, unless there is nothing to write.</summary>
+    internal static void Write(Utf8JsonWriter writer, string member, ThriftMetadata metadata)
+    {
+        if (metadata.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject(member);
+        foreach (var values in metadata.GroupBy(static pair => pair.Key, static pair => pair.Value))
+        {
+            writer.WriteStartArray(values.Key);
+            foreach (var value in values)
+            {
+                writer.WriteStringValue(value);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Rx.ThriftStreams.Dynamic;
+using Rx.ThriftStreams.Transport;
+
+namespace Rx.ThriftStreams.HttpJson.Answers;
+
+/// <summary>An error as problem details (RFC 9457), with members for what Thrift knows about it.</summary>
+/// <param name="HttpStatus">The status of the response.</param>
+/// <param name="Code">The status of the call.</param>
+/// <param name="Detail">What happened.</param>
+internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Detail)
+{
+    internal const string ContentType = "application/problem+json";
+
+    private const string HiddenText = "internal error";
+
+    /// <summary>The place in the JSON of the request; <see langword="null"/> if the request is not the cause.</summary>
+    internal string? Path { get; init; }
+
+    /// <summary>The exception of the IDL, if it is one.</summary>
+    internal ThriftDynamicException? Declared { get; init; }
+
+    /// <summary>The business error, if it is one.</summary>
+    internal ThriftBizStatusException? Biz { get; init; }
+
+    /// <summary>The error of a call; <see langword="null"/> after success.</summary>
+    internal static Problem? Of(in ServerCallOutcome outcome)
+    {
+        var code = outcome.Status.Code;
+        return outcome.Error switch
+        {
+            null => null,
+            ThriftDynamicException declared => Of(declared),
+            ThriftDeclaredException => new(StatusCodes.Status422UnprocessableEntity, code, outcome.Error.Message),
+            ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatusOf(code), code, biz.Message) { Biz = biz },
+            _ => new(HttpStatusOf(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
+            {
+                Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,
+            },
+        };
+    }
+
+    internal static Problem Of(ThriftDynamicException declared)
+        => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Declared = declared };
+
+    /// <summary>The status of HTTP for a status of a call, as Google's APIs map them.</summary>
+    internal static int HttpStatusOf(ThriftStatusCode code) => code switch
+    {
+        ThriftStatusCode.OK => StatusCodes.Status200OK,
+        ThriftStatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
+        ThriftStatusCode.InvalidArgument or ThriftStatusCode.FailedPrecondition or ThriftStatusCode.OutOfRange => StatusCodes.Status400BadRequest,
+        ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        ThriftStatusCode.NotFound or ThriftStatusCode.UnknownService => StatusCodes.Status404NotFound,
+        ThriftStatusCode.AlreadyExists or ThriftStatusCode.Aborted => StatusCodes.Status409Conflict,
+        ThriftStatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        ThriftStatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+        ThriftStatusCode.Unimplemented => StatusCodes.Status501NotImplemented,
+        ThriftStatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ThriftStatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    /// <summary>Answers a request of which nothing was answered yet.</summary>
+    internal async Task AnswerAsync(HttpResponse response, ThriftDynamicJsonOptions json)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        Write(body, json, ThriftMetadata.Empty);
+        response.StatusCode = HttpStatus;
+        response.ContentType = ContentType;
+        response.ContentLength = body.WrittenCount;
+        await response.Body.WriteAsync(body.WrittenMemory, response.HttpContext.RequestAborted).ConfigureAwait(false);
+    }
+
+    /// <summary>Appends the problem as JSON.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="json">How values are converted.</param>
+    /// <param name="trailers">The trailers of a stream, which end with it.</param>
+    internal void Write(IBufferWriter<byte> output, ThriftDynamicJsonOptions json, ThriftMetadata trailers)
+    {
+        using var writer = new Utf8JsonWriter(output);
+        writer.WriteStartObject();
+        writer.WriteString("type", "about:blank");
+        writer.WriteString("title", Code.ToString());
+        writer.WriteNumber("status", HttpStatus);
+        writer.WriteString("detail", Detail);
+        writer.WriteNumber("code", (int)Code);
+        if (Path is not null)
+        {
+            writer.WriteString("path", Path);
+        }
+
+        if (Declared is { } declared)
+        {
+            writer.WriteString("exception", declared.Name);
+            if (declared.Value.Schema is not null)
+            {
+                writer.WritePropertyName("value");
+                writer.WriteRawValue(declared.Value.ToJson(json));
+            }
+        }
+
+        if (Biz is { } biz)
+        {
+            writer.WriteNumber("bizCode", biz.Code);
+            writer.WriteStartObject("bizExtra");
+            foreach (var (name, value) in biz.Extra)
+            {
+                writer.WriteString(name, value);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        MetadataJson.Write(writer, "trailers", trailers);
+        writer.WriteEndObject();
+    }
+}

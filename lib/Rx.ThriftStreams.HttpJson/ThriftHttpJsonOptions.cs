@@ -1,0 +1,24 @@
+using Rx.ThriftStreams.Dynamic;
+
+namespace Rx.ThriftStreams.HttpJson;
+
+/// <summary>How a service is served as JSON over HTTP. Read once, when the service is mapped.</summary>
+public sealed class ThriftHttpJsonOptions
+{
+    /// <summary>
+    /// How values are converted. Requests are limited by <c>ThriftServerOptions.Limits.MaxReceiveMessageSize</c> as well, which also bounds their JSON text.
+    /// </summary>
+    public ThriftDynamicJsonOptions Json { get; set; } = ThriftDynamicJsonOptions.Default;
+
+    /// <summary>
+    /// Origins of web pages, such as <c>https://app.example</c>, that may open WebSockets and event streams besides pages of the server itself; <c>*</c> for any. Default:
+    /// none. Browsers send cookies with such requests without asking first. Clients that are not browsers name no origin and are not restricted.
+    /// </summary>
+    public ISet<string> AllowedOrigins { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// How often a WebSocket on which nothing arrives is probed by a ping, and how long it may leave the ping unanswered before it is closed and its call cancelled.
+    /// Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for no probes.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+}
