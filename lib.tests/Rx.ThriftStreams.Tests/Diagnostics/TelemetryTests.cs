@@ -57,9 +57,9 @@ public sealed class TelemetryTests : IAsyncLifetime
         Assert.Equal((rootOf.SpanId, client.SpanId), (client.ParentSpanId, server.ParentSpanId));
         Assert.Same(server, inHandler);
         Assert.Equal("echo.TestService/EchoUnary", client.DisplayName);
-        Assert.Equal(("thrift", "echo.TestService", "EchoUnary"), (client.GetTagItem("rpc.system"), client.GetTagItem("rpc.service"), client.GetTagItem("rpc.method")));
+        Assert.Equal(("thrift", "echo.TestService/EchoUnary"), (client.GetTagItem("rpc.system.name"), client.GetTagItem("rpc.method")));
         Assert.Equal(("127.0.0.1", _server.Endpoint.Port, "OK"), (client.GetTagItem("server.address"), client.GetTagItem("server.port"), client.GetTagItem("rpc.response.status_code")));
-        Assert.Equal((1L, 1L), (client.GetTagItem("rpc.thrift.messages_sent"), client.GetTagItem("rpc.thrift.messages_received")));
+        Assert.Equal((1L, 1L), (client.GetTagItem("thriftstreams.messages.sent"), client.GetTagItem("thriftstreams.messages.received")));
         Assert.Equal(ActivityStatusCode.Unset, client.Status);
     }
 
@@ -139,15 +139,15 @@ public sealed class TelemetryTests : IAsyncLifetime
 
         var duration = Assert.Single(measurements, m => m.Name == "rpc.client.call.duration" && Equals(m.Tags["server.port"], port));
         Assert.InRange(duration.Value, 0, 30);
-        Assert.Equal(("thrift", "EchoServer", "OK"), (duration.Tags["rpc.system"], duration.Tags["rpc.method"], duration.Tags["rpc.response.status_code"]));
-        Assert.Equal(3, Assert.Single(measurements, m => m.Name == "rpc.client.responses_per_rpc" && Equals(m.Tags["server.port"], port)).Value);
+        Assert.Equal(("thrift", "echo.TestService/EchoServer", "OK"), (duration.Tags["rpc.system.name"], duration.Tags["rpc.method"], duration.Tags["rpc.response.status_code"]));
+        Assert.Equal(3, Assert.Single(measurements, m => m.Name == "thriftstreams.client.call.responses" && Equals(m.Tags["server.port"], port)).Value);
 
         // Other tests' calls are in these too: they have no port.
-        Assert.Contains(measurements, m => m.Name == "rpc.server.call.duration" && Equals(m.Tags["rpc.method"], "EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "rpc.client.request.size", Value: 9 } && Equals(m.Tags["rpc.method"], "EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "rpc.server.response.size", Value: 11 } && Equals(m.Tags["rpc.method"], "EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "rpc.client.active_calls", Value: 1 });
-        Assert.Contains(measurements, m => m is { Name: "rpc.client.active_calls", Value: -1 });
+        Assert.Contains(measurements, m => m.Name == "rpc.server.call.duration" && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "rpc.client.request.size", Value: 9 } && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "rpc.server.response.size", Value: 11 } && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements, m => m is { Name: "thriftstreams.client.active_calls", Value: 1 });
+        Assert.Contains(measurements, m => m is { Name: "thriftstreams.client.active_calls", Value: -1 });
     }
 
     [Fact]

@@ -199,7 +199,7 @@ public sealed class TrafficLimitTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument is { Name: "rpc.server.refused_calls", Meter.Name: ThriftDiagnostics.MeterName })
+            if (instrument is { Name: "thriftstreams.server.refused_calls", Meter.Name: ThriftDiagnostics.MeterName })
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -209,7 +209,7 @@ public sealed class TrafficLimitTests
             var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
             lock (counted)
             {
-                counted.Add($"{all["rpc.method"]} {all["rpc.thrift.refusal"]}");
+                counted.Add($"{all["rpc.method"]} {all["thriftstreams.refusal"]}");
             }
         });
         listener.Start();
@@ -221,7 +221,7 @@ public sealed class TrafficLimitTests
 
         lock (counted)
         {
-            Assert.Contains("EchoUnary rate", counted);
+            Assert.Contains("echo.TestService/EchoUnary rate", counted);
         }
 
         Assert.Contains(server.Log.Entries, entry => entry.Id == 62 && entry.Text.Contains("EchoUnary", StringComparison.Ordinal));

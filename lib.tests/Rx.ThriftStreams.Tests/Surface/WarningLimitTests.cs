@@ -21,6 +21,6 @@ public sealed class WarningLimitTests
         Assert.True(limit.TryTake(logger));
 
         var entry = Assert.Single(log.Entries);
-        Assert.Equal((LogLevel.Warning, "30 more warnings about callers were not logged."), (entry.Level, entry.Text));
+        Assert.Equal((LogLevel.Warning, "30 more entries of this level about callers were not logged."), (entry.Level, entry.Text));
     }
 }

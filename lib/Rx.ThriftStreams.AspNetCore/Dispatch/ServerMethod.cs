@@ -152,11 +152,19 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
-            // What was thrown for the caller is not an event here. The caller learns little of the rest, so that the log must have it.
+            // The caller learns little of what was not thrown for it, so that the log must have it. Business errors and declared exceptions are results.
             if (!ServerFaults.IsMeantForCaller(error))
             {
                 LogFault(runtime.Logger, error, Method.FullName, context.Peer);
             }
+            else if (error is ThriftStatusException)
+            {
+                LogFailure(outcome.Status, error.Message, context);
+            }
+        }
+        else if (error is RouteException)
+        {
+            LogFailure(outcome.Status, error.Message, context);
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)
         {
@@ -170,6 +178,17 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             LogCancelled(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(context.CancellationReason?.Message ?? error.Message));
         }
     }
+
+    private void LogFailure(in ThriftStatus status, string reason, ServerCallContext context)
+    {
+        if (runtime.Logger.IsEnabled(LogLevel.Information) && runtime.Failures.TryTake(runtime.Logger))
+        {
+            LogFailed(runtime.Logger, Method.FullName, context.Peer, status.Code, LogText.Escape(reason));
+        }
+    }
+
+    [LoggerMessage(14, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
 
     [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.")]
     private static partial void LogFault(ILogger logger, Exception error, string method, string peer);

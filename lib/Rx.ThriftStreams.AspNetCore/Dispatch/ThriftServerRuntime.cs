@@ -33,6 +33,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Warnings = new WarningLimit(Options.TimeProvider);
+        Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
         Policy = MethodPolicy.Of(Options, [], services);
@@ -60,6 +61,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>Bounds the warnings that callers can cause.</summary>
     internal WarningLimit Warnings { get; }
+
+    /// <summary>Bounds the entries about calls that failed with a status for their caller.</summary>
+    internal WarningLimit Failures { get; }
 
     internal ILogger Logger { get; }
 

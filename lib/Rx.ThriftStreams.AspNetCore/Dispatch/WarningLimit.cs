@@ -2,8 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Lets a number of warnings a minute through, so that a hostile caller cannot fill the log; counts the rest. Thread-safe.</summary>
-internal sealed partial class WarningLimit(TimeProvider clock)
+/// <summary>Lets a number of log entries a minute through, so that a hostile caller cannot fill the log; counts the rest. Thread-safe.</summary>
+/// <param name="clock">Measures the minutes.</param>
+/// <param name="level">The level of the entries.</param>
+internal sealed partial class WarningLimit(TimeProvider clock, LogLevel level = LogLevel.Warning)
 {
     internal const int PerMinute = 20;
 
@@ -32,12 +34,12 @@ internal sealed partial class WarningLimit(TimeProvider clock)
 
         if (dropped > 0)
         {
-            LogDropped(logger, dropped);
+            LogDropped(logger, level, dropped);
         }
 
         return taken;
     }
 
-    [LoggerMessage(13, LogLevel.Warning, "{Count} more warnings about callers were not logged.")]
-    private static partial void LogDropped(ILogger logger, int count);
+    [LoggerMessage(EventId = 13, Message = "{Count} more entries of this level about callers were not logged.")]
+    private static partial void LogDropped(ILogger logger, LogLevel level, int count);
 }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
@@ -49,10 +51,18 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
     }
 
     /// <summary>Makes a channel to this server. Dispose it as any other.</summary>
-    /// <param name="options">Settings; the defaults if <see langword="null"/>. Those of endpoints, TLS and HTTP have no effect.</param>
+    /// <param name="options">
+    /// Settings; the defaults if <see langword="null"/>. Those of endpoints, TLS and HTTP have no effect. Without a <see cref="ThriftChannelOptions.LoggerFactory"/> the channel logs where the server
+    /// logs: see <see cref="ThriftServerBuilder.Logging"/>.
+    /// </param>
     public ThriftChannel CreateChannel(ThriftChannelOptions? options = null)
     {
         var settled = (options ?? new ThriftChannelOptions()).Snapshot();
+        if (settled.LoggerFactory == NullLoggerFactory.Instance)
+        {
+            settled.LoggerFactory = Services.GetRequiredService<ILoggerFactory>();
+        }
+
         var transport = new MemoryTransport(_application.Services, _runtime, settled);
         _transports.Add(transport);
         return ThriftChannel.ForTransport(transport, MemoryTransport.Name, settled);

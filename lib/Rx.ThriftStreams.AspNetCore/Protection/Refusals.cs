@@ -16,14 +16,14 @@ internal static partial class Refusals
         if (ThriftTelemetry.RefusedCalls.Enabled)
         {
             var tags = CallTags.Of(method);
-            tags.Add("rpc.thrift.refusal", NameOf(kind));
+            tags.Add("thriftstreams.refusal", NameOf(kind));
             ThriftTelemetry.RefusedCalls.Add(1, tags);
         }
     }
 
     /// <summary>A connection was refused.</summary>
     internal static void CountConnection(ConnectionAdmission admission)
-        => ThriftTelemetry.RefusedConnections.Add(1, new KeyValuePair<string, object?>("rpc.thrift.answered", admission == ConnectionAdmission.Refused));
+        => ThriftTelemetry.RefusedConnections.Add(1, new KeyValuePair<string, object?>("thriftstreams.answered", admission == ConnectionAdmission.Refused));
 
     private static string NameOf(RefusalKind kind) => kind switch
     {

@@ -30,6 +30,7 @@ internal sealed partial class CallObservation
     private long _receivedMessages;
     private long _receivedBytes;
     private string _peer;
+    private long _lastResponseAt;
     private Exception? _sendError;
     private int _headersReported;
     private int _finished;
@@ -110,8 +111,26 @@ internal sealed partial class CallObservation
         Volatile.Write(ref _sentMessages, _sentMessages + 1);
         Volatile.Write(ref _sentBytes, _sentBytes + size);
         (_side == ThriftCallSide.Client ? _instruments.RequestSize : _instruments.ResponseSize).Record(size, _tags);
+        if (_side == ThriftCallSide.Server)
+        {
+            MeasureResponse();
+        }
+
         LogSent(_logger, _side, _method.FullName, size, _id);
         Report(new() { Kind = ThriftStreamEventKind.StreamSend, Size = size });
+    }
+
+    /// <summary>A send begins that waits, for the peer's window or for room in the transport.</summary>
+    /// <returns>When; for <see cref="SendWaited"/>.</returns>
+    internal long SendWaits() => _instruments.SendWait.Enabled ? _clock.GetTimestamp() : 0;
+
+    /// <summary>The transport accepted the message whose send began to wait then.</summary>
+    internal void SendWaited(long since)
+    {
+        if (since != 0)
+        {
+            _instruments.SendWait.Record(_clock.GetElapsedTime(since).TotalSeconds, _tags);
+        }
     }
 
     internal void SendFailed(Exception error)
@@ -125,6 +144,11 @@ internal sealed partial class CallObservation
         Volatile.Write(ref _receivedMessages, _receivedMessages + 1);
         Volatile.Write(ref _receivedBytes, _receivedBytes + size);
         (_side == ThriftCallSide.Client ? _instruments.ResponseSize : _instruments.RequestSize).Record(size, _tags);
+        if (_side == ThriftCallSide.Client)
+        {
+            MeasureResponse();
+        }
+
         LogReceived(_logger, _side, _method.FullName, size, _id);
         Report(new() { Kind = ThriftStreamEventKind.StreamRecv, Size = size });
     }
@@ -166,7 +190,8 @@ internal sealed partial class CallObservation
 
         var last = new ThriftStreamEvent { Kind = ThriftStreamEventKind.RpcFinish, Status = status, Error = error };
         var elapsed = _clock.GetElapsedTime(_startedAt);
-        var tags = CallTags.OfEnd(_tags, _side, _peer, status, error, last.Failed);
+        var isError = CallTags.IsError(_side, status, last.Failed);
+        var tags = CallTags.OfEnd(_tags, _side, _peer, status, error, isError);
         _instruments.Active.Add(-1, _tags);
         _instruments.Duration.Record(elapsed.TotalSeconds, tags);
         var client = _side == ThriftCallSide.Client;
@@ -183,10 +208,31 @@ internal sealed partial class CallObservation
 
         if (Activity is { } activity)
         {
-            CallTags.Stop(activity, tags, status, last.Failed, _side, _peer, _sentMessages, _receivedMessages);
+            CallTags.Stop(activity, tags, status, isError, _side, _peer, _sentMessages, _receivedMessages);
         }
 
         Report(last);
+    }
+
+    /// <summary>Measures the time to the first response and the gaps between responses. Called by one thread at a time.</summary>
+    private void MeasureResponse()
+    {
+        if (_lastResponseAt == 0 ? !_instruments.FirstResponse.Enabled && !_instruments.ResponseGap.Enabled : !_instruments.ResponseGap.Enabled)
+        {
+            return;
+        }
+
+        var now = _clock.GetTimestamp();
+        if (_lastResponseAt == 0)
+        {
+            _instruments.FirstResponse.Record(_clock.GetElapsedTime(_startedAt, now).TotalSeconds, _tags);
+        }
+        else
+        {
+            _instruments.ResponseGap.Record(_clock.GetElapsedTime(_lastResponseAt, now).TotalSeconds, _tags);
+        }
+
+        _lastResponseAt = now;
     }
 
     private static ThriftTelemetry.SideInstruments InstrumentsOf(ThriftCallSide side) => side == ThriftCallSide.Client ? ThriftTelemetry.Client : ThriftTelemetry.Server;

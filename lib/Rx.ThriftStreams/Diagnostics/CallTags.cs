@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>The attributes of calls according to OpenTelemetry's conventions for RPC.</summary>
+/// <summary>The attributes of calls according to the stable version of OpenTelemetry's conventions for RPC, and those of this library, whose names begin with <c>thriftstreams.</c>.</summary>
 internal static class CallTags
 {
     private const string System = "thrift";
@@ -15,16 +15,15 @@ internal static class CallTags
     /// <summary>The tags that are known when a call begins.</summary>
     internal static TagList Of(ThriftMethod method) => new()
     {
-        { "rpc.system", System },
-        { "rpc.service", method.IsUnknown ? Other : ServiceOf(method) },
-        { "rpc.method", method.IsUnknown ? Other : method.Name },
+        { "rpc.system.name", System },
+        { "rpc.method", method.IsUnknown ? Other : method.FullName },
     };
 
     /// <summary>The tags that are known when a call ends.</summary>
-    internal static TagList OfEnd(TagList tags, ThriftCallSide side, string peer, in ThriftStatus status, Exception? error, bool failed)
+    internal static TagList OfEnd(TagList tags, ThriftCallSide side, string peer, in ThriftStatus status, Exception? error, bool isError)
     {
         tags.Add("rpc.response.status_code", NameOf(error is ThriftBizStatusException ? ThriftStatusCode.OK : status.Code));
-        if (failed)
+        if (isError)
         {
             tags.Add("error.type", error is ThriftStatusException ? NameOf(status.Code) : error!.GetType().FullName);
         }
@@ -39,6 +38,15 @@ internal static class CallTags
         return tags;
     }
 
+    /// <summary>
+    /// Whether the conventions count the end of a call as an error of this side. To a client every failure is one. A server has not failed if it refuses what its caller may not do or does not
+    /// find what it asks for.
+    /// </summary>
+    internal static bool IsError(ThriftCallSide side, in ThriftStatus status, bool failed) => failed && (side == ThriftCallSide.Client || status.Code is not (
+        ThriftStatusCode.OK or ThriftStatusCode.Cancelled or ThriftStatusCode.InvalidArgument or ThriftStatusCode.NotFound or ThriftStatusCode.AlreadyExists
+        or ThriftStatusCode.PermissionDenied or ThriftStatusCode.ResourceExhausted or ThriftStatusCode.FailedPrecondition or ThriftStatusCode.Aborted
+        or ThriftStatusCode.OutOfRange or ThriftStatusCode.Unauthenticated));
+
     internal static Activity? StartActivity(ThriftCallSide side, ThriftMethod method, string transport, ActivityContext parent)
     {
         var activity = ThriftTelemetry.Activities.StartActivity(
@@ -46,7 +54,7 @@ internal static class CallTags
             side == ThriftCallSide.Client ? ActivityKind.Client : ActivityKind.Server,
             parent,
             tags: Of(method));
-        activity?.SetTag("rpc.thrift.transport", transport);
+        activity?.SetTag("thriftstreams.transport", transport);
         return activity;
     }
 
@@ -54,7 +62,7 @@ internal static class CallTags
         Activity activity,
         in TagList tags,
         in ThriftStatus status,
-        bool failed,
+        bool isError,
         ThriftCallSide side,
         string peer,
         long sent,
@@ -71,9 +79,9 @@ internal static class CallTags
             activity.SetTag("client.port", port);
         }
 
-        activity.SetTag("rpc.thrift.messages_sent", sent);
-        activity.SetTag("rpc.thrift.messages_received", received);
-        if (failed)
+        activity.SetTag("thriftstreams.messages.sent", sent);
+        activity.SetTag("thriftstreams.messages.received", received);
+        if (isError)
         {
             activity.SetStatus(ActivityStatusCode.Error, status.Message);
         }
@@ -86,8 +94,6 @@ internal static class CallTags
             Activity.Current = current;
         }
     }
-
-    private static string ServiceOf(ThriftMethod method) => method.Package.Length == 0 ? method.ServiceName : $"{method.Package}.{method.ServiceName}";
 
     private static bool TrySplit(string peer, out string host, out int port)
     {

@@ -61,9 +61,11 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
     {
+        var since = _observation.SendWaits();
         try
         {
             var size = await send.ConfigureAwait(false);
+            _observation.SendWaited(since);
             _observation.Sent(size);
             return size;
         }

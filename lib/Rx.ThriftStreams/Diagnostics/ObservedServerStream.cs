@@ -53,9 +53,11 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
     {
+        var since = observation.SendWaits();
         try
         {
             var size = await send.ConfigureAwait(false);
+            observation.SendWaited(since);
             observation.Sent(size);
             return size;
         }

@@ -1,14 +1,23 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Reflection;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>The activity source and the instruments of the process, named according to OpenTelemetry's conventions for RPC.</summary>
+/// <summary>
+/// The activity source and the instruments of the process. Names that begin with <c>rpc.</c> are those of OpenTelemetry's conventions for RPC; what the conventions have no name for
+/// begins with <c>thriftstreams.</c>.
+/// </summary>
 internal static class ThriftTelemetry
 {
-    internal static readonly ActivitySource Activities = new(ThriftDiagnostics.ActivitySourceName);
+    // The version of the conventions whose names are used here and in CallTags.
+    private const string Schema = "https://opentelemetry.io/schemas/1.45.0";
 
-    private static readonly Meter Meter = new(ThriftDiagnostics.MeterName);
+    private static readonly string s_version = VersionOf(typeof(ThriftTelemetry).Assembly);
+
+    internal static readonly ActivitySource Activities = new(new ActivitySourceOptions(ThriftDiagnostics.ActivitySourceName) { Version = s_version, TelemetrySchemaUrl = Schema });
+
+    private static readonly Meter Meter = new(new MeterOptions(ThriftDiagnostics.MeterName) { Version = s_version, TelemetrySchemaUrl = Schema });
 
     internal static readonly SideInstruments Client = new(Meter, "client", "made");
 
@@ -16,11 +25,15 @@ internal static class ThriftTelemetry
 
     /// <summary>Calls that a server refused to protect itself. Tags: the method, and the reason.</summary>
     internal static readonly Counter<long> RefusedCalls = Meter.CreateCounter<long>(
-        "rpc.server.refused_calls", "{call}", "How many calls were refused by a limit.");
+        "thriftstreams.server.refused_calls", "{call}", "How many calls were refused by a limit.");
 
     /// <summary>Connections beyond the limit of a server. Tag: whether their calls were answered.</summary>
     internal static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
-        "rpc.server.refused_connections", "{connection}", "How many connections were refused by a limit.");
+        "thriftstreams.server.refused_connections", "{connection}", "How many connections were refused by a limit.");
+
+    /// <summary>The version of the package, without the commit.</summary>
+    private static string VersionOf(Assembly assembly)
+        => assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>The instruments of one side.</summary>
     internal sealed class SideInstruments
@@ -36,9 +49,13 @@ internal static class ThriftTelemetry
             Duration = meter.CreateHistogram($"rpc.{side}.call.duration", "s", $"How long the calls that were {verb} took.", null, Seconds);
             RequestSize = meter.CreateHistogram<int>($"rpc.{side}.request.size", "By", "The size of each request message, uncompressed.");
             ResponseSize = meter.CreateHistogram<int>($"rpc.{side}.response.size", "By", "The size of each response message, uncompressed.");
-            Requests = meter.CreateHistogram<long>($"rpc.{side}.requests_per_rpc", "{count}", "How many request messages a call had.");
-            Responses = meter.CreateHistogram<long>($"rpc.{side}.responses_per_rpc", "{count}", "How many response messages a call had.");
-            Active = meter.CreateUpDownCounter<long>($"rpc.{side}.active_calls", "{call}", $"How many calls are being {verb}.");
+            Requests = meter.CreateHistogram<long>($"thriftstreams.{side}.call.requests", "{message}", "How many request messages a call had.");
+            Responses = meter.CreateHistogram<long>($"thriftstreams.{side}.call.responses", "{message}", "How many response messages a call had.");
+            Active = meter.CreateUpDownCounter<long>($"thriftstreams.{side}.active_calls", "{call}", $"How many calls are being {verb}.");
+            FirstResponse = meter.CreateHistogram($"thriftstreams.{side}.first_response.duration", "s", "The time from the start of a call to its first response message.", null, Seconds);
+            ResponseGap = meter.CreateHistogram($"thriftstreams.{side}.response.gap", "s", "The time between a response message of a call and the next.", null, Seconds);
+            SendWait = meter.CreateHistogram(
+                $"thriftstreams.{side}.send.wait", "s", "How long a message waited for the peer's window or for room in the transport; messages that did not wait are not counted.", null, Seconds);
         }
 
         internal Histogram<double> Duration { get; }
@@ -53,6 +70,13 @@ internal static class ThriftTelemetry
 
         internal UpDownCounter<long> Active { get; }
 
-        internal bool Enabled => Duration.Enabled || RequestSize.Enabled || ResponseSize.Enabled || Requests.Enabled || Responses.Enabled || Active.Enabled;
+        internal Histogram<double> FirstResponse { get; }
+
+        internal Histogram<double> ResponseGap { get; }
+
+        internal Histogram<double> SendWait { get; }
+
+        internal bool Enabled => Duration.Enabled || RequestSize.Enabled || ResponseSize.Enabled || Requests.Enabled || Responses.Enabled || Active.Enabled
+            || FirstResponse.Enabled || ResponseGap.Enabled || SendWait.Enabled;
     }
 }

@@ -42,6 +42,12 @@ internal sealed class PeerMemory
     /// <summary>Whether the parent has more in use than its limit, whichever of its children holds it.</summary>
     internal bool IsParentOver => _parent is { IsOver: true };
 
+    /// <summary>
+    /// Whether the parent has less than a sixteenth of its limit left. Whoever waits for the rest of something large must then yield: the remainder is for new connections and for what is small
+    /// and complete, which would otherwise be refused because of peers that announce much and never finish it.
+    /// </summary>
+    internal bool IsParentNearlyOver => _parent is not null && _parent.Used > _parent.Limit - (_parent.Limit / 16);
+
     /// <summary>Takes the bytes if they are within the limits of this budget and its parent; otherwise takes nothing.</summary>
     internal bool TryTake(long bytes)
     {

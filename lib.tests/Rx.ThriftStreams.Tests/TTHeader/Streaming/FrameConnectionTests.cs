@@ -208,4 +208,23 @@ public sealed class FrameConnectionTests
         Assert.True(connection.IsClosed);
         Assert.Equal(0, connection.Memory.Used);
     }
+
+    [Fact]
+    public async Task Frame_LargePartAndServerHasLittleMemoryLeft_LeavesItToOthers()
+    {
+        var server = new PeerMemory(16 * 1024 * 1024);
+        var (connection, peer, _) = BareConnection.Create(server: server, pipe: 1024 * 1024);
+        var (other, otherPeer, _) = BareConnection.Create(server: server);
+        connection.Add(1);
+        other.Add(1);
+        server.Take(15 * 1024 * 1024);
+
+        await peer.SendAsync(FramePeer.Data(1, new string('x', 500_000))[..400_000]);
+        await connection.Reading.Soon();
+        await otherPeer.SendAsync(s_frame);
+
+        await Waits.Until(() => other.Memory.Used >= Size);
+        Assert.True(connection.IsClosed);
+        Assert.Equal((0, false), (connection.Memory.Used, other.IsClosed));
+    }
 }

@@ -205,6 +205,9 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         }
 
         _isLate = false;
+
+        // Before the check: the connection that takes the last memory loses it, and not the next that connects.
+        Hold(buffer.Length);
         if (result.IsCompleted)
         {
             if (isPartial && !_peer.IsClosing)
@@ -214,7 +217,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
 
             _peer.Close();
         }
-        else if (isPartial && _memory.IsParentOver && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
+        else if (isPartial && MustYield(buffer.Length) && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
         {
             throw OutOfMemory();
         }
@@ -331,6 +334,9 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             await ended.ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether a request whose rest has not arrived is refused, because its connection holds too much of the server's memory.</summary>
+    private bool MustYield(long bytes) => bytes > ConnectionMemory ? _memory.IsParentNearlyOver : _memory.IsParentOver;
 
     /// <summary>Counts the part of a request that waits in the buffer for its rest.</summary>
     private void Hold(long bytes)

@@ -152,7 +152,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         {
             connection.Memory.Take(bytes - _held);
             _held = bytes;
-            if (bytes > SmallPart && connection.Memory.IsParentOver)
+            if (bytes > SmallPart && connection.Memory.IsParentNearlyOver)
             {
                 throw connection.OutOfMemory();
             }

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Demo.Echo;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Rx.ThriftStreams.Tests.Diagnostics;
+
+/// <summary>What OpenTelemetry's SDK exports, compared with version 1.45 of its conventions for RPC.</summary>
+[Collection(nameof(TelemetryTests))]
+public sealed class ConventionTests : IAsyncLifetime
+{
+    private const string Schema = "https://opentelemetry.io/schemas/1.45.0";
+
+    // The attributes that the conventions define for calls. All others belong to this library.
+    private static readonly string[] s_conventional =
+        ["rpc.system.name", "rpc.method", "rpc.response.status_code", "error.type", "server.address", "server.port", "client.address", "client.port"];
+
+    private readonly HoldingService _service = new();
+    private readonly EventCollector _serverLog = new();
+    private ThriftServer _server = null!;
+    private ThriftChannel _channel = null!;
+    private TestServiceClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
+        _server.Events.Subscribe(_serverLog);
+        _channel = PatientChannel.ForAddress($"ttheader://{_server.Endpoint}");
+        _client = new TestServiceClient(_channel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Spans_OfAnAnsweredCall_HaveTheirNamesAndAttributes()
+    {
+        var (client, server) = await ExportAsync(() => _client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken));
+
+        foreach (var span in new[] { client, server })
+        {
+            Assert.Equal("echo.TestService/EchoPingPong", span.DisplayName);
+            Assert.Equal("thrift", span.GetTagItem("rpc.system.name"));
+            Assert.Equal("echo.TestService/EchoPingPong", span.GetTagItem("rpc.method"));
+            Assert.Equal("OK", span.GetTagItem("rpc.response.status_code"));
+            Assert.Equal((ActivityStatusCode.Unset, null), (span.Status, span.GetTagItem("error.type")));
+            Assert.Equal(Schema, span.Source.TelemetrySchemaUrl);
+            Assert.Matches(@"^\d+\.\d+\.\d+[^+]*$", span.Source.Version);
+            Assert.All(span.TagObjects, tag => Assert.True(s_conventional.Contains(tag.Key) || tag.Key.StartsWith("thriftstreams.", StringComparison.Ordinal), tag.Key));
+        }
+
+        Assert.Equal(("127.0.0.1", (object)_server.Endpoint.Port), (client.GetTagItem("server.address"), client.GetTagItem("server.port")!));
+        Assert.Equal("127.0.0.1", server.GetTagItem("client.address"));
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.Cancelled, "CANCELLED", false)]
+    [InlineData(ThriftStatusCode.Unknown, "UNKNOWN", true)]
+    [InlineData(ThriftStatusCode.InvalidArgument, "INVALID_ARGUMENT", false)]
+    [InlineData(ThriftStatusCode.DeadlineExceeded, "DEADLINE_EXCEEDED", true)]
+    [InlineData(ThriftStatusCode.NotFound, "NOT_FOUND", false)]
+    [InlineData(ThriftStatusCode.AlreadyExists, "ALREADY_EXISTS", false)]
+    [InlineData(ThriftStatusCode.PermissionDenied, "PERMISSION_DENIED", false)]
+    [InlineData(ThriftStatusCode.ResourceExhausted, "RESOURCE_EXHAUSTED", false)]
+    [InlineData(ThriftStatusCode.FailedPrecondition, "FAILED_PRECONDITION", false)]
+    [InlineData(ThriftStatusCode.Aborted, "ABORTED", false)]
+    [InlineData(ThriftStatusCode.OutOfRange, "OUT_OF_RANGE", false)]
+    [InlineData(ThriftStatusCode.Unimplemented, "UNIMPLEMENTED", true)]
+    [InlineData(ThriftStatusCode.Internal, "INTERNAL", true)]
+    [InlineData(ThriftStatusCode.Unavailable, "UNAVAILABLE", true)]
+    [InlineData(ThriftStatusCode.DataLoss, "DATA_LOSS", true)]
+    [InlineData(ThriftStatusCode.Unauthenticated, "UNAUTHENTICATED", false)]
+    public async Task Spans_OfARefusedCall_AreErrorsOfTheServerOnlyIfItFailed(ThriftStatusCode code, string name, bool isServerError)
+    {
+        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
+        _service.Unary = _ => throw new ThriftStatusException(code, "refused");
+
+        var (client, server) = await ExportAsync(() => Assert.ThrowsAsync<ThriftStatusException>(
+            () => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken)));
+
+        Assert.Equal((name, name), (client.GetTagItem("rpc.response.status_code"), server.GetTagItem("rpc.response.status_code")));
+        Assert.Equal((ActivityStatusCode.Error, name), (client.Status, client.GetTagItem("error.type")));
+        Assert.Equal(isServerError ? (ActivityStatusCode.Error, name) : (ActivityStatusCode.Unset, null), (server.Status, server.GetTagItem("error.type")));
+    }
+
+    [Fact]
+    public async Task Metrics_OfACall_HaveTheirNamesUnitsAndBuckets()
+    {
+        var metrics = new List<MetricSnapshot>();
+        using (var provider = Sdk.CreateMeterProviderBuilder().AddMeter(ThriftDiagnostics.MeterName).AddInMemoryExporter(metrics).Build())
+        {
+            await _client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
+            await _serverLog.FinishedAsync();
+            Assert.True(provider.ForceFlush());
+        }
+
+        foreach (var side in new[] { "client", "server" })
+        {
+            var duration = metrics.First(m => m.Name == $"rpc.{side}.call.duration");
+            Assert.Equal(("s", MetricType.Histogram), (duration.Unit, duration.MetricType));
+            Assert.Equal([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, double.PositiveInfinity], BoundsOf(duration));
+            Assert.Equal("By", metrics.First(m => m.Name == $"rpc.{side}.request.size").Unit);
+            Assert.Equal("By", metrics.First(m => m.Name == $"rpc.{side}.response.size").Unit);
+        }
+
+        string[] conventional = ["rpc.client.call.duration", "rpc.server.call.duration", "rpc.client.request.size", "rpc.client.response.size", "rpc.server.request.size", "rpc.server.response.size"];
+        Assert.All(metrics, m => Assert.True(conventional.Contains(m.Name) || m.Name.StartsWith("thriftstreams.", StringComparison.Ordinal), m.Name));
+        Assert.All(metrics, m => Assert.Matches(@"^\d+\.\d+\.\d+", m.MeterVersion));
+        foreach (var point in metrics.SelectMany(m => m.MetricPoints))
+        {
+            foreach (var tag in point.Tags)
+            {
+                Assert.Contains(tag.Key, s_conventional);
+            }
+        }
+    }
+
+    private static List<double> BoundsOf(MetricSnapshot metric)
+    {
+        var bounds = new List<double>();
+        foreach (var bucket in metric.MetricPoints[0].GetHistogramBuckets())
+        {
+            bounds.Add(bucket.ExplicitBound);
+        }
+
+        return bounds;
+    }
+
+    /// <summary>Makes a call below an activity of its own, and exports the spans of its two sides.</summary>
+    private async Task<(Activity Client, Activity Server)> ExportAsync(Func<Task> call)
+    {
+        using var source = new ActivitySource("convention tests");
+        var spans = new List<Activity>();
+        ActivityTraceId trace;
+        using (Sdk.CreateTracerProviderBuilder().AddSource(ThriftDiagnostics.ActivitySourceName, source.Name).AddInMemoryExporter(spans).Build())
+        {
+            using (var root = source.StartActivity("root")!)
+            {
+                trace = root.TraceId;
+                await call();
+            }
+
+            await _serverLog.FinishedAsync();
+        }
+
+        return (Assert.Single(spans, s => s.TraceId == trace && s.Kind == ActivityKind.Client), Assert.Single(spans, s => s.TraceId == trace && s.Kind == ActivityKind.Server));
+    }
+}
