@@ -1,5 +1,4 @@
 using Demo.Echo;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Etcd;
