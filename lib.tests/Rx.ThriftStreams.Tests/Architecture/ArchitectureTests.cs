@@ -21,6 +21,7 @@ public class ArchitectureTests
         ["Transports/TTHeaderStreaming"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Transports/PingPong"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Resilience"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
+        ["Resilience/Kitex"] = ["Primitives"],
         ["Discovery"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Balancing"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Client"] =
