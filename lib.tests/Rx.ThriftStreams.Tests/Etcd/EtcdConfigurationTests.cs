@@ -28,8 +28,11 @@ public sealed class EtcdConfigurationTests
         {
             var before = log.Entries.Count;
             await etcd.PutAsync(Key, invalid);
-            await Waits.Until(() => log.Entries.Count > before);
-            Assert.Equal(new KitexLimit(1, 2), policy.Read());
+            await Waits.Until(() =>
+            {
+                Assert.Equal(new KitexLimit(1, 2), policy.Read());
+                return log.Entries.Count > before;
+            });
         }
 
         Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 21 } && entry.Text.Contains(Key, StringComparison.Ordinal));
