@@ -25,7 +25,7 @@ public enum ThriftStructKind
 }
 
 /// <summary>A struct, union or exception of a schema, or the arguments or result of a method.</summary>
-public sealed class ThriftStructSchema
+public sealed class ThriftStructSchema : IStringTypes
 {
     private ThriftFieldSchema[] _fields = [];
     private FieldNames _names = FieldNames.Empty;
@@ -57,6 +57,22 @@ public sealed class ThriftStructSchema
 
     /// <summary>Whether JSON shows the only argument rather than an object of arguments.</summary>
     internal bool IsSingleArgument => Kind == ThriftStructKind.Arguments && _fields.Length == 1;
+
+    bool IStringTypes.IsBinary => false;
+
+    IStringTypes? IStringTypes.Key => null;
+
+    IStringTypes? IStringTypes.Element => null;
+
+    IStringTypes? IStringTypes.Field(short id, ref int guess) => FindType(id, ref guess);
+
+    /// <summary>Finds the type of a field, and leaves the position of the field after it for the next search.</summary>
+    internal ThriftTypeSchema? FindType(short id, ref int guess)
+    {
+        var field = Find(id, guess);
+        guess = field is null ? guess : field.Ordinal + 1;
+        return field?.Type;
+    }
 
     /// <summary>Finds a field by its id.</summary>
     internal ThriftFieldSchema? Find(short id, int guess)
