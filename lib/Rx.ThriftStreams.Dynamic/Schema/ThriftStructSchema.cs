@@ -55,8 +55,11 @@ public sealed class ThriftStructSchema : IStringTypes
     /// <summary>The fields for which a reader has something to do if they do not arrive: it fails, or takes the default.</summary>
     internal ThriftFieldSchema[] NoticedWhenAbsent { get; private set; } = [];
 
-    /// <summary>Whether JSON shows the only argument rather than an object of arguments.</summary>
-    internal bool IsSingleArgument => Kind == ThriftStructKind.Arguments && _fields.Length == 1;
+    /// <summary>Whether JSON and objects show the value of <see cref="Lone"/>, or null, instead of the struct around it.</summary>
+    internal bool IsWrapper => Kind == ThriftStructKind.Result || (Kind == ThriftStructKind.Arguments && _fields.Length == 1);
+
+    /// <summary>The only argument, or the value of a result; <see langword="null"/> for a void result, and for what is not a wrapper.</summary>
+    internal ThriftFieldSchema? Lone => !IsWrapper ? null : Kind == ThriftStructKind.Result ? Find(0, 0) : _fields[0];
 
     bool IStringTypes.IsBinary => false;
 
