@@ -36,7 +36,7 @@ public sealed class ApacheMessage<T> : IThriftStruct<ApacheMessage<T>>
         try
         {
             using var transport = new TMemoryBufferTransport(buffer.WrittenSpan.ToArray(), Unlimited());
-            using var protocol = new TBinaryProtocol(transport);
+            using var protocol = Protocol(transport, typeof(TReader) == typeof(ThriftJsonReader));
             Completed(value.ReadAsync(protocol));
         }
         catch (TException error)
@@ -54,7 +54,7 @@ public sealed class ApacheMessage<T> : IThriftStruct<ApacheMessage<T>>
         using var transport = new TMemoryBufferTransport(Unlimited());
         try
         {
-            using var protocol = new TBinaryProtocol(transport);
+            using var protocol = Protocol(transport, typeof(TWriter) == typeof(ThriftJsonWriter));
             Completed(Value.WriteAsync(protocol));
             var reader = new ThriftReader(transport.GetBuffer().AsSpan(0, transport.Length));
             ThriftTranscoder.CopyStruct(ref reader, ref writer);
@@ -67,6 +67,8 @@ public sealed class ApacheMessage<T> : IThriftStruct<ApacheMessage<T>>
 
     // The bytes are here already and were checked, so Apache's own limits would only be in the way.
     private static TConfiguration Unlimited() => new() { MaxMessageSize = int.MaxValue, MaxFrameSize = int.MaxValue };
+
+    private static TBinaryProtocol Protocol(TMemoryBufferTransport transport, bool isJson) => isJson ? new Base64BinaryProtocol(transport) : new TBinaryProtocol(transport);
 
     private static void Completed(Task task)
     {

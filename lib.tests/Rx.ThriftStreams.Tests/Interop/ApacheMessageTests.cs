@@ -8,6 +8,7 @@ public sealed class ApacheMessageTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Serialize_AndDeserialize_KeepTheValue(ThriftProtocol protocol)
     {
         byte[] bytes = ThriftSerializer.SerializeToArray(new ApacheMessage<ApacheNote>(ApacheNote.Full()), protocol);
@@ -21,6 +22,7 @@ public sealed class ApacheMessageTests
     [Theory]
     [InlineData(ThriftProtocol.Binary)]
     [InlineData(ThriftProtocol.Compact)]
+    [InlineData(ThriftProtocol.Json)]
     public void Serialize_GivesTheBytesOfTheSameStructOfThisLibrary(ThriftProtocol protocol)
     {
         var note = new Note { Text = "hé", Number = -5, Data = [1, 2, 254], Flags = [true, false, true], Id = 1L << 40 };

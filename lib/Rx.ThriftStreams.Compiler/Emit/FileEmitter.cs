@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Text;
 
@@ -63,7 +64,7 @@ internal static class FileEmitter
     }
 
     /// <summary>The services of a file for which code is generated.</summary>
-    public static List<ServiceSymbol> ServicesOf(FileSymbol file) => file.Services.FindAll(service => service.CSharpName.Length > 0 && file.Members[service.Name] == service);
+    public static IEnumerable<ServiceSymbol> ServicesOf(FileSymbol file) => file.Services.Where(service => service.CSharpName.Length > 0 && file.Members[service.Name] == service);
 }
 
 /// <summary>Collects the generated files of an IDL file.</summary>

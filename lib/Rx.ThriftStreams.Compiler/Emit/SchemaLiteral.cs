@@ -1,3 +1,4 @@
+using System.Linq;
 using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Emit;
@@ -12,20 +13,21 @@ internal static class SchemaLiteral
     private const int MaxLength = 1024 * 1024;
 
     /// <summary>The last argument of a descriptor.</summary>
-    public static string Argument(ServiceModel service) => ", " + service.Prefix + FileEmitter.ServicesOf(service.Symbol.File)[0].CSharpName + "Descriptor.Schema";
+    public static string Argument(ServiceModel service) => ", " + service.Prefix + FirstOf(service).CSharpName + "Descriptor.Schema";
 
     /// <summary>The member that the argument refers to, in the descriptor of the first service.</summary>
     public static void Emit(CodeWriter code, ServiceModel service, Binder binder)
     {
-        var services = FileEmitter.ServicesOf(service.Symbol.File);
-        if (services[0] != service.Symbol || service.Symbol.File.Options.Sides == ServiceSides.Client)
+        if (FirstOf(service) != service.Symbol || service.Symbol.File.Options.Sides == ServiceSides.Client)
         {
             return;
         }
 
         code.Line();
-        code.Line(SchemaText.Of(services, binder, MaxLength) is { } text
+        code.Line(SchemaText.Of([.. FileEmitter.ServicesOf(service.Symbol.File)], binder, MaxLength) is { } text
             ? $"internal static string? Schema() => global::System.Text.Encoding.UTF8.GetString({CSharp.Literal(text)}u8);"
             : "internal static string? Schema() => null;");
     }
+
+    private static ServiceSymbol FirstOf(ServiceModel service) => FileEmitter.ServicesOf(service.Symbol.File).First();
 }

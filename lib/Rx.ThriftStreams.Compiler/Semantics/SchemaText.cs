@@ -62,12 +62,12 @@ internal sealed class SchemaText
         foreach (var function in _binder.AllFunctionsOf(service))
         {
             _text.Append(function.IsOneway ? "oneway " : "").Append(function.ReturnType is null ? "void" : TypeName(function.ReturnType)).Append(' ').Append(function.Name).Append('(');
-            PrintFields(function.Arguments, ", ", isUnion: true);
+            PrintFields(function.Arguments, ", ", hasRequiredness: false);
             _text.Append(')');
             if (function.Throws.Count > 0)
             {
                 _text.Append(" throws (");
-                PrintFields(function.Throws, ", ", isUnion: true);
+                PrintFields(function.Throws, ", ", hasRequiredness: false);
                 _text.Append(')');
             }
 
@@ -92,17 +92,17 @@ internal sealed class SchemaText
 
         var @struct = (StructSymbol)symbol;
         _text.Append(@struct.Kind.ToString().ToLowerInvariant()).Append(' ').Append(_names[symbol]).Append(" {\n");
-        PrintFields(_binder.FieldsOf(@struct), "\n", @struct.IsUnion);
+        PrintFields(_binder.FieldsOf(@struct), "\n", hasRequiredness: !@struct.IsUnion);
         _text.Append("\n}\n");
     }
 
-    private void PrintFields(List<FieldSymbol> fields, string separator, bool isUnion)
+    private void PrintFields(List<FieldSymbol> fields, string separator, bool hasRequiredness)
     {
         for (var i = 0; i < fields.Count; i++)
         {
             var field = fields[i];
             _text.Append(i == 0 ? "" : separator).Append(Number(field.Id)).Append(": ");
-            if (!isUnion && field.Requiredness != Requiredness.Default)
+            if (hasRequiredness && field.Requiredness != Requiredness.Default)
             {
                 _text.Append(field.Requiredness.ToString().ToLowerInvariant()).Append(' ');
             }

@@ -1,5 +1,4 @@
-using System.Collections.Generic;
-using System.Runtime.CompilerServices;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Rx.ThriftStreams.Contracts;
@@ -16,15 +15,15 @@ internal static class DynamicBinding
             switch (method.Mode)
             {
                 case StreamingMode.Bidirectional:
-                    binder.AddBidirectional(method.Method, (handler, requests, token) => handler.DuplexStreamingAsync(method, Received(requests, method, CancellationToken.None), token));
+                    binder.AddBidirectional(method.Method, (handler, requests, token) => handler.DuplexStreamingAsync(method, requests.Select(method.AttachRequest), token));
                     break;
 
                 case StreamingMode.Client:
-                    binder.AddClientStreaming(method.Method, (handler, requests, token) => handler.ClientStreamingAsync(method, Received(requests, method, CancellationToken.None), token));
+                    binder.AddClientStreaming(method.Method, (handler, requests, token) => handler.ClientStreamingAsync(method, requests.Select(method.AttachRequest), token));
                     break;
 
                 case StreamingMode.Server:
-                    binder.AddServerStreaming(method.Method, (handler, request, token) => handler.ServerStreamingAsync(method, request.Attach(method.Request), token));
+                    binder.AddServerStreaming(method.Method, (handler, request, token) => handler.ServerStreamingAsync(method, method.AttachRequest(request), token));
                     break;
 
                 default:
@@ -38,22 +37,11 @@ internal static class DynamicBinding
     {
         try
         {
-            return await handler.CallAsync(method, arguments.Attach(method.Request), cancellationToken).ConfigureAwait(false) ?? ThriftDynamicMessage.Empty;
+            return await handler.CallAsync(method, method.AttachRequest(arguments), cancellationToken).ConfigureAwait(false) ?? ThriftDynamicMessage.Empty;
         }
         catch (ThriftDynamicException exception) when (MethodResult.Of(method, exception) is { } result)
         {
             return result;
-        }
-    }
-
-    private static async IAsyncEnumerable<ThriftDynamicMessage> Received(
-        IAsyncEnumerable<ThriftDynamicMessage> requests,
-        ThriftMethodSchema method,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var request in requests.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return request.Attach(method.Request);
         }
     }
 }

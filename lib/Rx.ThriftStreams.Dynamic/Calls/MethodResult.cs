@@ -26,7 +26,7 @@ internal static class MethodResult
             }
         }
 
-        return result.Attach(method.Response);
+        return method.AttachResponse(result);
     }
 
     /// <summary>The result that holds a declared exception; <see langword="null"/> if the method does not declare it.</summary>

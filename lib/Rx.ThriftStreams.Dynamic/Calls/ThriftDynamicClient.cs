@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.CompilerServices;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Rx.ThriftStreams.Contracts;
@@ -74,7 +74,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Server);
-        return Received(Invoker.ServerStreamingAsync(schema.Method, request, options, cancellationToken), schema, CancellationToken.None);
+        return Invoker.ServerStreamingAsync(schema.Method, request, options, cancellationToken).Select(schema.AttachResponse);
     }
 
     /// <summary>Calls a client-streaming method: sends every request and returns the response.</summary>
@@ -87,7 +87,7 @@ public sealed class ThriftDynamicClient
     {
         var schema = Find(method, isStream: true, StreamingMode.Client);
         var response = await Invoker.ClientStreamingAsync(schema.Method, requests, options, cancellationToken).ConfigureAwait(false);
-        return response.Attach(schema.Response);
+        return schema.AttachResponse(response);
     }
 
     /// <summary>Calls a bidirectional method.</summary>
@@ -104,7 +104,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
-        return Received(Invoker.DuplexStreamingAsync(schema.Method, requests, options, cancellationToken), schema, CancellationToken.None);
+        return Invoker.DuplexStreamingAsync(schema.Method, requests, options, cancellationToken).Select(schema.AttachResponse);
     }
 
     /// <summary>Calls a unary, ping-pong or oneway method with JSON.</summary>
@@ -131,7 +131,7 @@ public sealed class ThriftDynamicClient
     public IAsyncEnumerable<string> ServerStreamingJsonAsync(string method, string json, ThriftCallOptions? options = null, CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Server);
-        return ToJson(ServerStreamingAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken), CancellationToken.None);
+        return ServerStreamingAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken).Select(ToJson);
     }
 
     /// <summary>Calls a client-streaming method with JSON.</summary>
@@ -143,7 +143,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Client);
-        var response = await ClientStreamingAsync(method, FromJson(schema.Request, jsons, CancellationToken.None), options, cancellationToken).ConfigureAwait(false);
+        var response = await ClientStreamingAsync(method, FromJson(schema, jsons), options, cancellationToken).ConfigureAwait(false);
         return response.ToJson(_json);
     }
 
@@ -162,38 +162,13 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
-        return ToJson(DuplexStreamingAsync(method, FromJson(schema.Request, jsons, CancellationToken.None), options, cancellationToken), CancellationToken.None);
+        return DuplexStreamingAsync(method, FromJson(schema, jsons), options, cancellationToken).Select(ToJson);
     }
 
-    private static async IAsyncEnumerable<ThriftDynamicMessage> Received(
-        IAsyncEnumerable<ThriftDynamicMessage> messages,
-        ThriftMethodSchema method,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var message in messages.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return message.Attach(method.Response);
-        }
-    }
+    private string ToJson(ThriftDynamicMessage message) => message.ToJson(_json);
 
-    private async IAsyncEnumerable<string> ToJson(IAsyncEnumerable<ThriftDynamicMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var message in messages.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return message.ToJson(_json);
-        }
-    }
-
-    private async IAsyncEnumerable<ThriftDynamicMessage> FromJson(
-        ThriftStructSchema schema,
-        IAsyncEnumerable<string> jsons,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (string json in jsons.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return ThriftDynamicMessage.FromJson(schema, json, _json);
-        }
-    }
+    private IAsyncEnumerable<ThriftDynamicMessage> FromJson(ThriftMethodSchema method, IAsyncEnumerable<string> jsons)
+        => jsons.Select(json => ThriftDynamicMessage.FromJson(method.Request, json, _json));
 
     private ThriftMethodSchema Find(string name, bool isStream, StreamingMode mode)
     {

@@ -43,16 +43,16 @@ internal ref partial struct JsonToThrift
         }
         catch (JsonException error)
         {
-            throw new ThriftJsonException($"The text is not valid JSON: {error.Message.TrimEnd('.')}", scratch.Path.ToString(), ThriftStatusCode.InvalidArgument, error);
+            throw scratch.Path.Error($"The text is not valid JSON: {error.Message.TrimEnd('.')}", ThriftStatusCode.InvalidArgument, error);
         }
         catch (ThriftProtocolException error)
         {
-            throw new ThriftJsonException(error.Message.TrimEnd('.'), scratch.Path.ToString(), error.StatusCode, error);
+            throw scratch.Path.Error(error);
         }
     }
 
     private static ThriftJsonException TooLarge(ConversionScratch scratch, ThriftDynamicJsonOptions options)
-        => new($"The message is larger than {nameof(ThriftDynamicJsonOptions.MaxSize)}, {options.MaxSize} bytes", scratch.Path.ToString(), ThriftStatusCode.ResourceExhausted);
+        => scratch.Path.Error($"The message is larger than {nameof(ThriftDynamicJsonOptions.MaxSize)}, {options.MaxSize} bytes", ThriftStatusCode.ResourceExhausted);
 
     private void WriteMessage(ThriftStructSchema type)
     {
@@ -63,17 +63,17 @@ internal ref partial struct JsonToThrift
                 WriteLone(null);
                 break;
 
+            case var _ when type.IsWrapper:
+                WriteLone(type.Lone);
+                break;
+
             // An object is that of all arguments; anything else is the first one, as in Kitex.
-            case ThriftStructKind.Arguments when type.Fields.Count == 1 || _json.TokenType != JsonTokenType.StartObject:
+            case ThriftStructKind.Arguments when _json.TokenType != JsonTokenType.StartObject:
                 WriteLone(type.Fields[0]);
                 break;
 
-            case ThriftStructKind.Result:
-                WriteLone(type.Find(0, 0));
-                break;
-
             case var _ when _json.TokenType == JsonTokenType.Null:
-                _writer.WriteRaw([0]);
+                _writer.WriteRaw(RawStruct.Empty);
                 break;
 
             default:
@@ -184,7 +184,7 @@ internal ref partial struct JsonToThrift
         if (!AbsentValues.TryWrite(ref _writer, field))
         {
             Path.Push(field);
-            throw Invalid($"The required field {field.Name} is missing, and a {field.Type} has no value to fill it with");
+            throw Invalid(field.DescribeUnfillable());
         }
     }
 
@@ -221,7 +221,7 @@ internal ref partial struct JsonToThrift
         }
     }
 
-    private readonly ThriftJsonException Invalid(string what) => new(what, Path.ToString(), ThriftStatusCode.InvalidArgument);
+    private readonly ThriftJsonException Invalid(string what) => Path.Error(what, ThriftStatusCode.InvalidArgument);
 
     private readonly string Described() => _json.TokenType switch
     {

@@ -44,19 +44,15 @@ internal ref partial struct ThriftToJson
         }
         catch (ThriftProtocolException error)
         {
-            throw new ThriftJsonException(error.Message.TrimEnd('.'), scratch.Path.ToString(), error.StatusCode, error);
+            throw scratch.Path.Error(error);
         }
     }
 
     private void WriteMessage(ThriftStructSchema type)
     {
-        if (type.IsSingleArgument)
+        if (type.IsWrapper)
         {
-            WriteLone(type.Fields[0]);
-        }
-        else if (type.Kind == ThriftStructKind.Result)
-        {
-            WriteLone(type.Find(0, 0));
+            WriteLone(type.Lone);
         }
         else
         {
@@ -137,7 +133,7 @@ internal ref partial struct ThriftToJson
     {
         if (field.Requiredness == ThriftRequiredness.Required)
         {
-            throw Invalid($"The required field {field.Name}, with the id {field.Id}, is missing");
+            throw Invalid(field.DescribeMissing());
         }
 
         if (!_options.PrintDefaults)
@@ -157,7 +153,7 @@ internal ref partial struct ThriftToJson
     {
         if (wireType != field.Type.WireType)
         {
-            throw Invalid($"The field {field.Name}, with the id {field.Id}, has the type {wireType} on the wire, and {field.Type} in the schema");
+            throw Invalid(field.DescribeWrongType(wireType));
         }
     }
 
@@ -165,8 +161,7 @@ internal ref partial struct ThriftToJson
     {
         if (++_levels > _options.MaxDepth)
         {
-            throw new ThriftJsonException(
-                $"The message is nested deeper than {nameof(ThriftDynamicJsonOptions.MaxDepth)}, {_options.MaxDepth} levels", Path.ToString(), ThriftStatusCode.ResourceExhausted);
+            throw Path.Error($"The message is nested deeper than {nameof(ThriftDynamicJsonOptions.MaxDepth)}, {_options.MaxDepth} levels", ThriftStatusCode.ResourceExhausted);
         }
     }
 
@@ -174,10 +169,9 @@ internal ref partial struct ThriftToJson
     {
         if (_json.BytesCommitted + _json.BytesPending > _options.MaxSize)
         {
-            throw new ThriftJsonException(
-                $"The JSON is larger than {nameof(ThriftDynamicJsonOptions.MaxSize)}, {_options.MaxSize} bytes", Path.ToString(), ThriftStatusCode.ResourceExhausted);
+            throw Path.Error($"The JSON is larger than {nameof(ThriftDynamicJsonOptions.MaxSize)}, {_options.MaxSize} bytes", ThriftStatusCode.ResourceExhausted);
         }
     }
 
-    private readonly ThriftJsonException Invalid(string what) => new(what, Path.ToString(), ThriftStatusCode.Internal);
+    private readonly ThriftJsonException Invalid(string what) => Path.Error(what, ThriftStatusCode.Internal);
 }

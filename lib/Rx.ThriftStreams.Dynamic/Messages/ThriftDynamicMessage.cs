@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Rx.ThriftStreams.Serialization;
 
@@ -15,8 +14,6 @@ namespace Rx.ThriftStreams.Dynamic;
 [DebuggerDisplay("{Schema,nq}, {Bytes.Length} bytes")]
 public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
 {
-    private static readonly byte[] s_empty = [(byte)ThriftType.Stop];
-
     // Whether binaries are Base64 text: in Apache's JSON they look like any other text, and a reader without a schema leaves them so.
     private readonly bool _binaryIsBase64;
 
@@ -26,14 +23,7 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
     /// <exception cref="ThriftProtocolException">The bytes are not one struct.</exception>
     public ThriftDynamicMessage(ReadOnlyMemory<byte> bytes, ThriftStructSchema? schema = null)
         : this(bytes, schema, binaryIsBase64: false)
-    {
-        var reader = new ThriftReader(bytes.Span);
-        reader.Skip(ThriftType.Struct);
-        if (reader.Consumed != bytes.Length)
-        {
-            throw new ThriftProtocolException($"{bytes.Length - reader.Consumed} bytes follow the struct.", reader.Consumed);
-        }
-    }
+        => RawStruct.Check(bytes.Span);
 
     private ThriftDynamicMessage(ReadOnlyMemory<byte> bytes, ThriftStructSchema? schema, bool binaryIsBase64)
     {
@@ -43,7 +33,7 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
     }
 
     /// <summary>A message without fields: the arguments or result of a method that has none.</summary>
-    public static ThriftDynamicMessage Empty { get; } = new(s_empty, null, binaryIsBase64: false);
+    public static ThriftDynamicMessage Empty { get; } = new(RawStruct.Empty, null, binaryIsBase64: false);
 
     /// <summary>The message in the Binary protocol: its fields and the stop.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -158,32 +148,10 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
 
     /// <inheritdoc/>
     static ThriftDynamicMessage IThriftStruct<ThriftDynamicMessage>.Read<TReader>(ref TReader reader)
-    {
-        if (typeof(TReader) == typeof(ThriftReader))
-        {
-            return Read(ref Unsafe.As<TReader, ThriftReader>(ref reader));
-        }
-
-        using var rented = PerThread<ThriftWriteBuffer>.Rent();
-        var writer = new ThriftWriter(rented.Value);
-        StructCopy.Copy(ref reader, ref writer, null);
-        writer.Flush();
-        reader.ChargeMemory(MemoryCost.Binary(rented.Value.Length));
-        return new(rented.Value.WrittenSpan.ToArray(), null, binaryIsBase64: typeof(TReader) == typeof(ThriftJsonReader));
-    }
+        => new(RawStruct.Read(ref reader), null, binaryIsBase64: typeof(TReader) == typeof(ThriftJsonReader));
 
     /// <inheritdoc/>
-    void IThriftStruct<ThriftDynamicMessage>.Write<TWriter>(ref TWriter writer)
-    {
-        if (typeof(TWriter) == typeof(ThriftWriter))
-        {
-            Unsafe.As<TWriter, ThriftWriter>(ref writer).WriteRaw(Bytes.Span);
-            return;
-        }
-
-        var reader = new ThriftReader(Bytes.Span);
-        StructCopy.Copy(ref reader, ref writer, Schema);
-    }
+    void IThriftStruct<ThriftDynamicMessage>.Write<TWriter>(ref TWriter writer) => RawStruct.Write(Bytes.Span, ref writer, Schema);
 
     /// <summary>Attaches the schema to a message that was received.</summary>
     internal ThriftDynamicMessage Attach(ThriftStructSchema schema)
@@ -195,30 +163,6 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
 
         Schema = schema;
         return this;
-    }
-
-    private static ThriftDynamicMessage Read(ref ThriftReader reader)
-    {
-        int start = reader.Consumed;
-        reader.BeginStruct(memory: 0);
-        while (reader.ReadFieldHeader(out var type, out _))
-        {
-            // The type of a void result, which Kitex's generic server sends, has no value.
-            if (type != VoidResult.Type)
-            {
-                reader.Skip(type);
-            }
-        }
-
-        reader.EndStruct();
-        var bytes = reader.ConsumedSince(start);
-        if (bytes.Length == 1)
-        {
-            return new(s_empty, null, binaryIsBase64: false);
-        }
-
-        reader.ChargeMemory(MemoryCost.Binary(bytes.Length));
-        return new(bytes.ToArray(), null, binaryIsBase64: false);
     }
 
     private void WriteTo(ThriftWriteBuffer output, ThriftDynamicJsonOptions? options)

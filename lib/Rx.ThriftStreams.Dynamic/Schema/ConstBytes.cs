@@ -68,7 +68,7 @@ internal static class ConstBytes
         writer.EndStruct();
     }
 
-    private static ThriftType WireType(TypeRef type) => type.Kind switch
+    internal static ThriftType WireType(TypeRef type) => type.Kind switch
     {
         TypeKind.Bool => ThriftType.Bool,
         TypeKind.Byte => ThriftType.Byte,
@@ -81,6 +81,7 @@ internal static class ConstBytes
         TypeKind.Struct => ThriftType.Struct,
         TypeKind.List => ThriftType.List,
         TypeKind.Set => ThriftType.Set,
-        _ => ThriftType.Map,
+        TypeKind.Map => ThriftType.Map,
+        _ => throw new InvalidOperationException($"A bound schema has a type of the kind {type.Kind}."),
     };
 }

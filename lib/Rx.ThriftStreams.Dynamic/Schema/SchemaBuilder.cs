@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using Rx.ThriftStreams.Compiler.Semantics;
 using Rx.ThriftStreams.Compiler.Syntax;
-using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Dynamic;
 
@@ -119,24 +118,13 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
         return fields;
     }
 
-    private ThriftTypeSchema Type(TypeRef type) => type.Kind switch
-    {
-        TypeKind.Bool => new(ThriftType.Bool),
-        TypeKind.Byte => new(ThriftType.Byte),
-        TypeKind.I16 => new(ThriftType.I16),
-        TypeKind.I32 => new(ThriftType.I32),
-        TypeKind.I64 => new(ThriftType.I64),
-        TypeKind.Double => new(ThriftType.Double),
-        TypeKind.String => new(ThriftType.String),
-        TypeKind.Binary => new(ThriftType.String, isBinary: true),
-        TypeKind.Uuid => new(ThriftType.Uuid),
-        TypeKind.Enum => new(ThriftType.I32, @enum: Enum(type.Enum)),
-        TypeKind.Struct => new(ThriftType.Struct, @struct: Struct(type.Struct)),
-        TypeKind.List => new(ThriftType.List, element: Type(type.Element)),
-        TypeKind.Set => new(ThriftType.Set, element: Type(type.Element)),
-        TypeKind.Map => new(ThriftType.Map, key: Type(type.Key), element: Type(type.Element)),
-        _ => throw new InvalidOperationException($"A bound schema has a type of the kind {type.Kind}."),
-    };
+    private ThriftTypeSchema Type(TypeRef type) => new(
+        ConstBytes.WireType(type),
+        isBinary: type.Kind == TypeKind.Binary,
+        @enum: type.Kind == TypeKind.Enum ? Enum(type.Enum) : null,
+        @struct: type.Kind == TypeKind.Struct ? Struct(type.Struct) : null,
+        key: type.Kind == TypeKind.Map ? Type(type.Key) : null,
+        element: type.Kind is TypeKind.List or TypeKind.Set or TypeKind.Map ? Type(type.Element) : null);
 
     private ThriftEnumSchema Enum(EnumSymbol symbol)
     {

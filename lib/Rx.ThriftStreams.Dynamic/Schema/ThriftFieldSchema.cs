@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using System.Text.Json;
+using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Dynamic;
 
@@ -64,6 +65,15 @@ public sealed class ThriftFieldSchema
     internal JsonEncodedText EncodedJsonName { get; }
 
     internal ReadOnlyMemory<byte> Utf8JsonName { get; }
+
+    /// <summary>What is wrong with a message that arrived without the field.</summary>
+    internal string DescribeMissing() => $"The required field {Name}, with the id {Id}, is missing";
+
+    /// <summary>What is wrong with a value to send that lacks the field.</summary>
+    internal string DescribeUnfillable() => $"The required field {Name} is missing, and a {Type} has no value to fill it with";
+
+    /// <summary>What is wrong with a message that has the field with another type.</summary>
+    internal string DescribeWrongType(ThriftType wireType) => $"The field {Name}, with the id {Id}, has the type {wireType} on the wire, and {Type} in the schema";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Id}: {Type} {Name}";

@@ -38,8 +38,14 @@ public sealed class ThriftMethodSchema
     public ThriftDynamicMessage Receive(ThriftDynamicMessage response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        return Method.IsStreaming ? response.Attach(Response) : MethodResult.Received(this, response);
+        return Method.IsStreaming ? AttachResponse(response) : MethodResult.Received(this, response);
     }
+
+    /// <summary>Attaches the schema to a request that was received.</summary>
+    internal ThriftDynamicMessage AttachRequest(ThriftDynamicMessage request) => request.Attach(Request);
+
+    /// <summary>Attaches the schema to a response that was received.</summary>
+    internal ThriftDynamicMessage AttachResponse(ThriftDynamicMessage response) => response.Attach(Response);
 
     /// <inheritdoc/>
     public override string ToString() => Method.FullName;

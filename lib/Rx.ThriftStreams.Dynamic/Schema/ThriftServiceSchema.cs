@@ -9,12 +9,18 @@ namespace Rx.ThriftStreams.Dynamic;
 public sealed class ThriftServiceSchema
 {
     private readonly Lazy<string> _idl;
+    private readonly Dictionary<string, ThriftMethodSchema> _methods = new(StringComparer.Ordinal);
 
     internal ThriftServiceSchema(string package, string name, IReadOnlyList<ThriftMethodSchema> methods, Lazy<string> idl)
     {
         Package = package;
         Name = name;
         Methods = methods;
+        foreach (var method in methods)
+        {
+            _methods.TryAdd(method.Name, method);
+        }
+
         _idl = idl;
         Descriptor = new ThriftServiceDescriptor<ThriftDynamicHandler>(package, name, binder => DynamicBinding.Bind(this, binder), () => Idl);
     }
@@ -46,8 +52,9 @@ public sealed class ThriftServiceSchema
     public ThriftMethodSchema GetMethod(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Methods.FirstOrDefault(method => method.Name == name)
-            ?? throw new ThriftSchemaException($"The service {Name} has no method \"{name}\"; it has {string.Join(", ", Methods.Select(static method => method.Name))}.");
+        return _methods.TryGetValue(name, out var method)
+            ? method
+            : throw new ThriftSchemaException($"The service {Name} has no method \"{name}\"; it has {string.Join(", ", Methods.Select(static method => method.Name))}.");
     }
 
     /// <inheritdoc/>

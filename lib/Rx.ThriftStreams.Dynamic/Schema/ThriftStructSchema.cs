@@ -25,7 +25,7 @@ public enum ThriftStructKind
 }
 
 /// <summary>A struct, union or exception of a schema, or the arguments or result of a method.</summary>
-public sealed class ThriftStructSchema
+public sealed class ThriftStructSchema : IStringTypes
 {
     private ThriftFieldSchema[] _fields = [];
     private FieldNames _names = FieldNames.Empty;
@@ -55,8 +55,27 @@ public sealed class ThriftStructSchema
     /// <summary>The fields for which a reader has something to do if they do not arrive: it fails, or takes the default.</summary>
     internal ThriftFieldSchema[] NoticedWhenAbsent { get; private set; } = [];
 
-    /// <summary>Whether JSON shows the only argument rather than an object of arguments.</summary>
-    internal bool IsSingleArgument => Kind == ThriftStructKind.Arguments && _fields.Length == 1;
+    /// <summary>Whether JSON and objects show the value of <see cref="Lone"/>, or null, instead of the struct around it.</summary>
+    internal bool IsWrapper => Kind == ThriftStructKind.Result || (Kind == ThriftStructKind.Arguments && _fields.Length == 1);
+
+    /// <summary>The only argument, or the value of a result; <see langword="null"/> for a void result, and for what is not a wrapper.</summary>
+    internal ThriftFieldSchema? Lone => !IsWrapper ? null : Kind == ThriftStructKind.Result ? Find(0, 0) : _fields[0];
+
+    bool IStringTypes.IsBinary => false;
+
+    IStringTypes? IStringTypes.Key => null;
+
+    IStringTypes? IStringTypes.Element => null;
+
+    IStringTypes? IStringTypes.Field(short id, ref int guess) => FindType(id, ref guess);
+
+    /// <summary>Finds the type of a field, and leaves the position of the field after it for the next search.</summary>
+    internal ThriftTypeSchema? FindType(short id, ref int guess)
+    {
+        var field = Find(id, guess);
+        guess = field is null ? guess : field.Ordinal + 1;
+        return field?.Type;
+    }
 
     /// <summary>Finds a field by its id.</summary>
     internal ThriftFieldSchema? Find(short id, int guess)

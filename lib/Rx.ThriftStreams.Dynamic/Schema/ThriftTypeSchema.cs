@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Dynamic;
 
 /// <summary>A type of a schema, with typedefs resolved.</summary>
-public sealed class ThriftTypeSchema
+public sealed class ThriftTypeSchema : IStringTypes
 {
     internal ThriftTypeSchema(
         ThriftType wireType,
@@ -39,6 +39,12 @@ public sealed class ThriftTypeSchema
 
     /// <summary>The element of a list or set, the value of a map; otherwise <see langword="null"/>.</summary>
     public ThriftTypeSchema? Element { get; }
+
+    IStringTypes? IStringTypes.Key => Key;
+
+    IStringTypes? IStringTypes.Element => Element;
+
+    IStringTypes? IStringTypes.Field(short id, ref int guess) => Struct?.FindType(id, ref guess);
 
     /// <summary>The type in IDL.</summary>
     public override string ToString() => WireType switch

@@ -32,16 +32,16 @@ internal ref struct ObjectsToThrift
         }
         catch (ThriftProtocolException error)
         {
-            throw new ThriftJsonException(error.Message.TrimEnd('.'), path.ToString(), error.StatusCode, error);
+            throw path.Error(error);
         }
     }
 
     private void WriteMessage(ThriftStructSchema type, object? value)
     {
-        var lone = type.IsSingleArgument ? type.Fields[0] : type.Kind == ThriftStructKind.Result ? type.Find(0, 0) : null;
-        if (value is null || (lone is null && (type.Kind == ThriftStructKind.Result || type.Fields.Count == 0)))
+        var lone = type.Lone;
+        if (value is null || (lone is null && (type.IsWrapper || type.Fields.Count == 0)))
         {
-            _writer.WriteRaw([(byte)ThriftType.Stop]);
+            _writer.WriteRaw(RawStruct.Empty);
         }
         else if (lone is null)
         {
@@ -85,8 +85,7 @@ internal ref struct ObjectsToThrift
             else if (isWrittenWhenAbsent && !AbsentValues.TryWrite(ref _writer, field))
             {
                 _path.Push(field);
-                throw new ThriftJsonException(
-                    $"The required field {field.Name} is missing, and a {field.Type} has no value to fill it with", _path.ToString(), ThriftStatusCode.InvalidArgument);
+                throw _path.Error(field.DescribeUnfillable(), ThriftStatusCode.InvalidArgument);
             }
         }
 
@@ -214,9 +213,8 @@ internal ref struct ObjectsToThrift
     };
 
     private readonly ThriftJsonException Invalid(object? value, string type)
-        => new(
+        => _path.Error(
             value is null ? $"null is not a value of the type {type}" : $"The {value.GetType().Name} {Shortened(value)} is not a value of the type {type}",
-            _path.ToString(),
             ThriftStatusCode.InvalidArgument);
 
     private static string Shortened(object value)

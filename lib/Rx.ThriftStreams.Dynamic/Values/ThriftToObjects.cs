@@ -27,12 +27,11 @@ internal ref struct ThriftToObjects
         {
             var conversion = new ThriftToObjects(new ThriftReader(message) { BinaryIsBase64 = binaryIsBase64 }, path);
             var fields = conversion.ReadStruct(type);
-            var lone = type.IsSingleArgument ? type.Fields[0] : type.Kind == ThriftStructKind.Result ? type.Find(0, 0) : null;
-            return lone is not null ? fields.GetValueOrDefault(lone.Name) : type.Kind == ThriftStructKind.Result ? null : fields;
+            return !type.IsWrapper ? fields : type.Lone is { } lone ? fields.GetValueOrDefault(lone.Name) : null;
         }
         catch (ThriftProtocolException error)
         {
-            throw new ThriftJsonException(error.Message.TrimEnd('.'), path.ToString(), error.StatusCode, error);
+            throw path.Error(error);
         }
     }
 
@@ -57,7 +56,7 @@ internal ref struct ThriftToObjects
             _path.Push(field);
             if (wireType != field.Type.WireType)
             {
-                throw Invalid($"The field {field.Name}, with the id {id}, has the type {wireType} on the wire, and {field.Type} in the schema");
+                throw Invalid(field.DescribeWrongType(wireType));
             }
 
             _reader.ChargeMemory(MemoryCost.UnknownValue);
@@ -74,7 +73,7 @@ internal ref struct ThriftToObjects
 
             if (field.Requiredness == ThriftRequiredness.Required)
             {
-                throw Invalid($"The required field {field.Name}, with the id {field.Id}, is missing");
+                throw Invalid(field.DescribeMissing());
             }
 
             _reader.ChargeMemory(MemoryCost.UnknownValue + (16L * field.DefaultValue!.Length));
@@ -134,5 +133,5 @@ internal ref struct ThriftToObjects
         return pairs;
     }
 
-    private readonly ThriftJsonException Invalid(string what) => new(what, _path.ToString(), ThriftStatusCode.Internal);
+    private readonly ThriftJsonException Invalid(string what) => _path.Error(what, ThriftStatusCode.Internal);
 }

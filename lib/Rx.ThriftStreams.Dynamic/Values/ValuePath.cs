@@ -29,6 +29,12 @@ internal sealed class ValuePath
 
     internal void Clear() => _depth = 0;
 
+    /// <summary>An error at this place.</summary>
+    internal ThriftJsonException Error(string what, ThriftStatusCode statusCode, Exception? cause = null) => new(what, ToString(), statusCode, cause);
+
+    /// <summary>An error of the codec at this place.</summary>
+    internal ThriftJsonException Error(ThriftProtocolException error) => Error(error.Message.TrimEnd('.'), error.StatusCode, error);
+
     public override string ToString()
     {
         var text = new StringBuilder("$");

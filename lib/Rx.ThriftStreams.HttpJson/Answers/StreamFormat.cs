@@ -1,5 +1,7 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
+using Rx.ThriftStreams.Dynamic;
 
 namespace Rx.ThriftStreams.HttpJson.Answers;
 
@@ -31,13 +33,32 @@ internal sealed class StreamFormat
 
     internal string ContentType { get; }
 
-    internal ReadOnlySpan<byte> BeforeMessage => _message;
+    /// <summary>Appends a message.</summary>
+    /// <returns>How many bytes it takes.</returns>
+    internal int WriteMessage(IBufferWriter<byte> output, ReadOnlySpan<byte> json)
+    {
+        output.Write(_message);
+        output.Write(json);
+        output.Write(_suffix);
+        return _message.Length + json.Length + _suffix.Length;
+    }
 
-    internal ReadOnlySpan<byte> BeforeEnd => _end;
+    /// <summary>Appends the end of a stream: the problem, or else the trailers.</summary>
+    internal void WriteEnd(IBufferWriter<byte> output, Problem? problem, ThriftDynamicJsonOptions json, ThriftMetadata trailers)
+    {
+        if (problem is null)
+        {
+            output.Write(_end);
+            MetadataJson.WriteObject(output, "trailers", trailers);
+        }
+        else
+        {
+            output.Write(_problem);
+            problem.Write(output, json, trailers);
+        }
 
-    internal ReadOnlySpan<byte> BeforeProblem => _problem;
-
-    internal ReadOnlySpan<byte> After => _suffix;
+        output.Write(_suffix);
+    }
 
     /// <summary>The format that a request asks for; <see langword="null"/> if it accepts neither.</summary>
     internal static StreamFormat? For(HttpRequest request)

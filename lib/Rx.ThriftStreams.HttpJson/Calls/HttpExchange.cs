@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.HttpJson.Answers;
 using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.HttpJson.Calls;
@@ -17,11 +18,9 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
     private PeerMemory? _memory;
     private long _held;
     private bool _hasReceived;
+    private bool _isTooLarge;
 
     internal override CancellationToken Aborted => http.RequestAborted;
-
-    /// <summary>The request was too large, for which HTTP has a status of its own.</summary>
-    protected bool IsTooLarge { get; private set; }
 
     protected HttpContext Http => http;
 
@@ -51,6 +50,17 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
     {
         Release();
         return default;
+    }
+
+    /// <summary>Answers with a problem, before anything else was answered.</summary>
+    protected Task RefuseAsync(Problem problem, ThriftMetadata headers, ThriftMetadata trailers)
+    {
+        ResponseHeaders.Add(http.Response, headers);
+        ResponseHeaders.Add(http.Response, trailers, ResponseHeaders.TrailerPrefix);
+
+        // HTTP has a status of its own for a request that is too large.
+        problem = _isTooLarge ? problem with { HttpStatus = StatusCodes.Status413PayloadTooLarge } : problem;
+        return problem.AnswerAsync(http.Response, method.Json);
     }
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(CancellationToken cancellationToken)
@@ -98,7 +108,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
 
     private ThriftStatusException TooLarge(int limit)
     {
-        IsTooLarge = true;
+        _isTooLarge = true;
         return new(ThriftStatusCode.ResourceExhausted, $"The request is larger than {limit} bytes, the limit of the server.");
     }
 

@@ -42,29 +42,24 @@ internal sealed class SingleExchange(HttpContext http, JsonMethod method, Thrift
             return;
         }
 
-        if (problem is not null && response.HasStarted)
-        {
-            // The status that was sent is no longer true: only a broken response tells the caller.
-            Http.Abort();
-            return;
-        }
-
-        if (!response.HasStarted)
-        {
-            ResponseHeaders.Add(response, headers);
-            ResponseHeaders.Add(response, trailers, ResponseHeaders.TrailerPrefix);
-        }
-
         if (problem is not null)
         {
-            problem = IsTooLarge ? problem with { HttpStatus = StatusCodes.Status413PayloadTooLarge } : problem;
-            await problem.AnswerAsync(response, Method.Json).ConfigureAwait(false);
+            if (!response.HasStarted)
+            {
+                await RefuseAsync(problem, headers, trailers).ConfigureAwait(false);
+                return;
+            }
+
+            // The status that was sent is no longer true, so only a broken response can report the error.
+            Http.Abort();
             return;
         }
 
         var answer = _answer ?? "null"u8.ToArray();
         if (!response.HasStarted)
         {
+            ResponseHeaders.Add(response, headers);
+            ResponseHeaders.Add(response, trailers, ResponseHeaders.TrailerPrefix);
             response.ContentType = "application/json";
             response.ContentLength = answer.Length;
         }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,10 +20,7 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
     internal override ValueTask SendAsync(ReadOnlyMemory<byte> json, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         Begin(headers);
-        _writer.Write(format.BeforeMessage);
-        _writer.Write(json.Span);
-        _writer.Write(format.After);
-        _unflushed += json.Length + format.BeforeMessage.Length;
+        _unflushed += format.WriteMessage(_writer, json.Span);
         return _unflushed < MaxUnflushed ? default : FlushAsync(cancellationToken);
     }
 
@@ -68,26 +64,12 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
 
         if (problem is not null && !_hasBegun)
         {
-            ResponseHeaders.Add(Http.Response, headers);
-            ResponseHeaders.Add(Http.Response, trailers, ResponseHeaders.TrailerPrefix);
-            problem = IsTooLarge ? problem with { HttpStatus = StatusCodes.Status413PayloadTooLarge } : problem;
-            await problem.AnswerAsync(Http.Response, Method.Json).ConfigureAwait(false);
+            await RefuseAsync(problem, headers, trailers).ConfigureAwait(false);
             return;
         }
 
         Begin(headers);
-        if (problem is null)
-        {
-            _writer.Write(format.BeforeEnd);
-            StreamEnd.Write(_writer, trailers);
-        }
-        else
-        {
-            _writer.Write(format.BeforeProblem);
-            problem.Write(_writer, Method.Json, trailers);
-        }
-
-        _writer.Write(format.After);
+        format.WriteEnd(_writer, problem, Method.Json, trailers);
         await Http.Response.CompleteAsync().ConfigureAwait(false);
     }
 

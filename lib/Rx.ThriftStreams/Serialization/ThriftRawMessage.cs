@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams;
 /// <remarks>
 /// Of a method with <c>streaming.mode="client"</c>, <c>"server"</c> or <c>"bidirectional"</c> it is the request or the response itself; of any other it is the wrapper of the
 /// arguments, with the first argument as field 1, or that of the result, with the result as field 0 and declared exceptions as further fields. What arrives in another
-/// protocol is converted to Binary, and back on its way out. Immutable.
+/// protocol is converted to Binary, and back on its way out. In JSON a binary is Base64 text, which without the IDL looks like any other text: it stays text. Immutable.
 /// </remarks>
 /// <param name="bytes">The bytes. They must not change.</param>
 [DebuggerDisplay("{Bytes.Length} bytes")]
@@ -21,25 +21,14 @@ public sealed class ThriftRawMessage(ReadOnlyMemory<byte> bytes) : IThriftStruct
     /// <inheritdoc/>
     public static ThriftRawMessage Read<TReader>(ref TReader reader)
         where TReader : struct, IThriftReader, allows ref struct
-    {
-        using var rented = PerThread<ThriftWriteBuffer>.Rent();
-        var writer = new ThriftWriter(rented.Value);
-        ThriftTranscoder.CopyStruct(ref reader, ref writer);
-        writer.Flush();
-        reader.ChargeMemory(rented.Value.Length);
-        return new(rented.Value.WrittenSpan.ToArray());
-    }
+        => new(RawStruct.Read(ref reader));
 
     /// <inheritdoc/>
-    /// <exception cref="ThriftProtocolException">The bytes are not a struct.</exception>
+    /// <exception cref="ThriftProtocolException">The bytes are not one struct.</exception>
     public void Write<TWriter>(ref TWriter writer)
         where TWriter : struct, IThriftWriter, allows ref struct
     {
-        var reader = new ThriftReader(Bytes.Span);
-        ThriftTranscoder.CopyStruct(ref reader, ref writer);
-        if (reader.Consumed != Bytes.Length)
-        {
-            throw new ThriftProtocolException($"A raw message has {Bytes.Length} bytes, but its struct ends after {reader.Consumed}.");
-        }
+        RawStruct.Check(Bytes.Span);
+        RawStruct.Write(Bytes.Span, ref writer);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Rx.ThriftStreams.Serialization;
@@ -10,5 +11,5 @@ public ref partial struct ThriftReader
 
     /// <summary>The bytes from <paramref name="start"/>, a former value of <see cref="Consumed"/>, to where the reader is.</summary>
     internal readonly ReadOnlySpan<byte> ConsumedSince(int start)
-        => MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.Add(ref _start, (nint)(uint)start), _position - start);
+        => MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref _start, (nint)(uint)start), _position - start);
 }

@@ -1,6 +1,4 @@
-using Rx.ThriftStreams.Serialization;
-
-namespace Rx.ThriftStreams.Dynamic;
+namespace Rx.ThriftStreams.Serialization;
 
 /// <summary>The result of a void method as Kitex's generic server sends it: a field of this type, without a value. Generated servers send no field.</summary>
 internal static class VoidResult
