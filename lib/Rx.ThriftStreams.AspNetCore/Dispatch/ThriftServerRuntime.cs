@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -42,6 +43,11 @@ internal sealed class ThriftServerRuntime : IDisposable
             check(services);
         }
     }
+
+    /// <summary>The runtime of a host.</summary>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
+    internal static ThriftServerRuntime Of(IServiceProvider services) => services.GetService<ThriftServerRuntime>()
+        ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
 
     /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Health;
 
@@ -24,9 +23,7 @@ public static class ThriftHealthExtensions
     public static IEndpointConventionBuilder MapThriftHealth(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        var runtime = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
-        var handler = new HealthHandler(new HealthState(runtime, endpoints.ServiceProvider));
+        var handler = new HealthHandler(new HealthState(ThriftServerRuntime.Of(endpoints.ServiceProvider), endpoints.ServiceProvider));
         var group = endpoints.MapGroup("/" + HealthHandler.Service);
         group.MapMethods("Check", [HttpMethods.Post], new RequestDelegate(handler.CheckAsync)).WithDisplayName("gRPC health: Check");
         group.MapMethods("Watch", [HttpMethods.Post], new RequestDelegate(handler.WatchAsync)).WithDisplayName("gRPC health: Watch");
