@@ -87,7 +87,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>Protects handlers; <see langword="null"/> if nothing does.</summary>
     internal CallGuard? Guard { get; }
 
-    /// <summary>What is around every handler of the host.</summary>
+    /// <summary>The middleware and rules of all methods.</summary>
     internal MethodPolicy Policy { get; }
 
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();
