@@ -91,7 +91,7 @@ public static class ThriftEndpointRouteBuilderExtensions
 
     /// <summary>
     /// Lets callers ask for the IDL of all mapped services, as gRPC's server reflection does: <c>thriftstreams call</c> and <c>ThriftSchema.LoadAsync</c> of
-    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, whoever may call it.
+    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, also those that the caller may not call.
     /// </summary>
     /// <remarks>A service <c>ThriftStreamsDescribe</c> with a ping-pong method <c>DescribeServices</c>, served over every protocol. The IDL has no comments.</remarks>
     /// <param name="endpoints">The application.</param>
@@ -105,7 +105,7 @@ public static class ThriftEndpointRouteBuilderExtensions
     }
 
     /// <summary>
-    /// Handles the calls of services and methods that are not mapped, on every transport: a proxy passes them on to another server, bytes in and bytes out. Without it they are
+    /// Handles the calls of services and methods that are not mapped, on every transport: a proxy forwards them to another server, bytes in and bytes out. Without a fallback they are
     /// answered as unknown.
     /// </summary>
     /// <param name="endpoints">The application.</param>

@@ -13,8 +13,8 @@ public static class ThriftHealthExtensions
     /// the server stops. The names are those of the mapped services, with their package or without; the empty name stands for the server.
     /// </summary>
     /// <remarks>
-    /// Health checks are those of <c>services.AddHealthChecks()</c>, if there are any. One that has the names of services among its tags concerns these alone. They run at most
-    /// once a second, however many callers ask; watchers learn of a change within 5 s, and of the stop at once. Callers need no credentials unless a convention
+    /// Health checks are those of <c>services.AddHealthChecks()</c>, if there are any. A check whose tags include names of services affects only those. Checks run at most
+    /// once a second, regardless of the number of callers; watchers learn of a change within 5 s, and of the stop immediately. Callers need no credentials unless a convention
     /// or a fallback policy asks for them: add <c>AllowAnonymous()</c> then.
     /// </remarks>
     /// <param name="endpoints">The application.</param>
