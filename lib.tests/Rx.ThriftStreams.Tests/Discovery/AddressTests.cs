@@ -14,7 +14,7 @@ public sealed class AddressTests
     [InlineData("grpc+nothing://echo", "\"nothing\", which does not exist. Use one of dns, unix")]
     [InlineData("tcp+dns://echo:1", "must begin with")]
     [InlineData("grpc+dns://echo", "host:port")]
-    [InlineData("grpc+dns://unix:/tmp/x", "not a host name")]
+    [InlineData("grpc+dns://unix:/run/x", "not a host name")]
     [InlineData("grpc+unix:", "unix:/path")]
     [InlineData("grpc:127.0.0.1:1", "must begin with")]
     public void ForAddress_MalformedAddress_SaysWhatIsExpected(string address, string expected)
@@ -107,7 +107,7 @@ public sealed class AddressTests
     [InlineData("[::1]:80", "echo.internal", "echo.internal:80")]
     [InlineData("[::1]:80", null, "[::1]:80")]
     [InlineData("10.0.0.1:80", null, "10.0.0.1:80")]
-    [InlineData("unix:/tmp/x", null, "localhost")]
+    [InlineData("unix:/run/x", null, "localhost")]
     public void Authority_IsTheNameWithThePort(string endpoint, string? name, string expected)
         => Assert.Equal(expected, new ClientTransportTarget(endpoint, name, UseTls: false, new()).Authority);
 

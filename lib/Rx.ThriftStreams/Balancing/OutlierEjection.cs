@@ -90,11 +90,10 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
         }
 
         // Soon after the last time: it is still failing.
-        var isSoon = record.Times > 0 && clock.GetElapsedTime(record.EndsAt) < options.EjectionTime;
+        var isSoon = record.Times > 0 && clock.GetElapsedTime(candidate.EjectedUntil) < options.EjectionTime;
         record.Times = isSoon ? Math.Min(record.Times + 1, MostTimes) : 1;
         record.Failures = 0;
         var time = options.EjectionTime * record.Times;
-        record.EndsAt = clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency);
         candidate.EjectFor(time);
         return time;
     }
@@ -110,7 +109,5 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
         internal int Failures { get; set; }
 
         internal int Times { get; set; }
-
-        internal long EndsAt { get; set; }
     }
 }

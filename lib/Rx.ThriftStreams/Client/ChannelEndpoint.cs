@@ -80,12 +80,11 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
         _isRetired = true;
         if (!CloseIfIdle())
         {
-            var limit = _options.Discovery.DrainTimeout;
             using var flow = ExecutionContext.SuppressFlow();
             _drainLimit = _options.TimeProvider.CreateTimer(
                 static self => _ = ((ChannelEndpoint)self!).DisposeAsync().AsTask(),
                 this,
-                CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit,
+                CallTimers.DueTimeOfLimit(_options.Discovery.DrainTimeout),
                 Timeout.InfiniteTimeSpan);
             if (Volatile.Read(ref _disposed) != 0)
             {

@@ -112,23 +112,15 @@ internal sealed class StreamConnector : IAsyncDisposable
                 return Outcome.FromException<object>(unlisted);
             }
 
-            // What other attempts of the call used is left out as long as there is something else.
             var attempts = request.Start.Options.Attempts;
             var used = attempts?.UsedEndpoints();
             List<ThriftCandidate>? tried = null;
             var outcome = default(Outcome<object>);
             for (var attempt = 1; ; attempt++)
             {
-                var (endpoint, most) = Choose(pinned, request, used ?? tried);
+                var (endpoint, most) = Choose(pinned, request, used, tried);
                 if (endpoint is null)
                 {
-                    if (used is not null)
-                    {
-                        used = null;
-                        attempt--;
-                        continue;
-                    }
-
                     return tried is null ? Outcome.FromException<object>(_endpoints.Current!.NothingToPick()) : outcome;
                 }
 
@@ -172,9 +164,15 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    /// <summary>Chooses the endpoint of an attempt, and counts the stream if streams are tracked.</summary>
+    /// <summary>
+    /// Chooses the endpoint of an attempt, and counts the stream if streams are tracked. What the attempts of other streams of the call used is left out as long as there is something else.
+    /// </summary>
+    /// <param name="pinned">The endpoint that the call names itself.</param>
+    /// <param name="request">What is to be created.</param>
+    /// <param name="used">What the call has used, and what was tried; <see langword="null"/> if it has one attempt.</param>
+    /// <param name="tried">What was tried for this stream.</param>
     /// <returns>The endpoint, or <see langword="null"/> if none is left; and how many the call may try.</returns>
-    private (ChannelEndpoint? Endpoint, int Attempts) Choose(string? pinned, ConnectRequest request, List<ThriftCandidate>? tried)
+    private (ChannelEndpoint? Endpoint, int Attempts) Choose(string? pinned, ConnectRequest request, List<ThriftCandidate>? used, List<ThriftCandidate>? tried)
     {
         while (true)
         {
@@ -186,7 +184,12 @@ internal sealed class StreamConnector : IAsyncDisposable
             else
             {
                 var list = _endpoints.Current!;
-                endpoint = list.Pick(request.Method, request.Start, tried);
+                endpoint = list.Pick(request.Method, request.Start, used ?? tried);
+                if (endpoint is null && used is not null)
+                {
+                    endpoint = list.Pick(request.Method, request.Start, tried);
+                }
+
                 attempts = Math.Clamp(_options.Resilience.MaxConnectAttempts, 1, Math.Max(1, list.UsableCount));
             }
 

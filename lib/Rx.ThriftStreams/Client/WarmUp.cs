@@ -1,4 +1,3 @@
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Client;
@@ -32,7 +31,16 @@ internal static class WarmUp
                 {
                     foreach (var kind in kinds)
                     {
-                        await ConnectAsync(endpoint, kind, options, token).ConfigureAwait(false);
+                        await ConnectLimit.RunAsync(
+                            async limited =>
+                            {
+                                await endpoint.TransportOf(kind).PrepareAsync(options.Resilience.ConnectTimeout, limited).ConfigureAwait(false);
+                                return true;
+                            },
+                            options.Resilience.ConnectTimeout,
+                            options.TimeProvider,
+                            endpoint.Address,
+                            token).ConfigureAwait(false);
                     }
 
                     Interlocked.Increment(ref connected);
@@ -45,22 +53,6 @@ internal static class WarmUp
         if (connected == 0 && failure is not null)
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        }
-    }
-
-    private static async Task ConnectAsync(ChannelEndpoint endpoint, ClientTransportDescriptor kind, ThriftChannelOptions options, CancellationToken cancellationToken)
-    {
-        var limit = options.Resilience.ConnectTimeout;
-        var startedAt = options.TimeProvider.GetTimestamp();
-        using var timeout = new CancellationTokenSource(CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit, options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            await endpoint.TransportOf(kind).PrepareAsync(limit, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, options.TimeProvider.GetElapsedTime(startedAt), endpoint.Address, error);
         }
     }
 }

@@ -13,4 +13,7 @@ internal static class CallTimers
 
     /// <summary>The closest due time that a timer accepts: timers treat less than a millisecond as zero.</summary>
     internal static TimeSpan DueTime(TimeSpan left) => left < Shortest ? Shortest : left < Longest ? left : Longest;
+
+    /// <summary>The same for a limit that may be infinite.</summary>
+    internal static TimeSpan DueTimeOfLimit(TimeSpan limit) => IsLimit(limit) ? DueTime(limit) : limit;
 }

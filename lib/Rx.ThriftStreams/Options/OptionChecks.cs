@@ -11,9 +11,10 @@ internal static class OptionChecks
         }
     }
 
-    internal static void Between(TimeSpan least, TimeSpan most, TimeSpan value, string option)
+    internal static void Between<T>(T least, T most, T value, string option)
+        where T : struct, IComparable<T>
     {
-        if (value < least || value > most)
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
             throw new ArgumentOutOfRangeException(option, value, $"{option} must be between {least} and {most}.");
         }
@@ -53,14 +54,6 @@ internal static class OptionChecks
         if (!path.StartsWith('/') || path.AsSpan().ContainsAnyExceptInRange('!', '~') || path.Contains('#', StringComparison.Ordinal))
         {
             throw new ArgumentException($"{option} must begin with a slash and hold printable ASCII without spaces and fragments; encode other characters by percent signs.", option);
-        }
-    }
-
-    internal static void Within(int least, int most, int number, string option)
-    {
-        if (number < least || number > most)
-        {
-            throw new ArgumentOutOfRangeException(option, number, $"{option} must be {least} to {most}.");
         }
     }
 

@@ -50,6 +50,9 @@ public sealed class ThriftCandidate
     /// <summary>Whether it is ejected for its failures or its latency.</summary>
     internal bool IsEjected => IsAhead(ref _ejectedUntil);
 
+    /// <summary>When it is ejected no longer, as a timestamp of the channel's clock; zero if it never was.</summary>
+    internal long EjectedUntil => Volatile.Read(ref _ejectedUntil);
+
     internal void ObserveLatency(TimeSpan latency) => _latency.Observe(latency);
 
     /// <summary>Excludes it while its breaker is open. After that time the breaker lets one attempt through.</summary>

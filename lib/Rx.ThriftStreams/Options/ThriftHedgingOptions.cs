@@ -29,7 +29,7 @@ public sealed class ThriftHedgingOptions
     internal void Validate(string owner)
     {
         OptionChecks.Between(Shortest, Longest, Delay, $"{owner}.{nameof(Delay)}");
-        OptionChecks.Within(1, 10, MaxHedges, $"{owner}.{nameof(MaxHedges)}");
+        OptionChecks.Between(1, 10, MaxHedges, $"{owner}.{nameof(MaxHedges)}");
         OptionChecks.Share(Budget, $"{owner}.{nameof(Budget)}");
     }
 }

@@ -47,7 +47,7 @@ public sealed class ThriftRetryOptions
 
     internal void Validate(string owner)
     {
-        OptionChecks.Within(1, 10, MaxRetries, $"{owner}.{nameof(MaxRetries)}");
+        OptionChecks.Between(1, 10, MaxRetries, $"{owner}.{nameof(MaxRetries)}");
         OptionChecks.Between(TimeSpan.Zero, LongestDelay, Delay, $"{owner}.{nameof(Delay)}");
         OptionChecks.Between(TimeSpan.Zero, LongestDelay, MaxDelay, $"{owner}.{nameof(MaxDelay)}");
         OptionChecks.TimeLimit(AttemptTimeout, $"{owner}.{nameof(AttemptTimeout)}");

@@ -7,34 +7,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Rx.ThriftStreams.Comparison.Contenders;
 
 /// <summary>Grpc.AspNetCore and Grpc.Net.Client with Google.Protobuf.</summary>
-internal sealed class GrpcDotNet : Contender
+internal sealed class GrpcDotNet : GrpcContender
 {
-    private WebApplication? _server;
-    private GrpcChannel? _channel;
     private Echo.EchoClient _client = null!;
 
     internal override string Name => "grpc-dotnet";
 
-    internal override async Task ServeAsync(int port)
-    {
-        _server = await KestrelHost.StartHttp2Async(port, static services => services.AddGrpc(), static app => app.MapGrpcService<EchoService>());
-    }
+    protected override void AddServices(IServiceCollection services) => services.AddGrpc();
 
-    internal override Task ConnectAsync(int port)
-    {
-        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
-        _client = new Echo.EchoClient(_channel);
-        return Task.CompletedTask;
-    }
+    protected override void Map(WebApplication app) => app.MapGrpcService<EchoService>();
 
-    public override async ValueTask DisposeAsync()
-    {
-        _channel?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
+    protected override void CreateClient(GrpcChannel channel) => _client = new Echo.EchoClient(channel);
 
     protected override async Task CallAsync(string text, Clock clock)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using ProtoBuf.Grpc;
 using ProtoBuf.Grpc.Client;
 using ProtoBuf.Grpc.Server;
@@ -8,32 +9,17 @@ using ProtoBuf.Grpc.Server;
 namespace Rx.ThriftStreams.Comparison.Contenders;
 
 /// <summary>protobuf-net.Grpc with <see cref="IAsyncEnumerable{T}"/>.</summary>
-internal sealed class ProtobufNet : Contender
+internal sealed class ProtobufNet : GrpcContender
 {
-    private WebApplication? _server;
-    private GrpcChannel? _channel;
     private IEchoContract _client = null!;
 
     internal override string Name => "protobuf-net.Grpc";
 
-    internal override async Task ServeAsync(int port)
-        => _server = await KestrelHost.StartHttp2Async(port, static services => services.AddCodeFirstGrpc(), static app => app.MapGrpcService<EchoService>());
+    protected override void AddServices(IServiceCollection services) => services.AddCodeFirstGrpc();
 
-    internal override Task ConnectAsync(int port)
-    {
-        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
-        _client = _channel.CreateGrpcService<IEchoContract>();
-        return Task.CompletedTask;
-    }
+    protected override void Map(WebApplication app) => app.MapGrpcService<EchoService>();
 
-    public override async ValueTask DisposeAsync()
-    {
-        _channel?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
+    protected override void CreateClient(GrpcChannel channel) => _client = channel.CreateGrpcService<IEchoContract>();
 
     protected override async Task CallAsync(string text, Clock clock)
     {

@@ -7,23 +7,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Rx.ThriftStreams.Comparison.Contenders;
 
 /// <summary>SignalR with its MessagePack protocol over a WebSocket, which all calls and streams share.</summary>
-internal sealed class SignalR : Contender
+internal sealed class SignalR() : KestrelContender(HttpProtocols.Http1)
 {
-    private WebApplication? _server;
-    private HubConnection _connection = null!;
+    private HubConnection? _connection;
 
     internal override string Name => "SignalR";
-
-    internal override async Task ServeAsync(int port)
-        => _server = await KestrelHost.StartAsync(
-            port,
-            HttpProtocols.Http1,
-            static services => services.AddSignalR(static options =>
-            {
-                options.MaximumReceiveMessageSize = 1024 * 1024;
-                options.MaximumParallelInvocationsPerClient = 64;
-            }).AddMessagePackProtocol(),
-            static app => app.MapHub<EchoHub>("/echo"));
 
     internal override async Task ConnectAsync(int port)
     {
@@ -38,18 +26,23 @@ internal sealed class SignalR : Contender
             await _connection.DisposeAsync();
         }
 
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
+        await base.DisposeAsync();
     }
+
+    protected override void AddServices(IServiceCollection services) => services.AddSignalR(static options =>
+    {
+        options.MaximumReceiveMessageSize = 1024 * 1024;
+        options.MaximumParallelInvocationsPerClient = 64;
+    }).AddMessagePackProtocol();
+
+    protected override void Map(WebApplication app) => app.MapHub<EchoHub>("/echo");
 
     protected override async Task CallAsync(string text, Clock clock)
     {
         var counter = clock.NewCounter();
         while (clock.Runs)
         {
-            Check((await _connection.InvokeAsync<HubMessage>(nameof(EchoHub.Unary), new HubMessage { Text = text })).Text, text);
+            Check((await _connection!.InvokeAsync<HubMessage>(nameof(EchoHub.Unary), new HubMessage { Text = text })).Text, text);
             counter.Count++;
         }
     }
@@ -58,7 +51,7 @@ internal sealed class SignalR : Contender
     {
         var counter = clock.NewCounter();
         using var answered = new SemaphoreSlim(1);
-        await foreach (var message in _connection.StreamAsync<HubMessage>(nameof(EchoHub.Bidirectional), Messages()))
+        await foreach (var message in _connection!.StreamAsync<HubMessage>(nameof(EchoHub.Bidirectional), Messages()))
         {
             Check(message.Text, text);
             counter.Count++;
@@ -82,7 +75,7 @@ internal sealed class SignalR : Contender
     protected override async Task ReceiveAsync(string text, Clock clock)
     {
         var counter = clock.NewCounter();
-        await foreach (var message in _connection.StreamAsync<HubMessage>(nameof(EchoHub.Server), new HubMessage { Text = text }))
+        await foreach (var message in _connection!.StreamAsync<HubMessage>(nameof(EchoHub.Server), new HubMessage { Text = text }))
         {
             Check(message.Text, text);
             counter.Count++;
@@ -95,7 +88,7 @@ internal sealed class SignalR : Contender
 
     protected override async Task SendAsync(string text, Clock clock)
     {
-        await _connection.InvokeAsync<HubMessage>(nameof(EchoHub.Client), Messages());
+        await _connection!.InvokeAsync<HubMessage>(nameof(EchoHub.Client), Messages());
 
         async IAsyncEnumerable<HubMessage> Messages()
         {

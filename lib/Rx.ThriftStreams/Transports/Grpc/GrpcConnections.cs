@@ -1,5 +1,4 @@
 using System.Net.Security;
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
 
@@ -18,8 +17,6 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
     /// <summary>What is known about the connections.</summary>
     internal GrpcConnectionState State { get; } = new();
 
-    private TimeProvider Clock => target.Options.TimeProvider;
-
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         State.BeginConnect();
@@ -37,8 +34,10 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
             }
 
             var limit = exchange?.Start.Options.ConnectTimeout ?? target.Options.Resilience.ConnectTimeout;
+
+            // No pipeline limits connecting for a call that did not wait for a connection.
             return exchange is { Waits: false }
-                ? await ConnectInTimeAsync(limit, cancellationToken).ConfigureAwait(false)
+                ? await ConnectLimit.RunAsync(token => ConnectAsync(limit, token), limit, target.Options.TimeProvider, target.Endpoint, cancellationToken).ConfigureAwait(false)
                 : await ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -64,22 +63,6 @@ internal sealed class GrpcConnections(ClientTransportTarget target, SslClientAut
 
     /// <summary>Closes the connection that no request has used.</summary>
     internal ValueTask DisposePreparedAsync() => Interlocked.Exchange(ref _prepared, null)?.Stream.DisposeAsync() ?? default;
-
-    /// <summary>Connects for a call that did not wait for a connection, whose connect timeout therefore has to be enforced here.</summary>
-    private async ValueTask<Stream> ConnectInTimeAsync(TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var startedAt = Clock.GetTimestamp();
-        using var timeout = new CancellationTokenSource(CallTimers.IsLimit(limit) ? CallTimers.DueTime(limit) : limit, Clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await ConnectAsync(limit, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, Clock.GetElapsedTime(startedAt), target.Endpoint, error);
-        }
-    }
 
     /// <summary>Connects, and performs the TLS handshake: HttpClient uses an <see cref="SslStream"/> that is passed to it unchanged.</summary>
     private async ValueTask<Stream> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
