@@ -173,7 +173,7 @@ public sealed class ReachTests
     {
         for (var attempt = 1; ; attempt++)
         {
-            var (inner, outer) = (FreePort(), FreePort());
+            var (inner, outer) = (Ports.Free(), Ports.Free());
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             builder.Services.AddThriftStreams();
@@ -196,12 +196,5 @@ public sealed class ReachTests
                 await application.DisposeAsync();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Demo.Echo;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -21,7 +19,7 @@ public sealed class LongStreamTests
     public void Responses_OfAStream_AreTimedWhileItRuns(ThriftCallSide side, string name)
     {
         var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), $"{nameof(Responses_OfAStream_AreTimedWhileItRuns)}{name}", StreamingMode.Bidirectional);
-        using var meter = new Measurements(method.FullName);
+        using var meter = new Measurements();
         var call = Start(side, method);
 
         foreach (var seconds in new[] { 2, 3, 5 })
@@ -31,13 +29,13 @@ public sealed class LongStreamTests
             Response(call, side);
         }
 
-        Assert.Equal([2.0], meter.Of($"thriftstreams.{name}.first_response.duration"));
-        Assert.Equal([3.0, 5.0], meter.Of($"thriftstreams.{name}.response.gap"));
-        Assert.Equal([1.0], meter.Of($"thriftstreams.{name}.active_calls"));
-        Assert.Equal([10.0, 10.0, 10.0], meter.Of($"rpc.{name}.request.size"));
-        Assert.Empty(meter.Of($"rpc.{name}.call.duration"));
+        Assert.Equal([2.0], meter.Of($"thriftstreams.{name}.first_response.duration", method.FullName));
+        Assert.Equal([3.0, 5.0], meter.Of($"thriftstreams.{name}.response.gap", method.FullName));
+        Assert.Equal([1.0], meter.Of($"thriftstreams.{name}.active_calls", method.FullName));
+        Assert.Equal([10.0, 10.0, 10.0], meter.Of($"rpc.{name}.request.size", method.FullName));
+        Assert.Empty(meter.Of($"rpc.{name}.call.duration", method.FullName));
         call.Finish(null);
-        Assert.Equal([10.0], meter.Of($"rpc.{name}.call.duration"));
+        Assert.Equal([10.0], meter.Of($"rpc.{name}.call.duration", method.FullName));
     }
 
     [Fact]
@@ -45,7 +43,7 @@ public sealed class LongStreamTests
     {
         var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), nameof(Send_ThatWaits_IsMeasured), StreamingMode.Bidirectional);
         var unheard = Start(ThriftCallSide.Client, method);
-        using var meter = new Measurements(method.FullName);
+        using var meter = new Measurements();
         var call = Start(ThriftCallSide.Client, method);
 
         var since = call.SendWaits();
@@ -53,7 +51,7 @@ public sealed class LongStreamTests
         call.SendWaited(since);
         unheard.SendWaited(0);
 
-        Assert.Equal([4.0], meter.Of("thriftstreams.client.send.wait"));
+        Assert.Equal([4.0], meter.Of("thriftstreams.client.send.wait", method.FullName));
     }
 
     private CallObservation Start(ThriftCallSide side, ThriftMethod method)
@@ -80,45 +78,6 @@ public sealed class LongStreamTests
         else
         {
             call.Sent(20);
-        }
-    }
-
-    /// <summary>The measurements of one method.</summary>
-    private sealed class Measurements : IDisposable
-    {
-        private readonly ConcurrentQueue<(string Name, double Value)> _all = new();
-        private readonly MeterListener _listener = new();
-        private readonly string _method;
-
-        internal Measurements(string method)
-        {
-            _method = method;
-            _listener.InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == ThriftDiagnostics.MeterName)
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
-            _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
-            _listener.Start();
-        }
-
-        internal IEnumerable<double> Of(string instrument) => _all.Where(m => m.Name == instrument).Select(m => m.Value);
-
-        public void Dispose() => _listener.Dispose();
-
-        private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-        {
-            foreach (var (key, tag) in tags)
-            {
-                if (key == "rpc.method" && Equals(tag, _method))
-                {
-                    _all.Enqueue((instrument.Name, value));
-                }
-            }
         }
     }
 }

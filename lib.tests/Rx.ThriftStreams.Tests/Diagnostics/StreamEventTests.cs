@@ -1,36 +1,21 @@
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
-using Rx.ThriftStreams.AspNetCore;
 using static Rx.ThriftStreams.ThriftStreamEventKind;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
 /// <summary>Over real Kestrel: the events that both sides of a call report.</summary>
-public sealed class StreamEventTests : IAsyncLifetime
+public sealed class StreamEventTests() : ObservedCallTests("grpc")
 {
     // A struct with one string of one character: field header, length, character, end.
     private const int MessageSize = 3 + 4 + 1 + 1;
 
-    private readonly HoldingService _service = new();
     private readonly EventCollector _clientLog = new();
-    private readonly EventCollector _serverLog = new();
-    private ThriftServer _server = null!;
-    private ThriftChannel _channel = null!;
-    private TestServiceClient _client = null!;
 
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
-        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
-        _client = new TestServiceClient(_channel);
-        _channel.Events.Subscribe(_clientLog);
-        _server.Events.Subscribe(_serverLog);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _channel.DisposeAsync();
-        await _server.DisposeAsync();
+        await base.InitializeAsync();
+        Channel.Events.Subscribe(_clientLog);
     }
 
     [Fact]
@@ -38,28 +23,28 @@ public sealed class StreamEventTests : IAsyncLifetime
     {
         var requests = AsyncEnumerable.Range(0, 2).Select(i => new Request { Message = $"{i}" });
 
-        await _client.EchoAsync(requests).CountAsync(TestContext.Current.CancellationToken);
-        await Task.WhenAll(_clientLog.FinishedAsync(), _serverLog.FinishedAsync());
+        await Client.EchoAsync(requests).CountAsync(TestContext.Current.CancellationToken);
+        await Task.WhenAll(_clientLog.FinishedAsync(), ServerLog.FinishedAsync());
 
         Assert.Equal([RpcStart, HeadersReceived, RpcFinish, StreamRecv, StreamRecv, StreamSend, StreamSend], InOrderOfName(_clientLog));
-        Assert.Equal([RpcStart, RpcFinish, StreamRecv, StreamRecv, StreamSend, StreamSend], InOrderOfName(_serverLog));
+        Assert.Equal([RpcStart, RpcFinish, StreamRecv, StreamRecv, StreamSend, StreamSend], InOrderOfName(ServerLog));
         _clientLog.AssertGrammar();
-        _serverLog.AssertGrammar();
+        ServerLog.AssertGrammar();
     }
 
     [Fact]
     public async Task Events_OfACall_CarrySizesTotalsPeerAndMethod()
     {
-        await _client.EchoServerAsync(new() { Message = "" }).CountAsync(TestContext.Current.CancellationToken);
-        await _serverLog.FinishedAsync();
+        await Client.EchoServerAsync(new() { Message = "" }).CountAsync(TestContext.Current.CancellationToken);
+        await ServerLog.FinishedAsync();
 
         var finish = _clientLog.Finish;
         Assert.Equal((1, MessageSize - 1, 3, 3 * (MessageSize + 1)), (finish.SentMessages, finish.SentBytes, finish.ReceivedMessages, finish.ReceivedBytes));
         Assert.Equal(MessageSize - 1, Assert.Single(_clientLog.All, e => e.Kind == StreamSend).Size);
         Assert.Equal([1, 2, 3], _clientLog.All.Where(e => e.Kind == StreamRecv).Select(e => e.ReceivedMessages));
-        Assert.Equal((ThriftCallSide.Client, "grpc", _server.Endpoint.ToString(), "EchoServer"), (finish.Side, finish.Transport, finish.Peer, finish.Method.Name));
+        Assert.Equal((ThriftCallSide.Client, "grpc", Server.Endpoint.ToString(), "EchoServer"), (finish.Side, finish.Transport, finish.Peer, finish.Method.Name));
         Assert.Equal((ThriftStatus.Success, null, false), (finish.Status, finish.Error, finish.Failed));
-        var served = _serverLog.Finish;
+        var served = ServerLog.Finish;
         Assert.Equal((finish.ReceivedBytes, finish.SentBytes, ThriftCallSide.Server), (served.SentBytes, served.ReceivedBytes, served.Side));
         Assert.StartsWith("127.0.0.1:", served.Peer, StringComparison.Ordinal);
     }
@@ -67,13 +52,13 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task HeadersReceived_HeadersOfTheHandler_ComeBeforeTheFirstMessage()
     {
-        _service.Unary = _ =>
+        Service.Unary = _ =>
         {
             ThriftServerContext.Current!.ResponseHeaders.Add("h", "v");
             return new Response();
         };
 
-        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Equal([RpcStart, StreamSend, HeadersReceived, StreamRecv, RpcFinish], SendSecond(_clientLog));
         Assert.Equal("v", Assert.Single(_clientLog.All, e => e.Kind == HeadersReceived).Headers!["h"]);
@@ -82,7 +67,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task ClientStreaming_AnswerReceived_Finishes()
     {
-        await _client.EchoClientAsync(AsyncEnumerable.Range(0, 3).Select(_ => new Request()), TestContext.Current.CancellationToken);
+        await Client.EchoClientAsync(AsyncEnumerable.Range(0, 3).Select(_ => new Request()), TestContext.Current.CancellationToken);
 
         Assert.Equal((3, 1, ThriftStatus.Success), (_clientLog.Finish.SentMessages, _clientLog.Finish.ReceivedMessages, _clientLog.Finish.Status));
     }
@@ -104,12 +89,12 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task BizStatus_Received_IsShownButDidNotFail()
     {
-        _service.Unary = _ => throw new ThriftBizStatusException(7, "seven");
+        Service.Unary = _ => throw new ThriftBizStatusException(7, "seven");
 
-        await Assert.ThrowsAsync<ThriftBizStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
-        await _serverLog.FinishedAsync();
+        await Assert.ThrowsAsync<ThriftBizStatusException>(() => Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        await ServerLog.FinishedAsync();
 
-        foreach (var finish in (ThriftStreamEvent[])[_clientLog.Finish, _serverLog.Finish])
+        foreach (var finish in (ThriftStreamEvent[])[_clientLog.Finish, ServerLog.Finish])
         {
             Assert.False(finish.Failed);
             Assert.Equal(7, Assert.IsType<ThriftBizStatusException>(finish.Error).Code);
@@ -121,25 +106,25 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task HandlerFault_Received_FailsOnBothSides()
     {
-        _service.Unary = _ => throw new InvalidOperationException("oops");
+        Service.Unary = _ => throw new InvalidOperationException("oops");
 
-        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
-        await _serverLog.FinishedAsync();
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        await ServerLog.FinishedAsync();
 
         Assert.Equal((error, true, ThriftStatusCode.Internal), (_clientLog.Finish.Error, _clientLog.Finish.Failed, _clientLog.Finish.Status!.Value.Code));
         Assert.Same(error, Assert.Single(_clientLog.All, e => e.Kind == StreamRecv).Error);
-        Assert.IsType<InvalidOperationException>(_serverLog.Finish.Error);
-        Assert.Equal(ThriftStatusCode.Internal, _serverLog.Finish.Status!.Value.Code);
+        Assert.IsType<InvalidOperationException>(ServerLog.Finish.Error);
+        Assert.Equal(ThriftStatusCode.Internal, ServerLog.Finish.Status!.Value.Code);
     }
 
     [Fact]
     public async Task EndedEarly_ByItsUser_FinishesCancelledWithoutError()
     {
-        await _client.EchoServerAsync(new() { Message = "endless" }).Take(2).CountAsync(TestContext.Current.CancellationToken);
-        await _serverLog.FinishedAsync();
+        await Client.EchoServerAsync(new() { Message = "endless" }).Take(2).CountAsync(TestContext.Current.CancellationToken);
+        await ServerLog.FinishedAsync();
 
         Assert.Equal((ThriftStatusCode.Cancelled, null, false), (_clientLog.Finish.Status!.Value.Code, _clientLog.Finish.Error, _clientLog.Finish.Failed));
-        Assert.True(_serverLog.Finish.Failed);
+        Assert.True(ServerLog.Finish.Failed);
         _clientLog.AssertGrammar();
     }
 
@@ -147,7 +132,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async Task EndedEarly_ByItsObserver_FinishesCancelledWithoutError()
     {
         var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (_client.AsObservable().EchoServer(new() { Message = "endless" }).Subscribe(_ => received.TrySetResult()))
+        using (Client.AsObservable().EchoServer(new() { Message = "endless" }).Subscribe(_ => received.TrySetResult()))
         {
             await received.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         }
@@ -160,7 +145,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task Finish_WithoutDisposal_FinishesAtOnceAndOnce()
     {
-        var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+        var call = await Client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
 
         call.Finish();
 
@@ -173,7 +158,7 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async Task Token_Cancelled_FinishesWithTheCancellation()
     {
         using var cancellation = new CancellationTokenSource();
-        await using var call = await _client.OpenEchoAsync(default, cancellation.Token);
+        await using var call = await Client.OpenEchoAsync(default, cancellation.Token);
 
         await cancellation.CancelAsync();
 
@@ -184,8 +169,8 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task SendFails_ThenUserGivesUp_FinishesWithTheErrorOfTheSend()
     {
-        var call = await _client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
-        await _server.DisposeAsync();
+        var call = await Client.OpenEchoAsync(default, TestContext.Current.CancellationToken);
+        await Server.DisposeAsync();
         ThriftException? failure = null;
         for (var i = 0; failure is null; i++)
         {
@@ -203,13 +188,13 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async Task Observer_Throws_LosesItsSubscriptionAndNothingElse()
     {
         var seen = 0;
-        _channel.Events.Subscribe(_ =>
+        Channel.Events.Subscribe(_ =>
         {
             seen++;
             throw new FormatException("a bug");
         });
 
-        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Equal(1, seen);
         Assert.Equal(ThriftStatus.Success, _clientLog.Finish.Status);
@@ -221,17 +206,17 @@ public sealed class StreamEventTests : IAsyncLifetime
         var inner = new EventCollector();
         var made = false;
         Task? call = null;
-        _channel.Events.Subscribe(e =>
+        Channel.Events.Subscribe(e =>
         {
             inner.OnNext(e);
             if (!made)
             {
                 made = true;
-                call = _client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
+                call = Client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
             }
         });
 
-        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
         await call!;
         await inner.FinishedAsync(2);
 
@@ -241,24 +226,24 @@ public sealed class StreamEventTests : IAsyncLifetime
     [Fact]
     public async Task ManyCalls_AtOnce_AreToldOneAfterTheOther()
     {
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _client.EchoAsync(AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = "m" }))
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Client.EchoAsync(AsyncEnumerable.Range(0, 50).Select(_ => new Request { Message = "m" }))
             .CountAsync(TestContext.Current.CancellationToken).AsTask()));
-        await Task.WhenAll(_clientLog.FinishedAsync(50), _serverLog.FinishedAsync(50));
+        await Task.WhenAll(_clientLog.FinishedAsync(50), ServerLog.FinishedAsync(50));
 
         _clientLog.AssertGrammar();
-        _serverLog.AssertGrammar();
+        ServerLog.AssertGrammar();
         Assert.Equal(2500, _clientLog.All.Count(e => e.Kind == StreamRecv));
-        Assert.Equal(2500, _serverLog.All.Count(e => e.Kind == StreamSend));
+        Assert.Equal(2500, ServerLog.All.Count(e => e.Kind == StreamSend));
     }
 
     [Fact]
     public async Task Channel_Disposed_CompletesTheEvents()
     {
-        await _channel.DisposeAsync();
+        await Channel.DisposeAsync();
 
         await _clientLog.Completed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         var late = new EventCollector();
-        _channel.Events.Subscribe(late);
+        Channel.Events.Subscribe(late);
         Assert.True(late.Completed.IsCompletedSuccessfully);
     }
 
@@ -266,9 +251,9 @@ public sealed class StreamEventTests : IAsyncLifetime
     public async Task Subscription_Disposed_GetsNoMore()
     {
         var log = new EventCollector();
-        _channel.Events.Subscribe(log).Dispose();
+        Channel.Events.Subscribe(log).Dispose();
 
-        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Empty(log.All);
     }

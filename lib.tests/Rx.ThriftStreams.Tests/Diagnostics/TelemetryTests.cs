@@ -1,44 +1,22 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
 /// <summary>Activities, metrics and logs. Listeners belong to the process: these tests run one after the other.</summary>
 [Collection(nameof(TelemetryTests))]
-public sealed class TelemetryTests : IAsyncLifetime
+public sealed class TelemetryTests() : ObservedCallTests("grpc")
 {
-    private readonly HoldingService _service = new();
-    private readonly EventCollector _serverLog = new();
-    private ThriftServer _server = null!;
-    private ThriftChannel _channel = null!;
-    private TestServiceClient _client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(_service));
-        _server.Events.Subscribe(_serverLog);
-        _channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}");
-        _client = new TestServiceClient(_channel);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _channel.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
     [Fact]
     public async Task Activities_OfACall_AreOneTraceFromCallerToHandler()
     {
         using var source = new ActivitySource("test");
         using var listener = new RecordingListener(source);
         Activity? inHandler = null;
-        _service.Unary = request =>
+        Service.Unary = request =>
         {
             inHandler = Activity.Current;
             return new Response();
@@ -46,11 +24,11 @@ public sealed class TelemetryTests : IAsyncLifetime
 
         using (var root = source.StartActivity("root")!)
         {
-            await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+            await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
             Assert.Same(root, Activity.Current);
         }
 
-        await _serverLog.FinishedAsync();
+        await ServerLog.FinishedAsync();
         var rootOf = Assert.Single(listener.Stopped, a => a.OperationName == "root");
         var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == rootOf.TraceId);
         var server = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Server && a.TraceId == rootOf.TraceId);
@@ -58,7 +36,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         Assert.Same(server, inHandler);
         Assert.Equal("echo.TestService/EchoUnary", client.DisplayName);
         Assert.Equal(("thrift", "echo.TestService/EchoUnary"), (client.GetTagItem("rpc.system.name"), client.GetTagItem("rpc.method")));
-        Assert.Equal(("127.0.0.1", _server.Endpoint.Port, "OK"), (client.GetTagItem("server.address"), client.GetTagItem("server.port"), client.GetTagItem("rpc.response.status_code")));
+        Assert.Equal(("127.0.0.1", Server.Endpoint.Port, "OK"), (client.GetTagItem("server.address"), client.GetTagItem("server.port"), client.GetTagItem("rpc.response.status_code")));
         Assert.Equal((1L, 1L), (client.GetTagItem("thriftstreams.messages.sent"), client.GetTagItem("thriftstreams.messages.received")));
         Assert.Equal(ActivityStatusCode.Unset, client.Status);
     }
@@ -68,13 +46,13 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         using var source = new ActivitySource("test");
         using var listener = new RecordingListener(source);
-        _service.Unary = _ => throw new ThriftStatusException(ThriftStatusCode.NotFound, "none");
+        Service.Unary = _ => throw new ThriftStatusException(ThriftStatusCode.NotFound, "none");
 
         ActivityTraceId trace;
         using (var root = source.StartActivity("root")!)
         {
             trace = root.TraceId;
-            await Assert.ThrowsAsync<ThriftStatusException>(() => _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+            await Assert.ThrowsAsync<ThriftStatusException>(() => Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
         }
 
         var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == trace);
@@ -87,7 +65,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         var headers = CaptureHeaders();
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        await _client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Equal(activity.Id, (await headers)["traceparent"]);
     }
@@ -99,7 +77,7 @@ public sealed class TelemetryTests : IAsyncLifetime
         var headers = CaptureHeaders();
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 
-        await _client.EchoUnaryAsync(new(), new ThriftCallOptions { Headers = new() { { "traceparent", Own } } }, TestContext.Current.CancellationToken);
+        await Client.EchoUnaryAsync(new(), new ThriftCallOptions { Headers = new() { { "traceparent", Own } } }, TestContext.Current.CancellationToken);
 
         Assert.Equal([Own], (await headers).GetValues("traceparent"));
     }
@@ -108,7 +86,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     public async Task TraceParent_SwitchedOff_DoesNotTravel()
     {
         var headers = CaptureHeaders();
-        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { PropagateTraceContext = false });
+        await using var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}", new() { PropagateTraceContext = false });
         using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).Start();
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
@@ -119,35 +97,23 @@ public sealed class TelemetryTests : IAsyncLifetime
     [Fact]
     public async Task Metrics_OfACall_AreRecordedOnBothSides()
     {
-        var port = _server.Endpoint.Port;
-        var measurements = new ConcurrentQueue<(string Name, double Value, Dictionary<string, object?> Tags)>();
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, l) =>
-        {
-            if (instrument.Meter.Name == ThriftDiagnostics.MeterName)
-            {
-                l.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measurements.Enqueue((instrument.Name, value, ToDictionary(tags))));
-        listener.Start();
+        var port = Server.Endpoint.Port;
+        using var measurements = new Measurements();
 
-        await _client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken);
-        await _serverLog.FinishedAsync();
+        await Client.EchoServerAsync(new() { Message = "x" }).CountAsync(TestContext.Current.CancellationToken);
+        await ServerLog.FinishedAsync();
 
-        var duration = Assert.Single(measurements, m => m.Name == "rpc.client.call.duration" && Equals(m.Tags["server.port"], port));
+        var duration = Assert.Single(measurements.All, m => m.Name == "rpc.client.call.duration" && Equals(m["server.port"], port));
         Assert.InRange(duration.Value, 0, 30);
-        Assert.Equal(("thrift", "echo.TestService/EchoServer", "OK"), (duration.Tags["rpc.system.name"], duration.Tags["rpc.method"], duration.Tags["rpc.response.status_code"]));
-        Assert.Equal(3, Assert.Single(measurements, m => m.Name == "thriftstreams.client.call.responses" && Equals(m.Tags["server.port"], port)).Value);
+        Assert.Equal(("thrift", "echo.TestService/EchoServer", "OK"), (duration["rpc.system.name"], duration["rpc.method"], duration["rpc.response.status_code"]));
+        Assert.Equal(3, Assert.Single(measurements.All, m => m.Name == "thriftstreams.client.call.responses" && Equals(m["server.port"], port)).Value);
 
         // Other tests' calls are in these too: they have no port.
-        Assert.Contains(measurements, m => m.Name == "rpc.server.call.duration" && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "rpc.client.request.size", Value: 9 } && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "rpc.server.response.size", Value: 11 } && Equals(m.Tags["rpc.method"], "echo.TestService/EchoServer"));
-        Assert.Contains(measurements, m => m is { Name: "thriftstreams.client.active_calls", Value: 1 });
-        Assert.Contains(measurements, m => m is { Name: "thriftstreams.client.active_calls", Value: -1 });
+        Assert.Contains(measurements.All, m => m.Name == "rpc.server.call.duration" && Equals(m["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements.All, m => m is { Name: "rpc.client.request.size", Value: 9 } && Equals(m["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements.All, m => m is { Name: "rpc.server.response.size", Value: 11 } && Equals(m["rpc.method"], "echo.TestService/EchoServer"));
+        Assert.Contains(measurements.All, m => m is { Name: "thriftstreams.client.active_calls", Value: 1 });
+        Assert.Contains(measurements.All, m => m is { Name: "thriftstreams.client.active_calls", Value: -1 });
     }
 
     [Fact]
@@ -155,7 +121,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         using var log = new RecordingLog();
         using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(log));
-        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+        await using var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}", new() { LoggerFactory = factory });
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
 
@@ -169,7 +135,7 @@ public sealed class TelemetryTests : IAsyncLifetime
     {
         using var log = new RecordingLog();
         using var factory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Error).AddProvider(log));
-        await using var channel = PatientChannel.ForAddress($"grpc://{_server.Endpoint}", new() { LoggerFactory = factory });
+        await using var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}", new() { LoggerFactory = factory });
         channel.Events.Subscribe(_ => throw new FormatException("a bug"));
 
         await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
@@ -180,23 +146,12 @@ public sealed class TelemetryTests : IAsyncLifetime
     private Task<ThriftMetadata> CaptureHeaders()
     {
         var headers = new TaskCompletionSource<ThriftMetadata>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _service.Unary = _ =>
+        Service.Unary = _ =>
         {
             headers.TrySetResult(ThriftServerContext.Current!.RequestHeaders);
             return new Response();
         };
         return headers.Task.WaitAsync(TimeSpan.FromSeconds(30));
-    }
-
-    private static Dictionary<string, object?> ToDictionary(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        var all = new Dictionary<string, object?> { ["server.port"] = null };
-        foreach (var (name, value) in tags)
-        {
-            all[name] = value;
-        }
-
-        return all;
     }
 
     private sealed class RecordingListener : IDisposable

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Etcdserverpb;
 using Google.Protobuf;
 using Grpc.Core;
@@ -14,8 +12,8 @@ namespace Rx.ThriftStreams.Tests.Etcd;
 internal sealed class EtcdServer : IAsyncDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("rx-thrift-etcd-").FullName;
-    private readonly int _port = FreePort();
-    private readonly int _peerPort = FreePort();
+    private readonly int _port = Ports.Free();
+    private readonly int _peerPort = Ports.Free();
     private readonly EtcdConnection _client;
     private Process _process;
 
@@ -33,18 +31,14 @@ internal sealed class EtcdServer : IAsyncDisposable
     /// <summary>Skips the test where etcd is not installed, unless RX_REQUIRE_ETCD is set.</summary>
     internal static async Task<EtcdServer> StartAsync()
     {
-        const string Missing = "etcd is missing: install the Debian package etcd-server.";
-        EtcdServer server;
-        try
+        if (!IsInstalled())
         {
-            server = new EtcdServer();
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
+            const string Missing = "etcd is missing: install the Debian package etcd-server.";
             Assert.SkipWhen(Environment.GetEnvironmentVariable("RX_REQUIRE_ETCD") is null, Missing);
             throw new InvalidOperationException(Missing);
         }
 
+        var server = new EtcdServer();
         await server.WaitAsync();
         return server;
     }
@@ -65,20 +59,15 @@ internal sealed class EtcdServer : IAsyncDisposable
     internal async Task<KeyValue?> ReadAsync(string key)
         => (await RangeAsync(key)).Kvs.SingleOrDefault();
 
-    internal Task PutAsync(string key, string value) => _client.RequestAsync(
-        new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) },
-        static (invoker, request, call) => new KV.KVClient(invoker).PutAsync(request, call).ResponseAsync,
-        TestContext.Current.CancellationToken).Soon();
+    internal Task PutAsync(string key, string value)
+        => _client.PutAsync(new() { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value) }, TestContext.Current.CancellationToken).Soon();
 
     internal Task DeleteAsync(string key) => _client.RequestAsync(
         new DeleteRangeRequest { Key = ByteString.CopyFromUtf8(key) },
         static (invoker, request, call) => new KV.KVClient(invoker).DeleteRangeAsync(request, call).ResponseAsync,
         TestContext.Current.CancellationToken).Soon();
 
-    internal Task RevokeAsync(long lease) => _client.RequestAsync(
-        new LeaseRevokeRequest { ID = lease },
-        static (invoker, request, call) => new Lease.LeaseClient(invoker).LeaseRevokeAsync(request, call).ResponseAsync,
-        TestContext.Current.CancellationToken).Soon();
+    internal Task RevokeAsync(long lease) => _client.RevokeAsync(lease, TestContext.Current.CancellationToken).Soon();
 
     /// <summary>From now on only the user <c>root</c>, with that password, may do anything.</summary>
     internal Task RequirePasswordAsync(string password) => _client.RequestAsync(password, EnableAuthAsync, TestContext.Current.CancellationToken).Soon();
@@ -123,10 +112,10 @@ internal sealed class EtcdServer : IAsyncDisposable
         return await auth.AuthEnableAsync(new AuthEnableRequest(), options);
     }
 
-    private Task<RangeResponse> RangeAsync(string key) => _client.RequestAsync(
-        new RangeRequest { Key = ByteString.CopyFromUtf8(key) },
-        static (invoker, request, call) => new KV.KVClient(invoker).RangeAsync(request, call).ResponseAsync,
-        TestContext.Current.CancellationToken).Soon();
+    private Task<RangeResponse> RangeAsync(string key) => _client.RangeAsync(new() { Key = ByteString.CopyFromUtf8(key) }, TestContext.Current.CancellationToken).Soon();
+
+    private static bool IsInstalled()
+        => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "etcd")));
 
     private Process Start()
     {
@@ -140,12 +129,6 @@ internal sealed class EtcdServer : IAsyncDisposable
             "--listen-client-urls", client, "--advertise-client-urls", client,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"test={peer}",
         ];
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(static folder => File.Exists(Path.Combine(folder, "etcd"))))
-        {
-            Directory.Delete(_data);
-            throw new System.ComponentModel.Win32Exception("etcd");
-        }
-
         return Process.Start(new ProcessStartInfo("timeout", arguments) { UseShellExecute = false })!;
     }
 
@@ -165,12 +148,5 @@ internal sealed class EtcdServer : IAsyncDisposable
                 await Task.Yield();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
@@ -195,35 +194,14 @@ public sealed class TrafficLimitTests
     [Fact]
     public async Task Refusal_IsCountedWithItsReason_AndLogged()
     {
-        var counted = new List<string>();
-        using var listener = new MeterListener();
-        listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument is { Name: "thriftstreams.server.refused_calls", Meter.Name: ThriftDiagnostics.MeterName })
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-        {
-            var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
-            lock (counted)
-            {
-                counted.Add($"{all["rpc.method"]} {all["thriftstreams.refusal"]}");
-            }
-        });
-        listener.Start();
+        using var counted = new Measurements("thriftstreams.server.refused_calls");
         await using var server = await StartAsync(new() { Services = { ["TestService/EchoUnary"] = new() { CallsPerSecond = 1 } } });
         await using var channel = server.Open("ttheader");
         Task<string> Call() => TryAsync(async () => (await new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "x" }, TestContext.Current.CancellationToken)).Message!);
 
         Assert.Equal(["x", TooFrequent], [await Call(), await Call()]);
 
-        lock (counted)
-        {
-            Assert.Contains("echo.TestService/EchoUnary rate", counted);
-        }
-
+        Assert.Contains(counted.All, m => Equals(m["rpc.method"], "echo.TestService/EchoUnary") && Equals(m["thriftstreams.refusal"], "rate"));
         Assert.Contains(server.Log.Entries, entry => entry.Id == 62 && entry.Text.Contains("EchoUnary", StringComparison.Ordinal));
     }
 

@@ -6,7 +6,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Decorates a server's transport stream: ends the call when its caller sends messages faster than it may.</summary>
+/// <summary>Decorates a server's transport stream: ends the call when its caller sends messages faster than the limit.</summary>
 internal sealed class LimitedServerStream<TRequest, TResponse>(ServerTransportStream<TRequest, TResponse> inner, int perSecond, TimeProvider clock)
     : DelegatingServerStream<TRequest, TResponse>(inner)
     where TRequest : class, IThriftStruct<TRequest>
@@ -19,7 +19,7 @@ internal sealed class LimitedServerStream<TRequest, TResponse>(ServerTransportSt
     {
         if (_isRefused)
         {
-            // A handler that takes no notice of the error does not get past it.
+            // A handler that ignores the error must not receive more messages.
             throw new RefusedException(RefusalKind.Messages);
         }
 

@@ -15,12 +15,12 @@ internal sealed record CallMetadata(
     ThriftRejectRule? Rule = null,
     Action<IServiceProvider>? Check = null);
 
-/// <summary>What is around the handler of one method: that of the host first, then that of its endpoint.</summary>
+/// <summary>The middleware and rules of one method: those of the host first, then those of its endpoint.</summary>
 /// <param name="Middleware">The middleware; <see langword="null"/> if there is none.</param>
 /// <param name="Rules">The rules that may reject a call.</param>
 internal sealed record MethodPolicy(ServerMiddleware? Middleware, ThriftRejectRule[] Rules)
 {
-    /// <summary>What the host and an endpoint have.</summary>
+    /// <summary>Combines what the host and an endpoint have.</summary>
     internal static MethodPolicy Of(ThriftServerOptions options, IEnumerable<object> metadata, IServiceProvider services)
     {
         var own = metadata.OfType<CallMetadata>().ToArray();

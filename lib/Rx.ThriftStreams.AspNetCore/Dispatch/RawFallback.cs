@@ -1,16 +1,17 @@
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
 /// <summary>Handles the calls for which there is no method. One per host; its endpoint has the conventions for all of these calls.</summary>
 internal sealed class RawFallback(ThriftRawHandler handler, ThriftServerRuntime runtime)
 {
-    /// <summary>What stands for a name that the caller did not send.</summary>
+    /// <summary>Replaces a name that the caller did not send.</summary>
     internal const string AnyName = "*";
 
-    // Made once: callers choose the names of methods, and must not be able to make limits or endpoints for each.
+    // Created once: callers choose the names of methods, and must not be able to create limits or endpoints for each.
     private readonly MethodGate _gate = runtime.Traffic.GateOf(Any);
     private MethodPolicy _policy = runtime.Policy;
     private CallAccess? _access;
@@ -52,7 +53,7 @@ internal sealed class RawServerMethod(
     protected override CallAccess FindAccess() => fallback.Access.For(Method);
 
     protected override ValueTask HandleAsync(
-        Transport.ServerTransportStream<ThriftRawMessage, ThriftRawMessage> stream,
+        ServerTransportStream<ThriftRawMessage, ThriftRawMessage> stream,
         ServerCallContext context,
         ThriftRawHandler service)
     {
@@ -62,7 +63,7 @@ internal sealed class RawServerMethod(
     }
 
     private async ValueTask SendOnlyAsync(
-        Transport.ServerTransportStream<ThriftRawMessage, ThriftRawMessage> stream,
+        ServerTransportStream<ThriftRawMessage, ThriftRawMessage> stream,
         ServerCallContext context,
         IAsyncEnumerable<ThriftRawMessage> responses)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 
-/// <summary>Finds or makes objects of a class for a call: from its scope if it is registered there, otherwise a new one that is disposed with the scope.</summary>
+/// <summary>Resolves or creates instances of a class for a call: from its scope if it is registered there, otherwise a new one that is disposed with the scope.</summary>
 internal static class ServiceFactory
 {
     internal static Func<IServiceProvider, T> Of<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()

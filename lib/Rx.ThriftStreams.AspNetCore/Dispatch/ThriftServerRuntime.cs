@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -43,6 +44,11 @@ internal sealed class ThriftServerRuntime : IDisposable
         }
     }
 
+    /// <summary>The runtime of a host.</summary>
+    /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
+    internal static ThriftServerRuntime Of(IServiceProvider services) => services.GetService<ThriftServerRuntime>()
+        ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+
     /// <summary>A snapshot: never changed.</summary>
     internal ThriftServerOptions Options { get; }
 
@@ -81,7 +87,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>Protects handlers; <see langword="null"/> if nothing does.</summary>
     internal CallGuard? Guard { get; }
 
-    /// <summary>What is around every handler of the host.</summary>
+    /// <summary>The middleware and rules of all methods.</summary>
     internal MethodPolicy Policy { get; }
 
     internal bool RevealErrors => Options.RevealErrors ?? _environment.IsDevelopment();

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Rx.ThriftStreams.AspNetCore.Health;
 
 /// <summary>
-/// Serves <c>grpc.health.v1.Health</c>: <c>Check</c> answers once, <c>Watch</c> with every change. Clients of gRPC, Kubernetes and load balancers speak it, with messages of Protobuf.
+/// Serves <c>grpc.health.v1.Health</c>: <c>Check</c> answers once, <c>Watch</c> on every change. gRPC clients, Kubernetes and load balancers use it, with Protobuf messages.
 /// </summary>
 internal sealed class HealthHandler(HealthState state)
 {
@@ -31,7 +31,7 @@ internal sealed class HealthHandler(HealthState state)
         End(http, ThriftStatusCode.OK, string.Empty);
     }
 
-    /// <summary>Ends when the caller leaves, and when the server stops, after the last status: the stream must not hold up the end of its connection.</summary>
+    /// <summary>Ends when the caller leaves, and when the server stops, after the last status: the stream must not keep its connection open.</summary>
     internal async Task WatchAsync(HttpContext http)
     {
         if (await BeginAsync(http).ConfigureAwait(false) is not { } service)

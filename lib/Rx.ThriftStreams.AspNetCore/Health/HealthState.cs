@@ -4,9 +4,9 @@ using Rx.ThriftStreams.AspNetCore.Dispatch;
 
 namespace Rx.ThriftStreams.AspNetCore.Health;
 
-/// <summary>How the services of a host are: by its health checks, if it has any, and by whether it stops. Thread-safe.</summary>
+/// <summary>The status of the services of a host, by its health checks, if there are any, and by whether the host stops. Thread-safe.</summary>
 /// <remarks>
-/// Checks run when somebody asks, all callers of the same moment share a run, and its result holds for a second: callers cannot make the checks run more often.
+/// Checks run on request. Concurrent callers share a run, and its result is used for a second, so that callers cannot make the checks run more often.
 /// </remarks>
 internal sealed class HealthState(ThriftServerRuntime runtime, IServiceProvider services)
 {
@@ -17,7 +17,7 @@ internal sealed class HealthState(ThriftServerRuntime runtime, IServiceProvider 
     private Task<HealthReport>? _report;
     private long _askedAt;
 
-    /// <summary>Cancelled when the server begins to stop: nothing is served any more.</summary>
+    /// <summary>Cancelled when the server begins to stop: from then on every service is <see cref="ServingStatus.NotServing"/>.</summary>
     internal CancellationToken Stopping => runtime.Stopping;
 
     internal TimeProvider Clock => runtime.Options.TimeProvider;
@@ -52,7 +52,7 @@ internal sealed class HealthState(ThriftServerRuntime runtime, IServiceProvider 
         return Stopping.IsCancellationRequested ? ServingStatus.NotServing : ServingStatus.Serving;
     }
 
-    /// <summary>A check with services among its tags concerns these alone; any other concerns all, and the server.</summary>
+    /// <summary>A check whose tags include services concerns only those; any other check concerns all services and the server.</summary>
     private bool Concerns(HealthReportEntry entry, string service)
     {
         var isForSome = false;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Health;
 
@@ -18,14 +19,14 @@ internal enum ServingStatus
 /// </summary>
 internal static class HealthWire
 {
-    /// <summary>The longest request that is read: a name of any length that services have.</summary>
+    /// <summary>The longest request that is read: more than any service name needs.</summary>
     internal const int MaxRequest = 4096;
 
     private const int PrefixLength = 5;
     private const int ServiceField = (1 << 3) | 2;
     private const byte StatusField = 1 << 3;
 
-    /// <summary>Reads a request.</summary>
+    /// <summary>Reads a request. Fields of later versions are skipped.</summary>
     /// <param name="body">The whole body.</param>
     /// <param name="service">The name of the service; empty for the server.</param>
     /// <returns><see langword="false"/> if it is not a request, or a compressed one.</returns>
@@ -48,7 +49,7 @@ internal static class HealthWire
         ReadOnlySpan<byte> message = bytes[PrefixLength..];
         while (!message.IsEmpty)
         {
-            if (!TryReadVarint(ref message, out var tag) || !TryReadField(ref message, (int)(tag & 7), out var content))
+            if (!ProtobufFields.TryRead(ref message, out var tag, out var content))
             {
                 return false;
             }
@@ -67,57 +68,5 @@ internal static class HealthWire
     {
         ReadOnlySpan<byte> message = [0, 0, 0, 0, 2, StatusField, (byte)status];
         output.Write(message);
-    }
-
-    /// <summary>Fields of later versions are skipped.</summary>
-    private static bool TryReadField(ref ReadOnlySpan<byte> message, int wireType, out ReadOnlySpan<byte> content)
-    {
-        content = default;
-        ulong length;
-        switch (wireType)
-        {
-            case 0:
-                return TryReadVarint(ref message, out _);
-            case 1:
-                length = 8;
-                break;
-            case 2:
-                if (!TryReadVarint(ref message, out length))
-                {
-                    return false;
-                }
-
-                break;
-            case 5:
-                length = 4;
-                break;
-            default:
-                return false;
-        }
-
-        if (length > (ulong)message.Length)
-        {
-            return false;
-        }
-
-        content = message[..(int)length];
-        message = message[(int)length..];
-        return true;
-    }
-
-    private static bool TryReadVarint(ref ReadOnlySpan<byte> message, out ulong value)
-    {
-        value = 0;
-        for (var i = 0; i < 10 && i < message.Length; i++)
-        {
-            value |= (ulong)(message[i] & 0x7f) << (7 * i);
-            if (message[i] < 0x80)
-            {
-                message = message[(i + 1)..];
-                return true;
-            }
-        }
-
-        return false;
     }
 }

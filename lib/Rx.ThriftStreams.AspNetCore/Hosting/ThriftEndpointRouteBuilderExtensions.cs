@@ -83,15 +83,15 @@ public static class ThriftEndpointRouteBuilderExtensions
     public static IEndpointConventionBuilder MapThriftHttp(this IEndpointRouteBuilder endpoints, string pattern = "/")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        var handler = endpoints.ServiceProvider.GetService<HttpPingPongHandler>()
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+        _ = ThriftServerRuntime.Of(endpoints.ServiceProvider);
+        var handler = endpoints.ServiceProvider.GetRequiredService<HttpPingPongHandler>();
         handler.IsMapped = true;
         return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
     }
 
     /// <summary>
     /// Lets callers ask for the IDL of all mapped services, as gRPC's server reflection does: <c>thriftstreams call</c> and <c>ThriftSchema.LoadAsync</c> of
-    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, whoever may call it.
+    /// Rx.ThriftStreams.Dynamic then need no files. Off by default, since it shows every service, also those that the caller may not call.
     /// </summary>
     /// <remarks>A service <c>ThriftStreamsDescribe</c> with a ping-pong method <c>DescribeServices</c>, served over every protocol. The IDL has no comments.</remarks>
     /// <param name="endpoints">The application.</param>
@@ -99,12 +99,13 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called.</exception>
     public static IEndpointConventionBuilder MapThriftDescribe(this IEndpointRouteBuilder endpoints)
     {
-        var registry = RuntimeOf(endpoints).Services;
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var registry = ThriftServerRuntime.Of(endpoints.ServiceProvider).Services;
         return endpoints.MapThriftService(DescribeService.Descriptor, new DescribeService(registry));
     }
 
     /// <summary>
-    /// Handles the calls of services and methods that are not mapped, on every transport: a proxy passes them on to another server, bytes in and bytes out. Without it they are
+    /// Handles the calls of services and methods that are not mapped, on every transport: a proxy forwards them to another server, bytes in and bytes out. Without a fallback they are
     /// answered as unknown.
     /// </summary>
     /// <param name="endpoints">The application.</param>
@@ -116,8 +117,9 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or there is a fallback.</exception>
     public static IEndpointConventionBuilder MapThriftFallback(this IEndpointRouteBuilder endpoints, ThriftRawHandler handler)
     {
+        ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(handler);
-        var runtime = RuntimeOf(endpoints);
+        var runtime = ThriftServerRuntime.Of(endpoints.ServiceProvider);
         if (runtime.Fallback is not null)
         {
             throw new InvalidOperationException("The calls of unknown services have a handler. Call MapThriftFallback once.");
@@ -134,13 +136,6 @@ public static class ThriftEndpointRouteBuilderExtensions
         return group;
     }
 
-    private static ThriftServerRuntime RuntimeOf(IEndpointRouteBuilder endpoints)
-    {
-        ArgumentNullException.ThrowIfNull(endpoints);
-        return endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
-    }
-
     private static RouteGroupBuilder Map<TService>(
         IEndpointRouteBuilder endpoints,
         ThriftServiceDescriptor<TService> descriptor,
@@ -148,7 +143,8 @@ public static class ThriftEndpointRouteBuilderExtensions
         Func<IServiceProvider, TService> activate)
         where TService : class
     {
-        var runtime = RuntimeOf(endpoints);
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var runtime = ThriftServerRuntime.Of(endpoints.ServiceProvider);
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
         runtime.Access.AddSource(endpoints);

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Health;
 
@@ -14,8 +13,8 @@ public static class ThriftHealthExtensions
     /// the server stops. The names are those of the mapped services, with their package or without; the empty name stands for the server.
     /// </summary>
     /// <remarks>
-    /// Health checks are those of <c>services.AddHealthChecks()</c>, if there are any. One that has the names of services among its tags concerns these alone. They run at most
-    /// once a second, however many callers ask; watchers learn of a change within 5 s, and of the stop at once. Callers need no credentials unless a convention
+    /// Health checks are those of <c>services.AddHealthChecks()</c>, if there are any. A check whose tags include names of services affects only those. Checks run at most
+    /// once a second, regardless of the number of callers; watchers learn of a change within 5 s, and of the stop immediately. Callers need no credentials unless a convention
     /// or a fallback policy asks for them: add <c>AllowAnonymous()</c> then.
     /// </remarks>
     /// <param name="endpoints">The application.</param>
@@ -24,9 +23,7 @@ public static class ThriftHealthExtensions
     public static IEndpointConventionBuilder MapThriftHealth(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        var runtime = endpoints.ServiceProvider.GetService<ThriftServerRuntime>()
-            ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
-        var handler = new HealthHandler(new HealthState(runtime, endpoints.ServiceProvider));
+        var handler = new HealthHandler(new HealthState(ThriftServerRuntime.Of(endpoints.ServiceProvider), endpoints.ServiceProvider));
         var group = endpoints.MapGroup("/" + HealthHandler.Service);
         group.MapMethods("Check", [HttpMethods.Post], new RequestDelegate(handler.CheckAsync)).WithDisplayName("gRPC health: Check");
         group.MapMethods("Watch", [HttpMethods.Post], new RequestDelegate(handler.WatchAsync)).WithDisplayName("gRPC health: Watch");

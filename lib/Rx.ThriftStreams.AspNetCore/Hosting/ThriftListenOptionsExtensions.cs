@@ -45,8 +45,7 @@ public static class ThriftListenOptionsExtensions
         listenOptions.Use(next =>
         {
             var services = listenOptions.ApplicationServices;
-            var runtime = services.GetService<ThriftServerRuntime>()
-                ?? throw new InvalidOperationException("Thrift services are not registered. Call builder.Services.AddThriftStreams() first.");
+            var runtime = ThriftServerRuntime.Of(services);
             ServiceChecks.Validate(runtime, protocols, listenOptions.IPEndPoint?.Port ?? 0);
             return new ThriftPort(runtime, protocols, services, next).OnConnectionAsync;
         });

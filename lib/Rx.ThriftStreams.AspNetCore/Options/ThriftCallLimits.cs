@@ -12,8 +12,8 @@ public class ThriftCallLimits
     public int? CallsPerSecond { get; set; }
 
     /// <summary>
-    /// How many calls may run at the same time. Default <see langword="null"/>: any number; otherwise at least 1. A call beyond it is refused before its handler runs. Calls
-    /// that began while there was no limit are not counted.
+    /// How many calls may run at the same time. Default <see langword="null"/>: any number; otherwise at least 1. A call beyond it is refused before its handler runs. Only
+    /// calls that began while it was set are counted.
     /// </summary>
     public int? ConcurrentCalls { get; set; }
 

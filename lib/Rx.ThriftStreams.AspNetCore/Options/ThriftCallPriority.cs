@@ -6,7 +6,7 @@ public enum ThriftCallPriority
     /// <summary>Refused first.</summary>
     Low,
 
-    /// <summary>The priority of calls for which nothing else is said.</summary>
+    /// <summary>The priority of calls unless another is set.</summary>
     Normal,
 
     /// <summary>Refused only when the server is close to its limit.</summary>

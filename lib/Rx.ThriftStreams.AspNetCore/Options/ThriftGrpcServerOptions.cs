@@ -36,8 +36,8 @@ public sealed class ThriftGrpcServerOptions
 
     /// <summary>
     /// The least time between two HTTP/2 PINGs of a client, while no call sends anything in either direction. The third that comes sooner closes the connection, with GOAWAY
-    /// ENHANCE_YOUR_CALM and <c>too_many_pings</c>. Default 500 ms, which no keep-alive of .NET or Go falls short of: it bounds a flood, whose PINGs are answered each.
-    /// Kitex has 5 min, which closes connections of clients with other settings. Zero for no limit. On endpoints that call <c>UseThriftStreams()</c>.
+    /// ENHANCE_YOUR_CALM and <c>too_many_pings</c>. Default 500 ms, which is shorter than every keep-alive interval of .NET and Go: it bounds floods, because each PING is answered.
+    /// Kitex requires 5 min, which closes the connections of clients with other settings. Zero for no limit. On endpoints that call <c>UseThriftStreams()</c>.
     /// </summary>
     public TimeSpan MinPingInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 

@@ -29,8 +29,8 @@ public sealed class ThriftServerOptions
     public IList<ThriftRejectRule> RejectRules { get; private set; } = [];
 
     /// <summary>
-    /// Limits calls by whatever their context has, for instance a rate for each <see cref="ThriftServerContext.CallerService"/>: every call acquires one permit, and
-    /// keeps it until its handler has ended. A limiter with a queue lets calls wait. Calls that get no permit end with
+    /// Limits calls by anything in their context, for instance by a rate for each <see cref="ThriftServerContext.CallerService"/>: every call acquires one permit, and
+    /// keeps it until its handler has ended. With a queue in the limiter, calls wait. Calls that get no permit end with
     /// <see cref="ThriftStatusCode.ResourceExhausted"/>. Default <see langword="null"/>: none. The server does not dispose it. For limits that are the same for all
     /// callers see <see cref="ThriftTrafficLimits"/>.
     /// </summary>
@@ -61,7 +61,7 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
-    /// <summary>Fail when the host starts if something is not registered that middleware needs.</summary>
+    /// <summary>Run when the host starts, and fail if a dependency of middleware is not registered.</summary>
     internal List<Action<IServiceProvider>> StartChecks { get; } = [];
 
     /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>

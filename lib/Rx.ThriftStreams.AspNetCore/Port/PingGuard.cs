@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
-/// <summary>Decorates the bytes of an HTTP/2 connection: ends it when its client sends too many PINGs, each of which Kestrel answers.</summary>
+/// <summary>Decorates the bytes of an HTTP/2 connection: ends the connection when its client sends too many PINGs, because Kestrel answers each of them.</summary>
 /// <remarks>
-/// The client is told by a GOAWAY with ENHANCE_YOUR_CALM and <c>too_many_pings</c>, upon which clients of gRPC ping less often. It is written where Kestrel flushes: between two frames,
-/// and at the latest with the answer to the PING that was one too many. Then Kestrel finds the end of the requests, and closes the connection in order.
+/// The client receives a GOAWAY with ENHANCE_YOUR_CALM and <c>too_many_pings</c>, which makes gRPC clients ping less often. It is written when Kestrel flushes: between two frames,
+/// and at the latest with the answer to the PING that was one too many. Then Kestrel reads the end of the requests, and closes the connection gracefully.
 /// </remarks>
 internal sealed class PingGuard : IDuplexPipe
 {
@@ -106,7 +106,7 @@ internal sealed class PingGuard : IDuplexPipe
         {
             if (!_isReading)
             {
-                // The end that was made up has nothing to advance over.
+                // The read returned End, which has no bytes to advance over.
                 return;
             }
 
@@ -141,7 +141,7 @@ internal sealed class PingGuard : IDuplexPipe
 
     private sealed class Writer(PingGuard guard, PipeWriter inner) : PipeWriter
     {
-        private bool _isTold;
+        private bool _isAnnounced;
 
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
@@ -159,9 +159,9 @@ internal sealed class PingGuard : IDuplexPipe
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
-            if (guard._isTooMany && !_isTold)
+            if (guard._isTooMany && !_isAnnounced)
             {
-                _isTold = true;
+                _isAnnounced = true;
                 inner.Write(GoAway);
             }
 

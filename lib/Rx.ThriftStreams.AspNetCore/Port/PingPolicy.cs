@@ -1,8 +1,8 @@
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
-/// <summary>Decides when a client sends too many PINGs, as servers of gRPC do: the third that comes too soon after another, with nothing else sent between, is one too many.</summary>
+/// <summary>Decides when a client sends too many PINGs, as gRPC servers do: the third that follows another too soon, without data in between, is one too many.</summary>
 /// <remarks>
-/// Clients measure their bandwidth by a PING for each batch of data that they receive, so data in either direction forgives. Not thread-safe.
+/// Clients measure their bandwidth by a PING for each batch of data that they receive, so data in either direction resets the count. Not thread-safe.
 /// </remarks>
 /// <param name="interval">The least time between two PINGs.</param>
 /// <param name="clock">The clock.</param>

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
-/// <summary>Calls that wait for their turn: the most important first, and of those the one that came first. Not thread-safe.</summary>
+/// <summary>Calls that wait, ordered by priority and then by arrival. Not thread-safe.</summary>
 internal sealed class AdmissionQueue(int limit)
 {
     private readonly LinkedList<AdmissionWaiter>[] _byPriority = [new(), new(), new(), new()];
@@ -18,7 +18,7 @@ internal sealed class AdmissionQueue(int limit)
         {
             for (var lower = 0; lower < (int)waiter.Priority && displaced is null; lower++)
             {
-                // The one that has waited least has the least to lose.
+                // The last to arrive: it has waited least.
                 displaced = _byPriority[lower].Last?.Value;
             }
 

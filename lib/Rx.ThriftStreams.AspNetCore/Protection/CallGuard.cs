@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
-/// <summary>What protects handlers from calls whose caller is known: the rules, the limiter of the application, and the shedding of load. Thread-safe.</summary>
+/// <summary>Protects handlers, once the caller of a call is known: by rules, by the application's limiter, and by load shedding. Thread-safe.</summary>
 internal sealed class CallGuard
 {
     private readonly PartitionedRateLimiter<ThriftServerContext>? _limiter;
@@ -21,8 +21,8 @@ internal sealed class CallGuard
             options.CallLimiter,
             options.LoadShedding is { } shedding ? new LoadShedder(shedding, options.TimeProvider, CpuMeter.OfProcess(options.TimeProvider)) : null);
 
-    /// <summary>Rejects a call for which a rule has a reason.</summary>
-    /// <exception cref="RefusedException">One has.</exception>
+    /// <summary>Rejects a call if one of the rules returns a reason.</summary>
+    /// <exception cref="RefusedException">The call is rejected.</exception>
     internal static async ValueTask CheckAsync(ThriftRejectRule[] rules, ThriftServerContext context)
     {
         foreach (var rule in rules)
@@ -37,7 +37,7 @@ internal sealed class CallGuard
     /// <summary>Handles a call as soon as it may run.</summary>
     /// <param name="context">The call.</param>
     /// <param name="handle">Handles it.</param>
-    /// <exception cref="RefusedException">It may not.</exception>
+    /// <exception cref="RefusedException">The call is refused.</exception>
     internal async ValueTask HandleAsync(ThriftServerContext context, Func<ValueTask> handle)
     {
         using var lease = _limiter is null ? null : await _limiter.AcquireAsync(context, 1, context.CancellationToken).ConfigureAwait(false);

@@ -6,8 +6,8 @@ namespace Rx.ThriftStreams.AspNetCore.Protection;
 /// </summary>
 /// <remarks>
 /// After each window of calls the limit is multiplied by the least latency that was seen, divided by the latency now, plus the square root of the limit as room to
-/// grow. The least latency is measured again now and then, at half the limit: otherwise a service that has become slower for good would be throttled for ever, and a
-/// queue that never empties would be taken for its latency. Not thread-safe.
+/// grow. The least latency is measured again now and then, at half the limit: otherwise a service that has become permanently slower would always be throttled, and a
+/// queue that never empties would be mistaken for its latency. Not thread-safe.
 /// </remarks>
 internal sealed class ConcurrencyController
 {
@@ -104,7 +104,7 @@ internal sealed class ConcurrencyController
         var wanted = (_limit * gradient) + Math.Sqrt(_limit);
         if (wanted > _limit && _mostRunning * 2 < _limit)
         {
-            // Callers do not use what there is: latency says nothing about more.
+            // Callers do not reach the limit, so latency does not show whether it could be higher.
             return;
         }
 

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
-/// <summary>What becomes of a connection.</summary>
+/// <summary>How a new connection is handled.</summary>
 internal enum ConnectionAdmission
 {
     /// <summary>It is served.</summary>
@@ -16,7 +16,7 @@ internal enum ConnectionAdmission
 /// <summary>Counts the connections of a host. Thread-safe.</summary>
 internal sealed class ConnectionLimit
 {
-    /// <summary>How many connections beyond the limit are told why: each takes what any other does.</summary>
+    /// <summary>How many connections beyond the limit stay open to answer their calls with the reason: each of them needs as much as any other connection.</summary>
     internal const int MostRefused = 64;
 
     private readonly Lock _gate = new();

@@ -1,6 +1,6 @@
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
-/// <summary>The share of its processors that this process uses. Measured when it is asked for, at most four times a second. Thread-safe.</summary>
+/// <summary>The share of its processors that this process uses. Measured on request, at most four times a second. Thread-safe.</summary>
 /// <param name="clock">The clock.</param>
 /// <param name="processors">How many processors the process may use.</param>
 /// <param name="used">The processor time that it has used.</param>
@@ -52,7 +52,7 @@ internal sealed class CpuMeter(TimeProvider clock, int processors, Func<TimeSpan
         _usedThen = now;
         Volatile.Write(ref _measuredAt, clock.GetTimestamp());
 
-        // After a pause without calls, what was before it does not count.
+        // After a pause without calls, earlier measurements do not count.
         Volatile.Write(ref _load, elapsed >= 4 * Interval ? share : (_load * (1 - Smoothing)) + (share * Smoothing));
     }
 }

@@ -2,7 +2,7 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
-/// <summary>What the limits of one server, service or method count. Thread-safe.</summary>
+/// <summary>The limits of one server, service or method, and what counts against them. Thread-safe.</summary>
 internal sealed class LimitScope(TimeProvider clock)
 {
     private readonly CallRate _rate = new(clock);
@@ -21,7 +21,7 @@ internal sealed class LimitScope(TimeProvider clock)
 
     /// <summary>A call begins.</summary>
     /// <param name="isCounted">Whether <see cref="Leave"/> has to be called at its end. Always <see langword="false"/> for a call that is refused.</param>
-    /// <param name="rate">The rate of which the call took a part, for <see cref="Return"/>; 0 for none.</param>
+    /// <param name="rate">The limit of the rate that the call counts against, for <see cref="Return"/>; 0 for none.</param>
     /// <returns>Why it is refused; <see langword="null"/> if it is not.</returns>
     internal RefusalKind? TryEnter(out bool isCounted, out int rate)
     {

@@ -58,10 +58,7 @@ internal sealed partial class EtcdConfigurationProvider(ThriftEtcdOptions option
     private async Task ReadAndWatchAsync(EtcdConnection etcd, CancellationToken cancellationToken)
     {
         var bytes = ByteString.CopyFromUtf8(key);
-        var range = await etcd.RequestAsync(
-            new RangeRequest { Key = bytes },
-            static (invoker, request, call) => new KV.KVClient(invoker).RangeAsync(request, call).ResponseAsync,
-            cancellationToken).ConfigureAwait(false);
+        var range = await etcd.RangeAsync(new RangeRequest { Key = bytes }, cancellationToken).ConfigureAwait(false);
         Accept(range.Kvs.Count == 0 ? null : range.Kvs[0].Value);
 
         var watch = new WatchCreateRequest { Key = bytes, StartRevision = range.Header.Revision + 1 };

@@ -61,6 +61,27 @@ internal sealed class EtcdConnection : IDisposable
         }
     }
 
+    /// <summary>Reads keys.</summary>
+    /// <inheritdoc cref="RequestAsync{TState, TResponse}"/>
+    internal Task<RangeResponse> RangeAsync(RangeRequest request, CancellationToken cancellationToken) => RequestAsync(
+        request,
+        static (invoker, request, call) => new KV.KVClient(invoker).RangeAsync(request, call).ResponseAsync,
+        cancellationToken);
+
+    /// <summary>Writes a key.</summary>
+    /// <inheritdoc cref="RequestAsync{TState, TResponse}"/>
+    internal Task<PutResponse> PutAsync(PutRequest request, CancellationToken cancellationToken) => RequestAsync(
+        request,
+        static (invoker, request, call) => new KV.KVClient(invoker).PutAsync(request, call).ResponseAsync,
+        cancellationToken);
+
+    /// <summary>Revokes a lease, which deletes the keys that belong to it.</summary>
+    /// <inheritdoc cref="RequestAsync{TState, TResponse}"/>
+    internal Task<LeaseRevokeResponse> RevokeAsync(long lease, CancellationToken cancellationToken) => RequestAsync(
+        new LeaseRevokeRequest { ID = lease },
+        static (invoker, request, call) => new Lease.LeaseClient(invoker).LeaseRevokeAsync(request, call).ResponseAsync,
+        cancellationToken);
+
     /// <summary>Watches keys on the member that answered last, from a revision on. Ends by an exception.</summary>
     internal async IAsyncEnumerable<WatchResponse> WatchAsync(
         WatchCreateRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

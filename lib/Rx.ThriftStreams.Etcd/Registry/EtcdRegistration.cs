@@ -49,10 +49,7 @@ internal sealed partial class EtcdRegistration(
 
         try
         {
-            await etcd.RequestAsync(
-                new LeaseRevokeRequest { ID = _lease },
-                static (invoker, request, call) => new Lease.LeaseClient(invoker).LeaseRevokeAsync(request, call).ResponseAsync,
-                cancellationToken).ConfigureAwait(false);
+            await etcd.RevokeAsync(_lease, cancellationToken).ConfigureAwait(false);
             LogRemoved(logger, key);
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)
@@ -80,10 +77,7 @@ internal sealed partial class EtcdRegistration(
             return false;
         }
 
-        var range = await etcd.RequestAsync(
-            new RangeRequest { Key = ByteString.CopyFromUtf8(key) },
-            static (invoker, request, call) => new KV.KVClient(invoker).RangeAsync(request, call).ResponseAsync,
-            cancellationToken).ConfigureAwait(false);
+        var range = await etcd.RangeAsync(new RangeRequest { Key = ByteString.CopyFromUtf8(key) }, cancellationToken).ConfigureAwait(false);
         return range.Kvs.Count == 1 && range.Kvs[0].Lease == _lease;
     }
 
@@ -98,10 +92,8 @@ internal sealed partial class EtcdRegistration(
             _lease = granted.ID;
         }
 
-        await etcd.RequestAsync(
-            new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = _lease },
-            static (invoker, request, call) => new KV.KVClient(invoker).PutAsync(request, call).ResponseAsync,
-            cancellationToken).ConfigureAwait(false);
+        var entry = new PutRequest { Key = ByteString.CopyFromUtf8(key), Value = ByteString.CopyFromUtf8(value), Lease = _lease };
+        await etcd.PutAsync(entry, cancellationToken).ConfigureAwait(false);
     }
 
     /// <returns>The seconds that the lease has left; 0 if it is gone.</returns>

@@ -25,10 +25,7 @@ internal sealed partial class EtcdResolver(ThriftEtcdOptions options) : ThriftRe
         using var etcd = new EtcdConnection(reach, context.TimeProvider);
         var prefix = ByteString.CopyFromUtf8(RegistryKey.OfService(reach.Prefix, service));
         var end = ByteString.CopyFrom(RegistryKey.EndOf(prefix.Span));
-        var range = await etcd.RequestAsync(
-            new RangeRequest { Key = prefix, RangeEnd = end, Limit = MaxInstances },
-            static (invoker, request, call) => new KV.KVClient(invoker).RangeAsync(request, call).ResponseAsync,
-            cancellationToken).ConfigureAwait(false);
+        var range = await etcd.RangeAsync(new RangeRequest { Key = prefix, RangeEnd = end, Limit = MaxInstances }, cancellationToken).ConfigureAwait(false);
 
         // Sorted, so that the same registry is the same list in every process.
         var instances = new SortedDictionary<string, ThriftEndpoint>(StringComparer.Ordinal);
