@@ -148,7 +148,7 @@ public sealed class ThriftDynamicMessage : IThriftStruct<ThriftDynamicMessage>
 
     /// <inheritdoc/>
     static ThriftDynamicMessage IThriftStruct<ThriftDynamicMessage>.Read<TReader>(ref TReader reader)
-        => new(RawStruct.Read(ref reader), null, binaryIsBase64: typeof(TReader) == typeof(ThriftJsonReader));
+        => new(RawStruct.Read(ref reader, allowsVoid: true), null, binaryIsBase64: typeof(TReader) == typeof(ThriftJsonReader));
 
     /// <inheritdoc/>
     void IThriftStruct<ThriftDynamicMessage>.Write<TWriter>(ref TWriter writer) => RawStruct.Write(Bytes.Span, ref writer, Schema);

@@ -8,12 +8,14 @@ internal static class RawStruct
     /// <summary>A struct without fields.</summary>
     internal static readonly byte[] Empty = [(byte)ThriftType.Stop];
 
-    internal static byte[] Read<TReader>(ref TReader reader)
+    /// <param name="reader">Reads the struct.</param>
+    /// <param name="allowsVoid">Whether a field may be a <see cref="VoidResult"/>, which has no value.</param>
+    internal static byte[] Read<TReader>(ref TReader reader, bool allowsVoid = false)
         where TReader : struct, IThriftReader, allows ref struct
     {
         if (typeof(TReader) == typeof(ThriftReader))
         {
-            return Read(ref Unsafe.As<TReader, ThriftReader>(ref reader));
+            return Read(ref Unsafe.As<TReader, ThriftReader>(ref reader), allowsVoid);
         }
 
         using var rented = PerThread<ThriftWriteBuffer>.Rent();
@@ -42,17 +44,25 @@ internal static class RawStruct
     internal static void Check(ReadOnlySpan<byte> bytes)
     {
         var reader = new ThriftReader(bytes);
-        Skip(ref reader);
+        reader.Skip(ThriftType.Struct);
         if (reader.Consumed != bytes.Length)
         {
             throw new ThriftProtocolException($"{bytes.Length - reader.Consumed} bytes follow the struct.", reader.Consumed);
         }
     }
 
-    private static byte[] Read(ref ThriftReader reader)
+    private static byte[] Read(ref ThriftReader reader, bool allowsVoid)
     {
         int start = reader.Consumed;
-        Skip(ref reader);
+        if (allowsVoid)
+        {
+            SkipWithVoid(ref reader);
+        }
+        else
+        {
+            reader.Skip(ThriftType.Struct);
+        }
+
         var bytes = reader.ConsumedSince(start);
         if (bytes.Length == Empty.Length)
         {
@@ -63,7 +73,7 @@ internal static class RawStruct
         return bytes.ToArray();
     }
 
-    private static void Skip(ref ThriftReader reader)
+    private static void SkipWithVoid(ref ThriftReader reader)
     {
         reader.BeginStruct(memory: 0);
         while (reader.ReadFieldHeader(out var type, out _))
