@@ -54,21 +54,21 @@ internal sealed class BareConnection(PipeEnd end, StreamLimits limits, TimeProvi
 
     protected override void Refuse(FrameStream stream, ThriftStatusException reason)
     {
-        Events.Add($"refused {stream.Id}");
         stream.Inbox.End(reason);
+        Events.Add($"refused {stream.Id}");
     }
 
     protected override void GiveUp(FrameStream stream, ThriftStatusException reason)
     {
-        Events.Add($"given up {stream.Id}");
         stream.Inbox.Fail(reason);
+        Events.Add($"given up {stream.Id}");
     }
 
     protected override void OnConnectionLost(FrameStream stream, ThriftException error)
     {
-        Events.Add($"lost {stream.Id}");
         stream.Inbox.Fail(error);
         stream.Outbox.End(error);
+        Events.Add($"lost {stream.Id}");
     }
 
     protected override ThriftException Error(int code, string text, Exception? cause = null) => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
