@@ -4,6 +4,9 @@ using Rx.ThriftStreams.InteropProgram.Restarts;
 namespace Rx.ThriftStreams.Tests.Conformance;
 
 /// <summary>The interop program's command <c>restarts</c>, in short: servers restart one after the other under load, and no call is lost where the protocol can say that one stops.</summary>
+/// <remarks>Callers have 100 ms to notice that a server stops, so nothing else may keep the machine busy.</remarks>
+[Collection(nameof(RestartTests))]
+[CollectionDefinition(nameof(RestartTests), DisableParallelization = true)]
 public sealed class RestartTests
 {
     [Theory]

@@ -183,7 +183,9 @@ public class CallRetryTests
 
         Assert.Equal("done", answer.Message);
         Assert.Equal(2, cluster.Calls.Select(static call => call.Server).Distinct().Count());
-        Assert.Equal("1", cluster.Calls.Last().Mark);
+
+        // After so short a delay the hedge may be the first to arrive.
+        Assert.Equal([null, "1"], cluster.Calls.Select(static call => call.Mark).Order(StringComparer.Ordinal));
         await cluster.Abandoned.Soon();
     }
 
