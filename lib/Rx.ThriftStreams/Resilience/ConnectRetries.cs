@@ -14,7 +14,7 @@ internal sealed class ConnectRetries(ThriftChannelOptions options, RetryBudgets 
 
     // Counting costs a lock. Without a limit it is done only for the retries of calls, which share the budget.
     private readonly bool _isLimited = options.Resilience.ConnectRetry is { Budget: < 1 };
-    private readonly bool _isCounted = options.Resilience is { ConnectRetry.Budget: < 1 } or { Retry: not null } or { Hedging: not null };
+    private readonly bool _isCounted = options.Policies is not null || options.Resilience is { ConnectRetry.Budget: < 1 } or { Retry: not null } or { Hedging: not null };
 
     /// <summary>Whether creating failed because connecting failed, so that another endpoint may succeed.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
