@@ -61,10 +61,11 @@ public sealed class ThriftCircuitBreakers
 
     internal CircuitBreaker For(ThriftMethod method)
     {
-        if (!_methods.TryGetValue(method.FullName, out var breaker))
+        var key = MethodKey.Of(method);
+        if (!_methods.TryGetValue(key, out var breaker))
         {
             breaker = _methods.GetOrAdd(
-                method.FullName,
+                key,
                 static (name, self) => new(ThriftCircuitScope.Service, name, null, self._clock, self.OnChanged),
                 this);
         }

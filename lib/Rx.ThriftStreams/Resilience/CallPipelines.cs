@@ -50,7 +50,7 @@ internal sealed class CallPipelines
         var isRepeated = (!isStream || _options.IncludeServerStreams) && (!isInRetry || plan?.RepeatsInChain == true);
         var mayRepeat = isIdempotent ?? (method.IsIdempotent || plan?.CoversAllCalls == true);
         plan = isRepeated ? plan : null;
-        var key = (method.FullName, mayRepeat, isRepeated);
+        var key = (MethodKey.Of(method), mayRepeat, isRepeated);
         if (!_pipelines.TryGetValue(key, out var pipeline) || !ReferenceEquals(pipeline.Plan, plan))
         {
             _pipelines[key] = pipeline = Create(method, plan, mayRepeat, isRepeated);

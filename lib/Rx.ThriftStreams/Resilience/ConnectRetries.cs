@@ -32,7 +32,8 @@ internal sealed class ConnectRetries(ThriftChannelOptions options, RetryBudgets 
             return null;
         }
 
-        return _pipelines.TryGetValue(method.FullName, out var known) ? known : _pipelines.GetOrAdd(method.FullName, _create(method));
+        var key = MethodKey.Of(method);
+        return _pipelines.TryGetValue(key, out var known) ? known : _pipelines.GetOrAdd(key, _create(method));
     }
 
     /// <summary>Creating a stream begins. The attempts of a call that may have several are counted by the call.</summary>

@@ -8,5 +8,5 @@ internal sealed class RetryBudgets(TimeProvider clock)
 {
     private readonly ConcurrentDictionary<string, RetryBudget> _budgets = new(StringComparer.Ordinal);
 
-    internal RetryBudget For(ThriftMethod method) => _budgets.GetOrAdd(method.FullName, static (_, clock) => new(clock), clock);
+    internal RetryBudget For(ThriftMethod method) => _budgets.GetOrAdd(MethodKey.Of(method), static (_, clock) => new(clock), clock);
 }
