@@ -1,5 +1,3 @@
-using Rx.ThriftStreams.Options;
-
 namespace Rx.ThriftStreams.Resilience;
 
 /// <summary>
