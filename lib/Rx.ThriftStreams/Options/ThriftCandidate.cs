@@ -66,8 +66,6 @@ public sealed class ThriftCandidate
     /// <summary>Excludes it while its breaker is open. After that time the breaker lets one attempt through.</summary>
     internal void BlockFor(TimeSpan time) => SetUntil(ref _brokenUntil, time);
 
-    internal void Unblock() => Volatile.Write(ref _brokenUntil, 0);
-
     internal void EjectFor(TimeSpan time) => SetUntil(ref _ejectedUntil, time);
 
     /// <summary>Counts a stream.</summary>
