@@ -1,7 +1,9 @@
 using Demo;
+using Demo.Chaos;
 using Demo.Server;
 using Demo.Terminal;
 using Rx.ThriftStreams;
+using Spectre.Console;
 
 const int Failed = 1;
 const int NotUnderstood = 2;
@@ -28,6 +30,9 @@ try
             break;
         case DemoAction.Call:
             await Walkthrough.RunAsync(arguments.Address!, screen, interruption.Token);
+            break;
+        case DemoAction.Chaos:
+            await ChaosRun.RunAsync(arguments.Transport, AnsiConsole.Console, interruption.Token);
             break;
         default:
             await Walkthrough.RunHereAsync(arguments.Transport, screen, interruption.Token);
