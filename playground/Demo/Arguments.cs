@@ -23,7 +23,7 @@ internal sealed record Arguments(DemoAction Action, string? Address = null, int 
     internal static Arguments Parse(string[] words) => words switch
     {
         [] => new(DemoAction.Walkthrough),
-        ["--help" or "-h"] => new(DemoAction.Help),
+        ["--help" or "-h"] or ["serve" or "chaos", "--help" or "-h"] => new(DemoAction.Help),
         ["--transport", "grpc" or "ttheader"] => new(DemoAction.Walkthrough, Transport: words[1]),
         ["--address", var address] => new(DemoAction.Call, address),
         ["serve"] => new(DemoAction.Serve),

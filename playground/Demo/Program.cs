@@ -16,7 +16,7 @@ Console.CancelKeyPress += (_, signal) =>
     interruption.Cancel();
 };
 
-var screen = new Screen();
+var screen = new Screen(AnsiConsole.Console);
 try
 {
     var arguments = Arguments.Parse(args);
@@ -48,7 +48,7 @@ catch (OperationCanceledException) when (interruption.IsCancellationRequested)
 }
 catch (Exception error) when (error is FormatException or ArgumentException)
 {
-    Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine(TextOf(error));
     Console.Error.WriteLine(Arguments.Help);
     return NotUnderstood;
 }
@@ -57,3 +57,7 @@ catch (Exception error) when (error is ThriftException or IOException or Invalid
     Console.Error.WriteLine($"The demo failed: {error.Message}");
     return Failed;
 }
+
+// The name of a parameter says nothing to those who do not see the code.
+static string TextOf(Exception error)
+    => error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;

@@ -122,6 +122,21 @@ public sealed class DemoTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains("serve [--port N]", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("serve", "--help")]
+    [InlineData("chaos", "-h")]
+    public async Task Demo_Help_IsShown(params string[] arguments)
+    {
+        using var demo = PlaygroundProcess.Start("Demo", "Demo", arguments);
+
+        var (exitCode, error) = await demo.WaitAsync();
+
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("serve [--port N]", demo.Output, StringComparison.Ordinal);
     }
 
     [Fact]
