@@ -18,28 +18,51 @@ public sealed class CircuitBreakerSettingsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _transport.DisposeAsync();
 
     [Fact]
-    public async Task Update_AppliesToTheNextFailure_AndKeepsCounts()
+    public async Task Update_ToOtherSettings_CountsAnewByThem()
     {
         await using var channel = Open(new() { MinimumThroughput = 200 });
         await FailAsync(channel, 3);
 
         channel.CircuitBreakers.Update(new() { MinimumThroughput = 4 });
+        await FailAsync(channel, 3);
+        Assert.Equal(ThriftCircuitState.Closed, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Service, Method));
         await FailAsync(channel, 1);
+
+        await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel));
+        Assert.Equal(7, _transport.Attempts);
+    }
+
+    [Fact]
+    public async Task Update_ToTheSameSettings_KeepsCountsAndStates()
+    {
+        await using var channel = Open(new() { MinimumThroughput = 4 });
+        await FailAsync(channel, 3);
+
+        channel.CircuitBreakers.Update(new() { MinimumThroughput = 4 });
+        await FailAsync(channel, 1);
+        channel.CircuitBreakers.Update(new() { MinimumThroughput = 4 });
 
         await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel));
         Assert.Equal(4, _transport.Attempts);
     }
 
+    /// <summary>Polly reads the time of day; what counts is how much time has passed.</summary>
     [Fact]
-    public async Task Update_ToAnotherWindow_CountsAnew()
+    public void TimeOfDay_IsSet_ChangesNothing()
     {
-        await using var channel = Open(new() { MinimumThroughput = 4 });
-        await FailAsync(channel, 3);
+        var clock = new SetClock();
+        var breaker = new CircuitBreaker(ThriftCircuitScope.Service, "m", new() { MinimumThroughput = 2 }, clock, static (_, _) => { });
+        breaker.Failed();
+        clock.Ahead = TimeSpan.FromDays(1);
+        breaker.Failed();
+        Assert.Equal(ThriftCircuitState.Open, breaker.State);
 
-        channel.CircuitBreakers.Update(new() { MinimumThroughput = 4, SamplingDuration = TimeSpan.FromSeconds(20) });
-        await FailAsync(channel, 3);
+        clock.Ahead = TimeSpan.FromDays(-1);
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(breaker.TryEnter(out _));
+        breaker.Succeeded();
 
-        Assert.Equal(ThriftCircuitState.Closed, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Service, Method));
+        Assert.Equal(ThriftCircuitState.Closed, breaker.State);
     }
 
     [Theory]
@@ -105,7 +128,8 @@ public sealed class CircuitBreakerSettingsTests : IAsyncDisposable
 
         channel.CircuitBreakers.Update(new());
 
-        Assert.Equal(ThriftCircuitScope.Endpoint, (await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel))).Scope);
+        Assert.Equal(ThriftCircuitState.Closed, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Endpoint, "127.0.0.1:1"));
+        await FailAsync(channel, 1);
     }
 
     [Fact]
@@ -313,4 +337,20 @@ public sealed class CircuitBreakerSettingsTests : IAsyncDisposable
 
     private ThriftChannelOptions Options(ThriftCircuitBreakerOptions settings)
         => new ThriftChannelOptions { Resilience = { CircuitBreaker = settings }, TimeProvider = _clock }.Snapshot();
+
+    /// <summary>A clock whose time of day is set, while its timestamps go on.</summary>
+    private sealed class SetClock : TimeProvider
+    {
+        private TimeSpan _elapsed;
+
+        internal TimeSpan Ahead { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _elapsed.Ticks;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddYears(50) + _elapsed + Ahead;
+
+        internal void Advance(TimeSpan time) => _elapsed += time;
+    }
 }

@@ -43,7 +43,7 @@ public sealed class ThriftCircuitBreakers
         return (scope == ThriftCircuitScope.Service ? _methods : _endpoints).TryGetValue(key, out var breaker) ? breaker.State : ThriftCircuitState.Closed;
     }
 
-    /// <summary>Replaces the settings of all breakers. States are kept, and so are counts unless <see cref="ThriftCircuitBreakerOptions.SamplingDuration"/> changes; a breaker that is switched off closes.</summary>
+    /// <summary>Replaces the settings of all breakers. A breaker whose settings change closes and counts anew; one whose settings stay the same keeps its state and counts.</summary>
     /// <param name="settings">Copied. <see langword="null"/> switches all breakers off.</param>
     /// <exception cref="ArgumentException">A setting is invalid; the message names it. The settings stay as they were.</exception>
     public void Update(ThriftCircuitBreakerOptions? settings)

@@ -63,6 +63,11 @@ public sealed class ThriftCircuitBreakerOptions
         return _overrides.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(service, out own) ? own : this;
     }
 
+    /// <summary>Whether a breaker with those settings need not begin anew with these.</summary>
+    internal bool HasValuesOf(ThriftCircuitBreakerOptions other)
+        => (IsEnabled, FailureRatio, MinimumThroughput, SamplingDuration, BreakDuration, CountCallFailures)
+            == (other.IsEnabled, other.FailureRatio, other.MinimumThroughput, other.SamplingDuration, other.BreakDuration, other.CountCallFailures);
+
     internal ThriftCircuitBreakerOptions Snapshot()
     {
         var copy = (ThriftCircuitBreakerOptions)MemberwiseClone();

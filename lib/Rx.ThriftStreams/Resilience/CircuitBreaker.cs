@@ -1,20 +1,29 @@
+using Polly;
+using Polly.CircuitBreaker;
+using Rx.ThriftStreams.Options;
+
 namespace Rx.ThriftStreams.Resilience;
 
 /// <summary>
-/// Stops creating streams when too many failed within a while. Closed: all pass. Open: none passes, for the break duration. Half-open: one passes as a probe, and another one after the same time; a
-/// success closes the breaker, a failure opens it again.
+/// Stops creating streams when too many failed within a while: Polly's circuit breaker, asked before a stream is created and told of its result when that is known, which may be long after it was
+/// created. Closed: all pass. Open: none passes, for the break duration. Half-open: one passes as a probe, and another one after the same time; a success closes the breaker, a failure opens it again.
 /// </summary>
-/// <remarks>
-/// Thread-safe. Polly's breaker counts what it executes; this one also counts results that arrive long after a stream was created, and its settings change while it runs. Counts and state
-/// survive a change of the settings, except that counts begin anew with another window.
-/// </remarks>
+/// <remarks>Thread-safe. Polly's breaker cannot change its settings: other settings are another breaker of Polly's, which is closed and has counted nothing.</remarks>
 internal sealed class CircuitBreaker
 {
+    /// <summary>Polly's. Kitex's configuration may have less.</summary>
+    private const int LeastThroughput = 2;
+
+    private static readonly Outcome<object> Success = Outcome.FromResult(new object());
+    private static readonly Outcome<object> Failure = Outcome.FromException<object>(new InvalidOperationException("Stands for every failure."));
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _clock;
     private readonly Action<CircuitBreaker, ThriftCircuitState> _changed;
-    private RollingCounts _counts;
+    private readonly ElapsedClock _elapsed;
     private ThriftCircuitBreakerOptions? _settings;
+    private ResiliencePipeline<object> _counter = ResiliencePipeline<object>.Empty;
+    private CircuitBreakerStateProvider _counted = new();
     private volatile ThriftCircuitState _state;
     private long _since;
     private bool _isRetired;
@@ -30,10 +39,10 @@ internal sealed class CircuitBreaker
     {
         Scope = scope;
         Key = key;
-        _settings = settings;
         _clock = clock;
+        _elapsed = new ElapsedClock(clock);
         _changed = changed;
-        _counts = new(settings?.SamplingDuration ?? TimeSpan.FromSeconds(1), clock);
+        Use(settings);
     }
 
     internal ThriftCircuitScope Scope { get; }
@@ -52,7 +61,9 @@ internal sealed class CircuitBreaker
     /// <summary>Whether a call counts when its result is known, rather than when its stream was created.</summary>
     internal bool CountsCalls => Volatile.Read(ref _settings) is { IsEnabled: true, CountCallFailures: true };
 
-    /// <summary>Applies other settings, a snapshot or <see langword="null"/> for none. A breaker that is off is closed.</summary>
+    private bool IsOn => Volatile.Read(ref _settings) is { IsEnabled: true };
+
+    /// <summary>Applies other settings, a snapshot or <see langword="null"/> for none. A breaker that is off is closed; one whose settings are the same stays as it is.</summary>
     internal void Use(ThriftCircuitBreakerOptions? settings)
     {
         if (ReferenceEquals(settings, Volatile.Read(ref _settings)))
@@ -62,14 +73,11 @@ internal sealed class CircuitBreaker
 
         lock (_gate)
         {
-            if (settings is not null && settings.SamplingDuration != _settings?.SamplingDuration)
-            {
-                _counts = new(settings.SamplingDuration, _clock);
-            }
-
+            var isSame = settings is not null && _settings is { } before && settings.HasValuesOf(before);
             Volatile.Write(ref _settings, settings);
-            if (settings is not { IsEnabled: true })
+            if (!isSame)
             {
+                CountAnew();
                 Close();
             }
         }
@@ -105,62 +113,17 @@ internal sealed class CircuitBreaker
     }
 
     /// <summary>A stream was created or, if it counts calls, a call succeeded.</summary>
-    internal void Succeeded()
-    {
-        if (Volatile.Read(ref _settings) is { IsEnabled: true })
-        {
-            lock (_gate)
-            {
-                if (_state == ThriftCircuitState.Closed)
-                {
-                    _counts.Add(isMarked: false);
-                }
-                else if (_state == ThriftCircuitState.HalfOpen)
-                {
-                    Close();
-                }
-            }
-        }
-    }
+    internal void Succeeded() => Report(Success);
+
+    /// <summary>A stream was not created or, if it counts calls, a call failed.</summary>
+    internal void Failed() => Report(Failure);
 
     /// <summary>The server responded to a call that will be counted when it ends. That is enough for a probe.</summary>
     internal void Responded()
     {
         if (_state == ThriftCircuitState.HalfOpen)
         {
-            lock (_gate)
-            {
-                if (_state == ThriftCircuitState.HalfOpen)
-                {
-                    Close();
-                }
-            }
-        }
-    }
-
-    /// <summary>A stream was not created or, if it counts calls, a call failed.</summary>
-    internal void Failed()
-    {
-        if (Volatile.Read(ref _settings) is not { IsEnabled: true } settings)
-        {
-            return;
-        }
-
-        lock (_gate)
-        {
-            if (_state == ThriftCircuitState.HalfOpen)
-            {
-                Change(ThriftCircuitState.Open);
-            }
-            else if (_state == ThriftCircuitState.Closed)
-            {
-                _counts.Add(isMarked: true);
-                var (all, failures) = _counts.Sum();
-                if (all >= settings.MinimumThroughput && failures >= settings.FailureRatio * all)
-                {
-                    Change(ThriftCircuitState.Open);
-                }
-            }
+            Report(Success);
         }
     }
 
@@ -190,9 +153,59 @@ internal sealed class CircuitBreaker
         }
     }
 
+    /// <summary>Has Polly's breaker count a result, and follows its state.</summary>
+    private void Report(Outcome<object> result)
+    {
+        // What arrives while it is open was created before: it has been judged.
+        if (!IsOn || _state == ThriftCircuitState.Open)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!IsOn || _isRetired || _state == ThriftCircuitState.Open)
+            {
+                return;
+            }
+
+            // Complete when it returns: nothing in it waits.
+            var context = ResilienceContextPool.Shared.Get();
+            _ = _counter.ExecuteOutcomeAsync(static (_, result) => new ValueTask<Outcome<object>>(result), context, result);
+            ResilienceContextPool.Shared.Return(context);
+            var state = _counted.CircuitState == CircuitState.Closed ? ThriftCircuitState.Closed : ThriftCircuitState.Open;
+            if (state != _state)
+            {
+                Change(state);
+            }
+        }
+    }
+
+    /// <summary>Begins with another breaker of Polly's.</summary>
+    private void CountAnew()
+    {
+        if (_settings is not { IsEnabled: true } settings)
+        {
+            _counter = ResiliencePipeline<object>.Empty;
+            return;
+        }
+
+        _counted = new CircuitBreakerStateProvider();
+        _counter = new ResiliencePipelineBuilder<object> { TimeProvider = _elapsed }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object>
+            {
+                FailureRatio = settings.FailureRatio,
+                MinimumThroughput = Math.Max(LeastThroughput, settings.MinimumThroughput),
+                SamplingDuration = settings.SamplingDuration,
+                BreakDuration = settings.BreakDuration,
+                StateProvider = _counted,
+                ShouldHandle = static arguments => new(arguments.Outcome.Exception is not null),
+            })
+            .Build();
+    }
+
     private void Close()
     {
-        _counts.Clear();
         if (_state != ThriftCircuitState.Closed)
         {
             Change(ThriftCircuitState.Closed);
@@ -210,5 +223,14 @@ internal sealed class CircuitBreaker
         var before = _state;
         _state = state;
         _changed(this, before);
+    }
+
+    /// <summary>A clock whose time of day follows its timestamps: Polly reads the time of day, and setting that must not end a break.</summary>
+    private sealed class ElapsedClock(TimeProvider clock) : TimeProvider
+    {
+        private readonly long _start = clock.GetTimestamp();
+        private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+
+        public override DateTimeOffset GetUtcNow() => _startedAt + clock.GetElapsedTime(_start);
     }
 }
