@@ -155,6 +155,8 @@ public class ClientRegistrationTests
         Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 43 });
         await FailAsync(1);
         Change("MinimumThroughput", "5");
+        await FailAsync(4);
+        Assert.Equal(ThriftCircuitState.Closed, breakers.StateOf(ThriftCircuitScope.Service, method));
         await FailAsync(1);
 
         Assert.Equal(ThriftCircuitState.Open, breakers.StateOf(ThriftCircuitScope.Service, method));
