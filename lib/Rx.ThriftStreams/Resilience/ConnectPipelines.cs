@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Resilience;
 
@@ -12,7 +12,12 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
     /// <summary>The connect timeout of the call that a pipeline runs for.</summary>
     internal static readonly ResiliencePropertyKey<TimeSpan> ConnectTimeout = new("Rx.ThriftStreams.ConnectTimeout");
 
-    private readonly ConcurrentDictionary<string, ResiliencePipeline> _methods = new(StringComparer.Ordinal);
+    private const int MostMethods = 1024;
+
+    private readonly BoundedTable<string, ResiliencePipeline> _methods = new(MostMethods, StringComparer.Ordinal);
+
+    /// <summary>Of all methods whose names callers chose, as those of a proxy, and of those beyond <see cref="MostMethods"/>.</summary>
+    private readonly Lazy<ResiliencePipeline> _other = new(() => CreateForMethod(options));
 
     /// <summary>Whether creating failed because connecting failed, so that another endpoint may succeed.</summary>
     internal static bool IsConnectFailure(Exception? error) => error
@@ -28,13 +33,9 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
         })
         .Build();
 
-    internal ResiliencePipeline ForMethod(ThriftMethod method) => _methods.GetOrAdd(
-        method.FullName,
-        static (_, options) => AddBreaker(
-            NewBuilder(options),
-            options.Resilience.CircuitBreaker,
-            static arguments => new(arguments.Outcome.Exception is ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect })).Build(),
-        options);
+    internal ResiliencePipeline ForMethod(ThriftMethod method) => method.IsUnknown
+        ? _other.Value
+        : _methods.GetOrAdd(method.FullName, static (_, self) => CreateForMethod(self.Options), static (_, self) => self._other.Value, this);
 
     /// <summary>A new breaker of an endpoint. While it is open, pickers skip the endpoint.</summary>
     internal ResiliencePipeline ForEndpoint(ThriftCandidate endpoint) => AddBreaker(
@@ -43,6 +44,13 @@ internal sealed class ConnectPipelines(ThriftChannelOptions options)
             static arguments => new(arguments.Outcome.Exception is ThriftConnectException or TimeoutRejectedException),
             endpoint)
         .Build();
+
+    private ThriftChannelOptions Options => options;
+
+    private static ResiliencePipeline CreateForMethod(ThriftChannelOptions options) => AddBreaker(
+        NewBuilder(options),
+        options.Resilience.CircuitBreaker,
+        static arguments => new(arguments.Outcome.Exception is ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect })).Build();
 
     private static ResiliencePipelineBuilder NewBuilder(ThriftChannelOptions options) => new() { TimeProvider = options.TimeProvider };
 
