@@ -14,6 +14,7 @@ internal static class CommandLine
         var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams, and calls services.\n\n" + ExitCodeHelp)
         {
             CallCommands.Call(input ?? Console.In, output, error),
+            BenchCommand.Create(input ?? Console.In, output, error),
             CallCommands.List(output, error),
             CallCommands.Describe(output, error),
             Gen(output, error),
