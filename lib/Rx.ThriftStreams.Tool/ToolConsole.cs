@@ -38,5 +38,17 @@ internal sealed class ToolConsole
     }
 
     /// <summary>Writes a line that is not wrapped.</summary>
-    public void WriteLine(string text) => _writer.WriteLine(text);
+    /// <param name="text">The line.</param>
+    /// <param name="colour">Its colour in a terminal; <see langword="null"/> for none.</param>
+    public void WriteLine(string text, Color? colour = null)
+    {
+        if (colour is { } shown && IsTerminal && Output.Profile.Capabilities.ColorSystem != ColorSystem.NoColors)
+        {
+            // Spectre would wrap the line at the width of the terminal, which breaks links to places in files.
+            _writer.WriteLine($"\e[{(shown == Color.Red ? 31 : 33)}m{text}\e[0m");
+            return;
+        }
+
+        _writer.WriteLine(text);
+    }
 }

@@ -54,7 +54,8 @@ internal static class CallCommands
             {
                 var given = parsed.GetValue(names) ?? [];
                 var symbol = given.ElementAtOrDefault(target.HasIdl(parsed) ? 0 : 1);
-                var schema = await target.Target(parsed, target.HasIdl(parsed) ? null : given.FirstOrDefault()).LoadAsync(cancellationToken);
+                var source = target.Target(parsed, target.HasIdl(parsed) ? null : given.FirstOrDefault());
+                var schema = await Progress.RunAsync(error, "Reading the schema", () => source.LoadAsync(cancellationToken));
                 return run(schema, symbol, output);
             },
             error));
