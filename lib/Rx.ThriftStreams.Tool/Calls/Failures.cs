@@ -33,7 +33,7 @@ internal static class Failures
     {
         UsageException or ThriftSchemaException or ThriftJsonException or ArgumentException or FormatException => ExitCodes.Usage,
         ThriftConnectException or ThriftTimeoutException or ThriftTransportException => ExitCodes.Unreachable,
-        ThriftStatusException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded } => ExitCodes.Unreachable,
+        ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded } => ExitCodes.Unreachable,
         ThriftException => ExitCodes.Findings,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => null,
