@@ -47,8 +47,12 @@ public sealed partial class DocumentationTests
         string path = Path.Combine(Root, page);
         foreach (Match link in Link().Matches(await File.ReadAllTextAsync(path)))
         {
-            string target = Path.Combine(Path.GetDirectoryName(path)!, link.Groups["target"].Value);
+            string target = link.Groups["target"].Value is { Length: > 0 } relative ? Path.Combine(Path.GetDirectoryName(path)!, relative) : path;
             Assert.True(File.Exists(target) || Directory.Exists(target), $"{page}: {link.Value} leads nowhere.");
+            if (link.Groups["heading"] is { Success: true } heading && Path.GetExtension(target) == ".md")
+            {
+                Assert.True(Headings(await File.ReadAllTextAsync(target)).Contains(heading.Value), $"{page}: {link.Value} leads to no heading.");
+            }
         }
     }
 
@@ -88,9 +92,30 @@ public sealed partial class DocumentationTests
         Assert.Equal("b();", regions["part"]);
     }
 
-    /// <summary>A link without a scheme; what follows a <c>#</c> is a heading's and not looked at.</summary>
-    [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
+    /// <summary>The site is built from the same pages: what its table of contents does not list, its readers do not find.</summary>
+    [Fact]
+    public async Task TableOfContents_ListsEveryPage()
+    {
+        var contents = await File.ReadAllLinesAsync(Path.Combine(Root, "docs", "toc.yml"));
+
+        Assert.Equal(
+            Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            contents.Select(static line => line.Split("href: ")[^1]).Where(static target => target.EndsWith(".md", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>A link without a scheme, to a file, a heading, or both.</summary>
+    [GeneratedRegex(@"\]\((?<target>[^):#\s]*)(#(?<heading>[^)]*))?\)")]
     private static partial Regex Link();
+
+    /// <summary>The names under which headings are reached, as GitHub and docfx make them.</summary>
+    private static HashSet<string> Headings(string page)
+        => [.. Heading().Matches(page).Select(static heading => NotInAName().Replace(heading.Groups["text"].Value.ToLowerInvariant(), string.Empty).Replace(' ', '-'))];
+
+    [GeneratedRegex(@"^#{1,6} (?<text>.+?)\s*$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
+    private static partial Regex NotInAName();
 
     private static string? CheckText(string page, string source) => Check(Assert.Single(CodeBlock.Parse(page)), SampleText.Regions(source));
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Polly;
 using Rx.ThriftStreams.Balancing;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.Client;
 
@@ -15,20 +15,23 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly bool _useTls;
     private readonly ConcurrentDictionary<ThriftTransport, Lazy<ClientTransport>> _transports = new();
+    private readonly ThriftCircuitBreakers _breakers;
     private ITimer? _drainLimit;
+    private HealthWatch? _health;
     private volatile bool _isRetired;
     private int _disposed;
 
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="useTls">Whether to use TLS.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="pipelines">Creates the breaker.</param>
-    internal ChannelEndpoint(ThriftEndpoint endpoint, bool useTls, ThriftChannelOptions options, ConnectPipelines pipelines)
+    /// <param name="breakers">Creates the breaker.</param>
+    internal ChannelEndpoint(ThriftEndpoint endpoint, bool useTls, ThriftChannelOptions options, ThriftCircuitBreakers breakers)
     {
         _options = options;
         _useTls = useTls;
         Candidate = new ThriftCandidate(endpoint, options.TimeProvider) { Owner = this };
-        Pipeline = pipelines.ForEndpoint(Candidate);
+        _breakers = breakers;
+        Breaker = breakers.For(Candidate);
     }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
@@ -39,7 +42,7 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     internal ThriftCandidate Candidate { get; }
 
     /// <summary>The breaker around creating streams.</summary>
-    internal ResiliencePipeline Pipeline { get; }
+    internal CircuitBreaker Breaker { get; }
 
     /// <summary>The transport of that kind, which is created when it is first needed.</summary>
     /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
@@ -64,6 +67,15 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
 
     /// <summary>Is notified of how streams fare; <see langword="null"/> if nobody asks.</summary>
     internal OutlierEjection? Ejection { get; init; }
+
+    /// <summary>Watches its health from now on, if the channel does that. Not thread-safe.</summary>
+    internal void WatchHealth()
+    {
+        if (_options.Discovery.HealthService is { } service && _health is null)
+        {
+            _health = new HealthWatch((GrpcTransport)TransportOf(GrpcTransport.Descriptor), service, Candidate, _options);
+        }
+    }
 
     /// <summary>Ends a stream that was counted. The last stream of an endpoint that was removed closes its connections.</summary>
     internal void Exit()
@@ -101,9 +113,15 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
             return;
         }
 
+        _breakers.Remove(Breaker);
         if (_drainLimit is { } limit)
         {
             await limit.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_health is { } health)
+        {
+            await health.DisposeAsync().ConfigureAwait(false);
         }
 
         foreach (var transport in _transports.Values)
