@@ -11,10 +11,6 @@ public sealed partial class ToolSessionTests : IAsyncLifetime
 {
     private const string Address = "localhost:8888";
 
-    /// <summary>The tool as it was built for itself: beside the tests it lacks assemblies that these find in ASP.NET Core.</summary>
-    private static readonly string ToolDirectory = Path.Combine(
-        Repository.Root, "lib", "Rx.ThriftStreams.Tool", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0");
-
     private readonly ToolRun _tool = new();
     private ThriftServer _server = null!;
 
@@ -113,16 +109,13 @@ public sealed partial class ToolSessionTests : IAsyncLifetime
         Assert.Equal((0, ""), (process.ExitCode, errors));
     }
 
-    private static void SkipWithout(string shell)
-        => Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(directory => File.Exists(Path.Combine(directory, shell))),
-            $"There is no {shell} on this machine.");
+    private static void SkipWithout(string shell) => Assert.SkipUnless(ToolShell.Has(shell), $"There is no {shell} on this machine.");
 
     private async Task<(int Code, string Output)> ShellAsync(string shell, string script)
     {
         var file = _tool.Write("session.sh", "exec 2>&1\n" + script + "\n");
         var start = new ProcessStartInfo(shell, [file]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = _tool.Directory };
-        start.Environment["PATH"] = ToolDirectory + ":" + start.Environment["PATH"];
+        start.Environment["PATH"] = ToolShell.ToolDirectory + ":" + start.Environment["PATH"];
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
-using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Serialization;
 using static Rx.ThriftStreams.Tests.Support.Waits;

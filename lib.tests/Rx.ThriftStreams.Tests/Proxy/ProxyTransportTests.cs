@@ -1,7 +1,6 @@
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.Serialization;
 using static Rx.ThriftStreams.Tests.Support.Waits;

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
