@@ -57,6 +57,18 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public async Task ErrorsPage_SaysCauseAndFixOfEveryException()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "errors.md"));
+
+        var missing = new[] { typeof(ThriftChannel), typeof(AspNetCore.ThriftServer), typeof(Rx.ThriftStreams.Dynamic.ThriftSchema) }
+            .SelectMany(static type => type.Assembly.GetExportedTypes())
+            .Where(static type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract && !page.Contains($"\n| `{type.Name}`", StringComparison.Ordinal));
+
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public void Check_BlockThatEqualsItsRegion_HasNoProblem()
         => Assert.Null(CheckText("text\n<!-- sample: x -->\n```csharp\nif (a)\n{\n    b();\n}\n```\n", "        // <sample x>\n        if (a)\n        {\n            b();\n        }\n        // </sample x>\n"));
 
