@@ -63,7 +63,7 @@ public sealed partial class DocumentationTests
 
         var missing = new[] { typeof(ThriftChannel), typeof(AspNetCore.ThriftServer), typeof(Rx.ThriftStreams.Dynamic.ThriftSchema) }
             .SelectMany(static type => type.Assembly.GetExportedTypes())
-            .Where(static type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract && !page.Contains($"\n| `{type.Name}`", StringComparison.Ordinal));
+            .Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract && !page.Contains($"\n| `{type.Name}`", StringComparison.Ordinal));
 
         Assert.Empty(missing);
     }
