@@ -23,6 +23,8 @@ public sealed class ThriftChannel : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
+    private readonly CallWatch _watch;
+    private readonly FailureLog _failures;
     private readonly ClientMiddleware? _middleware;
     private readonly CallPipelines? _calls;
     private int _disposed;
@@ -33,6 +35,8 @@ public sealed class ThriftChannel : IAsyncDisposable
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
+        _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry);
+        _failures = new FailureLog(Logger, options.TimeProvider);
         _middleware = ClientMiddleware.From(options);
         _calls = CallPipelines.From(options);
         _connector = new StreamConnector(address, options, transport);
@@ -157,9 +161,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         }
 
         var outer = Activity.Current;
-        var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
-            ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
-            : null;
+        var observation = _watch.TryStart(method, _connector.TransportName(method), string.Empty);
         if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
         {
             TraceContext.Inject(activity, start.OwnHeaders);
@@ -171,7 +173,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             Activity.Current = outer;
         }
 
-        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent);
+        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent) { Failures = _failures };
         call.Begin(methodToken, enumerationToken);
         return AttachAsync(method, start, observation, call);
     }
@@ -243,6 +245,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _connector.DisposeAsync().ConfigureAwait(false);
+            _watch.Dispose();
             _events.Complete();
         }
     }
