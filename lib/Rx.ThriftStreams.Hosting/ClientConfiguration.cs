@@ -54,7 +54,8 @@ internal static class ClientConfiguration
 
     private static void ReadDiscovery(OptionSection section, ThriftDiscoveryOptions discovery) => section
         .ReadTime(nameof(discovery.RefreshInterval), value => discovery.RefreshInterval = value)
-        .ReadTime(nameof(discovery.DrainTimeout), value => discovery.DrainTimeout = value);
+        .ReadTime(nameof(discovery.DrainTimeout), value => discovery.DrainTimeout = value)
+        .Read<string>(nameof(discovery.HealthService), value => discovery.HealthService = value);
 
     private static void ReadResilience(OptionSection section, ThriftResilienceOptions resilience) => section
         .ReadTime(nameof(resilience.ConnectTimeout), value => resilience.ConnectTimeout = value)

@@ -167,6 +167,20 @@ public sealed class GrpcConnectionTests : IAsyncDisposable
         Assert.Equal(first.Read(static received => received.MessagesOf(3)[0].Bytes), second.Read(static received => received.MessagesOf(1)[0].Bytes));
     }
 
+    /// <summary>Nobody has handled the request, which is what the exception says: the call may be made elsewhere.</summary>
+    [Fact]
+    public async Task Call_ServerClosesTheConnectionAndListensNoMore_CouldNotConnect()
+    {
+        await using var first = await AnswerFirstCallAsync();
+        var answer = _client.EchoUnaryAsync(Ask("mine"), TestContext.Current.CancellationToken);
+        await first.WaitAsync(static received => received.MessagesOf(3).Count == 1, "the request");
+
+        _listener.Stop();
+        await GoAwayAsync(first, lastStream: 1);
+
+        await Assert.ThrowsAsync<ThriftConnectException>(() => answer.Soon());
+    }
+
     [Fact]
     public async Task Stream_ServerClosesTheConnectionAndHasNotTakenTheRequests_FailsRatherThanLosingThem()
     {

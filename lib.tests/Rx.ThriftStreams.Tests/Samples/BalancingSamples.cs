@@ -71,6 +71,19 @@ public sealed class BalancingSamples
     }
 
     [Fact]
+    public async Task Health_OfAChannel_IsWatched()
+    {
+        // <sample health-watch>
+        await using var channel = ThriftChannel.ForAddress("ttheader+dns://echo.internal:8888", new()
+        {
+            Discovery = { HealthService = "echo.TestService" },
+        });
+
+        // </sample health-watch>
+        Assert.Equal("ttheader+dns://echo.internal:8888", channel.Address);
+    }
+
+    [Fact]
     public async Task ConsistentHash_Call_HasAKey()
     {
         var cancellationToken = new CancellationToken(canceled: true);

@@ -9,9 +9,6 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <param name="options">The clock and the limits.</param>
 internal sealed class ConnectionDrain(IDrainedConnection connection, ThriftServerOptions options) : IDisposable
 {
-    /// <summary>What was sent before its peer knew of the end arrives within this time. Kitex waits as long.</summary>
-    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
-
     /// <summary>How long calls that were cut off have to end, and their answers to be sent.</summary>
     internal static readonly TimeSpan LimitAfterCutOff = TimeSpan.FromSeconds(1);
 
@@ -111,7 +108,7 @@ internal sealed class ConnectionDrain(IDrainedConnection connection, ThriftServe
     /// <summary>When the next stage begins, counted from the first; <see langword="null"/> if none does by itself.</summary>
     private TimeSpan? NextAfter() => _stage switch
     {
-        DrainStage.Asked => _limit >= TimeSpan.Zero && _limit < Grace ? _limit : Grace,
+        DrainStage.Asked => _limit >= TimeSpan.Zero && _limit < options.ShutdownNotice ? _limit : options.ShutdownNotice,
         DrainStage.Ending when _limit >= TimeSpan.Zero => _limit,
         DrainStage.CutOff => _limit + LimitAfterCutOff,
         _ => null,

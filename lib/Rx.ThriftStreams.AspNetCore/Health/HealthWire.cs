@@ -49,7 +49,7 @@ internal static class HealthWire
         ReadOnlySpan<byte> message = bytes[PrefixLength..];
         while (!message.IsEmpty)
         {
-            if (!ProtobufFields.TryRead(ref message, out var tag, out var content))
+            if (!ProtobufFields.TryRead(ref message, out var tag, out var content, out _))
             {
                 return false;
             }

@@ -46,6 +46,13 @@ public sealed class ThriftServerOptions
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long what arrives is still served when the server stops, or when a connection has reached its greatest age, on every transport: it was sent before the peer
+    /// knew. Default 100 ms, as in Kitex; more for callers that are far away or slow to read. A connection without calls is kept for this time too, so it adds to
+    /// the time of a stop.
+    /// </summary>
+    public TimeSpan ShutdownNotice { get; set; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -89,6 +96,7 @@ public sealed class ThriftServerOptions
     {
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.TimeLimitOrZero(ShutdownTimeout, nameof(ShutdownTimeout));
+        OptionChecks.TimeOrZero(ShutdownNotice, nameof(ShutdownNotice));
         LoadShedding?.Validate(nameof(LoadShedding));
         Limits.Validate(nameof(Limits));
         Grpc.Validate(nameof(Grpc));

@@ -86,7 +86,8 @@ internal sealed partial class ThriftPort
         using var limit = new CancellationTokenSource(CallTimers.DueTime(timeout > TimeSpan.Zero ? timeout : TimeSpan.MaxValue), _runtime.Options.TimeProvider);
 
         // A connection that was made when the server began to stop may have a request on its way.
-        using var stop = stopping.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).CancelAfter(ConnectionDrain.Grace), limit);
+        var notice = CallTimers.DueTime(_runtime.Options.ShutdownNotice);
+        using var stop = stopping.UnsafeRegister(_ => limit.CancelAfter(notice), null);
         try
         {
             while (true)

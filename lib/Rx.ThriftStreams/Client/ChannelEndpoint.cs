@@ -5,6 +5,7 @@ using Rx.ThriftStreams.Balancing;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.Client;
 
@@ -16,6 +17,7 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     private readonly bool _useTls;
     private readonly ConcurrentDictionary<ThriftTransport, Lazy<ClientTransport>> _transports = new();
     private ITimer? _drainLimit;
+    private HealthWatch? _health;
     private volatile bool _isRetired;
     private int _disposed;
 
@@ -65,6 +67,15 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     /// <summary>Is notified of how streams fare; <see langword="null"/> if nobody asks.</summary>
     internal OutlierEjection? Ejection { get; init; }
 
+    /// <summary>Watches its health from now on, if the channel does that. Not thread-safe.</summary>
+    internal void WatchHealth()
+    {
+        if (_options.Discovery.HealthService is { } service && _health is null)
+        {
+            _health = new HealthWatch((GrpcTransport)TransportOf(GrpcTransport.Descriptor), service, Candidate, _options);
+        }
+    }
+
     /// <summary>Ends a stream that was counted. The last stream of an endpoint that was removed closes its connections.</summary>
     internal void Exit()
     {
@@ -104,6 +115,11 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
         if (_drainLimit is { } limit)
         {
             await limit.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_health is { } health)
+        {
+            await health.DisposeAsync().ConfigureAwait(false);
         }
 
         foreach (var transport in _transports.Values)

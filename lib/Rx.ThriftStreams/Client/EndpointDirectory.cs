@@ -122,6 +122,7 @@ internal sealed class EndpointDirectory : IAsyncDisposable
             ThriftCandidate[] candidates = [.. endpoints.Select(static endpoint => endpoint.Candidate)];
             var picker = _balancer.CreatePicker(candidates);
             _ejection?.Watch(candidates);
+            Array.ForEach(endpoints, static endpoint => endpoint.WatchHealth());
             removed = [.. _listed.Values.Except(endpoints)];
             _listed = listed;
             Volatile.Write(ref _current, new EndpointList(_address.ToString(), endpoints, picker));

@@ -18,10 +18,24 @@ internal sealed class EndpointList(string target, ChannelEndpoint[] endpoints, T
     /// <returns><see langword="null"/> if there is none.</returns>
     internal ChannelEndpoint? Pick(ThriftMethod method, ClientCallStart start, List<ThriftCandidate>? tried)
     {
-        var candidate = picker.Pick(new ThriftPickContext(method, start, tried, acceptsBlocked: false))
-            ?? picker.Pick(new ThriftPickContext(method, start, tried, acceptsBlocked: true));
+        // Not asked in vain: a picker that takes turns would advance, and with each second turn lost some endpoints would never have theirs.
+        var context = new ThriftPickContext(method, start, tried, acceptsBlocked: false);
+        var candidate = (IsAnyLeft(context) ? picker.Pick(context) : null) ?? picker.Pick(new ThriftPickContext(method, start, tried, acceptsBlocked: true));
         return candidate is null ? null : candidate.Owner as ChannelEndpoint
             ?? throw new InvalidOperationException($"The picker {picker.GetType()} returned a candidate that it was not created for. Return one of those that the balancer was passed.");
+    }
+
+    private bool IsAnyLeft(in ThriftPickContext context)
+    {
+        foreach (var endpoint in endpoints)
+        {
+            if (context.CanPick(endpoint.Candidate))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The error of a call for which nothing was picked although it had tried nothing.</summary>

@@ -38,6 +38,14 @@ internal static class OptionChecks
         }
     }
 
+    internal static void TimeOrZero(TimeSpan time, string option)
+    {
+        if (time < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(option, time, $"{option} must not be negative.");
+        }
+    }
+
     /// <summary>A time of HTTP/2 keep-alive, which neither HttpClient nor Kestrel takes below a second.</summary>
     internal static void PingTime(TimeSpan time, string option)
     {

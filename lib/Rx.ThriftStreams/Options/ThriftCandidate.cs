@@ -13,6 +13,7 @@ public sealed class ThriftCandidate
     private int _openStreams;
     private long _brokenUntil;
     private long _ejectedUntil;
+    private bool _isServing = true;
 
     /// <summary>Creates a candidate, as a channel does for each endpoint.</summary>
     /// <param name="endpoint">The endpoint.</param>
@@ -44,8 +45,15 @@ public sealed class ThriftCandidate
     /// <summary>What the channel keeps for the endpoint.</summary>
     internal object? Owner { get; init; }
 
-    /// <summary>Whether its circuit breaker is open, or it is ejected.</summary>
-    internal bool IsBlocked => IsAhead(ref _brokenUntil) || IsEjected;
+    /// <summary>Whether its circuit breaker is open, it is ejected, or it has reported that it does not serve.</summary>
+    internal bool IsBlocked => IsAhead(ref _brokenUntil) || IsEjected || !IsServing;
+
+    /// <summary>What it reported of its health last; <see langword="true"/> if nobody has asked.</summary>
+    internal bool IsServing
+    {
+        get => Volatile.Read(ref _isServing);
+        set => Volatile.Write(ref _isServing, value);
+    }
 
     /// <summary>Whether it is ejected for its failures or its latency.</summary>
     internal bool IsEjected => IsAhead(ref _ejectedUntil);

@@ -27,6 +27,17 @@ public sealed class ThriftDiscoveryOptions
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// Watches the health of each endpoint that is listed, by <c>grpc.health.v1.Health/Watch</c> for the service of this name; an empty name asks for the server as a
+    /// whole. New streams go to endpoints that do not report NOT_SERVING, as long as there is one. Default <see langword="null"/>: health is not watched.
+    /// </summary>
+    /// <remarks>
+    /// Works with every transport of the channel as long as the endpoint speaks gRPC too, and takes a stream on a gRPC connection to each endpoint. An endpoint that
+    /// has not answered yet, or has no such service, counts as serving; what it reported last counts while it cannot be reached. Watching is attempted again after 1 s,
+    /// doubled each time up to 2 min.
+    /// </remarks>
+    public string? HealthService { get; set; }
+
     internal ThriftDiscoveryOptions Snapshot()
     {
         var copy = (ThriftDiscoveryOptions)MemberwiseClone();

@@ -13,7 +13,7 @@ public readonly struct ThriftPickContext
     /// <param name="method">The method that is called.</param>
     /// <param name="start">What is sent with the request.</param>
     /// <param name="tried">The endpoints that this call has tried; <see langword="null"/> for none.</param>
-    /// <param name="acceptsBlocked">Whether endpoints that are broken or ejected may be picked, because no other is left.</param>
+    /// <param name="acceptsBlocked">Whether endpoints that are broken, ejected or not serving may be picked, because no other is left.</param>
     internal ThriftPickContext(ThriftMethod method, ClientCallStart start, List<ThriftCandidate>? tried, bool acceptsBlocked)
     {
         Method = method;
@@ -35,7 +35,7 @@ public readonly struct ThriftPickContext
     public ThriftMetaInfo MetaInfo => _start?.MetaInfo ?? new();
 
     /// <summary>
-    /// Whether the endpoint may be picked. It may not if this call has tried it, its circuit breaker is open, or it is ejected. When that leaves none, the channel asks
+    /// Whether the endpoint may be picked. It may not if this call has tried it, its circuit breaker is open, it is ejected, or it does not serve. When that leaves none, the channel asks
     /// again and excludes only those that the call has tried.
     /// </summary>
     public bool CanPick(ThriftCandidate candidate)

@@ -13,7 +13,7 @@ internal static class GoogleRpcStatus
         for (var rest = status.Span; !rest.IsEmpty;)
         {
             var start = status.Length - rest.Length;
-            if (!ProtobufFields.TryRead(ref rest, out var tag, out _))
+            if (!ProtobufFields.TryRead(ref rest, out var tag, out _, out _))
             {
                 return status;
             }

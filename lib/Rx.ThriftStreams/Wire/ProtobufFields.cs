@@ -7,10 +7,12 @@ internal static class ProtobufFields
     /// <param name="message">The rest of the message; on success, what follows the field.</param>
     /// <param name="tag">The number of the field, shifted by three bits, and its wire type.</param>
     /// <param name="content">The bytes of the value, without their length; empty for a varint.</param>
+    /// <param name="number">The value of a varint.</param>
     /// <returns><see langword="false"/> if no field begins there, or the field is cut off.</returns>
-    internal static bool TryRead(ref ReadOnlySpan<byte> message, out ulong tag, out ReadOnlySpan<byte> content)
+    internal static bool TryRead(ref ReadOnlySpan<byte> message, out ulong tag, out ReadOnlySpan<byte> content, out ulong number)
     {
         content = default;
+        number = 0;
         if (!TryReadVarint(ref message, out tag))
         {
             return false;
@@ -20,7 +22,7 @@ internal static class ProtobufFields
         switch (tag & 7)
         {
             case 0:
-                return TryReadVarint(ref message, out _);
+                return TryReadVarint(ref message, out number);
             case 1:
                 length = 8;
                 break;

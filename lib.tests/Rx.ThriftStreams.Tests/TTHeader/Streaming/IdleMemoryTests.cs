@@ -16,18 +16,23 @@ public sealed class IdleMemoryTests
         await using var channel = PatientChannel.ForAddress($"ttheader://{host.Endpoint}", new() { Connections = { MaxPerEndpoint = 2 } });
         var client = new TestServiceClient(channel);
         await OpenAsync(client, 100);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        var streams = await OpenAsync(client, Streams);
-        var perStream = (GC.GetTotalMemory(forceFullCollection: true) - before) / Streams;
+        // What earlier tests left behind may be collected in the middle of a round and hide what the streams take: such a round does not count.
+        long perStream = 0;
+        for (var round = 0; round < 3 && perStream <= 0; round++)
+        {
+            var before = GC.GetTotalMemory(forceFullCollection: true);
+            var streams = await OpenAsync(client, Streams);
+            perStream = (GC.GetTotalMemory(forceFullCollection: true) - before) / Streams;
+            foreach (var (stream, responses) in streams)
+            {
+                await stream.CompleteAsync();
+                Assert.False(await responses.MoveNextAsync());
+            }
+        }
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{perStream} bytes a stream, client and server together");
-        Assert.InRange(perStream, 0, BytesOfAStream);
-        foreach (var (stream, responses) in streams)
-        {
-            await stream.CompleteAsync();
-            Assert.False(await responses.MoveNextAsync());
-        }
+        Assert.InRange(perStream, 1, BytesOfAStream);
     }
 
     private static async Task<List<(ThriftDuplexStreamingCall<Request, Response> Stream, IAsyncEnumerator<Response> Responses)>> OpenAsync(TestServiceClient client, int count)

@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.InteropProgram.Restarts;
 internal sealed record RestartResult(int Calls, int Lost, string Example);
 
 /// <summary>Servers that stop in order and come back one after the other, and callers that never pause.</summary>
-internal sealed class RollingRestart(RestartLoad load)
+internal sealed class RollingRestart(RestartLoad load, TimeSpan notice)
 {
     // Between two restarts, so that every caller has found its way back.
     private const int CallsBetween = 400;
@@ -21,9 +21,10 @@ internal sealed class RollingRestart(RestartLoad load)
     private string _example = string.Empty;
     private volatile bool _over;
 
-    internal static Task<RestartResult> RunAsync(RestartLoad load, int servers, int rounds, int callers) => new RollingRestart(load).RunAsync(servers, rounds, callers);
+    internal static Task<RestartResult> RunAsync(RestartLoad load, int servers, int rounds, int callers, TimeSpan notice)
+        => new RollingRestart(load, notice).RunAsync(servers, rounds, callers);
 
-    private static Task<ThriftServer> StartAsync(string address) => InteropServer.StartAsync(address, static _ => { }, logCalls: false);
+    private Task<ThriftServer> StartAsync(string address) => InteropServer.StartAsync(address, static _ => { }, logCalls: false, notice: notice);
 
     private async Task<RestartResult> RunAsync(int count, int rounds, int callers)
     {

@@ -14,8 +14,9 @@ public static class InteropServer
     /// <param name="address">Where to listen, <c>address:port</c>.</param>
     /// <param name="log">Takes what the handlers have to say.</param>
     /// <param name="certificate">Serve over TLS with this certificate.</param>
+    /// <param name="notice">How long what arrives is still served when it stops; the default of servers if it is not given.</param>
     /// <param name="logCalls">Whether each call's start and end are logged too.</param>
-    public static async Task<ThriftServer> StartAsync(string address, Action<string> log, bool logCalls, X509Certificate2? certificate = null)
+    public static async Task<ThriftServer> StartAsync(string address, Action<string> log, bool logCalls, X509Certificate2? certificate = null, TimeSpan? notice = null)
     {
         var server = await ThriftServer.StartAsync(address, server => (certificate is null ? server : server.UseTls(certificate))
             .AddService<ITestService>(new TestServiceProgram(log))
@@ -25,6 +26,7 @@ public static class InteropServer
                 // The texts of errors are part of the contract.
                 options.RevealErrors = true;
                 options.Limits.MaxReceiveMessageSize = LargestMessage;
+                options.ShutdownNotice = notice ?? options.ShutdownNotice;
             }));
         if (logCalls)
         {

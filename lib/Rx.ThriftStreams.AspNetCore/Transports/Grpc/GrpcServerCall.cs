@@ -209,7 +209,7 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     /// <summary>Whether the end of the call may come a little later.</summary>
     private bool HasTime()
-        => Timeout is not { } timeout || timeout - _options.TimeProvider.GetElapsedTime(_startedAt) > 2 * ConnectionDrain.Grace;
+        => Timeout is not { } timeout || timeout - _options.TimeProvider.GetElapsedTime(_startedAt) > 2 * _options.ShutdownNotice;
 
     private static bool AcceptsGzip(string accepted)
     {

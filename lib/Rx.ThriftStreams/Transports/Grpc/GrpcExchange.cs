@@ -62,7 +62,7 @@ internal sealed class GrpcExchange
     /// <summary>Whether the call waits for its connection and enforces the connect timeout itself.</summary>
     internal bool Waits => _connected is not null;
 
-    /// <summary>Why connecting failed; <see langword="null"/> if it succeeded, or the call was cancelled.</summary>
+    /// <summary>Why no connection handled the request; <see langword="null"/> if one did, or the call was cancelled.</summary>
     internal HttpRequestException? ConnectError { get; private set; }
 
     /// <summary>The error of the last connection if it never answered, and the likely fix; <see langword="null"/> if one has answered.</summary>
@@ -151,9 +151,10 @@ internal sealed class GrpcExchange
 
     internal void SetFailed(Exception error)
     {
+        // Also after a connection had accepted the request: if that connection ends first, HttpClient repeats on another what the server did not handle.
+        ConnectError = _response is null && error is HttpRequestException failure && IsConnectError(failure.HttpRequestError) ? failure : null;
         if (!Volatile.Read(ref _isConnected))
         {
-            ConnectError = error is HttpRequestException failure && IsConnectError(failure.HttpRequestError) ? failure : null;
             _connected?.TrySetException(error);
 
             // The body, which would do that, was never read.

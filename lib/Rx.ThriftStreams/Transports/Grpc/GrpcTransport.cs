@@ -23,6 +23,7 @@ internal sealed class GrpcTransport : ClientTransport
     private readonly string? _authority;
     private readonly GrpcConnections _connections;
     private readonly GrpcChannel _channel;
+    private readonly GrpcChannel _health;
     private readonly CallInvoker _invoker;
     private readonly GrpcMethods _methods = new();
     private readonly GrpcOneways _oneways;
@@ -47,9 +48,17 @@ internal sealed class GrpcTransport : ClientTransport
 
         // HttpClient omits a scheme's default port from the authority; Kitex never does.
         _authority = options.DestinationService ?? (address.IsDefaultPort ? target.Authority : null);
+        var sockets = CreateSocketsHandler(options);
+        _health = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = sockets,
+            MaxReceiveMessageSize = GrpcHealth.MaxResponse,
+            MaxRetryAttempts = 1,
+            LoggerFactory = options.LoggerFactory,
+        });
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            HttpHandler = new GrpcThriftHandler(CreateSocketsHandler(options), options),
+            HttpHandler = new GrpcThriftHandler(sockets, options),
             DisposeHttpClient = true,
 
             // Both limits are enforced elsewhere: messages do not pass through here.
@@ -117,12 +126,16 @@ internal sealed class GrpcTransport : ClientTransport
         }
     }
 
+    /// <summary>Whether the server serves, now and whenever that changes, on the connection of the calls.</summary>
+    internal IAsyncEnumerable<bool> WatchHealthAsync(string service, CancellationToken cancellationToken) => GrpcHealth.WatchAsync(_health, service, cancellationToken);
+
     public override async ValueTask DisposeAsync()
     {
         await _connections.DisposePreparedAsync().ConfigureAwait(false);
 
         // Closing the connection of a oneway call that is in flight would lose the call.
         await _oneways.WaitAsync().ConfigureAwait(false);
+        _health.Dispose();
         _channel.Dispose();
         await _connections.State.CloseAsync(ClosingLimit, _clock).ConfigureAwait(false);
     }
