@@ -1,11 +1,17 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
 
 namespace Rx.ThriftStreams.Tests.Playground;
 
 /// <summary>The complete program of the page about hosting, run as its users run it.</summary>
 public sealed class MarketTests
 {
+    /// <summary>As the probe of Kubernetes calls it. The answer is field 1 with the status 1, SERVING.</summary>
+    private static readonly Method<byte[], byte[]> Check = new(
+        MethodType.Unary, "grpc.health.v1.Health", "Check", Marshallers.Create(static bytes => bytes, static bytes => bytes), Marshallers.Create(static bytes => bytes, static bytes => bytes));
+
     [Fact]
     public async Task Market_WithACollector_ExportsSpansMetricsAndLogs()
     {
@@ -76,6 +82,9 @@ public sealed class MarketTests
 
         Assert.Equal("Healthy", await probe.GetStringAsync(new Uri($"http://127.0.0.1:{http}/alive"), TestContext.Current.CancellationToken));
         Assert.Equal("Healthy", await probe.GetStringAsync(new Uri($"http://127.0.0.1:{http}/health"), TestContext.Current.CancellationToken));
+        using var thriftPort = GrpcChannel.ForAddress($"http://127.0.0.1:{thrift}");
+        var health = await thriftPort.CreateCallInvoker().AsyncUnaryCall(Check, null, new CallOptions(cancellationToken: TestContext.Current.CancellationToken), []);
+        Assert.Equal([8, 1], health);
         market.Terminate();
         Assert.Equal((0, string.Empty), await market.WaitAsync());
     }
