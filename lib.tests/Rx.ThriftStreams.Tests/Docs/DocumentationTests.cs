@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Docs;
 
@@ -52,6 +54,45 @@ public sealed partial class DocumentationTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_EachLinkToAHeading_FindsIt(string page)
+    {
+        string path = Path.Combine(Root, page);
+        foreach (Match link in Anchor().Matches(await File.ReadAllTextAsync(path)))
+        {
+            string file = link.Groups["file"].Value;
+            string target = file.Length == 0 ? path : Path.Combine(Path.GetDirectoryName(path)!, file);
+            IEnumerable<string> anchors = Heading().Matches(await File.ReadAllTextAsync(target)).Select(static m => AnchorOf(m.Groups["text"].Value));
+            Assert.True(anchors.Contains(link.Groups["anchor"].Value), $"{page}: {link.Value} finds no heading.");
+        }
+    }
+
+    [Fact]
+    public async Task Index_EachPage_IsListed()
+    {
+        string index = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "index.md"));
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
+        {
+            string name = Path.GetRelativePath(Path.Combine(Root, "docs"), page).Replace('\\', '/');
+            Assert.True(name == "index.md" || index.Contains($"]({name})", StringComparison.Ordinal), $"docs/index.md does not list {name}.");
+        }
+    }
+
+    [Fact]
+    public async Task Middleware_EachDelegate_IsShownWithItsSignature()
+    {
+        string page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "middleware.md"));
+        foreach (Type type in (Type[])[typeof(ThriftClientStreamMiddleware), typeof(ThriftServerStreamMiddleware), typeof(ThriftSendMiddleware), typeof(ThriftReceiveMiddleware), typeof(ThriftRejectRule)])
+        {
+            MethodInfo invoke = type.GetMethod("Invoke")!;
+            string signature = $"{NameOf(invoke.ReturnType)} ({string.Join(", ", invoke.GetParameters().Select(static p => $"{NameOf(p.ParameterType)} {p.Name}"))})";
+            Assert.Contains($"| `{type.Name}` | `{signature}`", page, StringComparison.Ordinal);
+        }
+
+        static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+    }
+
     [Fact]
     public void Check_BlockThatEqualsItsRegion_HasNoProblem()
         => Assert.Null(CheckText("text\n<!-- sample: x -->\n```csharp\nif (a)\n{\n    b();\n}\n```\n", "        // <sample x>\n        if (a)\n        {\n            b();\n        }\n        // </sample x>\n"));
@@ -89,6 +130,16 @@ public sealed partial class DocumentationTests
     }
 
     /// <summary>A link without a scheme; what follows a <c>#</c> is a heading's and not looked at.</summary>
+    /// <summary>As GitHub makes it: lower case, without punctuation, with hyphens for blanks.</summary>
+    private static string AnchorOf(string heading)
+        => string.Concat(heading.Trim().ToLowerInvariant().Where(static c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
+
+    [GeneratedRegex(@"\]\((?!https?:)(?<file>[^)#\s]*)#(?<anchor>[^)\s]+)\)")]
+    private static partial Regex Anchor();
+
+    [GeneratedRegex("^#+ (?<text>.*)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
     [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
     private static partial Regex Link();
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -36,10 +37,16 @@ internal static class ProxySamples
                     },
                     Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = $"http://{server}" } },
                 },
-            ]);
+            ])
+            .AddTransforms(transforms => transforms.AddRequestHeader("content-type", "application/grpc+thrift", append: false));
 
         var app = builder.Build();
-        app.MapReverseProxy();
+        app.MapReverseProxy(proxy => proxy.Use((context, next) =>
+        {
+            // YARP sends requests on as they come only if they have this type; the transform restores the other.
+            context.Request.ContentType = "application/grpc";
+            return next();
+        }));
         // </sample proxy-yarp>
         return app;
     }
