@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Rx.ThriftStreams.Hosting;
 
 /// <summary>The channels of a container by the names of their clients. Closes them when it is disposed.</summary>
-internal sealed class ClientChannels(IOptionsMonitor<ThriftClientOptions> options) : IAsyncDisposable, IDisposable
+internal sealed partial class ClientChannels(IServiceProvider provider) : IAsyncDisposable, IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<ThriftChannel>> _channels = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<IDisposable> _subscriptions = new();
     private int _disposed;
 
     /// <summary>The channel of a name, which is created when it is first needed.</summary>
@@ -15,14 +18,8 @@ internal sealed class ClientChannels(IOptionsMonitor<ThriftClientOptions> option
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var created = _channels.GetOrAdd(
             name,
-            static (name, options) => new Lazy<ThriftChannel>(
-                () =>
-                {
-                    var settings = options.Get(name);
-                    return ThriftChannel.ForAddress(settings.Address!, settings.Channel);
-                },
-                LazyThreadSafetyMode.ExecutionAndPublication),
-            options);
+            static (name, self) => new Lazy<ThriftChannel>(() => self.Create(name), LazyThreadSafetyMode.ExecutionAndPublication),
+            this);
         var channel = created.Value;
         if (Volatile.Read(ref _disposed) != 0)
         {
@@ -44,6 +41,11 @@ internal sealed class ClientChannels(IOptionsMonitor<ThriftClientOptions> option
             return;
         }
 
+        while (_subscriptions.TryDequeue(out var subscription))
+        {
+            subscription.Dispose();
+        }
+
         foreach (var channel in _channels.Values)
         {
             if (channel.IsValueCreated)
@@ -52,4 +54,32 @@ internal sealed class ClientChannels(IOptionsMonitor<ThriftClientOptions> option
             }
         }
     }
+
+    private ThriftChannel Create(string name)
+    {
+        var settings = provider.GetRequiredService<IOptionsMonitor<ThriftClientOptions>>().Get(name);
+        var channel = ThriftChannel.ForAddress(settings.Address!, settings.Channel);
+        foreach (var section in provider.GetKeyedServices<ReloadedSection>(name))
+        {
+            _subscriptions.Enqueue(section.OnChange(() => Update(channel, name)));
+        }
+
+        return channel;
+    }
+
+    /// <summary>Reads the options again, and applies what can change while the channel is in use.</summary>
+    private void Update(ThriftChannel channel, string name)
+    {
+        try
+        {
+            channel.CircuitBreakers.Update(provider.GetRequiredService<IOptionsFactory<ThriftClientOptions>>().Create(name).Channel.Resilience.CircuitBreaker);
+        }
+        catch (OptionsValidationException error)
+        {
+            LogInvalid(channel.Logger, name, error);
+        }
+    }
+
+    [LoggerMessage(43, LogLevel.Warning, "The changed configuration of the Thrift client {Client} is invalid. Its circuit breakers stay as they were.")]
+    private static partial void LogInvalid(ILogger logger, string client, Exception error);
 }

@@ -59,11 +59,18 @@ internal static class ClientConfiguration
 
     private static void ReadResilience(OptionSection section, ThriftResilienceOptions resilience) => section
         .ReadTime(nameof(resilience.ConnectTimeout), value => resilience.ConnectTimeout = value)
-        .Read<int>(nameof(resilience.MaxConnectAttempts), value => resilience.MaxConnectAttempts = value)
+        .Read<bool>(nameof(resilience.IncludeServerStreams), value => resilience.IncludeServerStreams = value)
+        .Group(nameof(resilience.ConnectRetry), group => ReadConnectRetry(group, resilience.ConnectRetry ??= new()))
         .Group(nameof(resilience.CircuitBreaker), group => ReadBreaker(group, resilience.CircuitBreaker ??= new()))
         .Group(nameof(resilience.OutlierEjection), group => ReadEjection(group, resilience.OutlierEjection ??= new()))
         .Group(nameof(resilience.Retry), group => ReadRetry(group, resilience.Retry ??= new()))
         .Group(nameof(resilience.Hedging), group => ReadHedging(group, resilience.Hedging ??= new()));
+
+    private static void ReadConnectRetry(OptionSection section, ThriftConnectRetryOptions retry) => section
+        .Read<int>(nameof(retry.MaxAttempts), value => retry.MaxAttempts = value)
+        .ReadTime(nameof(retry.Delay), value => retry.Delay = value)
+        .ReadTime(nameof(retry.MaxDelay), value => retry.MaxDelay = value)
+        .Read<double>(nameof(retry.Budget), value => retry.Budget = value);
 
     private static void ReadRetry(OptionSection section, ThriftRetryOptions retry) => section
         .Read<int>(nameof(retry.MaxRetries), value => retry.MaxRetries = value)
@@ -77,7 +84,18 @@ internal static class ClientConfiguration
         .Read<int>(nameof(hedging.MaxHedges), value => hedging.MaxHedges = value)
         .Read<double>(nameof(hedging.Budget), value => hedging.Budget = value);
 
-    private static void ReadBreaker(OptionSection section, ThriftCircuitBreakerOptions breaker) => section
+    private static void ReadBreaker(OptionSection section, ThriftCircuitBreakerOptions breaker) => ReadBreakerValues(section, breaker)
+        .List(nameof(breaker.Overrides), item =>
+        {
+            string? key = null;
+            var own = new ThriftCircuitBreakerOptions();
+            ReadBreakerValues(item, own).Read<string>("Key", value => key = value);
+            breaker.Overrides[key ?? throw item.Missing("Key")] = own;
+        });
+
+    private static OptionSection ReadBreakerValues(OptionSection section, ThriftCircuitBreakerOptions breaker) => section
+        .Read<bool>(nameof(breaker.IsEnabled), value => breaker.IsEnabled = value)
+        .Read<bool>(nameof(breaker.CountCallFailures), value => breaker.CountCallFailures = value)
         .Read<double>(nameof(breaker.FailureRatio), value => breaker.FailureRatio = value)
         .Read<int>(nameof(breaker.MinimumThroughput), value => breaker.MinimumThroughput = value)
         .ReadTime(nameof(breaker.SamplingDuration), value => breaker.SamplingDuration = value)

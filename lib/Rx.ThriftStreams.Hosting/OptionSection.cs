@@ -68,6 +68,15 @@ internal sealed class OptionSection(IConfigurationSection section, string client
         return this;
     }
 
+    /// <summary>Reads each item of a list.</summary>
+    internal OptionSection List(string key, Action<OptionSection> read) => Group(key, list =>
+    {
+        foreach (var item in list.Children)
+        {
+            list.Group(item, read);
+        }
+    });
+
     /// <summary>Throws if the section has a key that was not read: it would have no effect.</summary>
     internal void ThrowIfUnknown()
     {
@@ -76,6 +85,10 @@ internal sealed class OptionSection(IConfigurationSection section, string client
             throw Invalid($"{unknown.Path} is not an option of a Thrift client. Use one of: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
         }
     }
+
+    internal OptionsValidationException Missing(string key) => Invalid($"{section.Path}:{key} is not set. Set it.");
+
+    private IEnumerable<string> Children => section.GetChildren().Select(static child => child.Key);
 
     internal OptionsValidationException Invalid(string message) => new(client, typeof(ThriftClientOptions), [message]);
 

@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Rx.ThriftStreams.Hosting;
+using Rx.ThriftStreams.Resilience.Kitex;
 
 namespace Rx.ThriftStreams;
 
@@ -36,6 +39,10 @@ public static class ThriftClientBuilderExtensions
     /// </summary>
     /// <param name="builder">The client.</param>
     /// <param name="sectionPath">The section, such as <c>Clients:Shop</c>. It must exist; a key that is not an option, or a value that cannot be read, is an error at start.</param>
+    /// <remarks>
+    /// When the configuration changes, the options are read again and the channel gets the new <see cref="ThriftResilienceOptions.CircuitBreaker"/>; other options stay as they were. If one is
+    /// invalid then, that is logged and nothing changes. To read them again, everything that configures this client is called again.
+    /// </remarks>
     public static IThriftClientBuilder BindConfiguration(this IThriftClientBuilder builder, string sectionPath)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -43,7 +50,30 @@ public static class ThriftClientBuilderExtensions
         var name = builder.Name;
         builder.Services.AddOptions<ThriftClientOptions>(name)
             .Configure<IConfiguration>((options, configuration) => ClientConfiguration.Read(configuration.GetSection(sectionPath), name, options));
+        builder.Services.AddKeyedSingleton(name, (provider, _) => new ReloadedSection(provider.GetRequiredService<IConfiguration>().GetSection(sectionPath)));
         return builder;
+    }
+
+    /// <summary>
+    /// Applies policies in the formats of CloudWeGo Kitex's configuration extensions to the calls of the client, and follows their changes. The children of the section are the categories:
+    /// <c>rpc_timeout</c>, <c>retry</c>, <c>circuit_break</c> and <c>degradation</c>, or <c>timeout</c> and <c>circuitbreaker</c> as in Kitex's files.
+    /// </summary>
+    /// <param name="builder">The client.</param>
+    /// <param name="section">The section, from any source: a file, or keys of etcd.</param>
+    /// <remarks>
+    /// What code sets has precedence: <see cref="ThriftCallOptions.Timeout"/>, <see cref="ThriftCallOptions.ConnectTimeout"/>, and <see cref="ThriftResilienceOptions.Retry"/>,
+    /// <see cref="ThriftResilienceOptions.Hedging"/> or <see cref="ThriftResilienceOptions.CallPipeline"/> for all retries. An entry that is invalid is logged with its key, and the one before it stays.
+    /// An enabled entry of <c>retry</c> allows to send its methods again, as in Kitex, unless <see cref="ThriftCallOptions.IsIdempotent"/> is <see langword="false"/>. Streams have no call timeout, no retries, and breakers
+    /// that count their creation.
+    /// </remarks>
+    public static IThriftClientBuilder AddKitexPolicies(this IThriftClientBuilder builder, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(section);
+        var name = builder.Name;
+        builder.Services.AddKeyedSingleton(name, (provider, _) => new KitexClientPolicies(
+            section, (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("Rx.ThriftStreams")));
+        return builder.Configure((provider, options) => options.Channel.Policies = provider.GetRequiredKeyedService<KitexClientPolicies>(name));
     }
 
     /// <summary>Adds stream middleware of a type, inside the middleware that was added before.</summary>

@@ -2,7 +2,8 @@ namespace Rx.ThriftStreams;
 
 /// <summary>Settings of a client that the container creates: where it calls, and its channel.</summary>
 /// <remarks>
-/// Options of the client's name: <c>IOptionsMonitor&lt;ThriftClientOptions&gt;.Get(name)</c>. Read when the client is first resolved: later changes do not affect it.
+/// Options of the client's name: <c>IOptionsMonitor&lt;ThriftClientOptions&gt;.Get(name)</c>. Read when the client is first resolved: later changes do not affect it, except those of circuit breakers in a configuration that
+/// <see cref="ThriftClientBuilderExtensions.BindConfiguration"/> reads.
 /// </remarks>
 public sealed class ThriftClientOptions
 {

@@ -1,7 +1,9 @@
 using Demo;
+using Demo.Chaos;
 using Demo.Server;
 using Demo.Terminal;
 using Rx.ThriftStreams;
+using Spectre.Console;
 
 const int Failed = 1;
 const int NotUnderstood = 2;
@@ -14,7 +16,7 @@ Console.CancelKeyPress += (_, signal) =>
     interruption.Cancel();
 };
 
-var screen = new Screen();
+var screen = new Screen(AnsiConsole.Console);
 try
 {
     var arguments = Arguments.Parse(args);
@@ -28,6 +30,9 @@ try
             break;
         case DemoAction.Call:
             await Walkthrough.RunAsync(arguments.Address!, screen, interruption.Token);
+            break;
+        case DemoAction.Chaos:
+            await ChaosRun.RunAsync(arguments.Transport, AnsiConsole.Console, interruption.Token);
             break;
         default:
             await Walkthrough.RunHereAsync(arguments.Transport, screen, interruption.Token);
@@ -43,7 +48,7 @@ catch (OperationCanceledException) when (interruption.IsCancellationRequested)
 }
 catch (Exception error) when (error is FormatException or ArgumentException)
 {
-    Console.Error.WriteLine(error.Message);
+    Console.Error.WriteLine(TextOf(error));
     Console.Error.WriteLine(Arguments.Help);
     return NotUnderstood;
 }
@@ -52,3 +57,7 @@ catch (Exception error) when (error is ThriftException or IOException or Invalid
     Console.Error.WriteLine($"The demo failed: {error.Message}");
     return Failed;
 }
+
+// The name of a parameter says nothing to those who do not see the code.
+static string TextOf(Exception error)
+    => error is ArgumentException { ParamName: { } name } ? error.Message.Replace($" (Parameter '{name}')", string.Empty, StringComparison.Ordinal) : error.Message;

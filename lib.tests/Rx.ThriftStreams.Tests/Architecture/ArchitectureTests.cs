@@ -21,7 +21,7 @@ public class ArchitectureTests
         ["Transports/TTHeaderStreaming"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Transports/PingPong"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport", "Wire", "Sockets"],
         ["Resilience"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
-        ["Resilience/Kitex"] = ["Primitives"],
+        ["Resilience/Kitex"] = ["Primitives", "Contracts", "Options"],
         ["Discovery"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Balancing"] = ["Primitives", "Serialization", "Contracts", "Options", "Transport"],
         ["Client"] =

@@ -68,6 +68,26 @@ public sealed class OutlierEjectionTests
     }
 
     [Fact]
+    public void Latency_OfAnEjectedEndpoint_CountsFromTheStart()
+    {
+        var (ejection, all) = Watch(4, new() { LatencyFactor = 5 });
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 4; i++)
+        {
+            all[i].ObserveLatency(TimeSpan.FromMilliseconds(i == 2 ? 10_000 : 20));
+        }
+
+        ejection.Responded(all[0]);
+        Assert.True(all[2].IsEjected);
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        all.ForEach(static candidate => candidate.ObserveLatency(TimeSpan.FromMilliseconds(20)));
+
+        ejection.Responded(all[0]);
+
+        Assert.False(all[2].IsEjected);
+    }
+
+    [Fact]
     public void Latency_OfTwoEndpointsOrBelowTenMilliseconds_DoesNotEject()
     {
         var (ejection, all) = Watch(3, new() { LatencyFactor = 2 });

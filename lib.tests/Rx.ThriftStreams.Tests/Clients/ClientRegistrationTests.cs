@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Rx.ThriftStreams.Tests.Clients;
@@ -131,12 +132,57 @@ public class ClientRegistrationTests
         await host.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task BindConfiguration_ThatChanges_UpdatesTheBreakers_UnlessItIsInvalid()
+    {
+        const string method = "echo.TestService/EchoUnary";
+        var log = new LogCollector();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Clients:Echo:Address"] = "ttheader://127.0.0.1:1",
+            ["Clients:Echo:Resilience:CircuitBreaker:Overrides:0:Key"] = "127.0.0.1:1",
+            ["Clients:Echo:Resilience:CircuitBreaker:Overrides:0:IsEnabled"] = "false",
+        }).Build();
+        var collection = new ServiceCollection().AddLogging(logging => logging.AddProvider(log)).AddSingleton<IConfiguration>(configuration);
+        collection.AddThriftClient<ITestService>().BindConfiguration("Clients:Echo");
+        await using var services = collection.BuildServiceProvider();
+        var client = services.GetRequiredService<ITestService>();
+        var breakers = services.GetThriftChannel("TestService").CircuitBreakers;
+        await FailAsync(3);
+        Assert.Equal(ThriftCircuitState.Closed, breakers.StateOf(ThriftCircuitScope.Service, method));
+
+        Change("MinimumThroughput", "1");
+        Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 43 });
+        await FailAsync(1);
+        Change("MinimumThroughput", "5");
+        await FailAsync(1);
+
+        Assert.Equal(ThriftCircuitState.Open, breakers.StateOf(ThriftCircuitScope.Service, method));
+        Assert.Equal(ThriftCircuitState.Closed, breakers.StateOf(ThriftCircuitScope.Endpoint, "127.0.0.1:1"));
+
+        void Change(string key, string value)
+        {
+            configuration[$"Clients:Echo:Resilience:CircuitBreaker:{key}"] = value;
+            configuration.Reload();
+        }
+
+        async Task FailAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                await Assert.ThrowsAsync<ThriftConnectException>(() => client.EchoUnaryAsync(new(), Token));
+            }
+        }
+    }
+
     [Theory]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:IsEnabled", "false", "Clients:Echo:Resilience:CircuitBreaker:Overrides:0:Key is not set")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Kee", "x", "Clients:Echo:Resilience:CircuitBreaker:Overrides:0")]
     [InlineData("Adress", "x", "Clients:Echo:Adress is not an option")]
     [InlineData("Resilience:ConnectTimeot", "00:00:01", "Clients:Echo:Resilience:ConnectTimeot is not an option")]
     [InlineData("Resilience:ConnectTimeout", "3", "Clients:Echo:Resilience:ConnectTimeout is \"3\", which is not a duration")]
-    [InlineData("Resilience:MaxConnectAttempts", "many", "Clients:Echo:Resilience:MaxConnectAttempts is \"many\"")]
-    [InlineData("Resilience:MaxConnectAttempts", "0", "Resilience.MaxConnectAttempts must")]
+    [InlineData("Resilience:ConnectRetry:MaxAttempts", "many", "Clients:Echo:Resilience:ConnectRetry:MaxAttempts is \"many\"")]
+    [InlineData("Resilience:ConnectRetry:MaxAttempts", "0", "Resilience.ConnectRetry.MaxAttempts must")]
     [InlineData("StreamTransport", "Carrier", "Clients:Echo:StreamTransport is \"Carrier\"")]
     [InlineData("StreamTransport", "TTHeader", "StreamTransport is TTHeader, which does not carry streams")]
     [InlineData("Address", "localhost:1", "The address \"localhost:1\" must begin with")]

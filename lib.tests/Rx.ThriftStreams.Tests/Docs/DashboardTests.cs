@@ -14,6 +14,7 @@ public sealed partial class DashboardTests
     private static readonly string[] Labels =
     [
         "job", "le", "rpc_method", "rpc_response_status_code", "error_type", "thriftstreams_overflow", "thriftstreams_refusal",
+        "thriftstreams_circuit_breaker_scope", "thriftstreams_circuit_breaker_key", "thriftstreams_circuit_breaker_state",
     ];
 
     [Fact]
@@ -100,6 +101,6 @@ public sealed partial class DashboardTests
     [GeneratedRegex(@"\b(rpc|thriftstreams)_\w+")]
     private static partial Regex Metric();
 
-    [GeneratedRegex(@"[{,]\s*(?<label>\w+)\s*(=~|!=|=)|by \((?<label>\w+)")]
+    [GeneratedRegex(@"[{,]\s*(?<label>\w+)\s*(=~|!=|=)|(by \(|, )(?<label>\w+)(?=[,)])")]
     private static partial Regex Label();
 }

@@ -49,22 +49,12 @@ public sealed partial class DocumentationTests
         string path = Path.Combine(Root, page);
         foreach (Match link in Link().Matches(await File.ReadAllTextAsync(path)))
         {
-            string target = Path.Combine(Path.GetDirectoryName(path)!, link.Groups["target"].Value);
+            string target = link.Groups["target"].Value is { Length: > 0 } relative ? Path.Combine(Path.GetDirectoryName(path)!, relative) : path;
             Assert.True(File.Exists(target) || Directory.Exists(target), $"{page}: {link.Value} leads nowhere.");
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Pages))]
-    public async Task Page_EachLinkToAHeading_FindsIt(string page)
-    {
-        string path = Path.Combine(Root, page);
-        foreach (Match link in Anchor().Matches(await File.ReadAllTextAsync(path)))
-        {
-            string file = link.Groups["file"].Value;
-            string target = file.Length == 0 ? path : Path.Combine(Path.GetDirectoryName(path)!, file);
-            IEnumerable<string> anchors = Heading().Matches(await File.ReadAllTextAsync(target)).Select(static m => AnchorOf(m.Groups["text"].Value));
-            Assert.True(anchors.Contains(link.Groups["anchor"].Value), $"{page}: {link.Value} finds no heading.");
+            if (link.Groups["heading"] is { Success: true } heading && Path.GetExtension(target) == ".md")
+            {
+                Assert.True(Headings(await File.ReadAllTextAsync(target)).Contains(heading.Value), $"{page}: {link.Value} leads to no heading.");
+            }
         }
     }
 
@@ -91,6 +81,18 @@ public sealed partial class DocumentationTests
         }
 
         static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+    }
+
+    [Fact]
+    public async Task ErrorsPage_SaysCauseAndFixOfEveryException()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "errors.md"));
+
+        var missing = new[] { typeof(ThriftChannel), typeof(AspNetCore.ThriftServer), typeof(Rx.ThriftStreams.Dynamic.ThriftSchema) }
+            .SelectMany(static type => type.Assembly.GetExportedTypes())
+            .Where(type => type.IsSubclassOf(typeof(Exception)) && !type.IsAbstract && !page.Contains($"\n| `{type.Name}`", StringComparison.Ordinal));
+
+        Assert.Empty(missing);
     }
 
     [Fact]
@@ -129,19 +131,30 @@ public sealed partial class DocumentationTests
         Assert.Equal("b();", regions["part"]);
     }
 
-    /// <summary>A link without a scheme; what follows a <c>#</c> is a heading's and not looked at.</summary>
-    /// <summary>As GitHub makes it: lower case, without punctuation, with hyphens for blanks.</summary>
-    private static string AnchorOf(string heading)
-        => string.Concat(heading.Trim().ToLowerInvariant().Where(static c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')).Replace(' ', '-');
+    /// <summary>The site is built from the same pages: what its table of contents does not list, its readers do not find.</summary>
+    [Fact]
+    public async Task TableOfContents_ListsEveryPage()
+    {
+        var contents = await File.ReadAllLinesAsync(Path.Combine(Root, "docs", "toc.yml"));
 
-    [GeneratedRegex(@"\]\((?!https?:)(?<file>[^)#\s]*)#(?<anchor>[^)\s]+)\)")]
-    private static partial Regex Anchor();
+        Assert.Equal(
+            Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal),
+            contents.Select(static line => line.Split("href: ")[^1]).Where(static target => target.EndsWith(".md", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
 
-    [GeneratedRegex("^#+ (?<text>.*)$", RegexOptions.Multiline)]
+    /// <summary>A link without a scheme, to a file, a heading, or both.</summary>
+    [GeneratedRegex(@"\]\((?<target>[^):#\s]*)(#(?<heading>[^)]*))?\)")]
+    private static partial Regex Link();
+
+    /// <summary>The names under which headings are reached, as GitHub and docfx make them.</summary>
+    private static HashSet<string> Headings(string page)
+        => [.. Heading().Matches(page).Select(static heading => NotInAName().Replace(heading.Groups["text"].Value.ToLowerInvariant(), string.Empty).Replace(' ', '-'))];
+
+    [GeneratedRegex(@"^#{1,6} (?<text>.+?)\s*$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
-    private static partial Regex Link();
+    [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
+    private static partial Regex NotInAName();
 
     private static string? CheckText(string page, string source) => Check(Assert.Single(CodeBlock.Parse(page)), SampleText.Regions(source));
 

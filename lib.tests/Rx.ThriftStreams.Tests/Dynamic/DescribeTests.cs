@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Compiler.Tests;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 
 namespace Rx.ThriftStreams.Tests.Dynamic;
@@ -99,5 +100,29 @@ public sealed class DescribeTests
         Assert.Equal(first.Idl, again.Idl);
         var (before, after) = (first.Methods[0].Request.Fields[0].Type.Struct!, again.Methods[0].Request.Fields[0].Type.Struct!);
         Assert.Equal(ThriftDynamicMessage.FromJson(before, "{}").ToJson(), ThriftDynamicMessage.FromJson(after, "{}").ToJson());
+    }
+
+    [Fact]
+    public void Idl_OfIdempotentMethodsAndRequiredArguments_KeepsBoth()
+    {
+        var first = ThriftSchema.FromText(
+            """
+            struct A {}
+            service S {
+                A Get(1: required A a, 2: A b) (idempotent = "true")
+                A Watch(1: A a) (streaming.mode = "server", idempotent = "true")
+                A Put(1: A a) (idempotent = "false")
+            }
+            """).GetService();
+
+        var again = ThriftSchema.FromText(first.Idl).GetService();
+
+        Assert.Equal(first.Idl, again.Idl);
+        foreach (var service in (ThriftServiceSchema[])[first, again])
+        {
+            Assert.Equal([true, true, false], service.Methods.Select(static method => method.Method.IsIdempotent));
+            Assert.Equal(StreamingMode.Server, service.GetMethod("Watch").Mode);
+            Assert.Equal([ThriftRequiredness.Required, ThriftRequiredness.Default], service.GetMethod("Get").Request.Fields.Select(static field => field.Requiredness));
+        }
     }
 }

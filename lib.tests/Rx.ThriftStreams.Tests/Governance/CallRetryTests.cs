@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Polly;
 using Polly.Retry;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Dynamic;
 
 namespace Rx.ThriftStreams.Tests.Governance;
 
@@ -37,6 +38,27 @@ public class CallRetryTests
 
         Assert.Equal("done", answer.Message);
         Assert.Equal(2, cluster.Calls.Count);
+    }
+
+    [Fact]
+    public async Task Retry_OfADynamicCall_FollowsTheAnnotationOfItsSchema()
+    {
+        await using var cluster = await Cluster.StartAsync(2, static (_, attempt) => attempt != 1 ? throw Unavailable() : "done");
+        await using var channel = cluster.Connect("grpc", static options => options.Resilience.Retry = Quick());
+        var client = new ThriftDynamicClient(channel, ThriftSchema.FromText(
+            """
+            namespace go echo
+            struct Message { 1: string message }
+            service TestService {
+                Message EchoUnary (1: Message req) (streaming.mode = "unary", idempotent = "true"),
+                Message EchoPingPong (1: Message req),
+            }
+            """).GetService());
+
+        Assert.Equal("""{"message":"done"}""", await client.CallJsonAsync("EchoUnary", """{"message":"x"}""", cancellationToken: Token));
+        Assert.Equal(2, cluster.Calls.Count);
+        await Assert.ThrowsAnyAsync<ThriftException>(() => client.CallJsonAsync("EchoPingPong", """{"message":"x"}""", cancellationToken: Token));
+        Assert.Equal(3, cluster.Calls.Count);
     }
 
     [Fact]

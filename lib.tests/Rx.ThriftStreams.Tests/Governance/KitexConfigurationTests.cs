@@ -47,7 +47,7 @@ public sealed class KitexConfigurationTests
     [Fact]
     public void Retry_Failure_IsRead()
     {
-        var policy = KitexRetry.Decode(Read("""
+        var policy = Retry(Read("""
             {"enable":true,"type":0,"failure_policy":{
               "stop_policy":{"max_retry_times":2,"max_duration_ms":1500,"disable_chain_stop":true,"ddl_stop":false,"cb_policy":{"error_rate":0.15}},
               "backoff_policy":{"backoff_type":"fixed","cfg_items":{"fix_ms":20}},"retry_same_node":true,"extra":""}}
@@ -61,14 +61,14 @@ public sealed class KitexConfigurationTests
     [Fact]
     public void Retry_BackupAndMixed_AreRead()
     {
-        var backup = KitexRetry.Decode(Read("""
+        var backup = Retry(Read("""
             {"enable":true,"type":1,"backup_policy":{"retry_delay_ms":120,"stop_policy":{"max_retry_times":1,"max_duration_ms":9,"cb_policy":{"error_rate":0.9}}}}
             """));
         Assert.True(backup is { Type: KitexRetryType.Backup, MaxRetries: 1, MaxDuration: null, ErrorRate: KitexRetry.DefaultErrorRate });
         Assert.Equal(TimeSpan.FromMilliseconds(120), backup.Delay);
 
         // Kitex's own stores skip a mixed policy without a dummy failure policy beside it.
-        var mixed = KitexRetry.Decode(Read("""
+        var mixed = Retry(Read("""
             {"enable":true,"type":2,"mixed_policy":{"retry_delay_ms":80,"stop_policy":{"max_retry_times":3},"backoff_policy":{"backoff_type":"random","cfg_items":{"min_ms":5,"max_ms":9}}}}
             """));
         Assert.True(mixed is { Type: KitexRetryType.Mixed, MaxRetries: 3 });
@@ -82,20 +82,33 @@ public sealed class KitexConfigurationTests
     [InlineData("""{"enable":true,"type":1,"backup_policy":{"stop_policy":{"max_retry_times":1}}}""", "backup_policy:retry_delay_ms")]
     [InlineData("""{"enable":true,"type":1,"backup_policy":{"retry_delay_ms":5,"stop_policy":{"max_retry_times":3}}}""", "backup_policy:stop_policy:max_retry_times")]
     [InlineData("""{"enable":true,"type":2,"mixed_policy":{"retry_delay_ms":5,"stop_policy":{"max_retry_times":4}}}""", "mixed_policy:stop_policy:max_retry_times")]
-    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"fixed"}}}""", "failure_policy:backoff_policy:cfg_items:fix_ms")]
-    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"random","cfg_items":{"min_ms":5,"max_ms":5}}}}""", "failure_policy:backoff_policy:cfg_items:max_ms")]
-    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"","cfg_items":{}}}}""", "failure_policy:backoff_policy:backoff_type")]
     [InlineData("""{"enable":"perhaps"}""", "enable")]
     public void Retry_Invalid_NamesTheKey(string json, string key)
     {
-        var error = Assert.Throws<FormatException>(() => KitexRetry.Decode(Read(json)));
+        var error = Assert.Throws<FormatException>(() => Retry(Read(json)));
 
         Assert.StartsWith($"Policy:{key} is \"", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"fixed"}}}""", "failure_policy:backoff_policy:cfg_items:fix_ms")]
+    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"random","cfg_items":{"min_ms":5,"max_ms":5}}}}""", "failure_policy:backoff_policy:cfg_items:max_ms")]
+    [InlineData("""{"enable":true,"failure_policy":{"backoff_policy":{"backoff_type":"","cfg_items":{}}}}""", "failure_policy:backoff_policy:backoff_type")]
+    public void Retry_InvalidBackOff_IsReported_AndTheRestIsTaken(string json, string key)
+    {
+        var reported = new List<FormatException>();
+        var before = Retry(Read("""{"enable":true,"failure_policy":{"stop_policy":{"max_retry_times":1},"backoff_policy":{"backoff_type":"fixed","cfg_items":{"fix_ms":20}}}}"""));
+
+        var policy = KitexRetry.Decode(Read(json), before, reported.Add);
+
+        Assert.StartsWith($"Policy:{key} is \"", Assert.Single(reported).Message, StringComparison.Ordinal);
+        Assert.True(policy is { IsEnabled: true, MaxRetries: 0 });
+        Assert.Equal((TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(20)), (policy.MinBackoff, policy.MaxBackoff));
+    }
+
     [Fact]
     public void Retry_Disabled_IsOffWhateverElseItHolds()
-        => Assert.Same(KitexRetry.Off, KitexRetry.Decode(Read("""{"enable":false,"type":9}""")));
+        => Assert.Same(KitexRetry.Off, Retry(Read("""{"enable":false,"type":9}""")));
 
     [Theory]
     [InlineData("""{"err_rate":1.5}""")]
@@ -176,28 +189,11 @@ public sealed class KitexConfigurationTests
         Assert.Equal(2, table.Find("B", hasWildcard: true)?.Percentage);
     }
 
+    private static KitexRetry Retry(IConfiguration section) => KitexRetry.Decode(section, null, static error => Assert.Fail(error.Message));
+
     private static IConfigurationSection Read(string json)
         => new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes($$"""{"Policy":{{json}}}"""))).Build().GetSection("Policy");
 
     private KitexTable<TPolicy> Table<TPolicy>(IConfiguration section, Func<IConfiguration, TPolicy> decode)
         where TPolicy : class => new(section, decode, _log.CreateLogger("Rx.ThriftStreams"));
-
-    /// <summary>A source whose JSON a test replaces, as a file that is watched.</summary>
-    private sealed class ReplaceableSource(string json) : ConfigurationProvider, IConfigurationSource
-    {
-        private string _json = json;
-
-        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
-
-        public override void Load()
-            => Data = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(_json))).Build()
-                .AsEnumerable().Where(static pair => pair.Value is not null).ToDictionary(StringComparer.OrdinalIgnoreCase);
-
-        public void Replace(string json)
-        {
-            _json = json;
-            Load();
-            OnReload();
-        }
-    }
 }

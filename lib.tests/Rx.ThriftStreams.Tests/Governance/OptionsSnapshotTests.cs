@@ -114,7 +114,7 @@ public class OptionsSnapshotTests
     [Theory]
     [InlineData("Limits.MaxReceiveMessageSize")]
     [InlineData("Resilience.ConnectTimeout")]
-    [InlineData("Resilience.MaxConnectAttempts")]
+    [InlineData("Resilience.ConnectRetry.MaxAttempts")]
     [InlineData("Resilience.CircuitBreaker.FailureRatio")]
     [InlineData("Resilience.CircuitBreaker.MinimumThroughput")]
     [InlineData("Resilience.CircuitBreaker.SamplingDuration")]

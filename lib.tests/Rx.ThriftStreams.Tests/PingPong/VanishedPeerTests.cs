@@ -98,6 +98,27 @@ public sealed class VanishedPeerTests : IAsyncLifetime
         Assert.Equal(ThriftMessageType.Reply, Assert.Single(first, static answer => answer.SequenceId == 8).Type);
     }
 
+    /// <summary>Callers that announce much and send all but the end fill no more of the server's memory than leaves room for others.</summary>
+    [Fact]
+    public async Task Parts_OfLargeRequests_LeaveTheLastOfTheServersMemoryToOthers()
+    {
+        var part = PingPongWire.Framed(Call("echo", BodySize));
+        var greedy = new List<Socket>();
+        for (var i = 0; i < 20; i++)
+        {
+            greedy.Add(await ConnectAsync(options => options.Limits.MaxTotalMemory = 16 * BodySize));
+            await SendAsync(greedy[i], part[..^1]);
+        }
+
+        for (var i = 0; i < 30; i++)
+        {
+            var other = await ConnectAsync();
+            await SendAsync(other, Multiplexed(i, 10, "echo"));
+            Assert.Equal(ThriftMessageType.Reply, Assert.Single(await ReadAnswersAsync(other, 1)).Type);
+            other.Dispose();
+        }
+    }
+
     [Fact]
     public async Task Multiplexed_CallRunsForLongerThanTheIdleTimeout_IsAnswered()
     {

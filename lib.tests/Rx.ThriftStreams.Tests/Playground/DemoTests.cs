@@ -69,6 +69,23 @@ public sealed class DemoTests
     [Theory]
     [InlineData("grpc")]
     [InlineData("ttheader")]
+    public async Task Demo_Chaos_ShowsHowTheChannelDealsWithEachTroubleAndLosesNoCall(string transport)
+    {
+        using var demo = PlaygroundProcess.Start("Demo", "Demo", "chaos", "--transport", transport);
+
+        var (exitCode, error) = await demo.WaitAsync();
+
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("for its failures", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("for its latency", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("Ben's breaker: Open, HalfOpen, ", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("Closed.", demo.Output, StringComparison.Ordinal);
+        Assert.EndsWith(", 0 were lost.", demo.Output.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
     public async Task Demo_WithAddress_CallsTheServerOfAnotherProcess(string transport)
     {
         using var server = PlaygroundProcess.Start("Demo", "Demo", "serve", "--port", "0");
@@ -105,6 +122,21 @@ public sealed class DemoTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains("serve [--port N]", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Parameter", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("serve", "--help")]
+    [InlineData("chaos", "-h")]
+    public async Task Demo_Help_IsShown(params string[] arguments)
+    {
+        using var demo = PlaygroundProcess.Start("Demo", "Demo", arguments);
+
+        var (exitCode, error) = await demo.WaitAsync();
+
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("serve [--port N]", demo.Output, StringComparison.Ordinal);
     }
 
     [Fact]

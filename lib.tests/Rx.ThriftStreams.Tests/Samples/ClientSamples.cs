@@ -2,8 +2,10 @@ using Demo.Echo;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using Polly;
 using Polly.Timeout;
+using Rx.ThriftStreams.Etcd;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -85,6 +87,98 @@ public sealed class ClientSamples
 
         // </sample resilience-pipeline>
         Assert.Equal("grpc://10.0.0.1:8888", channel.Address);
+    }
+
+    [Fact]
+    public async Task Channel_WithHedgedStreams_IsCreated()
+    {
+        // <sample resilience-streams>
+        await using var channel = ThriftChannel.ForAddress("grpc://10.0.0.1:8888,10.0.0.2:8888", new()
+        {
+            Resilience =
+            {
+                IncludeServerStreams = true,
+                Hedging = new() { Delay = TimeSpan.FromMilliseconds(80) },
+            },
+        });
+
+        // </sample resilience-streams>
+        Assert.Equal("grpc://10.0.0.1:8888,10.0.0.2:8888", channel.Address);
+    }
+
+    [Fact]
+    public async Task Channel_WithConnectRetry_IsCreated()
+    {
+        // <sample resilience-connect>
+        await using var channel = ThriftChannel.ForAddress("grpc+dns://echo.internal:8888", new()
+        {
+            Resilience =
+            {
+                ConnectRetry = new() { MaxAttempts = 3, Delay = TimeSpan.FromMilliseconds(20), Budget = 0.2 },
+            },
+        });
+
+        // </sample resilience-connect>
+        Assert.Equal("grpc+dns://echo.internal:8888", channel.Address);
+    }
+
+    [Fact]
+    public async Task Channel_WithFallback_IsCreated()
+    {
+        // <sample resilience-fallback>
+        await using var channel = ThriftChannel.ForAddress("grpc://10.0.0.1:8888", new()
+        {
+            Resilience =
+            {
+                Fallback = context => new(context.Method.Name switch
+                {
+                    "EchoUnary" => new Response { Message = "not available" },
+                    "EchoServer" => AsyncEnumerable.Empty<Response>(),
+                    _ => null,
+                }),
+            },
+        });
+
+        // </sample resilience-fallback>
+        Assert.Equal("grpc://10.0.0.1:8888", channel.Address);
+    }
+
+    [Fact]
+    public async Task Channel_WithBreakers_ReportsTheirStates()
+    {
+        // <sample resilience-breakers>
+        await using var channel = ThriftChannel.ForAddress("grpc://10.0.0.1:8888,10.0.0.2:8888", new()
+        {
+            Resilience =
+            {
+                CircuitBreaker = new()
+                {
+                    CountCallFailures = true,
+                    Overrides = { ["echo.TestService/EchoUnary"] = new() { MinimumThroughput = 20, CountCallFailures = true } },
+                },
+            },
+        });
+        using var changes = channel.CircuitBreakers.Changes.Subscribe(change => Console.WriteLine($"{change.Key} is {change.State}."));
+
+        // </sample resilience-breakers>
+        Assert.Equal(ThriftCircuitState.Closed, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Endpoint, "10.0.0.1:8888"));
+    }
+
+    [Fact]
+    public void Client_WithKitexPolicies_IsRegistered()
+    {
+        var services = new ServiceCollection();
+        using var configuration = new ConfigurationManager();
+        var logger = NullLogger.Instance;
+
+        // <sample resilience-kitex>
+        configuration.AddThriftEtcdKey("/KitexConfig/shop/echo/rpc_timeout", "Kitex:rpc_timeout", etcd => etcd.Endpoints.Add("http://etcd-1:2379"), logger);
+        configuration.AddThriftEtcdKey("/KitexConfig/shop/echo/retry", "Kitex:retry", etcd => etcd.Endpoints.Add("http://etcd-1:2379"), logger);
+        services.AddThriftClient<ITestService>(options => options.Address = "ttheader+etcd://echo")
+            .AddKitexPolicies(configuration.GetSection("Kitex"));
+
+        // </sample resilience-kitex>
+        Assert.Contains(services, static service => service.ServiceType == typeof(ITestService));
     }
 
     // <sample di-middleware>

@@ -62,7 +62,7 @@ internal sealed class SchemaText
         foreach (var function in _binder.AllFunctionsOf(service))
         {
             _text.Append(function.IsOneway ? "oneway " : "").Append(function.ReturnType is null ? "void" : TypeName(function.ReturnType)).Append(' ').Append(function.Name).Append('(');
-            PrintFields(function.Arguments, ", ", hasRequiredness: false);
+            PrintFields(function.Arguments, ", ", hasRequiredness: true);
             _text.Append(')');
             if (function.Throws.Count > 0)
             {
@@ -71,9 +71,11 @@ internal sealed class SchemaText
                 _text.Append(')');
             }
 
-            if (function.Mode != StreamingMode.PingPong)
+            var mode = function.Mode == StreamingMode.PingPong ? "" : $"streaming.mode=\"{function.Mode.ToString().ToLowerInvariant()}\"";
+            var idempotent = function.IsIdempotent ? "idempotent=\"true\"" : "";
+            if (mode.Length + idempotent.Length > 0)
             {
-                _text.Append(" (streaming.mode=\"").Append(function.Mode.ToString().ToLowerInvariant()).Append("\")");
+                _text.Append(" (").Append(mode).Append(mode.Length > 0 && idempotent.Length > 0 ? ", " : "").Append(idempotent).Append(')');
             }
 
             _text.Append('\n');

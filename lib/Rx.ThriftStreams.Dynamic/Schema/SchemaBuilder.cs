@@ -82,7 +82,11 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
                 : exceptions.Prepend(new ThriftFieldSchema(0, "success", "success", Type(function.ReturnType), ThriftRequiredness.Optional)));
         }
 
-        return new ThriftMethodSchema(package, service, function.Name, (Contracts.StreamingMode)(int)function.Mode, function.IsOneway, request, response)
+        var method = new Contracts.ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>(package, service, function.Name, (Contracts.StreamingMode)(int)function.Mode, function.IsOneway)
+        {
+            IsIdempotent = function.IsIdempotent,
+        };
+        return new ThriftMethodSchema(method, request, response)
         {
             Documentation = function.Doc,
         };

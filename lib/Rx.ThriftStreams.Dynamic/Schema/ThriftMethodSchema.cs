@@ -6,9 +6,9 @@ namespace Rx.ThriftStreams.Dynamic;
 /// <summary>A method of a schema.</summary>
 public sealed class ThriftMethodSchema
 {
-    internal ThriftMethodSchema(string package, string service, string name, StreamingMode mode, bool isOneway, ThriftStructSchema request, ThriftStructSchema response)
+    internal ThriftMethodSchema(ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage> method, ThriftStructSchema request, ThriftStructSchema response)
     {
-        Method = new ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>(package, service, name, mode, isOneway);
+        Method = method;
         Request = request;
         Response = response;
     }

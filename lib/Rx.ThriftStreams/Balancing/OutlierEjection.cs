@@ -71,13 +71,17 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
             return;
         }
 
-        var most = latencies[latencies.Length / 2] * factor;
+        var median = latencies[latencies.Length / 2];
+        var most = median * factor;
         foreach (var candidate in _all)
         {
             var latency = candidate.Latency;
             if (latency > most && latency >= LeastLatency && TryEject(candidate, _records[candidate]) is { } time)
             {
-                LogSlow(logger, candidate.Endpoint.Address, time, latency, latencies[latencies.Length / 2]);
+                LogSlow(logger, candidate.Endpoint.Address, time, latency, median);
+
+                // Otherwise it would be ejected again for what it was before, without having been asked.
+                candidate.ResetLatency(median);
             }
         }
     }

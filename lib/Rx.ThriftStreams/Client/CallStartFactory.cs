@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Client;
@@ -5,11 +6,13 @@ namespace Rx.ThriftStreams.Client;
 /// <summary>Determines what is sent with a request: options, and what propagates from the server call that is being handled.</summary>
 internal static class CallStartFactory
 {
+    /// <param name="method">The method.</param>
     /// <param name="options">The options of the call itself; <see langword="null"/> if it has none.</param>
     /// <param name="defaults">What the call inherits, which has been validated.</param>
     /// <param name="parent">The server call within which the call is made, or <see langword="null"/>.</param>
     /// <param name="channel">The channel's options.</param>
     internal static ClientCallStart Create(
+        ThriftMethod method,
         ThriftCallOptions? options,
         ThriftCallOptions defaults,
         ThriftServerContext? parent,
@@ -20,6 +23,11 @@ internal static class CallStartFactory
         {
             options.Validate();
             settled = options.Over(defaults);
+        }
+
+        if (settled.Timeout is null && channel.Policies?.TimeoutOf(method) is { } limitOfPolicy)
+        {
+            settled = settled with { Timeout = limitOfPolicy };
         }
 
         ThriftMetadata? headers = null;

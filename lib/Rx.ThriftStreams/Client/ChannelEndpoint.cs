@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Polly;
 using Rx.ThriftStreams.Balancing;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Resilience;
@@ -16,6 +15,7 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly bool _useTls;
     private readonly ConcurrentDictionary<ThriftTransport, Lazy<ClientTransport>> _transports = new();
+    private readonly ThriftCircuitBreakers _breakers;
     private ITimer? _drainLimit;
     private HealthWatch? _health;
     private volatile bool _isRetired;
@@ -24,13 +24,14 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="useTls">Whether to use TLS.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="pipelines">Creates the breaker.</param>
-    internal ChannelEndpoint(ThriftEndpoint endpoint, bool useTls, ThriftChannelOptions options, ConnectPipelines pipelines)
+    /// <param name="breakers">Creates the breaker.</param>
+    internal ChannelEndpoint(ThriftEndpoint endpoint, bool useTls, ThriftChannelOptions options, ThriftCircuitBreakers breakers)
     {
         _options = options;
         _useTls = useTls;
         Candidate = new ThriftCandidate(endpoint, options.TimeProvider) { Owner = this };
-        Pipeline = pipelines.ForEndpoint(Candidate);
+        _breakers = breakers;
+        Breaker = breakers.For(Candidate);
     }
 
     internal bool IsDisposed => Volatile.Read(ref _disposed) != 0;
@@ -41,7 +42,7 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
     internal ThriftCandidate Candidate { get; }
 
     /// <summary>The breaker around creating streams.</summary>
-    internal ResiliencePipeline Pipeline { get; }
+    internal CircuitBreaker Breaker { get; }
 
     /// <summary>The transport of that kind, which is created when it is first needed.</summary>
     /// <exception cref="ObjectDisposedException">The channel was disposed.</exception>
@@ -112,6 +113,7 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
             return;
         }
 
+        _breakers.Remove(Breaker);
         if (_drainLimit is { } limit)
         {
             await limit.DisposeAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Polly;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -16,11 +17,40 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
 
     internal ClientCallStart Start { get; } = start;
 
-    /// <summary>The endpoint that has counted the stream; <see langword="null"/> if streams are not tracked.</summary>
-    internal ChannelEndpoint? CountedBy { get; set; }
+    /// <summary>What the attempts of the call have used, when the creation of this stream began; <see langword="null"/> if nothing.</summary>
+    internal List<ThriftCandidate>? Used { get; set; }
+
+    /// <summary>What failed for this stream; <see langword="null"/> if nothing did.</summary>
+    internal List<ThriftCandidate>? Tried { get; private set; }
+
+    /// <summary>How many endpoints failed.</summary>
+    internal int FailedCount => Tried?.Count ?? 0;
+
+    /// <summary>Why the last of them failed.</summary>
+    internal Exception? LastError { get; private set; }
+
+    /// <summary>How many endpoints may be tried.</summary>
+    internal int MaxAttempts { get; set; } = 1;
+
+    /// <summary>The endpoint on which the stream was created.</summary>
+    internal ChannelEndpoint? Endpoint { get; set; }
+
+    /// <summary>Whether <see cref="Endpoint"/> has counted the stream.</summary>
+    internal bool IsCounted { get; set; }
+
+    /// <summary>The breaker of <see cref="Endpoint"/> if it counts the call when it ends.</summary>
+    internal CircuitBreaker? EndpointBreaker { get; set; }
 
     /// <summary>When creating the stream on its endpoint began.</summary>
     internal long StartedAt { get; set; }
+
+    /// <summary>Notes that the stream could not be created on that endpoint.</summary>
+    internal void Failed(ThriftCandidate endpoint, Exception error)
+    {
+        (Tried ??= []).Add(endpoint);
+        Used?.Add(endpoint);
+        LastError = error;
+    }
 
     /// <summary>Creates a <see cref="ClientTransportStream{TRequest, TResponse}"/> on that transport if that is possible without waiting.</summary>
     internal abstract object? TryOpen(ClientTransport transport, ConnectionEvidence evidence);

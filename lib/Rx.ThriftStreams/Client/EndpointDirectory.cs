@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Balancing;
 using Rx.ThriftStreams.Discovery;
-using Rx.ThriftStreams.Resilience;
 
 namespace Rx.ThriftStreams.Client;
 
@@ -13,7 +12,7 @@ internal sealed class EndpointDirectory : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ThriftAddress _address;
     private readonly ThriftChannelOptions _options;
-    private readonly ConnectPipelines _pipelines;
+    private readonly ThriftCircuitBreakers _breakers;
     private readonly ThriftBalancer _balancer;
     private readonly OutlierEjection? _ejection;
     private readonly EndpointFeed? _feed;
@@ -25,12 +24,12 @@ internal sealed class EndpointDirectory : IAsyncDisposable
 
     /// <param name="address">The address with its resolver.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="pipelines">Creates the breakers of endpoints.</param>
-    internal EndpointDirectory(ThriftAddress address, ThriftChannelOptions options, ConnectPipelines pipelines)
+    /// <param name="breakers">Creates the breakers of endpoints.</param>
+    internal EndpointDirectory(ThriftAddress address, ThriftChannelOptions options, ThriftCircuitBreakers breakers)
     {
         _address = address;
         _options = options;
-        _pipelines = pipelines;
+        _breakers = breakers;
         _balancer = options.Balancer ?? ThriftBalancers.RoundRobin;
         _ejection = options.Resilience.OutlierEjection is { } ejection
             ? new(ejection, options.TimeProvider, options.LoggerFactory.CreateLogger<OutlierEjection>())
@@ -154,7 +153,7 @@ internal sealed class EndpointDirectory : IAsyncDisposable
 
     private ChannelEndpoint Create(ThriftEndpoint endpoint)
     {
-        var created = new ChannelEndpoint(endpoint, _address.UseTls, _options, _pipelines) { Ejection = _ejection };
+        var created = new ChannelEndpoint(endpoint, _address.UseTls, _options, _breakers) { Ejection = _ejection };
         _all.Add(created);
         return created;
     }

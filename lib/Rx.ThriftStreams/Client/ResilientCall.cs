@@ -7,55 +7,50 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>A call of one message each way that may take several attempts: each is a call of its own, on an endpoint that the others have not used.</summary>
-internal sealed class ResilientCall<TRequest, TResponse>(
+/// <summary>A call of one request that may take several attempts: each is a call of its own, on an endpoint that the others have not used.</summary>
+/// <param name="invoker">Starts the attempts.</param>
+/// <param name="method">The method.</param>
+/// <param name="request">The request.</param>
+/// <param name="options">The options of the call, merged with those of its client and channel.</param>
+/// <param name="pipeline">Runs the attempts.</param>
+/// <param name="limits">How long all attempts together and each of them may take.</param>
+/// <param name="clock">The clock of the time limits.</param>
+internal abstract class ResilientCall<TRequest, TResponse>(
     ThriftInvoker invoker,
     ThriftMethod<TRequest, TResponse> method,
     TRequest request,
     ThriftCallOptions options,
     CallPipeline pipeline,
-    TimeSpan? limit,
+    (TimeSpan? Call, TimeSpan? Attempt) limits,
     TimeProvider clock)
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
-    private const string RetryMark = "RetryReq";
-    private const string Pushback = "grpc-retry-pushback-ms";
+    private readonly CallAttempts _attempts = new(method, request, options, limits.Call, clock);
 
-    private readonly CallAttempts _attempts = new(limit, clock);
+    protected ThriftInvoker Invoker => invoker;
 
-    /// <summary>Whether the server call that is being handled is a retry: calls within it make none, so that retries do not multiply along a chain.</summary>
-    /// <remarks>Kitex compares the key exactly, which fails for calls that came over gRPC.</remarks>
-    internal static bool IsWithinRetry(ThriftServerContext? parent)
+    protected ThriftMethod<TRequest, TResponse> Method => method;
+
+    protected TRequest Request => request;
+
+    protected ThriftCallOptions Options => options;
+
+    /// <summary>How long an attempt may take; <see langword="null"/> for as long as the call.</summary>
+    protected TimeSpan? AttemptLimit => limits.Attempt;
+
+    /// <summary>Runs the pipeline.</summary>
+    /// <returns>The result of an attempt, or of a fallback or pipeline of the user.</returns>
+    protected async Task<object> RunPipelineAsync(CancellationToken cancellationToken)
     {
-        if (parent is not null)
-        {
-            foreach (var (key, _) in parent.MetaInfo.PersistentValues)
-            {
-                if (string.Equals(key, RetryMark, StringComparison.OrdinalIgnoreCase))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    internal async Task<TResponse> RunAsync(CancellationToken cancellationToken)
-    {
-        foreach (var budget in pipeline.Budgets)
-        {
-            budget.CountFirst();
-        }
-
+        pipeline.Budget?.CountFirst();
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
             context.Properties.Set(CallPipelines.Attempts, _attempts);
             var outcome = await pipeline.Pipeline.ExecuteOutcomeAsync(static (context, call) => call.AttemptAsync(context.CancellationToken), context, this).ConfigureAwait(false);
             outcome.ThrowIfException();
-            return (TResponse)outcome.Result!;
+            return outcome.Result!;
         }
         finally
         {
@@ -63,51 +58,43 @@ internal sealed class ResilientCall<TRequest, TResponse>(
         }
     }
 
+    /// <summary>Makes an attempt.</summary>
+    /// <param name="own">Its options.</param>
+    /// <param name="cancellationToken">Cancelled when its result is not needed any more.</param>
+    protected abstract Task<object> AttemptAsync(ThriftCallOptions own, CancellationToken cancellationToken);
+
+    /// <summary>How long the call of an attempt may take.</summary>
+    protected virtual TimeSpan? TimeoutOfAttempt(TimeSpan? left)
+        => CallTimers.IsLimit(AttemptLimit) && !(AttemptLimit >= left) ? AttemptLimit : left ?? options.Timeout;
+
+    /// <summary>The error for a fallback or a pipeline that returned what the method does not.</summary>
+    protected InvalidOperationException WrongResult(object result, Type expected)
+        => new($"The fallback or pipeline of {method.FullName} returned a {result.GetType()}. Return a {expected}.");
+
     /// <summary>Never throws: failures are returned as an outcome, as Polly requires.</summary>
     private async ValueTask<Outcome<object>> AttemptAsync(CancellationToken cancellationToken)
     {
-        ClientCall<TRequest, TResponse>? call = null;
         try
         {
-            call = await invoker.StartAsync(method, OptionsOf(_attempts.Begin()), cancellationToken).ConfigureAwait(false);
-            await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
-            return Outcome.FromResult<object>(await call.Responses.ReceiveSingleAsync().ConfigureAwait(false));
+            return Outcome.FromResult(await AttemptAsync(OptionsOf(_attempts.Begin()), cancellationToken).ConfigureAwait(false));
         }
         catch (Exception error)
         {
-            _attempts.PushbackMilliseconds = PushbackOf(error);
+            _attempts.Failed(error, Backoff.PushbackOf(error));
             return Outcome.FromException<object>(error);
-        }
-        finally
-        {
-            if (call is not null)
-            {
-                await call.DisposeAsync().ConfigureAwait(false);
-            }
         }
     }
 
     private ThriftCallOptions OptionsOf(int attempt)
     {
-        var own = options with { Attempts = _attempts, Timeout = TimeoutOfAttempt() };
+        var own = options with { Attempts = _attempts, Timeout = TimeoutOfAttempt(_attempts.TimeLeft) };
         if (attempt == 0)
         {
             return own;
         }
 
-        var metaInfo = new ThriftMetaInfo { Persistent = { [RetryMark] = attempt.ToString(CultureInfo.InvariantCulture) } };
-        return (new ThriftCallOptions { MetaInfo = metaInfo }).Over(own);
+        var metaInfo = new ThriftMetaInfo { Persistent = { [RetryMark.Key] = attempt.ToString(CultureInfo.InvariantCulture) } };
+        var endpoint = pipeline.Plan?.UsesSameEndpoint == true ? _attempts.UsedEndpoints()?[0].Endpoint.Address : null;
+        return (new ThriftCallOptions { MetaInfo = metaInfo, Endpoint = endpoint }).Over(own);
     }
-
-    private TimeSpan? TimeoutOfAttempt()
-    {
-        var left = _attempts.TimeLeft;
-        return CallTimers.IsLimit(pipeline.AttemptTimeout) && !(pipeline.AttemptTimeout >= left) ? pipeline.AttemptTimeout : left ?? options.Timeout;
-    }
-
-    /// <summary>What the server asks for; a negative number, or what is not one, means no retry.</summary>
-    private static long? PushbackOf(Exception error)
-        => error is ThriftStatusException status && status.Trailers.TryGetValue(Pushback, out var text)
-            ? int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) ? milliseconds : -1
-            : null;
 }

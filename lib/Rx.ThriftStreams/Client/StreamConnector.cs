@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Polly;
-using Polly.CircuitBreaker;
 using Polly.Timeout;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
@@ -19,21 +18,27 @@ internal sealed class StreamConnector : IAsyncDisposable
     private readonly ThriftAddress _address;
     private readonly ThriftChannelOptions _options;
     private readonly TransportSelection? _selection;
-    private readonly ConnectPipelines _pipelines;
+    private readonly ThriftCircuitBreakers _breakers;
+    private readonly ConnectRetries _retries;
+    private readonly ConnectTimeout _timeout;
     private readonly EndpointDirectory _endpoints;
     private readonly ClientTransport? _only;
 
     /// <param name="address">The address.</param>
     /// <param name="options">The channel's settings.</param>
+    /// <param name="breakers">The channel's breakers.</param>
+    /// <param name="budgets">The retry budgets of the channel's methods.</param>
     /// <param name="only">The transport of all calls, whatever the endpoints; <see langword="null"/> for one per endpoint.</param>
-    internal StreamConnector(ThriftAddress address, ThriftChannelOptions options, ClientTransport? only = null)
+    internal StreamConnector(ThriftAddress address, ThriftChannelOptions options, ThriftCircuitBreakers breakers, RetryBudgets budgets, ClientTransport? only = null)
     {
         _only = only;
         _address = address;
         _options = options;
         _selection = only is null ? new TransportSelection(address, options) : null;
-        _pipelines = new ConnectPipelines(options);
-        _endpoints = new EndpointDirectory(address, options, _pipelines);
+        _breakers = breakers;
+        _retries = new ConnectRetries(options, budgets);
+        _timeout = new ConnectTimeout(options);
+        _endpoints = new EndpointDirectory(address, options, breakers);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -44,23 +49,33 @@ internal sealed class StreamConnector : IAsyncDisposable
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
+        _options.Policies?.ThrowIfRejected(method);
+        var breaker = _breakers.For(method);
+        if (!breaker.TryEnter(out var retryAfter))
+        {
+            throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, retryAfter);
+        }
+
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
             var request = new ConnectRequest<TRequest, TResponse>(method, start);
-            var outcome = await _pipelines.ForMethod(method).ExecuteOutcomeAsync(
-                static (context, state) => state.connector.TryEndpointsAsync(context, state.request),
-                context,
-                (connector: this, request)).ConfigureAwait(false);
-            if (outcome.Exception is BrokenCircuitException open)
+            var outcome = await TryEndpointsAsync(context, request).ConfigureAwait(false);
+            if (outcome.Exception is { } error)
             {
-                throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, open.RetryAfter, open);
+                Count(breaker, error);
+                outcome.ThrowIfException();
             }
 
-            outcome.ThrowIfException();
+            var counted = breaker.CountsCalls ? breaker : null;
+            if (counted is null)
+            {
+                breaker.Succeeded();
+            }
+
             var stream = (ClientTransportStream<TRequest, TResponse>)outcome.Result!;
-            return request.CountedBy is { } counted
-                ? new TrackedClientStream<TRequest, TResponse>(stream, counted, method, _options.TimeProvider, request.StartedAt)
+            return counted is not null || request.IsCounted || request.EndpointBreaker is not null
+                ? new TrackedClientStream<TRequest, TResponse>(stream, request, counted, _options.TimeProvider)
                 : stream;
         }
         finally
@@ -95,15 +110,13 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    /// <summary>Never throws: failures are returned as an outcome, as Polly requires.</summary>
+    /// <summary>Never throws: failures are returned as an outcome.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Outcome<object>> TryEndpointsAsync(ResilienceContext context, ConnectRequest request)
     {
-        ChannelEndpoint? counted = null;
         try
         {
-            var pinned = request.Start.Options.Endpoint;
-            if (pinned is not null)
+            if (request.Start.Options.Endpoint is { } pinned)
             {
                 EndpointAddress.Check(pinned, nameof(ThriftCallOptions.Endpoint));
             }
@@ -112,102 +125,149 @@ internal sealed class StreamConnector : IAsyncDisposable
                 return Outcome.FromException<object>(unlisted);
             }
 
-            var attempts = request.Start.Options.Attempts;
-            var used = attempts?.UsedEndpoints();
-            List<ThriftCandidate>? tried = null;
-            var outcome = default(Outcome<object>);
-            for (var attempt = 1; ; attempt++)
+            request.Used = request.Start.Options.Attempts?.UsedEndpoints();
+            if (_retries.PipelineOf(request.Method) is { } own)
             {
-                var (endpoint, most) = Choose(pinned, request, used, tried);
-                if (endpoint is null)
-                {
-                    return tried is null ? Outcome.FromException<object>(_endpoints.Current!.NothingToPick()) : outcome;
-                }
+                request.MaxAttempts = int.MaxValue;
+                return await own.ExecuteOutcomeAsync(
+                    static (context, state) => state.connector.TryNextAsync(context, state.request), context, (connector: this, request)).ConfigureAwait(false);
+            }
 
-                attempts?.Used(endpoint.Candidate);
-                counted = _endpoints.TracksStreams ? endpoint : null;
-                request.StartedAt = _options.TimeProvider.GetTimestamp();
-                outcome = await endpoint.Pipeline.ExecuteOutcomeAsync(
-                    static (context, state) => state.connector.Open(context, state.transport, state.request, state.evidence),
-                    context,
-                    (connector: this, transport: TransportOf(request.Method, endpoint), request, evidence: attempt >= most ? ConnectionEvidence.Presumed : ConnectionEvidence.Established)).ConfigureAwait(false);
-                if (outcome.Exception is not { } cause)
-                {
-                    (request.CountedBy, counted) = (counted, null);
-                    return outcome;
-                }
-
-                counted?.Exit();
-                counted = null;
-
-                // The next endpoint may succeed; the last one's failure is reported.
-                var error = Explain(cause, endpoint.Address, request);
-                outcome = ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
-                if (error is ThriftConnectException or ThriftTimeoutException)
-                {
-                    endpoint.Ejection?.Failed(endpoint.Candidate);
-                }
-
-                if (attempt >= most || !ConnectPipelines.IsConnectFailure(error))
+            request.MaxAttempts = _retries.MaxAttempts;
+            _retries.Begin(request.Method, request.Start);
+            for (var retries = 0; ; retries++)
+            {
+                var outcome = await TryNextAsync(context, request).ConfigureAwait(false);
+                if (outcome.Exception is not { } error
+                    || request.FailedCount == 0
+                    || request.FailedCount >= Attempts(request)
+                    || !_retries.TryRetry(request.Method, error, retries, out var pause))
                 {
                     return outcome;
                 }
 
-                (tried ??= []).Add(endpoint.Candidate);
-                used?.Add(endpoint.Candidate);
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, _options.TimeProvider, context.CancellationToken).ConfigureAwait(false);
+                }
             }
         }
         catch (Exception error)
         {
-            counted?.Exit();
+            return Outcome.FromException<object>(error);
+        }
+    }
+
+    /// <summary>Tries the next endpoint, or returns the last error if none is left. Never throws.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Outcome<object>> TryNextAsync(ResilienceContext context, ConnectRequest request)
+    {
+        ChannelEndpoint? entered = null;
+        ChannelEndpoint? probed = null;
+        try
+        {
+            var endpoint = Choose(request);
+            if (endpoint is null)
+            {
+                return Outcome.FromException<object>(request.LastError ?? _endpoints.Current!.NothingToPick());
+            }
+
+            entered = _endpoints.TracksStreams ? endpoint : null;
+            request.Start.Options.Attempts?.Used(endpoint.Candidate);
+            request.StartedAt = _options.TimeProvider.GetTimestamp();
+            if (!endpoint.Breaker.TryEnter(out var retryAfter))
+            {
+                entered?.Exit();
+                var open = new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint.Address, retryAfter);
+                request.Failed(endpoint.Candidate, open);
+                return Outcome.FromException<object>(open);
+            }
+
+            probed = endpoint;
+            var evidence = request.FailedCount + 1 >= Attempts(request) ? ConnectionEvidence.Presumed : ConnectionEvidence.Established;
+            var outcome = await OpenAsync(context, TransportOf(request.Method, endpoint), request, evidence).ConfigureAwait(false);
+            probed = null;
+            if (outcome.Exception is { } cause)
+            {
+                entered?.Exit();
+                entered = null;
+                var error = Explain(cause, endpoint.Address, request);
+                Count(endpoint.Breaker, error);
+                if (ConnectRetries.IsConnectFailure(error))
+                {
+                    endpoint.Ejection?.Failed(endpoint.Candidate);
+                }
+
+                request.Failed(endpoint.Candidate, error);
+                return ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
+            }
+
+            request.Endpoint = endpoint;
+            request.IsCounted = entered is not null;
+            if (endpoint.Breaker.CountsCalls)
+            {
+                request.EndpointBreaker = endpoint.Breaker;
+            }
+            else
+            {
+                endpoint.Breaker.Succeeded();
+            }
+
+            return outcome;
+        }
+        catch (Exception error)
+        {
+            entered?.Exit();
+            probed?.Breaker.Ignored();
             return Outcome.FromException<object>(error);
         }
     }
 
     /// <summary>
-    /// Chooses the endpoint of an attempt, and counts the stream if streams are tracked. What the attempts of other streams of the call used is left out as long as there is something else.
+    /// Chooses the next endpoint, and counts the stream if streams are tracked. What the attempts of other streams of the call used is left out as long as there is something else.
     /// </summary>
-    /// <param name="pinned">The endpoint that the call names itself.</param>
-    /// <param name="request">What is to be created.</param>
-    /// <param name="used">What the call has used, and what was tried; <see langword="null"/> if it has one attempt.</param>
-    /// <param name="tried">What was tried for this stream.</param>
-    /// <returns>The endpoint, or <see langword="null"/> if none is left; and how many the call may try.</returns>
-    private (ChannelEndpoint? Endpoint, int Attempts) Choose(string? pinned, ConnectRequest request, List<ThriftCandidate>? used, List<ThriftCandidate>? tried)
+    /// <returns><see langword="null"/> if none is left.</returns>
+    private ChannelEndpoint? Choose(ConnectRequest request)
     {
         while (true)
         {
-            var (endpoint, attempts) = (default(ChannelEndpoint), 1);
-            if (pinned is not null)
+            ChannelEndpoint? endpoint;
+            if (request.Start.Options.Endpoint is { } pinned)
             {
                 endpoint = _endpoints.Pin(pinned);
+                if (request.Tried?.Contains(endpoint.Candidate) == true)
+                {
+                    return null;
+                }
             }
             else
             {
                 var list = _endpoints.Current!;
-                endpoint = list.Pick(request.Method, request.Start, used ?? tried);
-                if (endpoint is null && used is not null)
+                endpoint = list.Pick(request.Method, request.Start, request.Used ?? request.Tried);
+                if (endpoint is null && request.Used is not null)
                 {
-                    endpoint = list.Pick(request.Method, request.Start, tried);
+                    endpoint = list.Pick(request.Method, request.Start, request.Tried);
                 }
-
-                attempts = Math.Clamp(_options.Resilience.MaxConnectAttempts, 1, Math.Max(1, list.UsableCount));
             }
 
             // One that cannot be entered has just been removed: there is another list.
             if (endpoint is null || !_endpoints.TracksStreams || endpoint.Candidate.TryEnter())
             {
-                return (endpoint, attempts);
+                return endpoint;
             }
         }
     }
+
+    /// <summary>How many endpoints may be tried for a stream.</summary>
+    private int Attempts(ConnectRequest request)
+        => request.Start.Options.Endpoint is not null ? 1 : Math.Clamp(request.MaxAttempts, 1, Math.Max(1, _endpoints.Current!.UsableCount));
 
     /// <summary>Waits for the first list of endpoints.</summary>
     /// <returns>Why there is none; <see langword="null"/> if there is.</returns>
     private async ValueTask<Exception?> ListAsync(ResilienceContext context, ConnectRequest request)
     {
         request.StartedAt = _options.TimeProvider.GetTimestamp();
-        context.Properties.Set(ConnectPipelines.ConnectTimeout, TimeoutOf(request));
-        var outcome = await _pipelines.Timeout.ExecuteOutcomeAsync(
+        var outcome = await _timeout.ExecuteAsync(
             static async (context, endpoints) =>
             {
                 try
@@ -221,11 +281,12 @@ internal sealed class StreamConnector : IAsyncDisposable
                 }
             },
             context,
+            TimeoutOf(request),
             _endpoints).ConfigureAwait(false);
         return outcome.Exception is { } error ? Explain(error, _address.ToString(), request) : null;
     }
 
-    private ValueTask<Outcome<object>> Open(ResilienceContext context, ClientTransport transport, ConnectRequest request, ConnectionEvidence evidence)
+    private ValueTask<Outcome<object>> OpenAsync(ResilienceContext context, ClientTransport transport, ConnectRequest request, ConnectionEvidence evidence)
     {
         try
         {
@@ -240,20 +301,30 @@ internal sealed class StreamConnector : IAsyncDisposable
             return Outcome.FromExceptionAsValueTask<object>(error);
         }
 
-        context.Properties.Set(ConnectPipelines.ConnectTimeout, TimeoutOf(request));
-        return _pipelines.Timeout.ExecuteOutcomeAsync(
-            static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken), context, (transport, request));
+        return _timeout.ExecuteAsync(
+            static (context, state) => state.request.OpenAsync(state.transport, context.CancellationToken), context, TimeoutOf(request), (transport, request));
     }
 
-    private Exception Explain(Exception error, string endpoint, ConnectRequest request) => error switch
+    /// <summary>What a breaker counts when a stream was not created: a failure only if connecting failed.</summary>
+    private static void Count(CircuitBreaker breaker, Exception error)
     {
-        BrokenCircuitException open => new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint, open.RetryAfter, open),
-        TimeoutRejectedException => new ThriftTimeoutException(
-            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(request.StartedAt), $"{request.Method.FullName} to {endpoint}", error),
-        _ => error,
-    };
+        if (ConnectRetries.IsConnectFailure(error) && error is not ThriftCircuitOpenException)
+        {
+            breaker.Failed();
+        }
+        else
+        {
+            breaker.Ignored();
+        }
+    }
 
-    private TimeSpan TimeoutOf(ConnectRequest request) => request.Start.Options.ConnectTimeout ?? _options.Resilience.ConnectTimeout;
+    private Exception Explain(Exception error, string endpoint, ConnectRequest request) => error is TimeoutRejectedException
+        ? new ThriftTimeoutException(
+            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(request.StartedAt), $"{request.Method.FullName} to {endpoint}", error)
+        : error;
+
+    private TimeSpan TimeoutOf(ConnectRequest request)
+        => request.Start.Options.ConnectTimeout ?? _options.Policies?.ConnectTimeoutOf(request.Method) ?? _options.Resilience.ConnectTimeout;
 
     private ClientTransport TransportOf(ThriftMethod method, ChannelEndpoint endpoint) => _only ?? endpoint.TransportOf(_selection!.For(method));
 }

@@ -38,8 +38,10 @@ public sealed class ThriftChannel : IAsyncDisposable
         _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry);
         _failures = new FailureLog(Logger, options.TimeProvider);
         _middleware = ClientMiddleware.From(options);
-        _calls = CallPipelines.From(options);
-        _connector = new StreamConnector(address, options, transport);
+        var budgets = new RetryBudgets(options.TimeProvider);
+        _calls = CallPipelines.From(options, budgets);
+        CircuitBreakers = new ThriftCircuitBreakers(options, Logger);
+        _connector = new StreamConnector(address, options, CircuitBreakers, budgets, transport);
     }
 
     /// <summary>The address that the channel was created for.</summary>
@@ -55,7 +57,13 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// </remarks>
     public IObservable<ThriftStreamEvent> Events => _events;
 
+    /// <summary>The circuit breakers of the channel: their states and, at run time, their settings.</summary>
+    public ThriftCircuitBreakers CircuitBreakers { get; }
+
     internal ILogger Logger { get; }
+
+    /// <summary>Whether server streams may take several attempts, or have a fallback.</summary>
+    internal bool RepeatsServerStreams => _calls is not null && _options.Resilience is { IncludeServerStreams: true } or { Fallback: not null };
 
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
@@ -101,9 +109,9 @@ public sealed class ThriftChannel : IAsyncDisposable
         ? Task.FromException(new ObjectDisposedException(nameof(ThriftChannel)))
         : _connector.PrepareAsync(cancellationToken);
 
-    /// <summary>Prepares a call that may take several attempts.</summary>
+    /// <summary>Prepares a call of one message each way that may take several attempts.</summary>
     /// <returns><see langword="null"/> if it takes one.</returns>
-    internal ResilientCall<TRequest, TResponse>? Resilient<TRequest, TResponse>(
+    internal ResilientUnaryCall<TRequest, TResponse>? Repeat<TRequest, TResponse>(
         ThriftInvoker invoker,
         ThriftMethod<TRequest, TResponse> method,
         TRequest request,
@@ -111,21 +119,23 @@ public sealed class ThriftChannel : IAsyncDisposable
         ThriftCallOptions defaults)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
-    {
-        if (_calls is null || _calls.For(method, options?.IsIdempotent ?? defaults.IsIdempotent ?? method.IsIdempotent) is not { } pipeline)
-        {
-            return null;
-        }
+        => PipelineOf(method, options, defaults, out var settled, out var limits) is { } pipeline
+            ? new(invoker, method, request, settled, pipeline, limits, _options.TimeProvider)
+            : null;
 
-        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
-        if (ResilientCall<TRequest, TResponse>.IsWithinRetry(parent))
-        {
-            return null;
-        }
-
-        var settled = options?.Over(defaults) ?? defaults;
-        return new(invoker, method, request, settled, pipeline, CallStartFactory.LimitOf(settled, parent, _options.TimeProvider).Limit, _options.TimeProvider);
-    }
+    /// <summary>Prepares a server stream that may take several attempts.</summary>
+    /// <returns><see langword="null"/> if it takes one.</returns>
+    internal ResilientStream<TRequest, TResponse>? RepeatStream<TRequest, TResponse>(
+        ThriftInvoker invoker,
+        ThriftMethod<TRequest, TResponse> method,
+        TRequest request,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => PipelineOf(method, options, defaults, out var settled, out var limits) is { } pipeline
+            ? new(invoker, method, request, settled, pipeline, limits, _options.TimeProvider)
+            : null;
 
     /// <summary>Creates the stream of a call: runs the connect pipeline and attaches the stream to the call.</summary>
     /// <param name="method">The method.</param>
@@ -133,13 +143,15 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <param name="defaults">What it inherits: the options of its client over those of this channel.</param>
     /// <param name="methodToken">The token that was passed to the method.</param>
     /// <param name="enumerationToken">The token that was passed to the enumeration.</param>
+    /// <param name="attemptToken">Cancels creating the stream, and nothing later.</param>
     /// <exception cref="ThriftException">The stream could not be created.</exception>
     internal ValueTask<ClientCall<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ThriftCallOptions? options,
         ThriftCallOptions defaults,
         CancellationToken methodToken,
-        CancellationToken enumerationToken = default)
+        CancellationToken enumerationToken = default,
+        CancellationToken attemptToken = default)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
@@ -152,7 +164,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
         try
         {
-            start = CallStartFactory.Create(options, defaults, parent, _options);
+            start = CallStartFactory.Create(method, options, defaults, parent, _options);
         }
         catch (ArgumentException error)
         {
@@ -175,7 +187,50 @@ public sealed class ThriftChannel : IAsyncDisposable
 
         var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent) { Failures = _failures };
         call.Begin(methodToken, enumerationToken);
-        return AttachAsync(method, start, observation, call);
+        return attemptToken.CanBeCanceled
+            ? AttachAttemptAsync(method, start, observation, call, attemptToken)
+            : AttachAsync(method, start, observation, call);
+    }
+
+    private async ValueTask<ClientCall<TRequest, TResponse>> AttachAttemptAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        ClientCall<TRequest, TResponse> call,
+        CancellationToken attemptToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        using var cancellation = call.AbortOn(attemptToken);
+        return await AttachAsync(method, start, observation, call).ConfigureAwait(false);
+    }
+
+    /// <summary>The pipeline around the calls of a method, their options and limits.</summary>
+    /// <returns><see langword="null"/> if they have none.</returns>
+    private CallPipeline? PipelineOf(
+        ThriftMethod method,
+        ThriftCallOptions? options,
+        ThriftCallOptions defaults,
+        out ThriftCallOptions settled,
+        out (TimeSpan? Call, TimeSpan? Attempt) limits)
+    {
+        (settled, limits) = (defaults, default);
+        if (_calls is null)
+        {
+            return null;
+        }
+
+        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
+        if (_calls.For(method, options?.IsIdempotent ?? defaults.IsIdempotent, RetryMark.IsOn(parent)) is not { } pipeline)
+        {
+            return null;
+        }
+
+        settled = options?.Over(defaults) ?? defaults;
+        limits = (
+            CallStartFactory.LimitOf(settled, parent, _options.TimeProvider).Limit,
+            pipeline.AttemptTimeout ?? (settled.Timeout is null ? _options.Policies?.TimeoutOf(method) : null));
+        return pipeline;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -246,6 +301,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         {
             await _connector.DisposeAsync().ConfigureAwait(false);
             _watch.Dispose();
+            CircuitBreakers.Complete();
             _events.Complete();
         }
     }

@@ -58,7 +58,8 @@ public sealed class ThriftInvoker
     {
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(request);
-        return new ColdServerStream<TRequest, TResponse>(this, method, request, options, cancellationToken);
+        var stream = new ColdServerStream<TRequest, TResponse>(this, method, request, options, cancellationToken);
+        return Channel.RepeatsServerStreams ? new ColdResilientStream<TRequest, TResponse>(this, stream, method, request, options, cancellationToken) : stream;
     }
 
     /// <summary>Calls a client-streaming method: sends every request and returns the response.</summary>
@@ -115,11 +116,9 @@ public sealed class ThriftInvoker
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(result);
-        return Channel.Resilient(this, method, request, options, _options) is { } resilient
-            ? RunResilientAsync(resilient.RunAsync(cancellationToken), result)
+        return Channel.Repeat(this, method, request, options, _options) is { } resilient
+            ? resilient.RunAsync(result, cancellationToken)
             : RunAsync(StartAsync(method, options, cancellationToken), request, result);
-
-        static async Task<TResult> RunResilientAsync(Task<TResponse> call, Func<TResponse, TResult> result) => result(await call.ConfigureAwait(false));
 
         static async Task<TResult> RunAsync(ValueTask<ClientCall<TRequest, TResponse>> starting, TRequest request, Func<TResponse, TResult> result)
         {
@@ -227,6 +226,29 @@ public sealed class ThriftInvoker
 
         async Task<TResult> ReceiveAsync() => result(await call.Responses.ReceiveSingleAsync().ConfigureAwait(false));
     }
+
+    /// <summary>Prepares a server stream that may take several attempts.</summary>
+    /// <returns><see langword="null"/> if it takes one.</returns>
+    internal ResilientStream<TRequest, TResponse>? Repeat<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, TRequest request, ThriftCallOptions? options)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => Channel.RepeatStream(this, method, request, options, _options);
+
+    /// <summary>Starts an attempt of a call and creates its stream.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="options">The options of the attempt.</param>
+    /// <param name="methodToken">The token that was passed to the method.</param>
+    /// <param name="enumerationToken">The token that was passed to the enumeration.</param>
+    /// <param name="attemptToken">Cancels the attempt while its stream is being created.</param>
+    internal ValueTask<ClientCall<TRequest, TResponse>> StartAttemptAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ThriftCallOptions options,
+        CancellationToken methodToken,
+        CancellationToken enumerationToken,
+        CancellationToken attemptToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => Channel.OpenAsync(method, options, _options, methodToken, enumerationToken, attemptToken);
 
     /// <summary>Starts a call and creates its stream.</summary>
     internal ValueTask<ClientCall<TRequest, TResponse>> StartAsync<TRequest, TResponse>(

@@ -1,16 +1,19 @@
 using System.Runtime.CompilerServices;
-using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Client;
 
-/// <summary>Decorates a transport stream: reports its first response and its end to its endpoint.</summary>
+/// <summary>Decorates a transport stream: reports its first response and its end to its endpoint, and to breakers that count calls.</summary>
 internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClientStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
     private readonly ChannelEndpoint _endpoint;
+    private readonly bool _isCounted;
+    private readonly CircuitBreaker? _methodBreaker;
+    private readonly CircuitBreaker? _endpointBreaker;
     private readonly TimeProvider _clock;
     private readonly long _startedAt;
     private readonly bool _measures;
@@ -18,19 +21,21 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
     private int _ended;
 
     /// <param name="inner">The stream.</param>
-    /// <param name="endpoint">Its endpoint, which has counted it.</param>
-    /// <param name="method">The method.</param>
+    /// <param name="request">What was created.</param>
+    /// <param name="methodBreaker">The breaker of the method if it counts calls.</param>
     /// <param name="clock">The clock of the latency.</param>
-    /// <param name="startedAt">When creating it began.</param>
-    internal TrackedClientStream(ClientTransportStream<TRequest, TResponse> inner, ChannelEndpoint endpoint, ThriftMethod method, TimeProvider clock, long startedAt)
+    internal TrackedClientStream(ClientTransportStream<TRequest, TResponse> inner, ConnectRequest request, CircuitBreaker? methodBreaker, TimeProvider clock)
         : base(inner)
     {
-        _endpoint = endpoint;
+        _endpoint = request.Endpoint!;
+        _isCounted = request.IsCounted;
+        _methodBreaker = methodBreaker;
+        _endpointBreaker = request.EndpointBreaker;
         _clock = clock;
-        _startedAt = startedAt;
+        _startedAt = request.StartedAt;
 
         // How soon a method responds that takes a stream depends on what the caller sends.
-        _measures = !method.TakesStream && !method.IsOneway;
+        _measures = _isCounted && !request.Method.TakesStream && !request.Method.IsOneway;
     }
 
     internal override ValueTask<bool> ReceiveAsync()
@@ -59,10 +64,7 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
     internal override void Abort(Exception reason)
     {
         Inner.Abort(reason);
-        if (End() && !_hasResponded && reason is ThriftTimeoutException)
-        {
-            _endpoint.Ejection?.Failed(_endpoint.Candidate);
-        }
+        End(_hasResponded ? StreamResult.Good : reason is ThriftTimeoutException ? StreamResult.Bad : StreamResult.Unknown);
     }
 
     public override async ValueTask DisposeAsync()
@@ -73,7 +75,7 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
         }
         finally
         {
-            End();
+            End(_hasResponded ? StreamResult.Good : StreamResult.Unknown);
         }
     }
 
@@ -106,35 +108,72 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
             }
 
             _endpoint.Ejection?.Responded(_endpoint.Candidate);
+            _methodBreaker?.Responded();
+            _endpointBreaker?.Responded();
         }
 
         if (!received)
         {
-            End();
+            End(StreamResult.Good);
         }
     }
 
     /// <summary>The call ended with an error. What its caller or the handler caused says nothing about the endpoint.</summary>
-    private void Failed(Exception error)
+    private void Failed(Exception error) => End(error switch
     {
-        if (End() && error is ThriftException and not ThriftBizStatusException and
-            {
-                StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.Internal or ThriftStatusCode.Unknown or ThriftStatusCode.DataLoss,
-            })
-        {
-            _endpoint.Ejection?.Failed(_endpoint.Candidate);
-        }
-    }
+        ThriftBizStatusException => StreamResult.Good,
+        ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.Internal or ThriftStatusCode.Unknown or ThriftStatusCode.DataLoss } => StreamResult.Bad,
+        ThriftException => StreamResult.Good,
+        _ => StreamResult.Unknown,
+    });
 
-    /// <summary>Ends the stream. Returns whether it had not ended yet.</summary>
-    private bool End()
+    /// <summary>Ends the stream. Only the first call has an effect.</summary>
+    private void End(StreamResult result)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
         {
-            return false;
+            return;
         }
 
-        _endpoint.Exit();
-        return true;
+        if (_isCounted)
+        {
+            _endpoint.Exit();
+        }
+
+        if (result == StreamResult.Bad)
+        {
+            _endpoint.Ejection?.Failed(_endpoint.Candidate);
+        }
+
+        Report(_methodBreaker, result);
+        Report(_endpointBreaker, result);
+    }
+
+    private static void Report(CircuitBreaker? breaker, StreamResult result)
+    {
+        switch (result)
+        {
+            case StreamResult.Good:
+                breaker?.Succeeded();
+                break;
+            case StreamResult.Bad:
+                breaker?.Failed();
+                break;
+            default:
+                breaker?.Ignored();
+                break;
+        }
+    }
+
+    private enum StreamResult
+    {
+        /// <summary>The server served it.</summary>
+        Good,
+
+        /// <summary>The server or the connection failed.</summary>
+        Bad,
+
+        /// <summary>The caller gave up before the server responded.</summary>
+        Unknown,
     }
 }

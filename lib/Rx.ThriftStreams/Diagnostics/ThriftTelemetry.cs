@@ -24,6 +24,18 @@ internal static class ThriftTelemetry
     internal static readonly Counter<long> RefusedConnections = LibraryMeter.Meter.CreateCounter<long>(
         "thriftstreams.server.refused_connections", "{connection}", "How many connections were refused by a limit.");
 
+    /// <summary>Circuit breakers of clients that are not closed. Tags: <see cref="BreakerScope"/> and <see cref="BreakerKey"/>.</summary>
+    internal static readonly UpDownCounter<long> OpenBreakers = LibraryMeter.Meter.CreateUpDownCounter<long>(
+        "thriftstreams.client.open_circuit_breakers", "{breaker}", "How many circuit breakers are open or half-open.");
+
+    /// <summary>Changes of their states. Tags: the same, and <see cref="BreakerState"/>.</summary>
+    internal static readonly Counter<long> BreakerChanges = LibraryMeter.Meter.CreateCounter<long>(
+        "thriftstreams.client.circuit_breaker.changes", "{change}", "How often circuit breakers changed their state.");
+
+    internal const string BreakerScope = "thriftstreams.circuit_breaker.scope";
+    internal const string BreakerKey = "thriftstreams.circuit_breaker.key";
+    internal const string BreakerState = "thriftstreams.circuit_breaker.state";
+
     /// <summary>The instruments of one side.</summary>
     internal sealed class SideInstruments
     {

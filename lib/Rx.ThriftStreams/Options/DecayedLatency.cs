@@ -39,6 +39,17 @@ internal sealed class DecayedLatency(TimeProvider clock)
         }
     }
 
+    /// <summary>Forgets what was observed.</summary>
+    /// <param name="latency">The average from now on.</param>
+    internal void Reset(TimeSpan latency)
+    {
+        lock (_gate)
+        {
+            _seconds = latency.TotalSeconds;
+            _at = clock.GetTimestamp();
+        }
+    }
+
     /// <summary>The share of the old average that is left.</summary>
     private double Share(long now) => _seconds == 0 ? 0 : Math.Exp(-clock.GetElapsedTime(_at, now).TotalSeconds / TimeConstantSeconds);
 }

@@ -63,10 +63,10 @@ public sealed class ThriftCandidate
 
     internal void ObserveLatency(TimeSpan latency) => _latency.Observe(latency);
 
+    internal void ResetLatency(TimeSpan latency) => _latency.Reset(latency);
+
     /// <summary>Excludes it while its breaker is open. After that time the breaker lets one attempt through.</summary>
     internal void BlockFor(TimeSpan time) => SetUntil(ref _brokenUntil, time);
-
-    internal void Unblock() => Volatile.Write(ref _brokenUntil, 0);
 
     internal void EjectFor(TimeSpan time) => SetUntil(ref _ejectedUntil, time);
 

@@ -104,6 +104,9 @@ public sealed class ThriftChannelOptions
     /// <summary>Looks up the addresses of a host name, for resolving and for connecting. Tests replace it.</summary>
     internal Func<string, CancellationToken, Task<System.Net.IPAddress[]>> Lookup { get; set; } = System.Net.Dns.GetHostAddressesAsync;
 
+    /// <summary>Policies that come from outside of the program; <see langword="null"/> for none.</summary>
+    internal CallPolicies? Policies { get; set; }
+
     /// <summary>An immutable copy, which a channel keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftChannelOptions Snapshot()
     {

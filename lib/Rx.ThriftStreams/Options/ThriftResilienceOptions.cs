@@ -17,8 +17,15 @@ public sealed class ThriftResilienceOptions
     /// </summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How many endpoints are tried, one after the other, when a connection cannot be made. Default 6, as in Kitex; at least 1, and never more than there are.</summary>
-    public int MaxConnectAttempts { get; set; } = 6;
+    /// <summary>Retries the creation of a stream on other endpoints; <see langword="null"/> for not doing so. Default: on, with the defaults of <see cref="ThriftConnectRetryOptions"/>.</summary>
+    public ThriftConnectRetryOptions? ConnectRetry { get; set; } = new();
+
+    /// <summary>
+    /// Takes the place of <see cref="ConnectRetry"/>, which is then ignored: returns the pipeline around the creation of a method's streams, or <see langword="null"/> for <see cref="ConnectRetry"/>. Called
+    /// when a method is first called. Each execution of the pipeline's callback tries an endpoint that was not tried for this stream, or fails with the last error if there is none; its result is
+    /// not a message and must be returned unchanged. Default: none.
+    /// </summary>
+    public Func<ThriftMethod, ResiliencePipeline?>? ConnectPipeline { get; set; }
 
     /// <summary>The circuit breakers around creating streams; <see langword="null"/> for none. Default: on, with the defaults of <see cref="ThriftCircuitBreakerOptions"/>.</summary>
     public ThriftCircuitBreakerOptions? CircuitBreaker { get; set; } = new();
@@ -33,8 +40,23 @@ public sealed class ThriftResilienceOptions
     public ThriftHedgingOptions? Hedging { get; set; }
 
     /// <summary>
+    /// Whether <see cref="Retry"/>, <see cref="Hedging"/> and <see cref="CallPipeline"/> apply to server-streaming methods too, until the first response of a stream has arrived or it has ended. Default
+    /// <see langword="false"/>. A stream that has delivered a response is never repeated.
+    /// </summary>
+    public bool IncludeServerStreams { get; set; }
+
+    /// <summary>
+    /// Answers in place of a call that failed with a <see cref="ThriftException"/>, after all attempts: returns the result of the method, for a server-streaming method an
+    /// <see cref="IAsyncEnumerable{T}"/> of its responses, for a method without a result <see langword="true"/>; or <see langword="null"/> to let the error reach the caller. A value of another type
+    /// fails the call with an <see cref="InvalidOperationException"/>. Business errors, declared exceptions and cancellation are not passed to it, neither are errors of a stream that has delivered a response. Not
+    /// called for calls opened by an <c>Open…Async</c> method, nor for those that take a stream of requests. Default: none.
+    /// </summary>
+    public Func<ThriftFallbackContext, ValueTask<object?>>? Fallback { get; set; }
+
+    /// <summary>
     /// Takes the place of <see cref="Retry"/> and <see cref="Hedging"/>, which cannot be set with it: returns the pipeline around the calls of a method of one message each way,
-    /// or <see langword="null"/> for none. Called when a method is first called; it decides whether a method may be called more than once. Each execution of the pipeline's callback is an attempt; its result is the response message.
+    /// or <see langword="null"/> for none. Called when a method is first called; it decides whether a method may be called more than once. Each execution of the pipeline's callback is an attempt; its result is the response message
+    /// or, with <see cref="IncludeServerStreams"/>, an open stream: return it unchanged.
     /// Default: none.
     /// </summary>
     public Func<ThriftMethod, ResiliencePipeline?>? CallPipeline { get; set; }
@@ -42,6 +64,7 @@ public sealed class ThriftResilienceOptions
     internal ThriftResilienceOptions Snapshot()
     {
         var copy = (ThriftResilienceOptions)MemberwiseClone();
+        copy.ConnectRetry = ConnectRetry?.Snapshot();
         copy.CircuitBreaker = CircuitBreaker?.Snapshot();
         copy.OutlierEjection = OutlierEjection?.Snapshot();
         copy.Retry = Retry?.Snapshot();
@@ -52,7 +75,7 @@ public sealed class ThriftResilienceOptions
     internal void Validate(string owner)
     {
         OptionChecks.TimeLimit(ConnectTimeout, $"{owner}.{nameof(ConnectTimeout)}");
-        OptionChecks.AtLeast(1, MaxConnectAttempts, $"{owner}.{nameof(MaxConnectAttempts)}");
+        ConnectRetry?.Validate($"{owner}.{nameof(ConnectRetry)}");
         CircuitBreaker?.Validate($"{owner}.{nameof(CircuitBreaker)}");
         OutlierEjection?.Validate($"{owner}.{nameof(OutlierEjection)}");
         Retry?.Validate($"{owner}.{nameof(Retry)}");

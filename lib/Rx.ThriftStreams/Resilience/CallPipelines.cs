@@ -1,99 +1,169 @@
 using System.Collections.Concurrent;
+using Polly;
+using Polly.Fallback;
 using Polly.Hedging;
 using Polly.Retry;
-using Polly;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Resilience;
 
-/// <summary>The Polly pipelines around whole calls of one message each way: one per method and kind, created when first needed.</summary>
+/// <summary>The Polly pipelines around whole calls of one request: one per method and kind of call, created when first needed.</summary>
 internal sealed class CallPipelines
 {
     /// <summary>The attempts of the call that a pipeline runs for.</summary>
     internal static readonly ResiliencePropertyKey<CallAttempts> Attempts = new("Rx.ThriftStreams.CallAttempts");
 
     private readonly ThriftResilienceOptions _options;
+    private readonly CallPolicies? _policies;
     private readonly TimeProvider _clock;
-    private readonly ConcurrentDictionary<(string Method, bool IsIdempotent), CallPipeline?> _pipelines = new();
+    private readonly RetryBudgets _budgets;
+    private readonly RepeatPlan? _plan;
+    private readonly ConcurrentDictionary<(string Method, bool IsIdempotent, bool IsRepeated), CallPipeline> _pipelines = new();
 
-    private CallPipelines(ThriftResilienceOptions options, TimeProvider clock)
+    private CallPipelines(ThriftChannelOptions options, RetryBudgets budgets)
     {
-        _options = options;
-        _clock = clock;
+        _options = options.Resilience;
+        _policies = options.Policies;
+        _clock = options.TimeProvider;
+        _budgets = budgets;
+        _plan = _options is { Retry: null, Hedging: null } ? null : new() { Retry = _options.Retry, Hedging = _options.Hedging };
     }
 
     /// <summary>The pipelines that the options ask for, or <see langword="null"/> if they ask for none.</summary>
-    internal static CallPipelines? From(ThriftChannelOptions options)
-        => options.Resilience is { Retry: null, Hedging: null, CallPipeline: null } ? null : new(options.Resilience, options.TimeProvider);
+    internal static CallPipelines? From(ThriftChannelOptions options, RetryBudgets budgets)
+        => options is { Policies: null, Resilience: { Retry: null, Hedging: null, CallPipeline: null, Fallback: null } } ? null : new(options, budgets);
 
     /// <summary>The pipeline of a method's calls, or <see langword="null"/> if they have none.</summary>
-    internal CallPipeline? For(ThriftMethod method, bool isIdempotent) => _pipelines.TryGetValue((method.FullName, isIdempotent), out var known)
-        ? known
-        : _pipelines.GetOrAdd((method.FullName, isIdempotent), Create(method, isIdempotent));
-
-    private CallPipeline? Create(ThriftMethod method, bool isIdempotent)
+    /// <param name="method">A method of one request.</param>
+    /// <param name="isIdempotent">Whether the call is idempotent, by its options; <see langword="null"/> if they do not set it.</param>
+    /// <param name="isInRetry">Whether it is made while a retry of the caller is handled.</param>
+    internal CallPipeline? For(ThriftMethod method, bool? isIdempotent, bool isInRetry)
     {
-        if (_options.CallPipeline is { } own)
+        var isStream = method.Mode == StreamingMode.Server;
+        if (isStream && !_options.IncludeServerStreams && _options.Fallback is null)
         {
-            return own(method) is { } pipeline ? new(new ResiliencePipelineBuilder<object>().AddPipeline(pipeline).Build(), [], null) : null;
+            return null;
         }
 
-        var builder = new ResiliencePipelineBuilder<object> { TimeProvider = _clock };
-        var budgets = new List<RetryBudget>();
-        if (_options.Retry is { } retry)
+        var plan = _plan ?? (isStream || _options.CallPipeline is not null ? null : _policies?.RepeatsOf(method));
+        var isRepeated = (!isStream || _options.IncludeServerStreams) && (!isInRetry || plan?.RepeatsInChain == true);
+        var mayRepeat = isIdempotent ?? (method.IsIdempotent || plan?.CoversAllCalls == true);
+        plan = isRepeated ? plan : null;
+        var key = (MethodKey.Of(method), mayRepeat, isRepeated);
+        if (!_pipelines.TryGetValue(key, out var pipeline) || !ReferenceEquals(pipeline.Plan, plan))
         {
-            budgets.Add(new(retry.Budget, _clock));
-            AddRetry(builder, retry, budgets[^1], isIdempotent);
+            _pipelines[key] = pipeline = Create(method, plan, mayRepeat, isRepeated);
         }
 
-        if (_options.Hedging is { } hedging && isIdempotent)
-        {
-            budgets.Add(new(hedging.Budget, _clock));
-            AddHedging(builder, hedging, budgets[^1]);
-        }
-
-        return budgets.Count == 0 ? null : new(builder.Build(), [.. budgets], _options.Retry?.AttemptTimeout);
+        return ReferenceEquals(pipeline.Pipeline, ResiliencePipeline<object>.Empty) ? null : pipeline;
     }
 
-    private void AddRetry(ResiliencePipelineBuilder<object> builder, ThriftRetryOptions retry, RetryBudget budget, bool isIdempotent)
+    private CallPipeline Create(ThriftMethod method, RepeatPlan? plan, bool mayRepeat, bool isRepeated)
+    {
+        var builder = new ResiliencePipelineBuilder<object> { TimeProvider = _clock };
+        var isEmpty = true;
+        if (_options.Fallback is { } fallback)
+        {
+            AddFallback(builder, fallback);
+            isEmpty = false;
+        }
+
+        if (isRepeated && _options.CallPipeline is { } create && create(method) is { } own)
+        {
+            return new(builder.AddPipeline(own).Build(), plan, null);
+        }
+
+        var budget = _budgets.For(method);
+        if (plan?.Retry is { } retry)
+        {
+            AddRetry(builder, plan, retry, budget, mayRepeat);
+            isEmpty = false;
+        }
+
+        if (plan?.Hedging is { } hedging && mayRepeat)
+        {
+            AddHedging(builder, plan, hedging, budget);
+            isEmpty = false;
+        }
+
+        return isEmpty ? new(ResiliencePipeline<object>.Empty, plan, null) : new(builder.Build(), plan, plan is null ? null : budget);
+    }
+
+    private static void AddFallback(ResiliencePipelineBuilder<object> builder, Func<ThriftFallbackContext, ValueTask<object?>> fallback)
+        => builder.AddFallback(new FallbackStrategyOptions<object>
+        {
+            ShouldHandle = static arguments => new(arguments.Outcome.Exception is ThriftException and not ThriftBizStatusException),
+            FallbackAction = async arguments =>
+            {
+                var error = (ThriftException)arguments.Outcome.Exception!;
+                var context = arguments.Context.Properties.GetValue(Attempts, null!).FallbackAfter(error, arguments.Context.CancellationToken);
+                return await fallback(context).ConfigureAwait(false) is { } answer ? Outcome.FromResult<object>(answer) : Outcome.FromException<object>(error);
+            },
+        });
+
+    private static void AddRetry(ResiliencePipelineBuilder<object> builder, RepeatPlan plan, ThriftRetryOptions retry, RetryBudget budget, bool mayRepeat)
         => builder.AddRetry(new RetryStrategyOptions<object>
         {
             MaxRetryAttempts = retry.MaxRetries,
-            DelayGenerator = arguments => new(PauseBefore(arguments.AttemptNumber, retry, arguments.Context.Properties.GetValue(Attempts, null!))),
+            DelayGenerator = arguments => new(arguments.Context.Properties.GetValue(Attempts, null!) is var attempts
+                ? attempts.Within(PauseAfter(arguments.AttemptNumber, plan, retry, attempts))
+                : null),
             ShouldHandle = arguments => new(
                 arguments.AttemptNumber < retry.MaxRetries
-                && IsRetriable(arguments.Outcome.Exception, isIdempotent)
-                && arguments.Context.Properties.GetValue(Attempts, null!).AllowsRetry(retry.MaxDelay)
-                && budget.TryRetry()),
+                && IsRetriable(arguments.Outcome.Exception, retry, mayRepeat)
+                && arguments.Context.Properties.GetValue(Attempts, null!).AllowsRetry(plan.MaxDuration, retry.MaxDelay)
+                && budget.TryRetry(retry.Budget)),
         });
 
-    private void AddHedging(ResiliencePipelineBuilder<object> builder, ThriftHedgingOptions hedging, RetryBudget budget)
+    private void AddHedging(ResiliencePipelineBuilder<object> builder, RepeatPlan plan, ThriftHedgingOptions hedging, RetryBudget budget)
         => builder.AddHedging(new HedgingStrategyOptions<object>
         {
             MaxHedgedAttempts = hedging.MaxHedges,
             Delay = hedging.Delay,
-            ShouldHandle = arguments => new(IsRetriable(arguments.Outcome.Exception, isIdempotent: true)),
-            ActionGenerator = arguments => arguments.PrimaryContext.Properties.GetValue(Attempts, null!).PushbackMilliseconds is null && budget.TryRetry()
-                ? () => arguments.Callback(arguments.ActionContext)
-                : null,
+
+            // An error does not win while another attempt may succeed, whatever it is.
+            ShouldHandle = static arguments => new(arguments.Outcome.Exception is ThriftException and not ThriftBizStatusException),
+            ActionGenerator = arguments =>
+            {
+                var attempts = arguments.PrimaryContext.Properties.GetValue(Attempts, null!);
+                var failure = attempts.LastError;
+                if (attempts.PushbackMilliseconds is not null
+                    || !attempts.AllowsRetry(plan.MaxDuration, TimeSpan.MaxValue)
+                    || (failure is not null && !IsRetriable(failure, plan.Retry, mayRepeat: true))
+                    || !budget.TryRetry(hedging.Budget))
+                {
+                    return null;
+                }
+
+                return failure is not null && plan.Pause is { } pause
+                    ? () => StartAfterAsync(Backoff.Uniform(pause.Least, pause.Most), arguments)
+                    : () => arguments.Callback(arguments.ActionContext);
+            },
         });
 
-    /// <summary>The pause that the server asks for, or one that doubles with each retry, between half and one and a half of it. It ends with the time of the call.</summary>
-    private static TimeSpan PauseBefore(int retries, ThriftRetryOptions options, CallAttempts attempts)
+    private async ValueTask<Outcome<object>> StartAfterAsync(TimeSpan pause, HedgingActionGeneratorArguments<object> arguments)
     {
-        var milliseconds = attempts.PushbackMilliseconds
-            ?? Math.Min(options.Delay.TotalMilliseconds * (1 << retries) * (0.5 + Random.Shared.NextDouble()), options.MaxDelay.TotalMilliseconds);
-        var pause = TimeSpan.FromMilliseconds(milliseconds);
-        return attempts.TimeLeft is { } left && left < pause ? left : pause;
+        await Task.Delay(pause, _clock, arguments.ActionContext.CancellationToken).ConfigureAwait(false);
+        return await arguments.Callback(arguments.ActionContext).ConfigureAwait(false);
     }
 
-    private bool IsRetriable(Exception? error, bool isIdempotent) => error switch
+    private static TimeSpan PauseAfter(int retries, RepeatPlan plan, ThriftRetryOptions retry, CallAttempts attempts)
+    {
+        if (attempts.PushbackMilliseconds is { } asked)
+        {
+            return TimeSpan.FromMilliseconds(asked);
+        }
+
+        return plan.Pause is { } pause ? Backoff.Uniform(pause.Least, pause.Most) : Backoff.Exponential(retries, retry.Delay, retry.MaxDelay);
+    }
+
+    private static bool IsRetriable(Exception? error, ThriftRetryOptions? retry, bool mayRepeat) => error switch
     {
         ThriftBizStatusException or not ThriftException => false,
         ThriftCircuitOpenException { Scope: ThriftCircuitScope.Service } => false,
         ThriftConnectException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect } => true,
-        ThriftException failure => isIdempotent && (_options.Retry?.ShouldRetry is { } should
+        ThriftException failure => mayRepeat && (retry?.ShouldRetry is { } should
             ? should(failure)
             : failure.StatusCode is ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded),
     };

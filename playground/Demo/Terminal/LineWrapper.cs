@@ -1,7 +1,7 @@
 namespace Demo.Terminal;
 
 /// <summary>Prints pieces of a text as they come, indented, and breaks lines at words.</summary>
-internal sealed class LineWrapper(Screen screen, int width = 90)
+internal sealed class LineWrapper(Screen screen)
 {
     private const string Indent = "  ";
     private int _column;
@@ -12,7 +12,7 @@ internal sealed class LineWrapper(Screen screen, int width = 90)
         {
             screen.Piece(Tone.Plain, Indent);
         }
-        else if (_column + piece.Length > width && piece.StartsWith(' '))
+        else if (_column + piece.Length > screen.TextWidth && piece.StartsWith(' '))
         {
             screen.EndLine();
             screen.Piece(Tone.Plain, Indent);

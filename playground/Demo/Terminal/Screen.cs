@@ -1,43 +1,43 @@
+using Spectre.Console;
+
 namespace Demo.Terminal;
 
-/// <summary>
-/// Writes to the console, in colour if it is one: <see cref="Console.ForegroundColor"/> does nothing when the output is redirected. Thread-safe; text of one call
-/// stays together.
-/// </summary>
+/// <summary>Writes to a console: in colour and within its width if it is a terminal, otherwise line by line as they are. Thread-safe; text of one call stays together.</summary>
 internal sealed class Screen
 {
+    private const int Indentation = 2;
+    private const int WidestText = 90;
+
     private readonly Lock _gate = new();
-    private readonly bool _coloured = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    private readonly IAnsiConsole _console;
+
+    internal Screen(IAnsiConsole console)
+    {
+        _console = console;
+        if (!console.Profile.Out.IsTerminal)
+        {
+            // Whoever reads a file wants lines as they were written.
+            console.Profile.Width = int.MaxValue;
+        }
+    }
+
+    /// <summary>How many columns of text are comfortable to read.</summary>
+    internal int TextWidth => Math.Min(WidestText, _console.Profile.Width - Indentation);
 
     /// <summary>Writes a piece of a line.</summary>
     internal void Piece(Tone tone, string text)
     {
         lock (_gate)
         {
-            Write(tone, text);
+            _console.Write(text, StyleOf(tone));
         }
     }
 
     /// <summary>Writes a line, indented to stand under its heading.</summary>
-    internal void Line(Tone tone, string text)
-    {
-        lock (_gate)
-        {
-            Write(tone, $"  {text}");
-            Console.WriteLine();
-        }
-    }
+    internal void Line(Tone tone, string text) => WriteIndented(new Paragraph(text, StyleOf(tone)));
 
     /// <summary>Writes a line with a mark before it, for instance the direction in which a message travels.</summary>
-    internal void Line(Tone tone, string mark, string text)
-    {
-        lock (_gate)
-        {
-            Write(tone, $"  {mark} ");
-            Write(Tone.Plain, text);
-            Console.WriteLine();
-        }
-    }
+    internal void Line(Tone tone, string mark, string text) => WriteIndented(new Paragraph(mark, StyleOf(tone)).Append($" {text}"));
 
     /// <summary>Ends a line that was written in pieces.</summary>
     internal void EndLine() => Piece(Tone.Plain, Environment.NewLine);
@@ -47,31 +47,26 @@ internal sealed class Screen
     {
         lock (_gate)
         {
-            Console.WriteLine();
-            Write(Tone.Heading, title);
-            Console.WriteLine();
-            Write(Tone.Plain, $"  {explanation}");
-            Console.WriteLine();
+            _console.WriteLine();
+            _console.WriteLine(title, StyleOf(Tone.Heading));
+            WriteIndented(new Paragraph(explanation));
         }
     }
 
-    private void Write(Tone tone, string text)
+    private void WriteIndented(Paragraph text)
     {
-        if (!_coloured || tone == Tone.Plain)
+        lock (_gate)
         {
-            Console.Write(text);
-            return;
+            _console.Write(new Padder(text, new Padding(Indentation, 0, 0, 0)) { Expand = false });
         }
-
-        Console.ForegroundColor = tone switch
-        {
-            Tone.Heading => ConsoleColor.Magenta,
-            Tone.Sent => ConsoleColor.Cyan,
-            Tone.Received => ConsoleColor.Green,
-            Tone.Good => ConsoleColor.Green,
-            _ => ConsoleColor.Red,
-        };
-        Console.Write(text);
-        Console.ResetColor();
     }
+
+    private static Style StyleOf(Tone tone) => tone switch
+    {
+        Tone.Plain => Style.Plain,
+        Tone.Heading => new Style(Color.Fuchsia),
+        Tone.Sent => new Style(Color.Aqua),
+        Tone.Received or Tone.Good => new Style(Color.Green),
+        _ => new Style(Color.Red),
+    };
 }

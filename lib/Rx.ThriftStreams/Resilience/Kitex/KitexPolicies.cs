@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration;
 namespace Rx.ThriftStreams.Resilience.Kitex;
 
 /// <summary>An entry of <c>rpc_timeout</c>.</summary>
-/// <param name="Call">How long a call may take; <see langword="null"/> for no limit.</param>
-/// <param name="Connect">How long connecting may take; <see langword="null"/> for no limit.</param>
+/// <param name="Call">How long a call may take; <see langword="null"/> if the entry sets no limit.</param>
+/// <param name="Connect">How long connecting may take; likewise.</param>
 internal sealed record KitexTimeouts(TimeSpan? Call, TimeSpan? Connect)
 {
     internal static KitexTimeouts Decode(IConfiguration section) => new(section.Milliseconds("rpc_timeout_ms"), section.Milliseconds("conn_timeout_ms"));
@@ -18,6 +18,16 @@ internal sealed record KitexBreaker(bool IsEnabled, double ErrorRate, int MinSam
 {
     internal static KitexBreaker Default { get; } = new(true, 0.5, 200);
 
+    /// <summary>The breaker of a streaming method, which counts the creation of streams.</summary>
+    internal ThriftCircuitBreakerOptions OfStreams { get; } = Options(IsEnabled, ErrorRate, MinSamples, countsCalls: false);
+
+    /// <summary>The breaker of any other method, which counts calls.</summary>
+    internal ThriftCircuitBreakerOptions OfCalls { get; } = Options(IsEnabled, ErrorRate, MinSamples, countsCalls: true);
+
+    public bool Equals(KitexBreaker? other) => other is not null && (IsEnabled, ErrorRate, MinSamples) == (other.IsEnabled, other.ErrorRate, other.MinSamples);
+
+    public override int GetHashCode() => HashCode.Combine(IsEnabled, ErrorRate, MinSamples);
+
     internal static KitexBreaker Decode(IConfiguration section)
     {
         var rate = section.Fraction("err_rate");
@@ -25,6 +35,9 @@ internal sealed record KitexBreaker(bool IsEnabled, double ErrorRate, int MinSam
             ? new(section.Flag("enable"), rate, section.Number("min_sample"))
             : throw KitexSection.Invalid(section, "err_rate", section["err_rate"]!, "between 0 and 1");
     }
+
+    private static ThriftCircuitBreakerOptions Options(bool isEnabled, double errorRate, int minSamples, bool countsCalls)
+        => new() { IsEnabled = isEnabled, FailureRatio = errorRate, MinimumThroughput = minSamples, CountCallFailures = countsCalls };
 }
 
 /// <summary><c>degradation</c>: rejects a share of the calls before they are made.</summary>

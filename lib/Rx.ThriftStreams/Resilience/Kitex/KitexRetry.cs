@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Resilience.Kitex;
 
@@ -55,8 +56,12 @@ internal sealed record KitexRetry
     /// <summary>Whether a retry goes to the endpoint of the first attempt.</summary>
     internal bool UsesSameEndpoint { get; private init; }
 
+    /// <summary>What the policy means for a channel; <see langword="null"/> if it makes no retries.</summary>
+    internal RepeatPlan? Plan => field ??= CreatePlan();
+
+    /// <summary>Reads a policy. With an invalid back-off, that of the policy before stays and the rest is taken, as in Kitex.</summary>
     /// <exception cref="FormatException">The policy is invalid.</exception>
-    internal static KitexRetry Decode(IConfiguration section)
+    internal static KitexRetry Decode(IConfiguration section, KitexRetry? before, Action<FormatException> ignored)
     {
         if (!section.Flag("enable"))
         {
@@ -86,7 +91,16 @@ internal sealed record KitexRetry
         var delay = type == KitexRetryType.Failure ? TimeSpan.Zero : policy.Milliseconds("retry_delay_ms")
             ?? throw KitexSection.Invalid(policy, "retry_delay_ms", policy["retry_delay_ms"] ?? "", "more than 0");
         var rate = stop.GetSection("cb_policy").Fraction("error_rate");
-        var (min, max) = type == KitexRetryType.Backup ? default : Backoff(policy.GetSection("backoff_policy"));
+        var (min, max) = (before?.MinBackoff ?? TimeSpan.Zero, before?.MaxBackoff ?? TimeSpan.Zero);
+        try
+        {
+            (min, max) = type == KitexRetryType.Backup ? default : Pause(policy.GetSection("backoff_policy"));
+        }
+        catch (FormatException error)
+        {
+            ignored(error);
+        }
+
         return new()
         {
             IsEnabled = true,
@@ -102,7 +116,7 @@ internal sealed record KitexRetry
         };
     }
 
-    private static (TimeSpan Min, TimeSpan Max) Backoff(IConfigurationSection section)
+    private static (TimeSpan Min, TimeSpan Max) Pause(IConfigurationSection section)
     {
         var items = section.GetSection("cfg_items");
         switch (section["backoff_type"])
@@ -122,6 +136,28 @@ internal sealed record KitexRetry
             case var other:
                 throw KitexSection.Invalid(section, "backoff_type", other ?? "", "none, fixed or random");
         }
+    }
+
+    private RepeatPlan? CreatePlan()
+    {
+        if (!IsEnabled || MaxRetries == 0)
+        {
+            return null;
+        }
+
+        var plan = new RepeatPlan
+        {
+            CoversAllCalls = true,
+            RepeatsInChain = RetriesInChain,
+            UsesSameEndpoint = UsesSameEndpoint,
+            MaxDuration = MaxDuration,
+            Pause = (MinBackoff, MaxBackoff),
+        };
+
+        // Kitex retries timeouts. What could not be connected to is retried anyway.
+        return Type == KitexRetryType.Failure
+            ? plan with { Retry = new() { MaxRetries = MaxRetries, Budget = ErrorRate, ShouldRetry = static error => error.StatusCode == ThriftStatusCode.DeadlineExceeded } }
+            : plan with { Hedging = new() { Delay = Delay, MaxHedges = MaxRetries, Budget = ErrorRate } };
     }
 
     private static TimeSpan Time(IConfigurationSection items, string member)

@@ -5,6 +5,13 @@ using Microsoft.Extensions.Primitives;
 
 namespace Rx.ThriftStreams.Resilience.Kitex;
 
+/// <summary>Reads an entry of a table.</summary>
+/// <param name="entry">The entry.</param>
+/// <param name="before">The policy before it; <see langword="null"/> if there is none.</param>
+/// <param name="ignored">Reports a part that is invalid, without which the rest is taken.</param>
+/// <exception cref="FormatException">The entry is invalid.</exception>
+internal delegate TPolicy KitexDecoder<TPolicy>(IConfiguration entry, TPolicy? before, Action<FormatException> ignored);
+
 /// <summary>
 /// The policies of methods in one section of the configuration, which may change at any time. An entry that cannot be read leaves the method's policy as it was, and is
 /// logged; an entry that is gone takes its policy with it.
@@ -20,16 +27,22 @@ internal sealed partial class KitexTable<TPolicy> : IDisposable
     internal const int MaxEntries = 10_000;
 
     private readonly IConfiguration _section;
-    private readonly Func<IConfiguration, TPolicy> _decode;
+    private readonly KitexDecoder<TPolicy> _decode;
     private readonly ILogger _logger;
     private readonly IDisposable _changes;
     private readonly Lock _gate = new();
     private volatile FrozenDictionary<string, TPolicy> _policies = FrozenDictionary<string, TPolicy>.Empty;
 
+    /// <inheritdoc cref="KitexTable{TPolicy}(IConfiguration, KitexDecoder{TPolicy}, ILogger)"/>
+    internal KitexTable(IConfiguration section, Func<IConfiguration, TPolicy> decode, ILogger logger)
+        : this(section, (entry, _, _) => decode(entry), logger)
+    {
+    }
+
     /// <param name="section">Its children are the entries, by method.</param>
     /// <param name="decode">Reads an entry; a <see cref="FormatException"/> reports that it is invalid.</param>
     /// <param name="logger">Where invalid entries are reported.</param>
-    internal KitexTable(IConfiguration section, Func<IConfiguration, TPolicy> decode, ILogger logger)
+    internal KitexTable(IConfiguration section, KitexDecoder<TPolicy> decode, ILogger logger)
     {
         _section = section;
         _decode = decode;
@@ -57,14 +70,15 @@ internal sealed partial class KitexTable<TPolicy> : IDisposable
             var policies = new Dictionary<string, TPolicy>(StringComparer.OrdinalIgnoreCase);
             foreach (var entry in _section.GetChildren().Take(MaxEntries))
             {
+                _policies.TryGetValue(entry.Key, out var before);
                 try
                 {
-                    policies[entry.Key] = _decode(entry);
+                    policies[entry.Key] = _decode(entry, before, error => LogIgnored(_logger, entry.Path, error));
                 }
                 catch (FormatException error)
                 {
                     LogInvalid(_logger, entry.Path, error);
-                    if (_policies.TryGetValue(entry.Key, out var before))
+                    if (before is not null)
                     {
                         policies[entry.Key] = before;
                     }
@@ -77,4 +91,7 @@ internal sealed partial class KitexTable<TPolicy> : IDisposable
 
     [LoggerMessage(40, LogLevel.Warning, "The configuration {Key} cannot be used. The policy before it stays.")]
     private static partial void LogInvalid(ILogger logger, string key, Exception error);
+
+    [LoggerMessage(42, LogLevel.Warning, "A part of the configuration {Key} cannot be used: it stays as it was. The rest is applied.")]
+    private static partial void LogIgnored(ILogger logger, string key, Exception error);
 }
