@@ -107,6 +107,24 @@ public sealed class CallCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Call_AndBench_OfAnAddressWithAResolver_FindTheServer()
+    {
+        var address = $"grpc+dns://localhost:{_server.Endpoint!.Port}";
+
+        Assert.Equal((0, "5\n", ""), Run("", "call", address, "Shop/Add", "-d", """{"a":2,"b":3}"""));
+        Assert.Equal(0, Run("", "bench", address, "Shop/Add", "-d", """{"a":2,"b":3}""", "-t", "300ms", "--warm-up", "0s", "-q").Code);
+    }
+
+    [Fact]
+    public void Call_WhoseEtcdIsGone_IsUnreachable()
+    {
+        var (code, _, error) = Run("", "call", "ttheader+etcd://127.0.0.1:1/shop", "Shop/Add", "-d", "{}");
+
+        Assert.Equal(ExitCodes.Unreachable, code);
+        Assert.Contains("etcd", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Call_OfAServerThatDescribesNothing_SaysWhatToDo()
     {
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", static setup => setup.AddService(Shop.Schema.Descriptor, new Shop()), TestContext.Current.CancellationToken);

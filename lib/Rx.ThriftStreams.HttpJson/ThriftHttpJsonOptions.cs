@@ -17,8 +17,8 @@ public sealed class ThriftHttpJsonOptions
     public ISet<string> AllowedOrigins { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// How often a WebSocket on which nothing arrives is probed by a ping, and how long it may leave the ping unanswered before it is closed and its call cancelled.
-    /// Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for no probes.
+    /// How often a WebSocket on which nothing arrives is probed by a ping, and how long it may leave the ping unanswered before it is closed and its call cancelled; and how often a comment is sent
+    /// on an event stream on which nothing else is sent, so that proxies keep it and a lost caller is detected. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for never.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
 }

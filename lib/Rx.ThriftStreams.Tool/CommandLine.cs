@@ -7,13 +7,14 @@ namespace Rx.ThriftStreams.Tool;
 /// <summary>The commands and their options.</summary>
 internal static class CommandLine
 {
-    private const string ExitCodeHelp = "Exit codes: 0 done; 1 the IDL has errors (or, with format --check, is not in canonical form; with breaking, breaks something), or the server answered with an error; 2 wrong usage, a file cannot be read or written, or JSON does not fit; 3 the server cannot be reached, or a time limit expired; 130 interrupted.";
+    private const string ExitCodeHelp = "Exit codes: 0 success; 1 the IDL has errors (or, with format --check, is not in canonical form; with breaking, breaks something), or calls were answered with errors; 2 wrong usage, a file cannot be read or written, or JSON does not fit; 3 the server cannot be reached, or a time limit expired; 130 interrupted.";
 
     public static int Run(IReadOnlyList<string> args, TextWriter output, TextWriter error, TextReader? input = null)
     {
-        var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams, and calls services.\n\n" + ExitCodeHelp)
+        var root = new RootCommand("Compiles, checks, formats, compares and trims Thrift IDL for Rx.ThriftStreams; calls and measures services.\n\n" + ExitCodeHelp)
         {
             CallCommands.Call(input ?? Console.In, output, error),
+            BenchCommand.Create(input ?? Console.In, output, error),
             CallCommands.List(output, error),
             CallCommands.Describe(output, error),
             Gen(output, error),
@@ -21,7 +22,9 @@ internal static class CommandLine
             Format(output, error),
             Breaking(output, error),
             Trim(output, error),
+            CompletionCommand.Create(output),
         };
+        HelpExamples.AddTo(root);
         // "@file" is for --data, not a file with more arguments.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
@@ -86,7 +89,7 @@ internal static class CommandLine
             var named = shared with { Namespace = parsed.GetValue(@namespace), Package = parsed.GetValue(package) };
             return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
                 ? ExitCodes.Usage
-                : GenCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], named, shared), parsed.GetValue(directory)!, !parsed.GetValue(noIncludes), output, error);
+                : GenCommand.Run(Progress.Run(error, "Reading the IDL", () => SourceLoader.Load(paths, parsed.GetValue(include) ?? [], named, shared)), parsed.GetValue(directory)!, !parsed.GetValue(noIncludes), output, error);
         });
         return command;
     }
@@ -104,7 +107,7 @@ internal static class CommandLine
             var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
             return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
                 ? ExitCodes.Usage
-                : CheckCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options), parsed.GetValue(format), parsed.GetValue(strict), output);
+                : CheckCommand.Run(Progress.Run(error, "Reading the IDL", () => SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options)), parsed.GetValue(format), parsed.GetValue(strict), output);
         });
         return command;
     }
@@ -146,7 +149,7 @@ internal static class CommandLine
             var options = new CompilerOptions { Apache = parsed.GetValue(apache) };
             return FileArguments.Expand(parsed.GetValue(files)!, error) is not { } paths
                 ? ExitCodes.Usage
-                : TrimCommand.Run(SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options), parsed.GetValue(methods)!, parsed.GetValue(directory)!, output, error);
+                : TrimCommand.Run(Progress.Run(error, "Reading the IDL", () => SourceLoader.Load(paths, parsed.GetValue(include) ?? [], options, options)), parsed.GetValue(methods)!, parsed.GetValue(directory)!, output, error);
         });
         return command;
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Rx.ThriftStreams.Compiler.Diagnostics;
+using Spectre.Console;
 
 namespace Rx.ThriftStreams.Tool;
 
@@ -37,9 +38,10 @@ internal static class Findings
                 output.WriteLine(Print(writer => SarifLog.Write(writer, findings)));
                 break;
             default:
+                var console = ToolConsole.Of(output);
                 foreach (var finding in findings.Where(static f => f.Ignored is null))
                 {
-                    output.WriteLine(finding.Diagnostic);
+                    console.WriteLine(finding.Diagnostic.ToString(), finding.Diagnostic.IsError ? Color.Red : Color.Yellow);
                 }
 
                 break;

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Etcd;
+using Rx.ThriftStreams.HttpJson;
 
 namespace Rx.ThriftStreams.Tests.Docs;
 
@@ -12,7 +13,7 @@ public sealed partial class OptionsDocumentationTests
     private static readonly Type[] Roots =
     [
         typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits),
-        typeof(ThriftEtcdRegistrationOptions),
+        typeof(ThriftEtcdRegistrationOptions), typeof(ThriftProxyOptions), typeof(ThriftHttpJsonOptions),
     ];
 
     public static TheoryData<Type> OptionTypes() => [.. Roots.SelectMany(WithGroups).Distinct()];
@@ -34,8 +35,8 @@ public sealed partial class OptionsDocumentationTests
         Assert.Contains(typeof(ThriftCircuitBreakerOptions), types);
         Assert.Contains(typeof(ThriftServerLimits), types);
         Assert.Equal(
-            new[] { typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftEtcdOptions) }.SelectMany(static type => type.Assembly.GetExportedTypes())
-                .Where(t => t.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" or "Rx.ThriftStreams.Etcd" && (t.Name.EndsWith("Options", StringComparison.Ordinal) || t.Name.EndsWith("Limits", StringComparison.Ordinal)))
+            new[] { typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftEtcdOptions), typeof(ThriftHttpJsonOptions) }.SelectMany(static type => type.Assembly.GetExportedTypes())
+                .Where(t => t.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" or "Rx.ThriftStreams.Etcd" or "Rx.ThriftStreams.HttpJson" && (t.Name.EndsWith("Options", StringComparison.Ordinal) || t.Name.EndsWith("Limits", StringComparison.Ordinal)))
                 .OrderBy(t => t.Name, StringComparer.Ordinal),
             types.Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));
     }

@@ -179,4 +179,35 @@ public sealed class JsonMappingTests
             }
         });
     }
+
+    [Fact]
+    public void MutatedMessagesAndJson_UnderSmallBudgets_StayWithinThem()
+    {
+        var json = Encoding.UTF8.GetBytes("""{"leaf":{"name":"n","numbers":[1,2,3,4,5,6,7,8],"children":{"k":{"name":"m","children":{"l":{"name":"o"}}}}},"nodes":[{"y":3},{"b":true}],"x":"AAEC"}""");
+        var seed = ThriftDynamicMessage.FromJson(Node, json).Bytes.ToArray();
+        var limits = new ThriftDynamicJsonOptions { MaxDepth = 5, MaxSize = 250, Lenient = true };
+        var (kept, refused) = (0, 0);
+        Gen.Select(Gen.Int[0, seed.Length - 1], Gen.Byte, Gen.Int[0, json.Length - 1], Gen.Byte).Sample((at, value, at2, value2) =>
+        {
+            var bytes = (byte[])seed.Clone();
+            bytes[at] = value;
+            var text = (byte[])json.Clone();
+            text[at2] = value2;
+            foreach (var message in new Func<ThriftDynamicMessage>[] { () => new(bytes, Node), () => ThriftDynamicMessage.FromJson(Node, text, limits) })
+            {
+                try
+                {
+                    Assert.InRange(message().ToJson(limits).Length, 2, 250);
+                    Interlocked.Increment(ref kept);
+                }
+                catch (ThriftException error)
+                {
+                    Assert.EndsWith(".", error.Message, StringComparison.Ordinal);
+                    Interlocked.Increment(ref refused);
+                }
+            }
+        });
+
+        Assert.True(kept > 0 && refused > 0);
+    }
 }

@@ -60,6 +60,11 @@ internal sealed class JsonHost : IAsyncDisposable
         return new(application);
     }
 
+    /// <summary>The services of the application.</summary>
+    public IServiceProvider Services => _application.Services;
+
+    public Task StopAsync() => _application.StopAsync(Token);
+
     /// <summary>Sends JSON and returns the status and the body.</summary>
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string method, string json, string? accept = null)
     {

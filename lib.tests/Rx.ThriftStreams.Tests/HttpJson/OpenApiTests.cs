@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Rx.ThriftStreams.Dynamic;
 
 namespace Rx.ThriftStreams.Tests.HttpJson;
 
@@ -32,6 +34,42 @@ public sealed class OpenApiTests
             Assert.NotNull(document["components"]!["schemas"]![reference["#/components/schemas/".Length..]]);
         }
     }
+
+    [Fact]
+    public async Task Document_OfServicesWithTheSameStructs_HasEachOnce()
+    {
+        const string Idl = """
+            namespace go pair
+            struct Node { 1: string name, 2: optional Node next, 3: list<Leaf> leaves }
+            struct Leaf { 1: i64 size }
+            service First { Node Get (1: Node node) }
+            service Second { Node Find (1: Leaf leaf) }
+            """;
+        const string Other = """
+            namespace go third
+            struct Leaf { 1: string size }
+            service Third { Leaf Get (1: Leaf leaf) }
+            """;
+        await using var host = await JsonHost.StartAsync(map: static app =>
+        {
+            // Each with a schema of its own, as generated services have.
+            foreach (var (idl, name) in new[] { (Idl, "First"), (Idl, "Second"), (Other, "Third") })
+            {
+                var schema = ThriftSchema.FromText(idl).GetService(name);
+                app.MapThriftService(schema.Descriptor, new Silent());
+                app.MapThriftJson(schema);
+            }
+        });
+
+        var document = JsonNode.Parse(await host.Client.GetStringAsync(new Uri("/openapi.json", UriKind.Relative), TestContext.Current.CancellationToken))!;
+
+        var names = document["components"]!["schemas"]!.AsObject().Select(static schema => schema.Key).ToList();
+        Assert.Single(names, static name => name.Contains("Node", StringComparison.Ordinal));
+        Assert.Equal(["Leaf", "third.Third.Leaf"], names.Where(static name => name.Contains("Leaf", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.All(References(document), reference => Assert.NotNull(document["components"]!["schemas"]![reference["#/components/schemas/".Length..]]));
+    }
+
+    private sealed class Silent : ThriftDynamicHandler;
 
     private static IEnumerable<string> References(JsonNode? node) => node switch
     {

@@ -15,12 +15,13 @@ internal sealed class Source : ThriftDynamicHandler
         struct Text { 1: string text }
         service Source {
             Text Endless (1: Text request) (streaming.mode = "server"),
+            Text Pause (1: Text request) (streaming.mode = "server"),
             Text Broken (1: Text request) (streaming.mode = "server"),
             Text Silent (1: Text request) (streaming.mode = "bidirectional"),
         }
         """).GetService();
 
-    /// <summary>Completes when a call of Endless or Silent ends, which only its cancellation brings about.</summary>
+    /// <summary>Completes when a call of Endless, Silent or Pause ends, which only its cancellation brings about.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>The messages of Endless, of 1 KiB each.</summary>
@@ -40,6 +41,12 @@ internal sealed class Source : ThriftDynamicHandler
                 Interlocked.Increment(ref _sent);
                 yield return message;
             }
+
+            if (method.Name == "Pause")
+            {
+                await cancellationToken.Cancelled();
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
         finally
         {
@@ -58,5 +65,6 @@ internal sealed class Source : ThriftDynamicHandler
         yield return ThriftDynamicMessage.FromJson(method.Response, """{"text":"begun"}""");
         await cancellationToken.Cancelled();
         _ended.TrySetResult();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 }

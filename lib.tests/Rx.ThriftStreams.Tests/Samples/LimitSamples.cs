@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -83,12 +82,11 @@ public sealed class LimitSamples
     [Fact]
     public async Task Composition()
     {
-        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService>(new EchoService()));
-        await using var channel = server.CreateChannel();
+        var log = new AuditLog();
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddLogging().AddRouting().AddThriftStreams();
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSingleton(log);
         await using var app = builder.Build();
 
         // <sample middleware-service>
@@ -97,17 +95,13 @@ public sealed class LimitSamples
             .UseThriftMiddleware(receive: CountAsync);
         // </sample middleware-service>
 
-        // <sample middleware-proxy>
-        var upstream = new ThriftInvoker(channel);
+        // <sample middleware-fallback>
         app.MapThriftFallback((context, requests, cancellationToken) =>
         {
-            var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(
-                context.Method.Package, context.Method.ServiceName, context.Method.Name, context.Method.Mode);
-            return context.Method.IsStreaming
-                ? upstream.DuplexStreamingAsync(method, requests, new() { Headers = context.RequestHeaders }, cancellationToken)
-                : CallOnceAsync(upstream, method, requests, context, cancellationToken);
+            log.Add($"{context.Peer} called {context.Method}");
+            throw new ThriftStatusException(ThriftStatusCode.Unimplemented, "The service has moved.");
         });
-        // </sample middleware-proxy>
+        // </sample middleware-fallback>
 
         Assert.Contains(
             ((Microsoft.AspNetCore.Routing.IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints),
@@ -115,17 +109,6 @@ public sealed class LimitSamples
     }
 
     private static ValueTask<object?> CountAsync(ThriftCallContext context, Func<ValueTask<object?>> next) => next();
-
-    private static async IAsyncEnumerable<ThriftRawMessage> CallOnceAsync(
-        ThriftInvoker upstream,
-        ThriftMethod<ThriftRawMessage, ThriftRawMessage> method,
-        IAsyncEnumerable<ThriftRawMessage> requests,
-        ThriftServerContext context,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var request = await requests.SingleAsync(cancellationToken);
-        yield return await upstream.CallAsync(method, request, new() { Headers = context.RequestHeaders }, cancellationToken);
-    }
 
     public sealed class AuditLog
     {

@@ -1,53 +1,50 @@
-using System.Net;
+using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Transforms;
+using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
-/// <summary>The proxies of docs/proxies.md. Their tests are in <c>Proxies/</c>.</summary>
-internal static class ProxySamples
+/// <summary>The samples of the page on proxies.</summary>
+public sealed class ProxySamples
 {
-    internal static WebApplication Yarp(int port, IPEndPoint server)
+    [Fact]
+    public async Task Services_AreForwarded()
     {
-        // <sample proxy-yarp>
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http2);
-        });
-        builder.Services.AddReverseProxy().LoadFromMemory(
-            [new RouteConfig { RouteId = "thrift", ClusterId = "servers", Match = new RouteMatch { Path = "/{**path}" } }],
-            [
-                new ClusterConfig
-                {
-                    ClusterId = "servers",
-                    HttpRequest = new ForwarderRequestConfig
-                    {
-                        Version = HttpVersion.Version20,
-                        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                        ActivityTimeout = TimeSpan.FromHours(1),
-                    },
-                    Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = $"http://{server}" } },
-                },
-            ])
-            .AddTransforms(transforms => transforms.AddRequestHeader("content-type", "application/grpc+thrift", append: false));
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new EchoService()), cancellationToken);
+        await using var echoChannel = PatientChannel.ForAddress($"ttheader://{server.Endpoint}");
+        await using var shopChannel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
+        await using var legacyChannel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
+        await using var application = await ThriftApplication.StartAsync(listen => listen.UseThriftStreams(), Map, services => services.AddAuthorization().AddAuthentication());
+        await using var channel = PatientChannel.ForAddress($"grpc://{application.Endpoint()}");
 
-        var app = builder.Build();
-        app.MapReverseProxy(proxy => proxy.Use((context, next) =>
+        Assert.Equal(3, await new TestServiceClient(channel).EchoServerAsync(new() { Message = "x" }, cancellationToken).CountAsync(cancellationToken));
+
+        void Map(WebApplication app)
         {
-            // YARP sends requests on as they come only if they have this type; the transform restores the other.
-            context.Request.ContentType = "application/grpc";
-            return next();
-        }));
-        // </sample proxy-yarp>
-        return app;
+            // <sample proxy-services>
+            app.MapThriftProxy<ITestService>(echoChannel);
+            app.MapThriftProxy("shop.Shop", shopChannel).RequireAuthorization();
+            app.MapThriftProxy(legacyChannel, new ThriftProxyOptions { DroppedHeaders = { "authorization" } });
+            // </sample proxy-services>
+        }
+    }
+
+    [Fact]
+    public async Task Server_TakesProxies()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new EchoService()), cancellationToken);
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
+
+        // <sample proxy-server>
+        await using var proxy = await ThriftServer.StartAsync(
+            "127.0.0.1:0", server => server.Map(endpoints => endpoints.MapThriftProxy(channel)), cancellationToken);
+        // </sample proxy-server>
+
+        await using var front = PatientChannel.ForAddress($"ttheader://{proxy.Endpoint}");
+        Assert.Equal("x", (await new TestServiceClient(front).EchoPingPongAsync(new() { Message = "x" }, cancellationToken)).Message);
     }
 }

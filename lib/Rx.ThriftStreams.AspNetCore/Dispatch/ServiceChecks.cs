@@ -12,11 +12,14 @@ internal static class ServiceChecks
     /// <exception cref="InvalidOperationException">They could not.</exception>
     internal static void Validate(ThriftServerRuntime runtime, ThriftProtocols protocols, int port)
     {
-        if (runtime.Fallback is { } fallback)
+        var hasFallback = false;
+        foreach (var fallback in runtime.Fallbacks.All)
         {
             _ = fallback.Access;
+            hasFallback = true;
         }
-        else if (runtime.Services.All.Count == 0)
+
+        if (!hasFallback && runtime.Services.All.Count == 0)
         {
             throw new InvalidOperationException("run: no service. Use MapThriftService to add one.");
         }
@@ -60,7 +63,7 @@ internal static class ServiceChecks
     {
         var options = runtime.Options.PingPong;
         IReadOnlyDictionary<string, ServerMethod>? fallback = null;
-        if (options.FallbackService is { } name && !runtime.Services.TryGetService(name, out fallback))
+        if (options.FallbackService is { } name && !runtime.Services.TryGetService(name, out fallback) && !runtime.Fallbacks.All.Any(proxy => proxy.Service == name || proxy.Service == RawFallback.AnyName))
         {
             throw new InvalidOperationException($"The fallback service [{name}] is not among the services that are mapped.");
         }

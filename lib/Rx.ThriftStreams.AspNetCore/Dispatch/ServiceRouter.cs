@@ -58,11 +58,17 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="isOneway">Whether the caller takes no answer.</param>
     /// <param name="origin">Where the call comes from.</param>
     internal ServerMethod? FindFallback(RouteException? refusal, string package, StreamingMode mode, bool isOneway, CallOrigin origin)
-        => refusal is { Fault: RouteFault.UnknownService or RouteFault.UnknownMethod }
-            && runtime.Fallback is { } fallback
-            && fallback.Access.IsServed(origin.Protocol, origin.Port)
-            ? fallback.For(package, refusal.Service, refusal.Method, mode, isOneway)
+    {
+        if (refusal is not { Fault: RouteFault.UnknownService or RouteFault.UnknownMethod })
+        {
+            return null;
+        }
+
+        var service = refusal.Service;
+        return runtime.Fallbacks.Find(ref service) is { } fallback && fallback.Access.IsServed(origin.Protocol, origin.Port)
+            ? fallback.For(package, service, refusal.Method, mode, isOneway)
             : null;
+    }
 
     /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
     internal RouteException Refuse(string service, string method, CallOrigin origin)

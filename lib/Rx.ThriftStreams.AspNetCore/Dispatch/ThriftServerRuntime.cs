@@ -34,6 +34,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Sweep = new ConnectionSweep(Options.TimeProvider);
         Access = new AccessRules(services);
         Router = new ServiceRouter(this);
+        Fallbacks = new RawFallbacks(Options);
         Warnings = new WarningLimit(Options.TimeProvider);
         Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
@@ -60,8 +61,8 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal ServiceRouter Router { get; }
 
-    /// <summary>Handles the calls for which there is no method; <see langword="null"/> if nothing does.</summary>
-    internal RawFallback? Fallback { get; set; }
+    /// <summary>Handle the calls for which there is no method.</summary>
+    internal RawFallbacks Fallbacks { get; }
 
     /// <summary>The checks for the calls of each method.</summary>
     internal AccessRules Access { get; }

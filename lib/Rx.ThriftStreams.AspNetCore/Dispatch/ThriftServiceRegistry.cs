@@ -15,20 +15,16 @@ internal sealed class ThriftServiceRegistry
     internal IEnumerable<ServerMethod> Methods => All.SelectMany(static service => service.Methods.Values);
 
     /// <exception cref="InvalidOperationException">There is a service of that name.</exception>
-    /// <param name="serviceName">Its name in the IDL.</param>
-    /// <param name="methods">Its methods.</param>
-    /// <param name="package">The package of the gRPC path.</param>
-    /// <param name="schema">Returns its IDL, or <see langword="null"/> if that is not known.</param>
-    internal void Add(string serviceName, IReadOnlyDictionary<string, ServerMethod> methods, string package, Func<string?> schema)
+    internal void Add(RegisteredService service)
     {
         lock (_gate)
         {
-            if (TryGetService(serviceName, out _))
+            if (TryGetService(service.Name, out _))
             {
-                throw new InvalidOperationException($"service [{serviceName}] has already been registered.");
+                throw new InvalidOperationException($"service [{service.Name}] has already been registered.");
             }
 
-            Volatile.Write(ref _services, [.. _services, new RegisteredService(serviceName, methods, package, schema)]);
+            Volatile.Write(ref _services, [.. _services, service]);
         }
     }
 

@@ -2,12 +2,10 @@ using Rx.ThriftStreams.AspNetCore;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
-using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.Contracts;
 
@@ -120,20 +118,8 @@ public static class ThriftEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(handler);
         var runtime = ThriftServerRuntime.Of(endpoints.ServiceProvider);
-        if (runtime.Fallback is not null)
-        {
-            throw new InvalidOperationException("The calls of unknown services have a handler. Call MapThriftFallback once.");
-        }
-
-        var fallback = runtime.Fallback = new RawFallback(handler, runtime);
-        runtime.Access.AddSource(endpoints);
-        var group = endpoints.MapGroup(string.Empty);
-        var endpoint = group.Map(AnyGrpcRequest(), new RequestDelegate(new GrpcRequestHandler(runtime).ForwardAsync))
-            .WithDisplayName("Thrift: handler of unknown services")
-            .WithMetadata(RawFallback.Any);
-        endpoint.Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue - 1);
-        endpoint.Finally(builder => fallback.Configure(builder.Metadata, builder.ApplicationServices));
-        return group;
+        return ThriftRoutes.MapFallback(
+            endpoints, runtime, new RawFallback(string.Empty, RawFallback.AnyName, runtime, (method, rules) => new RawServerMethod(method, runtime, handler, rules)));
     }
 
     private static RouteGroupBuilder Map<TService>(
@@ -147,50 +133,15 @@ public static class ThriftEndpointRouteBuilderExtensions
         var runtime = ThriftServerRuntime.Of(endpoints.ServiceProvider);
         var binder = new ServerMethodBinder<TService>(activate, runtime);
         descriptor.Bind(binder);
-        runtime.Access.AddSource(endpoints);
-        runtime.Services.Add(descriptor.Name, binder.Methods, descriptor.Package, () => descriptor.Schema);
-
-        var handler = new GrpcRequestHandler(runtime);
-        var group = endpoints.MapGroup(string.Empty);
-        foreach (var method in binder.Methods.Values)
-        {
-            group.Map(PatternFor(method.Method, runtime.Options.Grpc.RequirePackage), http => handler.InvokeAsync(http, method))
-                .WithDisplayName($"Thrift {method.Method.FullName}")
-                .WithMetadata(implementation is null ? [method.Method] : [method.Method, .. ServiceAttributes.Of(implementation, method.Method)])
-                .Finally(endpoint => method.Configure(endpoint.Metadata, endpoint.ApplicationServices));
-        }
-
-        MapFallbackOnce(endpoints, handler);
-        return group;
+        return ThriftRoutes.MapService(
+            endpoints,
+            runtime,
+            new(descriptor.Name, binder.Methods, descriptor.Package, () => descriptor.Schema),
+            method => implementation is null ? [method] : [method, .. ServiceAttributes.Of(implementation, method)]);
     }
 
     /// <summary>By the interface, whose implementations keep their members when an application is trimmed.</summary>
     [return: DynamicallyAccessedMembers(ServiceAttributes.Needed)]
     private static Type TypeOf<TService>(IThriftService<TService> implementation)
         where TService : class, IThriftService<TService> => implementation.GetType();
-
-    private static RoutePattern PatternFor(ThriftMethod method, bool requirePackage) => RoutePatternFactory.Pattern(
-        RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-            "service", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(ServiceConstraint(method, requirePackage)))),
-        RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-            "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
-
-    private static GrpcSegmentConstraint ServiceConstraint(ThriftMethod method, bool requirePackage) => requirePackage
-        ? new(method.FullName[..method.FullName.IndexOf('/')], allowPackage: false)
-        : new(method.ServiceName, allowPackage: true);
-
-    /// <summary>gRPC calls that match no method are answered with a gRPC status; other requests are left to the rest of the application.</summary>
-    private static void MapFallbackOnce(IEndpointRouteBuilder endpoints, GrpcRequestHandler handler)
-    {
-        const string Name = "Thrift: unknown service or method";
-        if (endpoints.DataSources.Any(static source => source.Endpoints.Any(static endpoint => endpoint.DisplayName == Name)))
-        {
-            return;
-        }
-
-        endpoints.Map(AnyGrpcRequest(), handler.RejectAsync).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
-    }
-
-    private static RoutePattern AnyGrpcRequest() => RoutePatternFactory.Pattern(RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
-        "path", null, RoutePatternParameterKind.CatchAll, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
 }

@@ -88,6 +88,16 @@ public sealed class ThriftServerBuilder
         return this;
     }
 
+    /// <summary>Maps what the other methods of this builder do not, for instance a proxy by <c>MapThriftProxy</c>.</summary>
+    /// <param name="map">Maps it. Called when the server starts.</param>
+    /// <returns>This builder.</returns>
+    public ThriftServerBuilder Map(Action<IEndpointRouteBuilder> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        _maps.Add(map);
+        return this;
+    }
+
     /// <summary>Serves <c>grpc.health.v1</c> beside the services, as <c>MapThriftHealth</c> describes. Health checks are added by <see cref="Services"/>.</summary>
     /// <returns>This builder.</returns>
     public ThriftServerBuilder AddHealth()

@@ -26,12 +26,15 @@ internal sealed class StreamFormat
     internal static StreamFormat Lines { get; } = new("application/x-ndjson", "{\"message\":"u8, "{\"end\":"u8, "{\"problem\":"u8, "}\n"u8);
 
     /// <summary>Server-sent events: messages have the default type.</summary>
-    internal static StreamFormat Events { get; } = new("text/event-stream", "data: "u8, "event: end\ndata: "u8, "event: problem\ndata: "u8, "\n\n"u8);
+    internal static StreamFormat Events { get; } = new("text/event-stream", "data: "u8, "event: end\ndata: "u8, "event: problem\ndata: "u8, "\n\n"u8) { Heartbeat = ":\n\n"u8.ToArray() };
 
     /// <summary>The messages of a WebSocket: those of <see cref="Lines"/>, without the end of a line.</summary>
     internal static StreamFormat Texts { get; } = new(string.Empty, "{\"message\":"u8, "{\"end\":"u8, "{\"problem\":"u8, "}"u8);
 
     internal string ContentType { get; }
+
+    /// <summary>What is sent when there is nothing to send; empty if the format has no place for it.</summary>
+    internal ReadOnlyMemory<byte> Heartbeat { get; private init; }
 
     /// <summary>Appends a message.</summary>
     /// <returns>How many bytes it takes.</returns>

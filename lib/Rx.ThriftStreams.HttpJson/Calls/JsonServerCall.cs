@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Access;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson.Answers;
@@ -12,24 +13,33 @@ using Rx.ThriftStreams.Transports.Grpc;
 namespace Rx.ThriftStreams.HttpJson.Calls;
 
 /// <summary>One call that arrived as JSON over HTTP.</summary>
-internal sealed class JsonServerCall : ServerTransportCall
+internal sealed class JsonServerCall : ServerTransportCall, IDrainedConnection, IDisposable
 {
     /// <summary>The header with the deadline of the call, in milliseconds.</summary>
     internal const string TimeoutHeader = "thrift-timeout-ms";
 
+    private readonly HttpContext _http;
     private readonly JsonExchange _exchange;
     private readonly JsonMethod _method;
     private readonly ThriftServerOptions _options;
     private readonly ServerConnection _connection;
+    private readonly ConnectionDrain _drain;
+    private readonly CancellationTokenSource _over;
     private ThriftDynamicException? _declared;
     private bool _isComplete;
 
-    internal JsonServerCall(HttpContext http, JsonMethod method, JsonExchange exchange, TimeSpan? timeout, ThriftServerOptions options)
+    internal JsonServerCall(HttpContext http, JsonMethod method, JsonExchange exchange, TimeSpan? timeout, ThriftServerRuntime runtime)
     {
+        var options = runtime.Options;
+        _http = http;
         _exchange = exchange;
         _method = method;
         _options = options;
         _connection = ServerConnection.Of(http, ThriftProtocols.HttpJson);
+        _over = CancellationTokenSource.CreateLinkedTokenSource(exchange.Aborted);
+        Aborted = _over.Token;
+        _drain = new ConnectionDrain(this, options);
+        _drain.Watch(runtime.Stopping);
         Timeout = timeout;
         Host = http.Request.Host.Value;
         foreach (var (name, values) in http.Request.Headers)
@@ -61,9 +71,11 @@ internal sealed class JsonServerCall : ServerTransportCall
 
     internal override TimeSpan? Timeout { get; }
 
-    internal override CancellationToken Aborted => _exchange.Aborted;
+    internal override CancellationToken Aborted { get; }
 
-    internal override ThriftException AbortReason => new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call or closed its connection.");
+    internal override ThriftException AbortReason => _drain.IsCutOff && !_exchange.Aborted.IsCancellationRequested
+        ? ServerStop.Reason()
+        : new ThriftStatusException(ThriftStatusCode.Cancelled, $"The caller {Peer} cancelled the call or closed its connection.");
 
     /// <summary>Reads the deadline of a request.</summary>
     /// <returns>Whether it is valid, or there is none.</returns>
@@ -109,4 +121,21 @@ internal sealed class JsonServerCall : ServerTransportCall
             // The caller went away while its answer was on the way: nobody is left to receive an error.
         }
     }
+
+    /// <summary>The server stops: the call has the time that calls over other transports have. Kestrel alone would wait for it as long as the host does.</summary>
+    void IDrainedConnection.OnDrain(DrainStage stage)
+    {
+        if (stage == DrainStage.CutOff)
+        {
+            // Not on this thread: what was registered with the token is user code.
+            _ = _over.CancelAsync();
+        }
+        else if (stage == DrainStage.Aborted)
+        {
+            _http.Abort();
+        }
+    }
+
+    /// <summary>The call has ended. The source of its token is not disposed: a stage may begin meanwhile.</summary>
+    public void Dispose() => _drain.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,11 +9,13 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams.HttpJson.Calls;
 
 /// <summary>A call with a stream of answers, as server-sent events or lines of JSON. The handler waits while the caller does not read.</summary>
-internal sealed class StreamExchange(HttpContext http, JsonMethod method, ThriftServerRuntime runtime, StreamFormat format) : HttpExchange(http, method, runtime)
+internal sealed class StreamExchange(HttpContext http, JsonMethod method, ThriftServerRuntime runtime, StreamFormat format, TimeProvider clock)
+    : HttpExchange(http, method, runtime)
 {
     private const int MaxUnflushed = 32 * 1024;
 
     private readonly PipeWriter _writer = http.Response.BodyWriter;
+    private Heartbeat? _heartbeat;
     private int _unflushed;
     private bool _hasBegun;
     private bool _isStuck;
@@ -20,8 +23,12 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
     internal override ValueTask SendAsync(ReadOnlyMemory<byte> json, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         Begin(headers);
-        _unflushed += format.WriteMessage(_writer, json.Span);
-        return _unflushed < MaxUnflushed ? default : FlushAsync(cancellationToken);
+        if (_heartbeat?.EnterAsync() is { IsCompletedSuccessfully: false } beating)
+        {
+            return SendAfterAsync(beating, json, cancellationToken);
+        }
+
+        return Write(json) ? FlushAsync(cancellationToken) : default;
     }
 
     internal override ValueTask FlushAsync(CancellationToken cancellationToken)
@@ -31,6 +38,11 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
             return default;
         }
 
+        if (_heartbeat?.EnterAsync() is { IsCompletedSuccessfully: false } beating)
+        {
+            return FlushAfterAsync(beating, cancellationToken);
+        }
+
         _unflushed = 0;
         var flush = _writer.FlushAsync(CancellationToken.None);
         if (!flush.IsCompletedSuccessfully)
@@ -38,6 +50,7 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
             return AwaitFlushAsync(flush, cancellationToken);
         }
 
+        _heartbeat?.Exit();
         CheckFlushed(flush.Result);
         return default;
     }
@@ -45,7 +58,14 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
     internal override async ValueTask SendHeadersAsync(ThriftMetadata headers)
     {
         Begin(headers);
-        CheckFlushed(await _writer.FlushAsync(Aborted).ConfigureAwait(false));
+        if (_heartbeat is not null)
+        {
+            await _heartbeat.EnterAsync().ConfigureAwait(false);
+        }
+
+        var flushed = await _writer.FlushAsync(Aborted).ConfigureAwait(false);
+        _heartbeat?.Exit();
+        CheckFlushed(flushed);
     }
 
     internal override async ValueTask CompleteAsync(Problem? problem, ThriftMetadata headers, ThriftMetadata trailers)
@@ -69,8 +89,15 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
         }
 
         Begin(headers);
+        await EndHeartbeatAsync().ConfigureAwait(false);
         format.WriteEnd(_writer, problem, Method.Json, trailers);
         await Http.Response.CompleteAsync().ConfigureAwait(false);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await EndHeartbeatAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Begin(ThriftMetadata headers)
@@ -89,7 +116,63 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
         response.Headers["X-Accel-Buffering"] = "no";
         ResponseHeaders.Add(response, headers);
         Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        if (format.Heartbeat.Length > 0 && CallTimers.IsLimit(Method.KeepAliveInterval))
+        {
+            _heartbeat = new(clock, Method.KeepAliveInterval, BeatAsync);
+        }
     }
+
+    /// <returns>Whether enough is written to be flushed.</returns>
+    private bool Write(ReadOnlyMemory<byte> json)
+    {
+        _unflushed += format.WriteMessage(_writer, json.Span);
+        _heartbeat?.Exit();
+        return _unflushed >= MaxUnflushed;
+    }
+
+    private async ValueTask SendAfterAsync(Task beating, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        await WaitAsync(beating, cancellationToken).ConfigureAwait(false);
+        if (Write(json))
+        {
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask FlushAfterAsync(Task beating, CancellationToken cancellationToken)
+    {
+        await WaitAsync(beating, cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a heartbeat, which the caller may not read.</summary>
+    private async ValueTask WaitAsync(Task beating, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await beating.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!beating.IsCompleted)
+        {
+            _isStuck = true;
+            throw;
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        try
+        {
+            _writer.Write(format.Heartbeat.Span);
+            await _writer.FlushAsync(Aborted).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException && Aborted.IsCancellationRequested)
+        {
+            // The caller has closed the connection, which cancels the call.
+        }
+    }
+
+    private ValueTask EndHeartbeatAsync() => Interlocked.Exchange(ref _heartbeat, null)?.DisposeAsync() ?? default;
 
     private async ValueTask AwaitFlushAsync(ValueTask<FlushResult> flush, CancellationToken cancellationToken)
     {
@@ -97,7 +180,9 @@ internal sealed class StreamExchange(HttpContext http, JsonMethod method, Thrift
         var flushing = flush.AsTask();
         try
         {
-            CheckFlushed(await flushing.WaitAsync(cancellationToken).ConfigureAwait(false));
+            var flushed = await flushing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _heartbeat?.Exit();
+            CheckFlushed(flushed);
         }
         catch (OperationCanceledException) when (!flushing.IsCompleted)
         {

@@ -42,7 +42,7 @@ internal sealed class JsonEndpoint(JsonMethod method, ThriftServerRuntime runtim
         }
 
         return StreamFormat.For(http.Request) is { } format
-            ? InvokeAsync(http, new StreamExchange(http, method, runtime, format))
+            ? InvokeAsync(http, new StreamExchange(http, method, runtime, format, runtime.Options.TimeProvider))
             : RefuseAsync(
                 http,
                 StatusCodes.Status406NotAcceptable,
@@ -76,7 +76,8 @@ internal sealed class JsonEndpoint(JsonMethod method, ThriftServerRuntime runtim
             var scope = http.RequestServices.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {
-                await found.InvokeAsync(new JsonServerCall(http, method, exchange, timeout, runtime.Options), scope.ServiceProvider).ConfigureAwait(false);
+                using var call = new JsonServerCall(http, method, exchange, timeout, runtime);
+                await found.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
             }
         }
     }

@@ -5,6 +5,7 @@ using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.HttpJson.Calls;
 using Rx.ThriftStreams.HttpJson.Hosting;
 using Rx.ThriftStreams.HttpJson.OpenApi;
@@ -28,6 +29,7 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
     /// <param name="options">How the service is served; the defaults if <see langword="null"/>.</param>
     /// <returns>Adds conventions, for instance <c>RequireCors()</c>, to the endpoints.</returns>
     /// <exception cref="InvalidOperationException">The service is not mapped, or its IDL is not known because it is larger than generated code carries.</exception>
+    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
     public static IEndpointConventionBuilder MapThriftJson<TService>(this IEndpointRouteBuilder endpoints, string prefix = "/api", ThriftHttpJsonOptions? options = null)
         where TService : class, IThriftService<TService>
     {
@@ -46,6 +48,7 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
     /// <param name="prefix">The path before the service's name.</param>
     /// <param name="options">How the service is served; the defaults if <see langword="null"/>.</param>
     /// <exception cref="InvalidOperationException">The service is not mapped.</exception>
+    /// <exception cref="ArgumentException">An option is invalid; the message names it.</exception>
     public static IEndpointConventionBuilder MapThriftJson(
         this IEndpointRouteBuilder endpoints,
         ThriftServiceSchema service,
@@ -62,6 +65,8 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
         }
 
         options ??= new();
+        OptionChecks.TimeLimit(options.KeepAliveInterval, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.KeepAliveInterval)}");
+        OptionChecks.NotNull(options.Json, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.Json)}");
         var origins = new OriginRule(options.AllowedOrigins);
         var group = endpoints.MapGroup(prefix);
         foreach (var schema in service.Methods)

@@ -9,6 +9,7 @@ namespace Rx.ThriftStreams.HttpJson.OpenApi;
 internal sealed class JsonSchemas(Utf8JsonWriter writer)
 {
     private readonly Dictionary<ThriftStructSchema, string> _names = [];
+    private readonly List<(ThriftStructSchema Type, JsonMethod Method, string Name)> _written = [];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal) { "Problem" };
     private readonly Queue<(ThriftStructSchema Type, JsonMethod Method)> _pending = [];
 
@@ -176,6 +177,13 @@ internal sealed class JsonSchemas(Utf8JsonWriter writer)
     {
         if (!_names.TryGetValue(type, out var name))
         {
+            if (FindSame(type, method) is { } same)
+            {
+                _names.Add(type, same);
+                writer.WriteString("$ref", "#/components/schemas/" + same);
+                return;
+            }
+
             // Services may have different types of one name.
             name = _taken.Add(type.Name) ? type.Name : $"{method.Service.FullName}.{type.Name}";
             for (var i = 2; name != type.Name && !_taken.Add(name); i++)
@@ -184,9 +192,16 @@ internal sealed class JsonSchemas(Utf8JsonWriter writer)
             }
 
             _names.Add(type, name);
+            _written.Add((type, method, name));
             _pending.Enqueue((type, method));
         }
 
         writer.WriteString("$ref", "#/components/schemas/" + name);
     }
+
+    /// <summary>The name of a component that is the same type of another service, shown in the same way; <see langword="null"/> if there is none.</summary>
+    private string? FindSame(ThriftStructSchema type, JsonMethod method)
+        => _written.Find(other => other.Method.Json.Int64AsText == method.Json.Int64AsText
+            && other.Method.Json.BinaryAsBase64 == method.Json.BinaryAsBase64
+            && SameStructs.AreSame(other.Type, type)).Name;
 }

@@ -8,8 +8,8 @@ internal static class CallCommands
 {
     public static Command Call(TextReader input, TextWriter output, TextWriter error)
     {
-        var address = new Argument<string>("address") { Description = "The server, as for ThriftChannel.ForAddress: grpc://host:port, ttheader://host:port, grpcs and ttheaders for TLS, http://host:port." };
-        var method = new Argument<string>("method") { Description = "Service/Method, with or without the package; the method alone if one service has it." };
+        var address = Address();
+        var method = Method();
         var data = new Option<string?>("--data", "-d") { Description = "The request as JSON; several lines for a stream of requests; @FILE to read a file. Without it the standard input is read: all of it for one request, line by line for a stream." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print headers, trailers, the status and the time to the standard error." };
         var int64 = new Option<bool>("--int64-as-text") { Description = "Print i64 as text." };
@@ -30,6 +30,13 @@ internal static class CallCommands
         return command;
     }
 
+    public static Argument<string> Address() => new("address")
+    {
+        Description = "The server, as for ThriftChannel.ForAddress: grpc://host:port, ttheader://host:port, http://host:port; grpcs, ttheaders and https for TLS; grpc+dns://host:port, grpc+etcd://etcd-host:port/service.",
+    };
+
+    public static Argument<string> Method() => new("method") { Description = "Service/Method, with or without the package; the method alone if one service has it." };
+
     public static Command List(TextWriter output, TextWriter error)
         => OfSchema("list", "Lists the methods of a server or an IDL file: their names and signatures, one a line.", SchemaSymbols.List, output, error);
 
@@ -47,7 +54,8 @@ internal static class CallCommands
             {
                 var given = parsed.GetValue(names) ?? [];
                 var symbol = given.ElementAtOrDefault(target.HasIdl(parsed) ? 0 : 1);
-                var schema = await target.Target(parsed, target.HasIdl(parsed) ? null : given.FirstOrDefault()).LoadAsync(cancellationToken);
+                var source = target.Target(parsed, target.HasIdl(parsed) ? null : given.FirstOrDefault());
+                var schema = await Progress.RunAsync(error, "Reading the schema", () => source.LoadAsync(cancellationToken));
                 return run(schema, symbol, output);
             },
             error));

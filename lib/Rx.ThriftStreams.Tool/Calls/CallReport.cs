@@ -13,7 +13,7 @@ internal sealed class CallReport
 
     public CallReport(TextWriter error, TimeProvider clock)
     {
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error), ColorSystem = ReferenceEquals(error, Console.Error) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors });
+        _console = ToolConsole.Of(error).Output;
         _clock = clock;
         _started = clock.GetTimestamp();
     }

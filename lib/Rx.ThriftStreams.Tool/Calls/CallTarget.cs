@@ -26,7 +26,7 @@ internal sealed record CallTarget(string? Address, string? Idl, IReadOnlyList<st
         {
             return await ThriftSchema.LoadAsync(channel, Options, cancellationToken);
         }
-        catch (ThriftException error) when (error is not (ThriftConnectException or ThriftTimeoutException or ThriftSchemaException))
+        catch (ThriftException error) when (error is not ThriftSchemaException and { StatusCode: not (ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded) })
         {
             throw NotDescribed(error);
         }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Rx.ThriftStreams.Etcd;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Tool;
@@ -37,6 +37,7 @@ internal sealed class CallTargetOptions
     public CallTarget Target(ParseResult parsed, string? address)
     {
         var channel = new ThriftChannelOptions { PingPongTransport = parsed.GetValue(_transport), TlsOptions = Tls(parsed) };
+        channel.Discovery.UseEtcd();
         channel.PingPong.Protocol = parsed.GetValue(_protocol);
         if (parsed.GetValue(_httpPath) is { } path)
         {
@@ -53,7 +54,7 @@ internal sealed class CallTargetOptions
         var meta = new ThriftMetaInfo();
         Fill(meta.Transient, parsed.GetValue(_meta), "--meta");
         Fill(meta.Persistent, parsed.GetValue(_persistent), "--persistent-meta");
-        var options = new ThriftCallOptions { Headers = headers, MetaInfo = meta, Timeout = parsed.GetValue(_timeout) is { } limit ? Duration(limit) : null };
+        var options = new ThriftCallOptions { Headers = headers, MetaInfo = meta, Timeout = parsed.GetValue(_timeout) is { } limit ? Durations.Parse(limit, "--timeout") : null };
         return new CallTarget(address, parsed.GetValue(_idl), parsed.GetValue(_include) ?? [], channel, options);
     }
 
@@ -70,20 +71,6 @@ internal sealed class CallTargetOptions
     {
         var at = pair.IndexOf(separator, StringComparison.Ordinal);
         return at > 0 ? (pair[..at], pair[(at + 1)..]) : throw new UsageException($"{option} needs a name, \"{separator}\" and a value, not \"{pair}\".");
-    }
-
-    private static TimeSpan Duration(string text)
-    {
-        var (number, unit) = text switch
-        {
-            [.. var n, 'm', 's'] => (n, 1.0),
-            [.. var n, 's'] => (n, 1000.0),
-            [.. var n, 'm'] => (n, 60_000.0),
-            _ => ("", 0),
-        };
-        return double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value > 0 && value * unit < int.MaxValue
-            ? TimeSpan.FromMilliseconds(value * unit)
-            : throw new UsageException($"--timeout needs a positive number and a unit, such as 500ms, 5s or 2m, not \"{text}\".");
     }
 
     private SslClientAuthenticationOptions? Tls(ParseResult parsed)

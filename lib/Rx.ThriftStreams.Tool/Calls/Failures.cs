@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Dynamic;
+using Spectre.Console;
 
 namespace Rx.ThriftStreams.Tool;
 
@@ -13,16 +14,17 @@ internal static class Failures
         }
         catch (ThriftSchemaException failure) when (failure.Diagnostics.Count > 0)
         {
+            var console = ToolConsole.Of(error);
             foreach (var diagnostic in failure.Diagnostics)
             {
-                await error.WriteLineAsync(diagnostic);
+                console.WriteLine(diagnostic, Color.Red);
             }
 
             return ExitCodes.Findings;
         }
         catch (Exception failure) when (CodeOf(failure) is { } code)
         {
-            await error.WriteLineAsync("error: " + Describe(failure));
+            ToolConsole.Of(error).WriteLine("error: " + Describe(failure), Color.Red);
             return code;
         }
     }
@@ -31,7 +33,7 @@ internal static class Failures
     {
         UsageException or ThriftSchemaException or ThriftJsonException or ArgumentException or FormatException => ExitCodes.Usage,
         ThriftConnectException or ThriftTimeoutException or ThriftTransportException => ExitCodes.Unreachable,
-        ThriftStatusException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded } => ExitCodes.Unreachable,
+        ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded } => ExitCodes.Unreachable,
         ThriftException => ExitCodes.Findings,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => null,

@@ -1,22 +1,34 @@
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
+using Spectre.Console;
 
 namespace Rx.ThriftStreams.Tool;
 
 /// <summary><c>thriftstreams list</c> and <c>describe</c>, and the names that they and <c>call</c> take.</summary>
 internal static class SchemaSymbols
 {
-    /// <summary>A line for each method of one service, or of all.</summary>
+    /// <summary>A line for each method of one service, or of all; a table in a terminal.</summary>
     public static int List(ThriftSchema schema, string? service, TextWriter output)
     {
-        foreach (var found in service is null ? schema.Services : [schema.GetService(service)])
+        var methods = (service is null ? schema.Services : [schema.GetService(service)]).SelectMany(static found => found.Methods);
+        var console = ToolConsole.Of(output);
+        if (!console.IsTerminal)
         {
-            foreach (var method in found.Methods)
+            foreach (var method in methods)
             {
                 output.WriteLine($"{method}\t{Signature(method)}");
             }
+
+            return ExitCodes.Success;
         }
 
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("method", "signature");
+        foreach (var method in methods)
+        {
+            table.AddRow(Markup.Escape(method.ToString()), $"[grey]{Markup.Escape(Signature(method))}[/]");
+        }
+
+        console.Output.Write(table);
         return ExitCodes.Success;
     }
 

@@ -68,6 +68,12 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
 
+    /// <summary>Whether calls made in a handler inherit the deadline, the cancellation and the metainfo of the call that is handled.</summary>
+    internal bool FlowsServerContext => _options.FlowServerContext;
+
+    /// <summary>Whether calls carry the trace of the activity in which they are made.</summary>
+    internal bool PropagatesTraceContext => _options.PropagateTraceContext;
+
     /// <summary>Creates a channel to fixed endpoints, or to those that a resolver finds.</summary>
     /// <param name="address">
     /// <c>grpc://host:port</c> or <c>ttheader://host:port</c>; <c>grpcs</c> or <c>ttheaders</c> for TLS. Several endpoints are separated by commas:

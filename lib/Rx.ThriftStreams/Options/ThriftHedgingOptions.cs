@@ -3,12 +3,14 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// Hedging of idempotent calls of one message each way, which Kitex calls backup requests: <see cref="ThriftResilienceOptions.Hedging"/>. A call without an answer after a while is sent
+/// Hedging of idempotent calls of one message each way, which Kitex calls backup requests, and with <see cref="ThriftResilienceOptions.IncludeServerStreams"/> of server streams:
+/// <see cref="ThriftResilienceOptions.Hedging"/>. A call without an answer after a while is sent
 /// to another endpoint as well.
 /// </summary>
 /// <remarks>
-/// The first answer wins, and the other attempts are cancelled. An attempt that fails as <see cref="ThriftRetryOptions.ShouldRetry"/> describes starts the next one immediately; the call fails when
-/// all have. In Kitex the first result wins even if it is an error. Attempts are marked as retries are.
+/// The first answer wins, and the other attempts are cancelled; of server streams the first that delivers a response, or ends without any. An attempt that fails as
+/// <see cref="ThriftRetryOptions.ShouldRetry"/> describes starts the next one immediately. No error ends the call while another attempt is running; the call fails with the first error when
+/// all have failed. In Kitex the first result wins even if it is an error. Attempts are marked as retries are.
 /// </remarks>
 public sealed class ThriftHedgingOptions
 {

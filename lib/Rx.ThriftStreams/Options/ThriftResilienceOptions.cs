@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams;
 
-/// <summary>What happens when a stream cannot be created: <see cref="ThriftChannelOptions.Resilience"/>.</summary>
+/// <summary>What happens when a stream cannot be created or a call fails: <see cref="ThriftChannelOptions.Resilience"/>.</summary>
 public sealed class ThriftResilienceOptions
 {
     internal ThriftResilienceOptions()
@@ -23,7 +23,7 @@ public sealed class ThriftResilienceOptions
     /// <summary>
     /// Takes the place of <see cref="ConnectRetry"/>, which is then ignored: returns the pipeline around the creation of a method's streams, or <see langword="null"/> for <see cref="ConnectRetry"/>. Called
     /// when a method is first called. Each execution of the pipeline's callback tries an endpoint that was not tried for this stream, or fails with the last error if there is none; its result is
-    /// not a message and must be returned unchanged. Default: none.
+    /// not a message and must be returned unchanged. The pipeline must not execute its callback concurrently. Default: none.
     /// </summary>
     public Func<ThriftMethod, ResiliencePipeline?>? ConnectPipeline { get; set; }
 

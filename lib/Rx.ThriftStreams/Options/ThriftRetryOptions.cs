@@ -3,7 +3,8 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// Retries of calls of one message each way: <see cref="ThriftResilienceOptions.Retry"/>. An idempotent call is sent again when it failed in a way that another attempt may
+/// Retries of calls of one message each way, and with <see cref="ThriftResilienceOptions.IncludeServerStreams"/> of server streams that have not delivered a response:
+/// <see cref="ThriftResilienceOptions.Retry"/>. An idempotent call is sent again when it failed in a way that another attempt may
 /// not; any other call only when no endpoint could be connected to, so that nothing was sent.
 /// </summary>
 /// <remarks>
@@ -26,7 +27,7 @@ public sealed class ThriftRetryOptions
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long one attempt may take. Default <see langword="null"/>: as long as the call, whose <see cref="ThriftCallOptions.Timeout"/> holds for all attempts together. An
+    /// How long one attempt may take; of a server stream, until its first response. Default <see langword="null"/>: as long as the call, whose <see cref="ThriftCallOptions.Timeout"/> holds for all attempts together. An
     /// attempt that took too long is retried.
     /// </summary>
     public TimeSpan? AttemptTimeout { get; set; }

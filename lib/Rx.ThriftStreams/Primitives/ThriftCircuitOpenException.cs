@@ -12,14 +12,14 @@ public enum ThriftCircuitScope
     Endpoint,
 }
 
-/// <summary>A stream was not created because too many earlier attempts to create one had failed. No connection was attempted.</summary>
+/// <summary>A stream was not created because too many attempts had failed before, as its circuit breaker counts them. No connection was attempted.</summary>
 public sealed class ThriftCircuitOpenException : ThriftException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="scope">What the breaker applies to.</param>
     /// <param name="key">The method's full name, or the endpoint.</param>
     /// <param name="retryAfter">The time until an attempt will be let through again, if known.</param>
-    /// <param name="innerException">What the breaker reported.</param>
+    /// <param name="innerException">The cause, if there is one.</param>
     public ThriftCircuitOpenException(ThriftCircuitScope scope, string key, TimeSpan? retryAfter, Exception? innerException = null)
         : base(Describe(scope, key, retryAfter), innerException)
     {
@@ -46,6 +46,6 @@ public sealed class ThriftCircuitOpenException : ThriftException
         var when = retryAfter is { } time
             ? string.Create(CultureInfo.InvariantCulture, $" Try again in {time.TotalSeconds:0.###} s.")
             : string.Empty;
-        return $"The circuit breaker of {whose} {key} is open: too many streams could not be created.{when}";
+        return $"The circuit breaker of {whose} {key} is open: too many attempts failed.{when}";
     }
 }

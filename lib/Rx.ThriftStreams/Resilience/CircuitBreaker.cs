@@ -1,6 +1,5 @@
 using Polly;
 using Polly.CircuitBreaker;
-using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Resilience;
 
@@ -169,9 +168,15 @@ internal sealed class CircuitBreaker
                 return;
             }
 
-            // Complete when it returns: nothing in it waits.
+            // The outcome is there, and nothing in a breaker waits.
             var context = ResilienceContextPool.Shared.Get();
-            _ = _counter.ExecuteOutcomeAsync(static (_, result) => new ValueTask<Outcome<object>>(result), context, result);
+            var counting = _counter.ExecuteOutcomeAsync(static (_, result) => new ValueTask<Outcome<object>>(result), context, result);
+            if (!counting.IsCompletedSuccessfully)
+            {
+                throw new InvalidOperationException($"The circuit breaker of {Key} did not count a result at once.");
+            }
+
+            _ = counting.Result;
             ResilienceContextPool.Shared.Return(context);
             var state = _counted.CircuitState == CircuitState.Closed ? ThriftCircuitState.Closed : ThriftCircuitState.Open;
             if (state != _state)

@@ -15,20 +15,27 @@ namespace Rx.ThriftStreams;
 [DebuggerDisplay("{Bytes.Length} bytes")]
 public sealed class ThriftRawMessage(ReadOnlyMemory<byte> bytes) : IThriftStruct<ThriftRawMessage>
 {
+    // Bytes that were read are one struct, and need not be walked again when they are written.
+    private bool _isChecked;
+
     /// <summary>The bytes.</summary>
     public ReadOnlyMemory<byte> Bytes { get; } = bytes;
 
     /// <inheritdoc/>
     public static ThriftRawMessage Read<TReader>(ref TReader reader)
         where TReader : struct, IThriftReader, allows ref struct
-        => new(RawStruct.Read(ref reader));
+        => new(RawStruct.Read(ref reader)) { _isChecked = true };
 
     /// <inheritdoc/>
     /// <exception cref="ThriftProtocolException">The bytes are not one struct.</exception>
     public void Write<TWriter>(ref TWriter writer)
         where TWriter : struct, IThriftWriter, allows ref struct
     {
-        RawStruct.Check(Bytes.Span);
+        if (!_isChecked)
+        {
+            RawStruct.Check(Bytes.Span);
+        }
+
         RawStruct.Write(Bytes.Span, ref writer);
     }
 }

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Benchmarks.Governance;

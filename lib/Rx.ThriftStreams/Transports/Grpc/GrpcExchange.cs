@@ -48,6 +48,9 @@ internal sealed class GrpcExchange
 
     internal string? Authority { get; }
 
+    /// <summary>The path of the request, where Grpc.Net.Client knows only a placeholder; <see langword="null"/> otherwise.</summary>
+    internal string? Path { get; set; }
+
     internal GrpcRequestSink Requests { get; }
 
     /// <summary>Whether the request has reached <see cref="GrpcThriftHandler"/>. A channel that is being disposed may fail a call before that.</summary>

@@ -24,6 +24,11 @@ internal sealed class GrpcThriftHandler(HttpMessageHandler inner, ThriftChannelO
         exchange.IsHandled = true;
         try
         {
+            if (exchange.Path is { } path)
+            {
+                request.RequestUri = new UriBuilder(request.RequestUri!) { Path = path }.Uri;
+            }
+
             SetHeaders(request, exchange);
             request.Content = new GrpcRequestContent(exchange);
             var response = await _inner.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -155,7 +155,9 @@ internal sealed class GrpcTransport : ClientTransport
         GrpcExchange.Current = exchange;
         try
         {
-            var call = new GrpcCall(_invoker, _methods.Get(method));
+            var known = _methods.Get(method, out var isPlaceholder);
+            exchange.Path = isPlaceholder ? "/" + method.FullName : null;
+            var call = new GrpcCall(_invoker, known);
             if (!exchange.IsHandled)
             {
                 // The first call of a channel gets there later; a call on a channel that is being disposed may never get there.

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Security;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
@@ -11,6 +10,8 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// <summary>TTHeader Streaming to one endpoint: its connections, and which of them a stream gets.</summary>
 internal sealed class TTHeaderStreamingTransport : ClientTransport
 {
+    private const int MostTemplates = 1024;
+
     private readonly string _endpoint;
     private readonly SslClientAuthenticationOptions? _tls;
     private readonly StreamLimits _limits;
@@ -19,7 +20,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
     private readonly TimeSpan _connectTimeout;
     private readonly ConnectionSet<ClientFrameConnection> _connections;
     private readonly SharedConnections<ClientFrameConnection>? _shared;
-    private readonly ConcurrentDictionary<string, FrameTemplates> _templates = new(StringComparer.Ordinal);
+    private readonly BoundedTable<string, FrameTemplates> _templates = new(MostTemplates, StringComparer.Ordinal);
     private readonly ConnectionSweep _sweep;
 
     internal static ClientTransportDescriptor Descriptor { get; } = new(
@@ -107,7 +108,9 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         _sweep.Dispose();
     }
 
-    private FrameTemplates TemplatesOf(ThriftMethod method) => _templates.GetOrAdd(method.Name, static name => new FrameTemplates(name));
+    private FrameTemplates TemplatesOf(ThriftMethod method) => method.IsUnknown
+        ? new(method.Name)
+        : _templates.GetOrAdd(method.Name, static (name, _) => new(name), static (name, _) => new(name), 0);
 
     /// <summary>Returns a connection that the call has entered.</summary>
     private async ValueTask<(ClientFrameConnection Connection, bool IsNew)> TakeAsync(TimeSpan limit, CancellationToken cancellationToken)

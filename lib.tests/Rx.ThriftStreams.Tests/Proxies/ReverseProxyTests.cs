@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Tests.Samples;
 namespace Rx.ThriftStreams.Tests.Proxies;
 
 /// <summary>Calls through the proxies of docs/proxies.md.</summary>
-public sealed class ProxyTests
+public sealed class ReverseProxyTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -15,7 +15,7 @@ public sealed class ProxyTests
         var service = new HoldingService();
         await using var server = await StartAsync(service);
         var port = Ports.Free();
-        await using var proxy = ProxySamples.Yarp(port, server.Endpoint);
+        await using var proxy = ReverseProxySamples.Yarp(port, server.Endpoint);
         await proxy.StartAsync(Token);
 
         await AssertPassesAsync($"grpc://127.0.0.1:{port}", service);
