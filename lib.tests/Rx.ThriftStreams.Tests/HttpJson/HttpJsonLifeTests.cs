@@ -154,6 +154,24 @@ public sealed class HttpJsonLifeTests
         });
     }
 
+    /// <summary>The time for the rest of a message ended the process when it was over after the message was complete.</summary>
+    [Fact]
+    public async Task Socket_MessageInPieces_LeavesNoTimeLimitBehind()
+    {
+        var clock = new FakeTimeProvider();
+        await using var host = await StartAsync(new Source(), configure: options => options.TimeProvider = clock);
+        using var socket = await host.ConnectAsync("shop.Shop/Both");
+        for (var i = 0; i < 2; i++)
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes("""{"message":"""), WebSocketMessageType.Text, endOfMessage: false, Token);
+            await socket.SendAsync(Encoding.UTF8.GetBytes("""{"name":"a"}}"""), WebSocketMessageType.Text, endOfMessage: true, Token);
+            Assert.Equal("""{"message":{"name":"a"}}""", await socket.ReceiveTextAsync());
+
+            // Its callback runs here, and throws here.
+            clock.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
     [Fact]
     public async Task Socket_ThatFloods_IsHeldToTheMessagesReadAhead()
     {

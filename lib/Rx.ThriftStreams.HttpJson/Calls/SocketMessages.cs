@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.HttpJson.Calls;
@@ -17,6 +18,7 @@ internal sealed class SocketMessages(WebSocket socket, ThriftServerRuntime runti
     {
         var limit = runtime.Options.Limits.MaxReceiveMessageSize;
         var text = new ArrayBufferWriter<byte>(FirstRead);
+        CancellationTokenSource? expiry = null;
         CancellationTokenSource? patience = null;
         try
         {
@@ -51,12 +53,14 @@ internal sealed class SocketMessages(WebSocket socket, ThriftServerRuntime runti
                 }
 
                 // The rest must not trickle in.
-                patience ??= Patience(cancellationToken);
+                expiry ??= new CancellationTokenSource(CallTimers.DueTimeOfLimit(runtime.Options.Limits.FrameTimeout), runtime.Options.TimeProvider);
+                patience ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expiry.Token);
             }
         }
         finally
         {
             patience?.Dispose();
+            expiry?.Dispose();
         }
     }
 
@@ -68,15 +72,6 @@ internal sealed class SocketMessages(WebSocket socket, ThriftServerRuntime runti
         while ((await socket.ReceiveAsync(discarded.AsMemory(), cancellationToken).ConfigureAwait(false)).MessageType != WebSocketMessageType.Close)
         {
         }
-    }
-
-    private CancellationTokenSource Patience(CancellationToken cancellationToken)
-    {
-        var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var limit = runtime.Options.Limits.FrameTimeout;
-        var timer = runtime.Options.TimeProvider.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), limited, limit, Timeout.InfiniteTimeSpan);
-        limited.Token.UnsafeRegister(static state => ((ITimer)state!).Dispose(), timer);
-        return limited;
     }
 
     private ThriftStatusException Refuse(ArrayBufferWriter<byte> text, ThriftStatusCode code, string message)

@@ -58,7 +58,7 @@ internal sealed class ChaosRun
 
     private async Task RunAsync(string transport, CancellationToken cancellationToken)
     {
-        using var logging = LoggerFactory.Create(logging => logging.AddProvider(_ejections));
+        using var logging = LoggerFactory.Create(logging => logging.AddProvider(_ejections.Provider()));
         await using var channel = ThriftChannel.ForAddress($"{transport}://{string.Join(',', _servers.Select(static server => server.Address))}", new ThriftChannelOptions
         {
             Balancer = _picks,

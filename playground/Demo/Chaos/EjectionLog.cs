@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Demo.Chaos;
 
 /// <summary>Learns from the channel's log which endpoints are ejected, until when, and why.</summary>
-internal sealed class EjectionLog : ILoggerProvider, ILogger
+internal sealed class EjectionLog : ILogger
 {
     private const int EjectedForFailures = 32;
     private const int EjectedForLatency = 33;
@@ -14,7 +14,8 @@ internal sealed class EjectionLog : ILoggerProvider, ILogger
     /// <summary>The last ejection of an endpoint.</summary>
     internal Ejection Of(string address) => _ejections.GetValueOrDefault(address, new(0, string.Empty, DateTimeOffset.MinValue));
 
-    public ILogger CreateLogger(string categoryName) => this;
+    /// <summary>For a logger factory, which owns it.</summary>
+    internal ILoggerProvider Provider() => new OneLogger(this);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -32,8 +33,13 @@ internal sealed class EjectionLog : ILoggerProvider, ILogger
         }
     }
 
-    public void Dispose()
+    private sealed class OneLogger(ILogger logger) : ILoggerProvider
     {
+        public ILogger CreateLogger(string categoryName) => logger;
+
+        public void Dispose()
+        {
+        }
     }
 }
 
