@@ -32,6 +32,7 @@ internal static class ClientConfiguration
             .Group(nameof(channel.Grpc), group => ReadGrpc(group, channel.Grpc))
             .Group(nameof(channel.TTHeader), group => ReadTTHeader(group, channel.TTHeader))
             .Group(nameof(channel.PingPong), group => ReadPingPong(group, channel.PingPong))
+            .Group(nameof(channel.Telemetry), group => ReadTelemetry(group, channel.Telemetry))
             .ThrowIfUnknown();
     }
 
@@ -133,4 +134,8 @@ internal static class ClientConfiguration
         .Read<bool>(nameof(pingPong.StrictBinary), value => pingPong.StrictBinary = value)
         .Read<bool>(nameof(pingPong.SendServiceName), value => pingPong.SendServiceName = value)
         .Read<string>(nameof(pingPong.HttpPath), value => pingPong.HttpPath = value);
+
+    private static void ReadTelemetry(OptionSection section, ThriftTelemetryOptions telemetry) => section
+        .ReadTime(nameof(telemetry.PauseThreshold), value => telemetry.PauseThreshold = value)
+        .ReadTime(nameof(telemetry.SpanInterval), value => telemetry.SpanInterval = value);
 }

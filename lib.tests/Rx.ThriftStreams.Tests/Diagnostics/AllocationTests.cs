@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Demo.Echo;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rx.ThriftStreams.Client;
@@ -37,17 +38,38 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public async Task Messages_AMeterListens_AllocateNothing()
+    {
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, all) =>
+        {
+            if (instrument.Meter.Name == ThriftDiagnostics.MeterName)
+            {
+                all.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>(static (_, _, _, _) => { });
+        listener.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+        listener.Start();
+        await using var channel = ThriftChannel.ForTransport(new InstantTransport(), "instant", new ThriftChannelOptions());
+        await using var call = await channel.OpenAsync(Method, null, channel.Defaults, CancellationToken.None);
+
+        Assert.NotNull(call.Observation);
+        Assert.Equal(0, MeasureMessages(call));
+    }
+
+    [Fact]
     public async Task Calls_NobodyListens_AreNotWatched()
     {
         var logger = NullLogger.Instance;
-        var hub = new EventHub(logger);
+        using var watch = new CallWatch(ThriftCallSide.Server, new EventHub(logger), logger, TimeProvider.System, new());
 
-        Assert.False(CallObservation.IsWanted(hub, logger, ThriftCallSide.Client));
+        Assert.Null(watch.TryStart(Method, "test", string.Empty));
         await Task.CompletedTask;
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Messages; i++)
         {
-            CallObservation.IsWanted(hub, logger, ThriftCallSide.Server);
+            watch.TryStart(Method, "test", string.Empty);
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

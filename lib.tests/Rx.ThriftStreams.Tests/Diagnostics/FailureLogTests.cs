@@ -20,7 +20,7 @@ public sealed class FailureLogTests
 
         await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "no\nsuch thing"));
 
-        var entry = Assert.Single(_log.Entries);
+        var entry = Assert.Single(_log.Entries, OfTheServer);
         Assert.Equal((LogLevel.Information, 14), (entry.Level, entry.Id));
         Assert.Contains("echo.TestService/EchoUnary from in-memory failed with NotFound: no\\u000Asuch thing", entry.Text, StringComparison.Ordinal);
     }
@@ -44,7 +44,7 @@ public sealed class FailureLogTests
 
         await FailAsync(channel, new FormatException("a bug"));
 
-        Assert.Equal((LogLevel.Error, 10), Assert.Single(_log.Entries) is var entry ? (entry.Level, entry.Id) : default);
+        Assert.Equal((LogLevel.Error, 10), Assert.Single(_log.Entries, OfTheServer) is var entry ? (entry.Level, entry.Id) : default);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class FailureLogTests
             await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
         }
 
-        Assert.Equal(20, _log.Entries.Count);
+        Assert.Equal(20, _log.Entries.Count(OfTheServer));
         _clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
 
@@ -65,6 +65,45 @@ public sealed class FailureLogTests
         Assert.Equal(LogLevel.Information, counted.Level);
         Assert.StartsWith("5 more", counted.Text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task FailedCalls_OfAChannel_AreLoggedUpToTheLimitAndCounted()
+    {
+        await using var server = ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(_service));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = server.CreateChannel(new() { TimeProvider = _clock, LoggerFactory = factory });
+        for (var i = 0; i < 200; i++)
+        {
+            await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "no\nsuch thing"));
+        }
+
+        Assert.Equal(20, _log.Entries.Count);
+        Assert.All(_log.Entries, static entry => Assert.Equal((LogLevel.Information, 26), (entry.Level, entry.Id)));
+        Assert.Contains("A call of echo.TestService/EchoUnary to in-memory failed with NotFound: no\\u000Asuch thing", _log.Entries[0].Text, StringComparison.Ordinal);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
+        Assert.StartsWith("180 more", Assert.Single(_log.Entries, e => e.Id == 13).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_AndCallsThatTheUserEnds_AreNotLoggedByAChannel()
+    {
+        await using var server = ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(_service));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = server.CreateChannel(new() { TimeProvider = _clock, LoggerFactory = factory });
+        var client = new TestServiceClient(channel);
+
+        await FailAsync(channel, new ThriftBizStatusException(7, "sold out"));
+        await client.EchoServerAsync(new() { Message = "endless" }, TestContext.Current.CancellationToken).Take(2).CountAsync(TestContext.Current.CancellationToken);
+        using var cancellation = new CancellationTokenSource();
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.EchoUnaryAsync(new(), cancellation.Token));
+
+        Assert.Empty(_log.Entries);
+    }
+
+    /// <summary>The channel of a server in memory logs to the same log.</summary>
+    private static bool OfTheServer((LogLevel Level, int Id, string Text, Exception? Error) entry) => entry.Id != 26;
 
     private ThriftInMemoryServer Start() => ThriftInMemoryServer.Create(setup => setup
         .AddService<ITestService>(_service)

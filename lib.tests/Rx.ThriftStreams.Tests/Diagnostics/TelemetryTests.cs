@@ -154,26 +154,6 @@ public sealed class TelemetryTests() : ObservedCallTests("grpc")
         return headers.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
-    private sealed class RecordingListener : IDisposable
-    {
-        private readonly ActivityListener _listener;
-
-        internal RecordingListener(ActivitySource own)
-        {
-            _listener = new ActivityListener
-            {
-                ShouldListenTo = source => source == own || source.Name == ThriftDiagnostics.ActivitySourceName,
-                Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-                ActivityStopped = Stopped.Enqueue,
-            };
-            ActivitySource.AddActivityListener(_listener);
-        }
-
-        internal ConcurrentQueue<Activity> Stopped { get; } = new();
-
-        public void Dispose() => _listener.Dispose();
-    }
-
     private sealed class RecordingLog : ILoggerProvider
     {
         internal ConcurrentQueue<(string Category, int Id, string Text)> Entries { get; } = new();

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Docs;
 
@@ -54,6 +56,31 @@ public sealed partial class DocumentationTests
                 Assert.True(Headings(await File.ReadAllTextAsync(target)).Contains(heading.Value), $"{page}: {link.Value} leads to no heading.");
             }
         }
+    }
+
+    [Fact]
+    public async Task Index_EachPage_IsListed()
+    {
+        string index = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "index.md"));
+        foreach (string page in Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories))
+        {
+            string name = Path.GetRelativePath(Path.Combine(Root, "docs"), page).Replace('\\', '/');
+            Assert.True(name == "index.md" || index.Contains($"]({name})", StringComparison.Ordinal), $"docs/index.md does not list {name}.");
+        }
+    }
+
+    [Fact]
+    public async Task Middleware_EachDelegate_IsShownWithItsSignature()
+    {
+        string page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "middleware.md"));
+        foreach (Type type in (Type[])[typeof(ThriftClientStreamMiddleware), typeof(ThriftServerStreamMiddleware), typeof(ThriftSendMiddleware), typeof(ThriftReceiveMiddleware), typeof(ThriftRejectRule)])
+        {
+            MethodInfo invoke = type.GetMethod("Invoke")!;
+            string signature = $"{NameOf(invoke.ReturnType)} ({string.Join(", ", invoke.GetParameters().Select(static p => $"{NameOf(p.ParameterType)} {p.Name}"))})";
+            Assert.Contains($"| `{type.Name}` | `{signature}`", page, StringComparison.Ordinal);
+        }
+
+        static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
     }
 
     [Fact]

@@ -18,7 +18,10 @@ internal sealed class PlaygroundProcess : IDisposable
     internal string Output => _output.ToString();
 
     /// <summary>Starts the built program of a project, which is given relative to <c>playground/</c>.</summary>
-    internal static PlaygroundProcess Start(string project, string assembly, params string[] arguments)
+    internal static PlaygroundProcess Start(string project, string assembly, params string[] arguments) => Start(project, assembly, [], arguments);
+
+    /// <summary>The same with variables of the environment. Its working directory is that of the project.</summary>
+    internal static PlaygroundProcess Start(string project, string assembly, Dictionary<string, string> variables, params string[] arguments)
     {
         // .../lib.tests/<project>/bin/<configuration>/<framework>: both programs are built alike.
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
@@ -31,6 +34,12 @@ internal sealed class PlaygroundProcess : IDisposable
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
+        start.WorkingDirectory = Path.Combine(root, "playground", project);
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (string argument in (string[])["exec", program, .. arguments])
         {
             start.ArgumentList.Add(argument);

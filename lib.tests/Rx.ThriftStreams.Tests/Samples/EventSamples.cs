@@ -50,6 +50,37 @@ public sealed class EventSamples
     }
 
     [Fact]
+    public async Task SlowConsumers()
+    {
+        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        var shown = new List<string>();
+        void Show(string text) => shown.Add(text);
+
+        // <sample events-slow>
+        using IDisposable subscription = server.Events
+            .Where(e => e.Kind is ThriftStreamEventKind.SendPaused or ThriftStreamEventKind.SendResumed)
+            .Subscribe(e => Show($"{e.Peer} {(e.Kind == ThriftStreamEventKind.SendPaused ? "does not read" : "reads again")}: {e.Method}, {e.SentMessages} messages sent"));
+        // </sample events-slow>
+
+        await using var channel = server.CreateChannel();
+        await new TestServiceClient(channel).EchoUnaryAsync(new());
+        Assert.Empty(shown);
+    }
+
+    [Fact]
+    public async Task Intervals()
+    {
+        var options = new ThriftChannelOptions();
+
+        // <sample events-intervals>
+        options.Telemetry.SpanInterval = TimeSpan.FromMinutes(1);
+        // </sample events-intervals>
+
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", options);
+        Assert.Equal(TimeSpan.FromMinutes(1), options.Telemetry.SpanInterval);
+    }
+
+    [Fact]
     public void Inject()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

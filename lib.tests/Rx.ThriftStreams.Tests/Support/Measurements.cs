@@ -31,6 +31,14 @@ internal sealed class Measurements : IDisposable
     internal IEnumerable<double> Of(string instrument, string method)
         => All.Where(m => m.Name == instrument && Equals(m["rpc.method"], method)).Select(static m => m.Value);
 
+    /// <summary>What an instrument that is read at intervals reports now of one method; <see langword="null"/> for nothing.</summary>
+    internal double? Read(string instrument, string method)
+    {
+        All.Clear();
+        _listener.RecordObservableInstruments();
+        return All.LastOrDefault(m => m.Name == instrument && Equals(m["rpc.method"], method))?.Value;
+    }
+
     public void Dispose() => _listener.Dispose();
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 

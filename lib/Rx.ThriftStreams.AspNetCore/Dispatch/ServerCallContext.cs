@@ -164,8 +164,10 @@ internal sealed class ServerCallContext : ThriftServerContext
         {
             // First: the handler that is cancelled next may make calls, or end, at once.
             _call.OnCallerGone();
-            BeginCancelling();
         }
+
+        // Also if another thread has set the reason and is about to cancel: the clean-up that is next must see it.
+        BeginCancelling();
     }
 
     /// <summary>Cancels what the handler started and left running.</summary>

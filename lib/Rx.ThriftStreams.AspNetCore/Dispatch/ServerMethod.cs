@@ -50,10 +50,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private async Task InvokeAsync(ServerTransportCall call, IServiceProvider services, CallIdentity? identity, bool isAdmitted)
     {
-        var observation = CallObservation.IsWanted(runtime.Events, runtime.Logger, ThriftCallSide.Server)
-            ? CallObservation.Start(
-                runtime.Events, runtime.Logger, ThriftCallSide.Server, Method, call.Transport, call.Peer, runtime.Options.TimeProvider, call.RequestHeaders)
-            : null;
+        var observation = runtime.Calls.TryStart(Method, call.Transport, call.Peer, call.RequestHeaders);
         var context = new ServerCallContext(Method, call, services, runtime) { Handler = this, Observation = observation };
         ServerCallOutcome outcome;
         MethodGate.Entry entry = default;

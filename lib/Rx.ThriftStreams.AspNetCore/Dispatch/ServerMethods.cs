@@ -1,6 +1,7 @@
 using Rx.ThriftStreams.AspNetCore.Protection;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -59,6 +60,11 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
         var enumerator = responses.GetAsyncEnumerator(cancellationToken);
         await using (enumerator.ConfigureAwait(false))
         {
+            if (context.Observation is { } observation && enumerator is IDroppingSource dropping)
+            {
+                dropping.ReportTo(observation);
+            }
+
             var next = enumerator.MoveNextAsync();
             while (await next.ConfigureAwait(false))
             {

@@ -29,6 +29,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
+        Calls = new CallWatch(ThriftCallSide.Server, Events, Logger, Options.TimeProvider, Options.Telemetry);
         Memory = new PeerMemory(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
         Access = new AccessRules(services);
@@ -76,6 +77,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal EventHub Events { get; }
 
+    /// <summary>The calls that are observed.</summary>
+    internal CallWatch Calls { get; }
+
     /// <summary>What the peers of all connections make this server hold.</summary>
     internal PeerMemory Memory { get; }
 
@@ -100,6 +104,7 @@ internal sealed class ThriftServerRuntime : IDisposable
     {
         Traffic.Dispose();
         Sweep.Dispose();
+        Calls.Dispose();
         Events.Complete();
     }
 }

@@ -68,6 +68,9 @@ public sealed class ThriftServerOptions
     /// <summary>Settings of the ping-pong transports.</summary>
     public ThriftPingPongServerOptions PingPong { get; private set; } = new();
 
+    /// <summary>What is reported about calls while they run.</summary>
+    public ThriftTelemetryOptions Telemetry { get; private set; } = new();
+
     /// <summary>Run when the host starts, and fail if a dependency of middleware is not registered.</summary>
     internal List<Action<IServiceProvider>> StartChecks { get; } = [];
 
@@ -85,6 +88,7 @@ public sealed class ThriftServerOptions
         copy.Grpc = Grpc.Snapshot();
         copy.TTHeader = TTHeader.Snapshot();
         copy.PingPong = PingPong.Snapshot();
+        copy.Telemetry = Telemetry.Snapshot();
         return copy;
     }
 
@@ -97,5 +101,6 @@ public sealed class ThriftServerOptions
         Limits.Validate(nameof(Limits));
         Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
+        Telemetry.Validate(nameof(Telemetry));
     }
 }

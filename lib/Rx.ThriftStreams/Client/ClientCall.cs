@@ -45,6 +45,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     /// <summary>Is notified of what happens to the call; <see langword="null"/> if there was no listener when it began.</summary>
     internal CallObservation? Observation { get; }
 
+    /// <summary>Logs the call if it fails.</summary>
+    internal required FailureLog Failures { get; init; }
+
     /// <summary>The status with which the call ended; <see langword="null"/> while it is running.</summary>
     internal ThriftStatus? Status => Volatile.Read(ref _end) is { } end ? CallErrors.ToStatus(end as Exception) : null;
 
@@ -59,6 +62,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     /// <summary>Cancelled when the call is over, however it ended. Stops creating the stream and pumping requests.</summary>
     internal CancellationToken Over => _over.Token;
 
+    /// <summary>The peer's address; empty before the stream is created.</summary>
     internal abstract string Peer { get; }
 
     internal abstract Task<ThriftMetadata> Headers { get; }
@@ -161,6 +165,10 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         Release();
         _ = _over.CancelAsync();
         Observation?.Finish(error);
+        if (error is not null)
+        {
+            Failures.Report(Method, Peer, error);
+        }
     }
 
     /// <summary>Cancels the call if it is running, and releases everything.</summary>

@@ -37,7 +37,7 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
     internal ClientTransportStream<TRequest, TResponse> Stream
         => _stream ?? throw new InvalidOperationException($"The stream of {Method.FullName} has not been created.");
 
-    internal override string Peer => Stream.Peer;
+    internal override string Peer => Volatile.Read(ref _stream)?.Peer ?? string.Empty;
 
     internal override Task<ThriftMetadata> Headers => Stream.Headers;
 

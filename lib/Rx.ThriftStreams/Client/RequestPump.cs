@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Client;
@@ -25,15 +26,24 @@ internal static class RequestPump
     {
         try
         {
-            await foreach (var request in requests.WithCancellation(call.Over).ConfigureAwait(false))
+            var source = requests.GetAsyncEnumerator(call.Over);
+            await using (source.ConfigureAwait(false))
             {
-                try
+                if (call.Observation is { } observation && source is IDroppingSource dropping)
                 {
-                    await call.Requests.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+                    dropping.ReportTo(observation);
                 }
-                catch (Exception error) when (call.IsEnd(error))
+
+                while (await source.MoveNextAsync().ConfigureAwait(false))
                 {
-                    return;
+                    try
+                    {
+                        await call.Requests.SendAsync(source.Current, CancellationToken.None).ConfigureAwait(false);
+                    }
+                    catch (Exception error) when (call.IsEnd(error))
+                    {
+                        return;
+                    }
                 }
             }
 

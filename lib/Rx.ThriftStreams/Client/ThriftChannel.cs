@@ -23,6 +23,8 @@ public sealed class ThriftChannel : IAsyncDisposable
     private readonly ThriftChannelOptions _options;
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
+    private readonly CallWatch _watch;
+    private readonly FailureLog _failures;
     private readonly ClientMiddleware? _middleware;
     private readonly CallPipelines? _calls;
     private int _disposed;
@@ -33,6 +35,8 @@ public sealed class ThriftChannel : IAsyncDisposable
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
+        _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry);
+        _failures = new FailureLog(Logger, options.TimeProvider);
         _middleware = ClientMiddleware.From(options);
         var budgets = new RetryBudgets(options.TimeProvider);
         _calls = CallPipelines.From(options, budgets);
@@ -175,9 +179,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         }
 
         var outer = Activity.Current;
-        var observation = CallObservation.IsWanted(_events, Logger, ThriftCallSide.Client)
-            ? CallObservation.Start(_events, Logger, ThriftCallSide.Client, method, _connector.TransportName(method), string.Empty, _options.TimeProvider)
-            : null;
+        var observation = _watch.TryStart(method, _connector.TransportName(method), string.Empty);
         if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
         {
             TraceContext.Inject(activity, start.OwnHeaders);
@@ -189,7 +191,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             Activity.Current = outer;
         }
 
-        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent);
+        var call = new ClientCall<TRequest, TResponse>(method, start, observation, parent) { Failures = _failures };
         call.Begin(methodToken, enumerationToken);
         return attemptToken.CanBeCanceled
             ? AttachAttemptAsync(method, start, observation, call, attemptToken)
@@ -304,6 +306,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _connector.DisposeAsync().ConfigureAwait(false);
+            _watch.Dispose();
             CircuitBreakers.Complete();
             _events.Complete();
         }

@@ -9,19 +9,14 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// <summary>
 /// Observes one call and reports to all listeners: observers, the activity, the meter, the log. Created only if there was a listener when the call began.
 /// </summary>
-internal sealed partial class CallObservation
+internal sealed partial class CallObservation : IDropListener
 {
     private static long s_lastId;
 
-    private readonly EventHub _events;
-    private readonly ILogger _logger;
-    private readonly ThriftCallSide _side;
-    private readonly ThriftMethod _method;
+    private readonly CallWatch _watch;
     private readonly string _transport;
-    private readonly TimeProvider _clock;
     private readonly long _id = Interlocked.Increment(ref s_lastId);
     private readonly long _startedAt;
-    private readonly ThriftTelemetry.SideInstruments _instruments;
     private readonly TagList _tags;
 
     // At most one send and one receive run at a time, and each direction writes only its own counters, so they need no lock.
@@ -29,37 +24,45 @@ internal sealed partial class CallObservation
     private long _sentBytes;
     private long _receivedMessages;
     private long _receivedBytes;
+    private long _droppedMessages;
     private string _peer;
     private long _lastResponseAt;
     private Exception? _sendError;
     private int _headersReported;
     private int _finished;
+    private IReceiveQueue? _queue;
+    private Stall _sending;
+    private Stall _consuming;
+    private CallInterval _interval;
 
-    private CallObservation(
-        EventHub events,
-        ILogger logger,
-        ThriftCallSide side,
-        ThriftMethod method,
-        string transport,
-        string peer,
-        TimeProvider clock,
-        ActivityContext parent)
+    internal CallObservation(CallWatch watch, ThriftMethod method, string transport, string peer, ActivityContext parent)
     {
-        _events = events;
-        _logger = logger;
-        _side = side;
-        _method = method;
+        _watch = watch;
+        Method = method;
         _transport = transport;
         _peer = peer;
-        _clock = clock;
-        _startedAt = clock.GetTimestamp();
-        _instruments = InstrumentsOf(side);
-        Activity = CallTags.StartActivity(side, method, transport, parent);
+        _startedAt = watch.Clock.GetTimestamp();
+        Activity = CallTags.StartActivity(Side, method, transport, parent);
+        _interval = new(_startedAt);
         _tags = CallTags.Of(method);
-        _instruments.Active.Add(1, _tags);
-        LogStart(logger, side, method.FullName, transport, _id);
+        Instruments.Active.Add(1, _tags);
+        LogStart(Logger, Side, method.FullName, transport, _id);
         Report(new() { Kind = ThriftStreamEventKind.RpcStart });
     }
+
+    internal ThriftMethod Method { get; }
+
+    /// <summary>The neighbours in the list of <see cref="CallWatch"/>, under its lock.</summary>
+    internal CallObservation? Next { get; set; }
+
+    /// <inheritdoc cref="Next"/>
+    internal CallObservation? Previous { get; set; }
+
+    /// <summary>Whether a message waits to be taken by the peer.</summary>
+    internal bool IsSendWaiting => _sending.Stands;
+
+    /// <summary>The bytes that were received and not taken by the application.</summary>
+    internal long QueuedBytes => Volatile.Read(ref _queue)?.QueuedBytes ?? 0;
 
     /// <summary>The call's activity; <see langword="null"/> if the activity source has no listener.</summary>
     internal Activity? Activity { get; }
@@ -67,36 +70,23 @@ internal sealed partial class CallObservation
     /// <summary>Whether the last event was passed to observers. Owned by <see cref="EventHub"/>, under its gate.</summary>
     internal bool FinishPublished { get; set; }
 
-    /// <summary>Whether there are listeners, so that a call that begins now is observed.</summary>
-    internal static bool IsWanted(EventHub events, ILogger logger, ThriftCallSide side)
-        => events.HasObservers || ThriftTelemetry.Activities.HasListeners() || InstrumentsOf(side).Enabled || logger.IsEnabled(LogLevel.Debug);
+    private ThriftCallSide Side => _watch.Side;
 
-    /// <summary>Begins to observe a call.</summary>
-    /// <param name="events">The observers.</param>
-    /// <param name="logger">The log; calls are logged at Debug, messages at Trace.</param>
-    /// <param name="side">This side.</param>
-    /// <param name="method">The method.</param>
-    /// <param name="transport">The transport's name.</param>
-    /// <param name="peer">The peer's address; empty if it is not known yet.</param>
-    /// <param name="clock">Measures durations.</param>
-    /// <param name="remoteHeaders">On a server, the request headers, which may hold the caller's trace context.</param>
-    internal static CallObservation Start(
-        EventHub events,
-        ILogger logger,
-        ThriftCallSide side,
-        ThriftMethod method,
-        string transport,
-        string peer,
-        TimeProvider clock,
-        ThriftMetadata? remoteHeaders = null)
-    {
-        // A traced activity of the host is the closer parent: its own parent is the caller's.
-        var parent = remoteHeaders is null || Activity.Current?.Source.HasListeners() == true ? default : TraceContext.Extract(remoteHeaders);
-        return new(events, logger, side, method, transport, peer, clock, parent);
-    }
+    private ILogger Logger => _watch.Logger;
+
+    private ThriftTelemetry.SideInstruments Instruments => _watch.Instruments;
 
     /// <summary>The stream was created.</summary>
-    internal void Connected(string peer) => Volatile.Write(ref _peer, peer);
+    /// <param name="peer">Its peer.</param>
+    /// <param name="queue">What it has received.</param>
+    internal void Connected(string peer, IReceiveQueue queue)
+    {
+        Volatile.Write(ref _peer, peer);
+        Volatile.Write(ref _queue, queue);
+    }
+
+    /// <summary>The stream of a call that has a peer from the start.</summary>
+    internal void Connected(IReceiveQueue queue) => Volatile.Write(ref _queue, queue);
 
     internal void HeadersReceived(ThriftMetadata headers)
     {
@@ -110,46 +100,96 @@ internal sealed partial class CallObservation
     {
         Volatile.Write(ref _sentMessages, _sentMessages + 1);
         Volatile.Write(ref _sentBytes, _sentBytes + size);
-        (_side == ThriftCallSide.Client ? _instruments.RequestSize : _instruments.ResponseSize).Record(size, _tags);
-        if (_side == ThriftCallSide.Server)
+        (Side == ThriftCallSide.Client ? Instruments.RequestSize : Instruments.ResponseSize).Record(size, _tags);
+        if (Side == ThriftCallSide.Server)
         {
             MeasureResponse();
         }
 
-        LogSent(_logger, _side, _method.FullName, size, _id);
+        LogSent(Logger, Side, Method.FullName, size, _id);
         Report(new() { Kind = ThriftStreamEventKind.StreamSend, Size = size });
     }
 
     /// <summary>A send begins that waits, for the peer's window or for room in the transport.</summary>
     /// <returns>When; for <see cref="SendWaited"/>.</returns>
-    internal long SendWaits() => _instruments.SendWait.Enabled ? _clock.GetTimestamp() : 0;
+    internal long SendWaits()
+    {
+        _sending.Stand();
+        return Instruments.SendWait.Enabled ? _watch.Clock.GetTimestamp() : 0;
+    }
 
     /// <summary>The transport accepted the message whose send began to wait then.</summary>
     internal void SendWaited(long since)
     {
+        if (_sending.Move())
+        {
+            ReportResumed(ThriftStreamEventKind.SendResumed);
+        }
+
         if (since != 0)
         {
-            _instruments.SendWait.Record(_clock.GetElapsedTime(since).TotalSeconds, _tags);
+            Instruments.SendWait.Record(_watch.Clock.GetElapsedTime(since).TotalSeconds, _tags);
         }
     }
 
     internal void SendFailed(Exception error)
     {
+        _sending.Move();
         Volatile.Write(ref _sendError, error);
         Report(new() { Kind = ThriftStreamEventKind.StreamSend, Error = error });
+    }
+
+    /// <summary>The application asks for the next message.</summary>
+    internal void Receives()
+    {
+        if (_consuming.Move())
+        {
+            ReportResumed(ThriftStreamEventKind.ReceiveResumed);
+        }
+    }
+
+    /// <summary>The buffer between an observable and this call has dropped messages.</summary>
+    /// <param name="total">How many so far.</param>
+    /// <param name="isFirst">Whether an episode begins.</param>
+    public void Dropped(long total, bool isFirst)
+    {
+        Volatile.Write(ref _droppedMessages, total);
+        if (isFirst)
+        {
+            LogDropped(Logger, Side, Method.FullName, total, _id);
+            Report(new() { Kind = ThriftStreamEventKind.MessagesDropped });
+        }
+    }
+
+    /// <summary>Called by the watch: reports what lasts too long.</summary>
+    /// <param name="now">The timestamp.</param>
+    internal void Look(long now)
+    {
+        if (Volatile.Read(ref _finished) != 0)
+        {
+            return;
+        }
+
+        Look(ref _sending, now, isSend: true);
+        Look(ref _consuming, now, isSend: false);
+        if (Activity is { IsAllDataRequested: true } && _watch.Options.SpanInterval is { } length && _watch.Clock.GetElapsedTime(_interval.Since, now) >= length)
+        {
+            _interval = _interval.Report(Activity, Method, _watch.Clock, now, CallTotals(), QueuedBytes);
+        }
     }
 
     internal void Received(int size)
     {
         Volatile.Write(ref _receivedMessages, _receivedMessages + 1);
         Volatile.Write(ref _receivedBytes, _receivedBytes + size);
-        (_side == ThriftCallSide.Client ? _instruments.ResponseSize : _instruments.RequestSize).Record(size, _tags);
-        if (_side == ThriftCallSide.Client)
+        (Side == ThriftCallSide.Client ? Instruments.ResponseSize : Instruments.RequestSize).Record(size, _tags);
+        if (Side == ThriftCallSide.Client)
         {
             MeasureResponse();
         }
 
-        LogReceived(_logger, _side, _method.FullName, size, _id);
+        _consuming.Stand();
+        LogReceived(Logger, Side, Method.FullName, size, _id);
         Report(new() { Kind = ThriftStreamEventKind.StreamRecv, Size = size });
     }
 
@@ -189,26 +229,27 @@ internal sealed partial class CallObservation
         }
 
         var last = new ThriftStreamEvent { Kind = ThriftStreamEventKind.RpcFinish, Status = status, Error = error };
-        var elapsed = _clock.GetElapsedTime(_startedAt);
-        var isError = CallTags.IsError(_side, status, last.Failed);
-        var tags = CallTags.OfEnd(_tags, _side, _peer, status, error, isError);
-        _instruments.Active.Add(-1, _tags);
-        _instruments.Duration.Record(elapsed.TotalSeconds, tags);
-        var client = _side == ThriftCallSide.Client;
-        _instruments.Requests.Record(client ? _sentMessages : _receivedMessages, tags);
-        _instruments.Responses.Record(client ? _receivedMessages : _sentMessages, tags);
+        var elapsed = _watch.Clock.GetElapsedTime(_startedAt);
+        var isError = CallTags.IsError(Side, status, last.Failed);
+        var tags = CallTags.OfEnd(_tags, Side, _peer, status, error, isError);
+        _watch.Remove(this);
+        Instruments.Active.Add(-1, _tags);
+        Instruments.Duration.Record(elapsed.TotalSeconds, tags);
+        var client = Side == ThriftCallSide.Client;
+        Instruments.Requests.Record(client ? _sentMessages : _receivedMessages, tags);
+        Instruments.Responses.Record(client ? _receivedMessages : _sentMessages, tags);
         if (last.Failed)
         {
-            LogFailure(_logger, error, _side, _method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
+            LogFailure(Logger, error, Side, Method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
         }
         else
         {
-            LogFinish(_logger, _side, _method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
+            LogFinish(Logger, Side, Method.FullName, _peer, elapsed.TotalMilliseconds, status, _sentMessages, _receivedMessages, _id);
         }
 
         if (Activity is { } activity)
         {
-            CallTags.Stop(activity, tags, status, isError, _side, _peer, _sentMessages, _receivedMessages);
+            CallTags.Stop(activity, tags, status, isError, Side, _peer, _sentMessages, _receivedMessages);
         }
 
         Report(last);
@@ -217,42 +258,73 @@ internal sealed partial class CallObservation
     /// <summary>Measures the time to the first response and the gaps between responses. Called by one thread at a time.</summary>
     private void MeasureResponse()
     {
-        if (_lastResponseAt == 0 ? !_instruments.FirstResponse.Enabled && !_instruments.ResponseGap.Enabled : !_instruments.ResponseGap.Enabled)
+        if (_lastResponseAt == 0 ? !Instruments.FirstResponse.Enabled && !Instruments.ResponseGap.Enabled : !Instruments.ResponseGap.Enabled)
         {
             return;
         }
 
-        var now = _clock.GetTimestamp();
+        var now = _watch.Clock.GetTimestamp();
         if (_lastResponseAt == 0)
         {
-            _instruments.FirstResponse.Record(_clock.GetElapsedTime(_startedAt, now).TotalSeconds, _tags);
+            Instruments.FirstResponse.Record(_watch.Clock.GetElapsedTime(_startedAt, now).TotalSeconds, _tags);
         }
         else
         {
-            _instruments.ResponseGap.Record(_clock.GetElapsedTime(_lastResponseAt, now).TotalSeconds, _tags);
+            Instruments.ResponseGap.Record(_watch.Clock.GetElapsedTime(_lastResponseAt, now).TotalSeconds, _tags);
         }
 
         _lastResponseAt = now;
     }
 
-    private static ThriftTelemetry.SideInstruments InstrumentsOf(ThriftCallSide side) => side == ThriftCallSide.Client ? ThriftTelemetry.Client : ThriftTelemetry.Server;
+    private void Look(ref Stall direction, long now, bool isSend)
+    {
+        if (direction.IsOver())
+        {
+            ReportResumed(isSend ? ThriftStreamEventKind.SendResumed : ThriftStreamEventKind.ReceiveResumed);
+        }
+
+        // A consumer that has nothing to take is not slow.
+        if (!direction.IsLong(_watch.Options.PauseThreshold, _watch.Clock, now) || (!isSend && QueuedBytes == 0))
+        {
+            return;
+        }
+
+        (isSend ? Instruments.SendPauses : Instruments.ReceivePauses).Add(1, _tags);
+        LogPaused(Logger, isSend ? "Sending" : "Receiving", Side, Method.FullName, _peer, _id);
+        Report(new() { Kind = isSend ? ThriftStreamEventKind.SendPaused : ThriftStreamEventKind.ReceivePaused });
+        direction.SetReported();
+        if (direction.IsOver())
+        {
+            ReportResumed(isSend ? ThriftStreamEventKind.SendResumed : ThriftStreamEventKind.ReceiveResumed);
+        }
+    }
+
+    private void ReportResumed(ThriftStreamEventKind kind)
+    {
+        LogResumed(Logger, kind == ThriftStreamEventKind.SendResumed ? "Sending" : "Receiving", Side, Method.FullName, _peer, _id);
+        Report(new() { Kind = kind });
+    }
+
+    private CallTotals CallTotals() => new(
+        Volatile.Read(ref _sentMessages), Volatile.Read(ref _sentBytes), Volatile.Read(ref _receivedMessages), Volatile.Read(ref _receivedBytes), Volatile.Read(ref _droppedMessages));
 
     private void Report(in ThriftStreamEvent what)
     {
-        if (_events.HasObservers)
+        if (_watch.Events.HasObservers)
         {
-            _events.Publish(this, what with
+            _watch.Events.Publish(this, what with
             {
-                Side = _side,
+                Side = Side,
                 CallId = _id,
-                Method = _method,
+                Method = Method,
                 Transport = _transport,
                 Peer = Volatile.Read(ref _peer),
                 SentMessages = Volatile.Read(ref _sentMessages),
                 SentBytes = Volatile.Read(ref _sentBytes),
                 ReceivedMessages = Volatile.Read(ref _receivedMessages),
                 ReceivedBytes = Volatile.Read(ref _receivedBytes),
-                Elapsed = _clock.GetElapsedTime(_startedAt),
+                DroppedMessages = Volatile.Read(ref _droppedMessages),
+                Elapsed = _watch.Clock.GetElapsedTime(_startedAt),
             });
         }
     }
@@ -273,4 +345,13 @@ internal sealed partial class CallObservation
 
     [LoggerMessage(23, LogLevel.Trace, "{Side} call of {Method} received a message of {Size} bytes, call {CallId}.")]
     private static partial void LogReceived(ILogger logger, ThriftCallSide side, string method, int size, long callId);
+
+    [LoggerMessage(27, LogLevel.Debug, "{Direction} of the {Side} call of {Method} is paused: the consumer is slow, peer {Peer}, call {CallId}.")]
+    private static partial void LogPaused(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
+
+    [LoggerMessage(28, LogLevel.Debug, "{Direction} of the {Side} call of {Method} has resumed, peer {Peer}, call {CallId}.")]
+    private static partial void LogResumed(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
+
+    [LoggerMessage(29, LogLevel.Debug, "The buffer before the {Side} call of {Method} drops messages, {Dropped} so far, call {CallId}.")]
+    private static partial void LogDropped(ILogger logger, ThriftCallSide side, string method, long dropped, long callId);
 }

@@ -15,7 +15,7 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
         : base(inner)
     {
         _observation = observation;
-        observation.Connected(inner.Peer);
+        observation.Connected(inner.Peer, inner);
         _ = ReportHeadersAsync();
     }
 
@@ -44,6 +44,7 @@ internal sealed class ObservedClientStream<TRequest, TResponse> : DelegatingClie
 
     internal override ValueTask<bool> ReceiveAsync()
     {
+        _observation.Receives();
         ValueTask<bool> receive;
         try
         {

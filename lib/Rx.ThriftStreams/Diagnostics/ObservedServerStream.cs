@@ -5,14 +5,22 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>Decorates a server's transport stream: reports what passes through it.</summary>
-internal sealed class ObservedServerStream<TRequest, TResponse>(
-    ServerTransportStream<TRequest, TResponse> inner,
-    CallObservation observation) : DelegatingServerStream<TRequest, TResponse>(inner)
+internal sealed class ObservedServerStream<TRequest, TResponse> : DelegatingServerStream<TRequest, TResponse>
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
+    private readonly CallObservation _observation;
+
+    internal ObservedServerStream(ServerTransportStream<TRequest, TResponse> inner, CallObservation observation)
+        : base(inner)
+    {
+        _observation = observation;
+        observation.Connected(inner);
+    }
+
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
+        _observation.Receives();
         ValueTask<bool> receive;
         try
         {
@@ -20,7 +28,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         }
         catch (Exception error)
         {
-            observation.ReceiveFailed(error);
+            _observation.ReceiveFailed(error);
             throw;
         }
 
@@ -36,7 +44,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         }
         catch (Exception error)
         {
-            observation.SendFailed(error);
+            _observation.SendFailed(error);
             throw;
         }
 
@@ -46,24 +54,38 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         }
 
         var size = send.Result;
-        observation.Sent(size);
+        _observation.Sent(size);
         return new(size);
+    }
+
+    internal override ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        var flush = Inner.FlushAsync(cancellationToken);
+        return flush.IsCompletedSuccessfully ? flush : AwaitFlushAsync(flush);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AwaitFlushAsync(ValueTask flush)
+    {
+        var since = _observation.SendWaits();
+        await flush.ConfigureAwait(false);
+        _observation.SendWaited(since);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> AwaitSendAsync(ValueTask<int> send)
     {
-        var since = observation.SendWaits();
+        var since = _observation.SendWaits();
         try
         {
             var size = await send.ConfigureAwait(false);
-            observation.SendWaited(since);
-            observation.Sent(size);
+            _observation.SendWaited(since);
+            _observation.Sent(size);
             return size;
         }
         catch (Exception error)
         {
-            observation.SendFailed(error);
+            _observation.SendFailed(error);
             throw;
         }
     }
@@ -78,7 +100,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
         }
         catch (Exception error)
         {
-            observation.ReceiveFailed(error);
+            _observation.ReceiveFailed(error);
             throw;
         }
 
@@ -89,7 +111,7 @@ internal sealed class ObservedServerStream<TRequest, TResponse>(
     {
         if (received)
         {
-            observation.Received(Inner.CurrentSize);
+            _observation.Received(Inner.CurrentSize);
         }
 
         return received;

@@ -41,6 +41,9 @@ public readonly record struct ThriftStreamEvent
     /// <summary>Their sizes together, in bytes.</summary>
     public long ReceivedBytes { get; init; }
 
+    /// <summary>How many messages the buffer between an observable and this call has dropped so far, before they could be sent.</summary>
+    public long DroppedMessages { get; init; }
+
     /// <summary>The time since the call's start.</summary>
     public TimeSpan Elapsed { get; init; }
 

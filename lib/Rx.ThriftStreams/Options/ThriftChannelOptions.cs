@@ -98,6 +98,9 @@ public sealed class ThriftChannelOptions
     /// <summary>Settings of ping-pong calls to servers of Apache Thrift.</summary>
     public ThriftPingPongOptions PingPong { get; private set; } = new();
 
+    /// <summary>What is reported about calls while they run.</summary>
+    public ThriftTelemetryOptions Telemetry { get; private set; } = new();
+
     /// <summary>Looks up the addresses of a host name, for resolving and for connecting. Tests replace it.</summary>
     internal Func<string, CancellationToken, Task<System.Net.IPAddress[]>> Lookup { get; set; } = System.Net.Dns.GetHostAddressesAsync;
 
@@ -121,6 +124,7 @@ public sealed class ThriftChannelOptions
         copy.Grpc = Grpc.Snapshot();
         copy.TTHeader = TTHeader.Snapshot();
         copy.PingPong = PingPong.Snapshot();
+        copy.Telemetry = Telemetry.Snapshot();
         return copy;
     }
 
@@ -138,5 +142,6 @@ public sealed class ThriftChannelOptions
         Grpc.Validate(nameof(Grpc));
         TTHeader.Validate(nameof(TTHeader));
         PingPong.Validate(nameof(PingPong));
+        Telemetry.Validate(nameof(Telemetry));
     }
 }

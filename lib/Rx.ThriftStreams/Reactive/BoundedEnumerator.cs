@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Threading.Tasks.Sources;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Reactive;
 
@@ -14,7 +15,7 @@ namespace Rx.ThriftStreams.Reactive;
 /// parked move. Producer, cancellation and disposal may race for it under the gate: the first to set the flag queues it. The wake-up decides what the move returns
 /// only when it runs, so an element, an error and a cancellation that arrive in between are all seen.
 /// </remarks>
-internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, IValueTaskSource<bool>, IThreadPoolWorkItem
+internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, IValueTaskSource<bool>, IThreadPoolWorkItem, IDroppingSource
 {
     private const int NoThread = 0;
 
@@ -29,7 +30,9 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
     private ManualResetValueTaskSourceCore<bool> _parkedMove;
     private CancellationTokenRegistration _registration;
     private Exception? _error;
+    private IDropListener? _dropListener;
     private long _dropped;
+    private bool _isDropping;
     private int _waitingProducers;
     private int _startingThread = NoThread;
     private bool _started;
@@ -96,10 +99,13 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         return default;
     }
 
+    public void ReportTo(IDropListener listener) => _dropListener = listener;
+
     public void OnNext(T value)
     {
         bool wake;
         long dropped = 0;
+        bool isFirstDrop;
         lock (_gate)
         {
             if (_ended)
@@ -112,6 +118,8 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
                 _buffer.Enqueue(value);
             }
 
+            isFirstDrop = dropped != 0 && !_isDropping;
+            _isDropping |= isFirstDrop;
             wake = ShouldWake();
         }
 
@@ -122,6 +130,8 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
 
         if (dropped != 0)
         {
+            OverflowMeter.Dropped(_options.Overflow);
+            _dropListener?.Dropped(dropped, isFirstDrop);
             _options.OnDropped?.Invoke(dropped);
         }
         else if (Volatile.Read(ref _ended))
@@ -224,6 +234,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
                 dropped = ++_dropped;
                 return false;
             case OverflowPolicy.Error:
+                OverflowMeter.Dropped(OverflowPolicy.Error);
                 _error = new ThriftBufferOverflowException(_options.Capacity);
                 _ended = true;
                 return false;
@@ -318,6 +329,7 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         }
 
         Current = value;
+        _isDropping &= _buffer.Count > _options.Capacity / 2;
         if (_waitingProducers > 0 && _buffer.Count == _options.Capacity / 2)
         {
             // Not at the first free slot, which would cause a thread switch for every element. A waiting producer found the buffer

@@ -118,16 +118,18 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
     /// <summary>The elements that are buffered for one consumer.</summary>
     internal sealed class Consumer(int capacity, OverflowPolicy overflow)
     {
-        private readonly Channel<T> _channel = Channel.CreateBounded<T>(new BoundedChannelOptions(capacity)
-        {
-            SingleReader = true,
-            FullMode = overflow switch
+        private readonly Channel<T> _channel = Channel.CreateBounded<T>(
+            new BoundedChannelOptions(capacity)
             {
-                OverflowPolicy.DropOldest => BoundedChannelFullMode.DropOldest,
-                OverflowPolicy.DropNewest => BoundedChannelFullMode.DropWrite,
-                _ => BoundedChannelFullMode.Wait,
+                SingleReader = true,
+                FullMode = overflow switch
+                {
+                    OverflowPolicy.DropOldest => BoundedChannelFullMode.DropOldest,
+                    OverflowPolicy.DropNewest => BoundedChannelFullMode.DropWrite,
+                    _ => BoundedChannelFullMode.Wait,
+                },
             },
-        });
+            overflow == OverflowPolicy.DropOldest ? static _ => OverflowMeter.Dropped(OverflowPolicy.DropOldest) : static _ => OverflowMeter.Dropped(OverflowPolicy.DropNewest));
 
         public ChannelReader<T> Reader => _channel.Reader;
 
@@ -141,6 +143,7 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
 
             if (overflow is OverflowPolicy.Error)
             {
+                OverflowMeter.Dropped(OverflowPolicy.Error);
                 Close(new ThriftBufferOverflowException(capacity));
                 return true;
             }

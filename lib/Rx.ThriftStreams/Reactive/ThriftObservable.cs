@@ -46,12 +46,7 @@ public static class ThriftObservable
     /// <returns>The stream.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The capacity is less than 1, or the policy is not defined.</exception>
     public static IAsyncEnumerable<T> AsBoundedStream<T>(this IObservable<T> source, ObservableBufferOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        options ??= ObservableBufferOptions.Default;
-        options.Validate();
-        return new BoundedStream<T>(source, options);
-    }
+        => source.AsBoundedStream(options, CancellationToken.None);
 
     /// <summary>Like <see cref="AsBoundedStream{T}(IObservable{T}, ObservableBufferOptions?)"/>, with a token that ends every enumeration in addition to the enumeration's own.</summary>
     /// <typeparam name="T">The element type.</typeparam>
@@ -61,8 +56,10 @@ public static class ThriftObservable
     /// <returns>The stream. It subscribes only when it is enumerated.</returns>
     public static IAsyncEnumerable<T> AsBoundedStream<T>(this IObservable<T> source, ObservableBufferOptions? options, CancellationToken cancellationToken)
     {
-        var stream = source.AsBoundedStream(options);
-        return cancellationToken.CanBeCanceled ? CancelledBy(stream, cancellationToken) : stream;
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= ObservableBufferOptions.Default;
+        options.Validate();
+        return new BoundedStream<T>(source, options, cancellationToken);
     }
 
     /// <summary>
@@ -104,14 +101,6 @@ public static class ThriftObservable
     {
         ArgumentNullException.ThrowIfNull(source);
         return SingleObserver<T>.SubscribeTo(source, cancellationToken);
-    }
-
-    private static async IAsyncEnumerable<T> CancelledBy<T>(IAsyncEnumerable<T> source, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var item in source.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            yield return item;
-        }
     }
 
     private sealed class CallStream<T>(Func<CancellationToken, Task<T>> call) : IAsyncEnumerable<T>

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Transport;
 /// One call as a transport sees it, on the client. Typed, so that the codec writes into the transport's buffer and reads from it.
 /// The layer above guarantees one send and one receive at a time; the two may run concurrently.
 /// </summary>
-internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDisposable
+internal abstract class ClientTransportStream<TRequest, TResponse> : IReceiveQueue, IAsyncDisposable
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -18,6 +18,9 @@ internal abstract class ClientTransportStream<TRequest, TResponse> : IAsyncDispo
 
     /// <summary>The size of <see cref="Current"/> in bytes, as the codec read it.</summary>
     internal abstract int CurrentSize { get; }
+
+    /// <inheritdoc/>
+    public virtual long QueuedBytes => 0;
 
     /// <summary>Completes with the response headers, or with empty ones if the call ends without headers. Never fails, and completes no later than the call ends.</summary>
     internal abstract Task<ThriftMetadata> Headers { get; }

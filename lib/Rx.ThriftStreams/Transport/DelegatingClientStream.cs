@@ -14,6 +14,8 @@ internal abstract class DelegatingClientStream<TRequest, TResponse>(ClientTransp
 
     internal override int CurrentSize => Inner.CurrentSize;
 
+    public override long QueuedBytes => Inner.QueuedBytes;
+
     internal override Task<ThriftMetadata> Headers => Inner.Headers;
 
     internal override ThriftMetadata Trailers => Inner.Trailers;

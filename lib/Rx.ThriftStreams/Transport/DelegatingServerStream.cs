@@ -12,6 +12,8 @@ internal abstract class DelegatingServerStream<TRequest, TResponse>(ServerTransp
 
     internal override int CurrentSize => Inner.CurrentSize;
 
+    public override long QueuedBytes => Inner.QueuedBytes;
+
     private protected ServerTransportStream<TRequest, TResponse> Inner { get; } = inner;
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken) => Inner.ReceiveAsync(cancellationToken);

@@ -3,7 +3,7 @@ using Rx.ThriftStreams.Serialization;
 namespace Rx.ThriftStreams.Transport;
 
 /// <summary>The messages of one call on the server. One receive and one send at a time; the two may run concurrently.</summary>
-internal abstract class ServerTransportStream<TRequest, TResponse>
+internal abstract class ServerTransportStream<TRequest, TResponse> : IReceiveQueue
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -12,6 +12,9 @@ internal abstract class ServerTransportStream<TRequest, TResponse>
 
     /// <summary>The size of <see cref="Current"/> in bytes.</summary>
     internal abstract int CurrentSize { get; }
+
+    /// <inheritdoc/>
+    public virtual long QueuedBytes => 0;
 
     /// <summary>Receives the next message; <see langword="false"/> when the client has sent its last.</summary>
     /// <exception cref="ThriftException">The bytes are malformed.</exception>

@@ -24,6 +24,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     private readonly MessageLimits _limits;
 
     private ReadOnlySequence<byte> _received;
+    private long _queued;
     private bool _holdsBuffer;
     private bool _inputEnded;
     private TRequest? _current;
@@ -43,6 +44,8 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
 
     internal override int CurrentSize => _currentSize;
+
+    public override long QueuedBytes => Volatile.Read(ref _queued);
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
         => TryReadMessage(cancellationToken) ? new(true) : FillAsync(cancellationToken);
@@ -125,6 +128,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         }
 
         _received = _received.Slice(body.End);
+        Volatile.Write(ref _queued, _queued - GrpcFrame.PrefixLength - length);
         return true;
     }
 
@@ -158,6 +162,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
             }
 
             _received = result.Buffer;
+            Volatile.Write(ref _queued, _received.Length);
             _holdsBuffer = true;
             _inputEnded = result.IsCompleted;
             if (TryReadMessage(cancellationToken))

@@ -23,6 +23,8 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
 
     internal override int CurrentSize => _currentSize;
 
+    public override long QueuedBytes => exchange.Responses.Bytes;
+
     internal override Task<ThriftMetadata> Headers => exchange.Headers;
 
     internal override ThriftMetadata Trailers => _ended ? exchange.Trailers : ThriftMetadata.Empty;
@@ -36,7 +38,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
         var bytes = ThriftSerializer.SerializeToArray(message);
         try
         {
-            await exchange.Requests.Writer.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
+            await exchange.Requests.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);
         }
         catch (ChannelClosedException)
         {
@@ -48,7 +50,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
 
     internal override ValueTask CompleteAsync()
     {
-        exchange.Requests.Writer.TryComplete();
+        exchange.Requests.Complete();
         return default;
     }
 
@@ -62,9 +64,9 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
             return false;
         }
 
-        while (await exchange.Responses.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
+        while (await exchange.Responses.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            if (exchange.Responses.Reader.TryRead(out var bytes))
+            if (exchange.Responses.TryRead(out var bytes))
             {
                 if (bytes.Length > limits.MaxSize)
                 {

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Channels;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 
@@ -21,9 +20,9 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
 
     internal ClientCallStart Start { get; } = start;
 
-    internal Channel<byte[]> Requests { get; } = NewChannel();
+    internal MemoryQueue Requests { get; } = new();
 
-    internal Channel<byte[]> Responses { get; } = NewChannel();
+    internal MemoryQueue Responses { get; } = new();
 
     internal CancellationToken Aborted => _aborted.Token;
 
@@ -53,16 +52,16 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
         Error = error;
         Trailers = trailers;
         _headers.TrySetResult(ThriftMetadata.Empty);
-        Responses.Writer.TryComplete();
-        Requests.Writer.TryComplete();
+        Responses.Complete();
+        Requests.Complete();
     }
 
     /// <summary>The call is cut off for both sides.</summary>
     internal void Abort(Exception reason)
     {
         AbortedWith = reason;
-        Responses.Writer.TryComplete(reason);
-        Requests.Writer.TryComplete(reason);
+        Responses.Complete(reason);
+        Requests.Complete(reason);
         _headers.TrySetResult(ThriftMetadata.Empty);
 
         // The handler's callbacks must not run on the thread that aborts.
@@ -75,10 +74,4 @@ internal sealed class MemoryExchange(ThriftMethod method, ClientCallStart start)
         copy.AddRange(metadata);
         return copy;
     }
-
-    private static Channel<byte[]> NewChannel() => Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Capacity)
-    {
-        SingleReader = true,
-        SingleWriter = true,
-    });
 }

@@ -18,12 +18,14 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
 
     internal override int CurrentSize => _currentSize;
 
+    public override long QueuedBytes => exchange.Requests.Bytes;
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         while (await WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (exchange.Requests.Reader.TryRead(out var bytes))
+            if (exchange.Requests.TryRead(out var bytes))
             {
                 if (bytes.Length > limits.MaxSize)
                 {
@@ -44,7 +46,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
     {
         try
         {
-            return await exchange.Requests.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
+            return await exchange.Requests.WaitToReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (ReferenceEquals(error, exchange.AbortedWith))
         {
@@ -59,7 +61,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
         exchange.SetHeaders(headers);
         try
         {
-            await exchange.Responses.Writer.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+            await exchange.Responses.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
         }
         catch (ChannelClosedException closed)
         {

@@ -17,6 +17,8 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
 
     internal override int CurrentSize => _currentSize;
 
+    public override long QueuedBytes => stream.Inbox.QueuedBytes;
+
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         try

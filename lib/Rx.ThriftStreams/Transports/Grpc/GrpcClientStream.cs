@@ -36,6 +36,8 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     internal override int CurrentSize => _currentSize;
 
+    public override long QueuedBytes => _exchange.Responses?.BufferedBytes ?? 0;
+
     internal override Task<ThriftMetadata> Headers => _exchange.Headers;
 
     internal override ThriftMetadata Trailers => Volatile.Read(ref _ended) == 0 ? ThriftMetadata.Empty : _exchange.Trailers;

@@ -24,6 +24,9 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     /// <summary>Whether the body ended within a message.</summary>
     internal bool IsTruncated { get; private set; }
 
+    /// <summary>The bytes that were read from the body and not taken. Any thread may ask, so that both ends may be read at different moments.</summary>
+    internal int BufferedBytes => Math.Max(0, Volatile.Read(ref _end) - Volatile.Read(ref _start));
+
     /// <summary>Takes the next message that has arrived completely.</summary>
     internal bool TryRead<T>([NotNullWhen(true)] out T? message, out int size, CancellationToken cancellationToken)
         where T : class, IThriftStruct<T>

@@ -20,6 +20,8 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
 
     internal override int CurrentSize => _currentSize;
 
+    public override long QueuedBytes => stream.Inbox.QueuedBytes;
+
     internal override Task<ThriftMetadata> Headers => stream.Headers;
 
     internal override ThriftMetadata Trailers => stream.Trailers;

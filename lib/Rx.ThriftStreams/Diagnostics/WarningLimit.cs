@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Rx.ThriftStreams.AspNetCore.Dispatch;
+namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>Lets a number of log entries a minute through, so that a hostile caller cannot fill the log; counts the rest. Thread-safe.</summary>
 /// <param name="clock">Measures the minutes.</param>

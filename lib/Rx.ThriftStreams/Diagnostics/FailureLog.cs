@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
+
+namespace Rx.ThriftStreams.Diagnostics;
+
+/// <summary>Logs calls of a channel that fail, some a minute. Independent of whether calls are observed, so that failures are visible in a log without the cost of observing every call.</summary>
+internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
+{
+    private readonly WarningLimit _limit = new(clock, LogLevel.Information);
+
+    /// <summary>A call has ended with an error.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="peer">The peer; empty if no stream was created.</param>
+    /// <param name="error">The error. Results of a call, and calls that the user ended, are not logged.</param>
+    internal void Report(ThriftMethod method, string peer, Exception error)
+    {
+        if (error is ThriftException and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
+            && logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
+        {
+            LogFailed(logger, method.FullName, peer.Length == 0 ? "no peer" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
+        }
+    }
+
+    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
+}

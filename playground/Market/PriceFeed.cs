@@ -1,0 +1,10 @@
+namespace Market;
+
+/// <summary>Prices that go up and down, the same for all who watch.</summary>
+internal sealed class PriceFeed(TimeProvider clock)
+{
+    private readonly long _since = clock.GetTimestamp();
+
+    public Quote Now(string symbol, long number)
+        => new() { Symbol = symbol, Price = 100 + Math.Round(5 * Math.Sin(clock.GetElapsedTime(_since).TotalSeconds), 2), Number = number };
+}

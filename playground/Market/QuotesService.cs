@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace Market;
+
+// <sample hosting-service>
+/// <summary>The service. Created for each call, with what it needs from the container.</summary>
+internal sealed class QuotesService(PriceFeed feed) : IQuotes
+{
+    public Task<Quote> LastAsync(Interest interest, CancellationToken cancellationToken = default) => Task.FromResult(feed.Now(interest.Symbol, 0));
+
+    public async IAsyncEnumerable<Quote> WatchAsync(Interest interest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (long number = 1; ; number++)
+        {
+            yield return feed.Now(interest.Symbol, number);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+        }
+    }
+}
+// </sample hosting-service>

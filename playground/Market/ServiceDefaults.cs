@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Rx.ThriftStreams;
+
+namespace Market;
+
+// <sample service-defaults>
+/// <summary>What every application of a system has alike, as the project "ServiceDefaults" of .NET Aspire has it.</summary>
+internal static class ServiceDefaults
+{
+    public static void AddServiceDefaults(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddOpenTelemetry(logging => logging.IncludeFormattedMessage = true);
+        OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter(ThriftDiagnostics.MeterName).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
+            .WithTracing(tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation());
+
+        // Aspire, and every other host of OTLP collectors, sets this variable and those about protocol, headers and intervals.
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            telemetry.UseOtlpExporter();
+        }
+
+        builder.Services.AddServiceDiscovery();
+        builder.Services.AddHealthChecks()
+            .AddCheck("self", static () => HealthCheckResult.Healthy(), tags: ["live"])
+            .AddCheck<ClientHealthCheck>("quotes", failureStatus: HealthStatus.Degraded, tags: ["ready"]);
+    }
+
+    public static void MapDefaultEndpoints(this WebApplication app)
+    {
+        app.MapHealthChecks("/health");
+        app.MapHealthChecks("/alive", new() { Predicate = static check => check.Tags.Contains("live") });
+    }
+}
+
+/// <summary>Whether a server of the client's service can be reached.</summary>
+internal sealed class ClientHealthCheck(IServiceProvider services) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await services.GetThriftChannel("Quotes").ConnectAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (ThriftException error)
+        {
+            return new HealthCheckResult(context.Registration.FailureStatus, error.Message, error);
+        }
+    }
+}
+// </sample service-defaults>
