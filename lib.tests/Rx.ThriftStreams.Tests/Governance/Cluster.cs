@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Governance;
@@ -10,6 +11,9 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly List<ThriftServer> _servers = [];
     private readonly Func<int, int, string?> _script;
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Stands still: a server that enforces the deadlines of calls as well would compete with the client that is tested.
+    private readonly FakeTimeProvider _clock = new();
     private int _attempts;
 
     private Cluster(Func<int, int, string?> script) => _script = script;
@@ -32,7 +36,7 @@ internal sealed class Cluster : IAsyncDisposable
             cluster._servers.Add(await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(new ScriptedService
             {
                 EchoUnary = (_, token) => cluster.AnswerAsync(index, token),
-            })));
+            }).Configure(options => options.TimeProvider = cluster._clock)));
         }
 
         return cluster;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Governance;
@@ -8,6 +9,9 @@ namespace Rx.ThriftStreams.Tests.Governance;
 internal sealed class StreamCluster : IAsyncDisposable
 {
     private readonly List<ThriftServer> _servers = [];
+
+    // Stands still: a server that enforces the deadlines of calls as well would compete with the client that is tested.
+    private readonly FakeTimeProvider _clock = new();
     private int _attempts;
 
     public ConcurrentQueue<(int Server, string? Mark)> Calls { get; } = new();
@@ -30,7 +34,7 @@ internal sealed class StreamCluster : IAsyncDisposable
                     cluster.Calls.Enqueue((index, mark));
                     return script(Interlocked.Increment(ref cluster._attempts) - 1, token);
                 },
-            })));
+            }).Configure(options => options.TimeProvider = cluster._clock)));
         }
 
         return cluster;
