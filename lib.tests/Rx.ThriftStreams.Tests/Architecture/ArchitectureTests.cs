@@ -44,7 +44,7 @@ public class ArchitectureTests
         ["Transports/TTHeaderStreaming"] = ["Options", "Access", "Dispatch"],
         ["Transports/PingPong"] = ["Options", "Access", "Dispatch"],
         ["Transports/InProcess"] = ["Options", "Access", "Dispatch"],
-        ["Port"] = ["Options", "Access", "Protection", "Dispatch", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
+        ["Port"] = ["Options", "Access", "Protection", "Dispatch", "Health", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong"],
         ["Hosting"] = ["Options", "Access", "Protection", "Dispatch", "Health", "Port", "Transports/Grpc", "Transports/TTHeaderStreaming", "Transports/PingPong", "Transports/InProcess"],
     };
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -121,6 +122,63 @@ public sealed class HealthTests
         Assert.Equal(Serving, await client.SendAsync([0, 0, 0, 0, (byte)message.Length, .. message]));
     }
 
+    [Theory]
+    [InlineData("GET", "/up", HttpStatusCode.OK, "Healthy")]
+    [InlineData("GET", "/up?from=probe", HttpStatusCode.OK, "Healthy")]
+    [InlineData("HEAD", "/up", HttpStatusCode.OK, "")]
+    [InlineData("GET", "/", HttpStatusCode.NotFound, "Not Found")]
+    [InlineData("POST", "/up", HttpStatusCode.MethodNotAllowed, "Method Not Allowed")]
+    public async Task HttpProbe_OnTheThriftPort_IsAnswered(string method, string target, HttpStatusCode status, string body)
+    {
+        await using var server = await StartAsync(probes: "/up");
+        using var client = new HttpClient { BaseAddress = new($"http://{server.Endpoint}") };
+
+        using var answer = await client.SendAsync(new HttpRequestMessage(new(method), target), TestContext.Current.CancellationToken).Soon();
+
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Equal(body, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.True(answer.Headers.ConnectionClose);
+    }
+
+    [Fact]
+    public async Task HttpProbe_UnhealthyCheck_Is503()
+    {
+        await using var server = await StartAsync(checks => checks.AddCheck("database", RunDatabaseCheck), "/up");
+        using var client = new HttpClient { BaseAddress = new($"http://{server.Endpoint}") };
+        _database = HealthStatus.Unhealthy;
+
+        using var answer = await client.GetAsync(new Uri("/up", UriKind.Relative), TestContext.Current.CancellationToken).Soon();
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+    }
+
+    /// <summary>A head without an end is neither kept nor waited for.</summary>
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(10)]
+    public async Task HttpProbe_RequestWithoutAnEnd_IsCutOff(int length)
+    {
+        await using var server = await StartAsync(probes: "/up");
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPEndPoint.Parse($"{server.Endpoint}"), TestContext.Current.CancellationToken);
+        await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes("GET /up HTTP/1.1\r\nx: " + new string('x', length)), TestContext.Current.CancellationToken);
+
+        var end = Task.Run(async () =>
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken);
+            }
+            catch (SocketException)
+            {
+                return 0;
+            }
+        });
+        await AdvanceUntil(end);
+
+        Assert.Equal(0, await end);
+    }
+
     private HealthCheckResult RunDatabaseCheck()
     {
         Interlocked.Increment(ref _runs);
@@ -138,14 +196,18 @@ public sealed class HealthTests
         await task.Soon();
     }
 
-    private Task<ThriftServer> StartAsync(Action<IHealthChecksBuilder>? checks = null) => ThriftServer.StartAsync(
+    private Task<ThriftServer> StartAsync(Action<IHealthChecksBuilder>? checks = null, string? probes = null) => ThriftServer.StartAsync(
         "127.0.0.1:0",
         server => server
             .AddService<ITestService>(new EchoService())
             .AddService<ITwinService>(new TwinService())
             .AddHealth()
             .UseProtocols(ThriftProtocols.Grpc)
-            .Configure(options => options.TimeProvider = _clock)
+            .Configure(options =>
+            {
+                options.TimeProvider = _clock;
+                options.HttpProbePath = probes;
+            })
             .Services(services =>
             {
                 if (checks is not null)

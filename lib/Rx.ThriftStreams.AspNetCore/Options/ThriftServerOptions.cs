@@ -53,6 +53,12 @@ public sealed class ThriftServerOptions
     /// </summary>
     public TimeSpan ShutdownNotice { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// The path at which ports answer probes in HTTP/1.1, for load balancers that do not speak <c>grpc.health.v1</c>: <c>GET</c> and <c>HEAD</c> get 200 while the server serves, and 503 while a health
+    /// check of the host is unhealthy. Such a connection gets one answer and ends. Callers need no credentials. Default <see langword="null"/>: HTTP/1 is refused. Must begin with a slash.
+    /// </summary>
+    public string? HttpProbePath { get; set; }
+
     /// <summary>The clock of deadlines and of all limits. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -97,6 +103,11 @@ public sealed class ThriftServerOptions
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.TimeLimitOrZero(ShutdownTimeout, nameof(ShutdownTimeout));
         OptionChecks.TimeOrZero(ShutdownNotice, nameof(ShutdownNotice));
+        if (HttpProbePath is not null && !HttpProbePath.StartsWith('/'))
+        {
+            throw new ArgumentException($"{nameof(HttpProbePath)} must begin with a slash, but is \"{HttpProbePath}\".", nameof(HttpProbePath));
+        }
+
         LoadShedding?.Validate(nameof(LoadShedding));
         Limits.Validate(nameof(Limits));
         Grpc.Validate(nameof(Grpc));

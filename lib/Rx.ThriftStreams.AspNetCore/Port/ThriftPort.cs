@@ -19,6 +19,7 @@ internal sealed partial class ThriftPort
     private readonly ThriftServerRuntime _runtime;
     private readonly ThriftProtocols _served;
     private readonly (PortProtocol Protocol, PortConnectionDelegate RunAsync)[] _protocols;
+    private readonly HttpProbe? _probe;
 
     /// <param name="runtime">The host's settings and log.</param>
     /// <param name="services">The host's services.</param>
@@ -28,6 +29,7 @@ internal sealed partial class ThriftPort
     {
         _runtime = runtime;
         _served = protocols;
+        _probe = runtime.Options.HttpProbePath is null ? null : new HttpProbe(runtime, services);
         _protocols = [.. PortProtocol.All.Select(protocol => (protocol, protocol.Bind(services, next)))];
     }
 
@@ -145,7 +147,7 @@ internal sealed partial class ThriftPort
             }
         }
 
-        return null;
+        return detected == WireProtocol.Http1 && _probe is { } probe ? probe.RunAsync : null;
     }
 
     /// <summary>Names what a peer speaks where it is a common mistake, with what to change.</summary>
@@ -190,7 +192,7 @@ internal sealed partial class ThriftPort
     [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.")]
     private static partial void LogTls(ILogger logger, string peer);
 
-    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers and health checks on another port.")]
+    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers on another port. For health checks there is ThriftServerOptions.HttpProbePath.")]
     private static partial void LogHttp1(ILogger logger, string peer);
 
     [LoggerMessage(48, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.")]
