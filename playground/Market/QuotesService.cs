@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams;
 
 namespace Market;
 
@@ -10,11 +11,15 @@ internal sealed class QuotesService(PriceFeed feed) : IQuotes
 
     public async IAsyncEnumerable<Quote> WatchAsync(Interest interest, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        for (long number = 1; ; number++)
+        var stopping = ThriftServerContext.Current!.Stopping;
+        for (long number = 1; !stopping.IsCancellationRequested; number++)
         {
             yield return feed.Now(interest.Symbol, number);
             await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
         }
+
+        // Callers that resume the stream find another server.
+        throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The server stops.");
     }
 }
 // </sample hosting-service>

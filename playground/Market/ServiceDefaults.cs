@@ -26,7 +26,7 @@ internal static class ServiceDefaults
         builder.Services.AddServiceDiscovery();
         builder.Services.AddHealthChecks()
             .AddCheck("self", static () => HealthCheckResult.Healthy(), tags: ["live"])
-            .AddCheck<ClientHealthCheck>("quotes", failureStatus: HealthStatus.Degraded, tags: ["ready"]);
+            .AddCheck<ClientHealthCheck>("quotes", failureStatus: HealthStatus.Degraded);
     }
 
     public static void MapDefaultEndpoints(this WebApplication app)

@@ -150,7 +150,7 @@ public sealed class ReactiveSamples
         // <sample rx-resume>
         IAsyncEnumerable<Price> unbroken = prices.WatchAsync("ACME").Resume(
             point => prices.WatchAsync("ACME", after: point.HasLast ? point.Last.Number : 0),
-            new ResumeOptions { ShouldResume = error => error is IOException, MaxAttempts = 10 });
+            new ResumeOptions { MaxAttempts = 10 });
         // </sample rx-resume>
 
         Assert.Equal([1, 2, 3], await unbroken.Select(p => p.Number).ToListAsync());
@@ -202,7 +202,7 @@ public sealed class ReactiveSamples
                     if (number > BreaksAfter)
                     {
                         BreaksAfter = int.MaxValue;
-                        throw new IOException("The connection was lost.");
+                        throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The connection was lost.");
                     }
 
                     yield return new Price(symbol, number, 100 + number);

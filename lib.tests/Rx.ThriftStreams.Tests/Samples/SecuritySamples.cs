@@ -40,7 +40,7 @@ public sealed class SecuritySamples
             options.TokenValidationParameters = new TokenValidationParameters
             {
                 IssuerSigningKey = signingKey,      // or options.Authority, which fetches the keys
-                ValidateIssuer = false,
+                ValidateIssuer = false,             // this sample's tokens have neither: validate both in production
                 ValidateAudience = false,
             };
         });

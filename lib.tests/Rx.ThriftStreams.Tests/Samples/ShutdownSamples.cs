@@ -16,12 +16,16 @@ public sealed class ShutdownSamples
         var ticks = 0;
         Task? stopping = null;
 
-        await foreach (var tick in new TestServiceClient(channel).EchoServerAsync(new(), TestContext.Current.CancellationToken))
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(async () =>
         {
-            ticks++;
-            stopping ??= server.StopAsync(TestContext.Current.CancellationToken);
-        }
+            await foreach (var tick in new TestServiceClient(channel).EchoServerAsync(new(), TestContext.Current.CancellationToken))
+            {
+                ticks++;
+                stopping ??= server.StopAsync(TestContext.Current.CancellationToken);
+            }
+        });
 
+        Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
         Assert.NotEqual(0, ticks);
         await stopping!.Soon();
     }
@@ -37,6 +41,9 @@ public sealed class ShutdownSamples
                 yield return new Response { Message = $"tick {i}" };
                 await Task.Delay(interval, cancellationToken);
             }
+
+            // Not the normal end of a stream: a caller that resumes it asks another server for the rest.
+            throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The server stops.");
         }
 
         // </sample shutdown-stopping>
