@@ -13,7 +13,7 @@ internal delegate ServerMethod RawMethodFactory(ThriftMethod<ThriftRawMessage, T
 /// <param name="Policy">The middleware and rules of all of the calls.</param>
 internal sealed record RawMethodRules(CallAccess Access, MethodGate Gate, MethodPolicy Policy);
 
-/// <summary>Handles the calls for which there is no method, of one service or of all; its endpoint has the conventions for all of these calls.</summary>
+/// <summary>Handles calls to unknown methods, of one service or of any. Its endpoint carries the conventions for them.</summary>
 /// <param name="package">The package of the service; empty for that which the caller names.</param>
 /// <param name="service">The service; <see cref="AnyName"/> for all.</param>
 /// <param name="runtime">The host.</param>

@@ -61,7 +61,7 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal ServiceRouter Router { get; }
 
-    /// <summary>Handle the calls for which there is no method.</summary>
+    /// <summary>Handle calls to unknown methods.</summary>
     internal RawFallbacks Fallbacks { get; }
 
     /// <summary>The checks for the calls of each method.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Health;
 
@@ -9,7 +10,6 @@ namespace Rx.ThriftStreams.AspNetCore.Health;
 /// </summary>
 internal sealed class HealthHandler(HealthState state)
 {
-    internal const string Service = "grpc.health.v1.Health";
     internal static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
 
     internal async Task CheckAsync(HttpContext http)

@@ -5,26 +5,13 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Health;
 
-/// <summary>The statuses of <c>grpc.health.v1</c>, with their numbers on the wire.</summary>
-internal enum ServingStatus
-{
-    Serving = 1,
-    NotServing = 2,
-    ServiceUnknown = 3,
-}
-
-/// <summary>
-/// The two messages of <c>grpc.health.v1</c>, each with the prefix of gRPC: <c>HealthCheckRequest { string service = 1; }</c> and
-/// <c>HealthCheckResponse { ServingStatus status = 1; }</c>.
-/// </summary>
+/// <summary>The messages of <see cref="HealthProtocol"/> as a server reads and writes them, each with the prefix of gRPC.</summary>
 internal static class HealthWire
 {
     /// <summary>The longest request that is read: more than any service name needs.</summary>
     internal const int MaxRequest = 4096;
 
     private const int PrefixLength = 5;
-    private const int ServiceField = (1 << 3) | 2;
-    private const byte StatusField = 1 << 3;
 
     /// <summary>Reads a request. Fields of later versions are skipped.</summary>
     /// <param name="body">The whole body.</param>
@@ -54,7 +41,7 @@ internal static class HealthWire
                 return false;
             }
 
-            if (tag == ServiceField)
+            if (tag == HealthProtocol.ServiceTag)
             {
                 service = Encoding.UTF8.GetString(content);
             }
@@ -66,7 +53,7 @@ internal static class HealthWire
     /// <summary>Writes a response.</summary>
     internal static void Write(IBufferWriter<byte> output, ServingStatus status)
     {
-        ReadOnlySpan<byte> message = [0, 0, 0, 0, 2, StatusField, (byte)status];
+        ReadOnlySpan<byte> message = [0, 0, 0, 0, 2, HealthProtocol.StatusTag, (byte)status];
         output.Write(message);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Health;
+using Rx.ThriftStreams.Wire;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -24,7 +25,7 @@ public static class ThriftHealthExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var handler = new HealthHandler(new HealthState(ThriftServerRuntime.Of(endpoints.ServiceProvider), endpoints.ServiceProvider));
-        var group = endpoints.MapGroup("/" + HealthHandler.Service);
+        var group = endpoints.MapGroup("/" + HealthProtocol.Service);
         group.MapMethods("Check", [HttpMethods.Post], new RequestDelegate(handler.CheckAsync)).WithDisplayName("gRPC health: Check");
         group.MapMethods("Watch", [HttpMethods.Post], new RequestDelegate(handler.WatchAsync)).WithDisplayName("gRPC health: Watch");
         return group;

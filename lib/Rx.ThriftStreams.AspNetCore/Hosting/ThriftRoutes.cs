@@ -39,7 +39,7 @@ internal static class ThriftRoutes
         return group;
     }
 
-    /// <summary>Maps the calls for which there is no method.</summary>
+    /// <summary>Maps calls to unknown methods.</summary>
     /// <exception cref="InvalidOperationException">They are mapped.</exception>
     internal static RouteGroupBuilder MapFallback(IEndpointRouteBuilder endpoints, ThriftServerRuntime runtime, RawFallback fallback)
     {

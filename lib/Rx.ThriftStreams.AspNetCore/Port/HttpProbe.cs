@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Health;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Port;
 
@@ -22,8 +23,7 @@ internal sealed class HttpProbe(ThriftServerRuntime runtime, IServiceProvider se
     /// <summary>Serves a connection whose first bytes are a request of HTTP/1. Never fails.</summary>
     internal async Task RunAsync(ConnectionContext connection, ThriftProtocols protocols, CancellationToken stopping)
     {
-        var timeout = runtime.Options.Limits.DetectionTimeout;
-        using var limit = new CancellationTokenSource(CallTimers.DueTime(timeout > TimeSpan.Zero ? timeout : TimeSpan.MaxValue), runtime.Options.TimeProvider);
+        using var limit = new CancellationTokenSource(CallTimers.DueTimeOfLimit(runtime.Options.Limits.DetectionTimeout), runtime.Options.TimeProvider);
         try
         {
             if (await ReadAsync(connection, limit.Token).ConfigureAwait(false) is not { } line)

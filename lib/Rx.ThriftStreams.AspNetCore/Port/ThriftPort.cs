@@ -85,7 +85,7 @@ internal sealed partial class ThriftPort
     {
         var input = connection.Transport.Input;
         var timeout = _runtime.Options.Limits.DetectionTimeout;
-        using var limit = new CancellationTokenSource(CallTimers.DueTime(timeout > TimeSpan.Zero ? timeout : TimeSpan.MaxValue), _runtime.Options.TimeProvider);
+        using var limit = new CancellationTokenSource(CallTimers.DueTimeOfLimit(timeout), _runtime.Options.TimeProvider);
 
         // A connection that was made when the server began to stop may have a request on its way.
         var notice = CallTimers.DueTime(_runtime.Options.ShutdownNotice);

@@ -50,7 +50,7 @@ internal sealed class SingleExchange(HttpContext http, JsonMethod method, Thrift
                 return;
             }
 
-            // The status that was sent is no longer true, so only a broken response can report the error.
+            // A success status has been sent already: only breaking off the response can report the error.
             Http.Abort();
             return;
         }

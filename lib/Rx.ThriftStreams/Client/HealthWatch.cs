@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Transports.Grpc;
 
 namespace Rx.ThriftStreams.Client;
@@ -45,7 +45,7 @@ internal sealed partial class HealthWatch : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        var pause = FirstPause;
+        var attempts = 0;
         var isRefused = false;
         while (!_stop.IsCancellationRequested)
         {
@@ -53,7 +53,7 @@ internal sealed partial class HealthWatch : IAsyncDisposable
             {
                 await foreach (var isServing in _transport.WatchHealthAsync(_service, _stop.Token).ConfigureAwait(false))
                 {
-                    pause = FirstPause;
+                    attempts = 0;
                     isRefused = false;
                     Set(isServing);
                 }
@@ -76,10 +76,7 @@ internal sealed partial class HealthWatch : IAsyncDisposable
                 LogLost(_logger, error, _candidate.Endpoint.Address);
             }
 
-            // Between half and one and a half of it, so that the clients of a server that comes back do not all ask at once.
-            var time = CallTimers.DueTime(pause * (0.5 + Random.Shared.NextDouble()));
-            await Task.Delay(time, _clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(Backoff.Exponential(attempts++, FirstPause, LongestPause), _clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

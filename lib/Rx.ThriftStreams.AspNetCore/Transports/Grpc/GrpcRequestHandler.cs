@@ -58,7 +58,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         await method.InvokeAdmittedAsync(call, http.RequestServices, CallIdentity.TryOf(http)).ConfigureAwait(false);
     }
 
-    /// <summary>Handles a gRPC call for which there is no method by the fallback of the host.</summary>
+    /// <summary>Handles a gRPC call to an unknown method by the fallback of the host.</summary>
     internal Task ForwardAsync(HttpContext http)
         => GrpcPath.IsLiteral(http)
             && GrpcPath.TryParse(http.Request.Path.Value, out var package, out var service, out var name)
@@ -66,7 +66,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
             ? InvokeAsync(http, method)
             : RejectAsync(http);
 
-    /// <summary>Answers a gRPC call for which there is no method.</summary>
+    /// <summary>Answers a gRPC call to an unknown method.</summary>
     internal async Task RejectAsync(HttpContext http)
     {
         ThriftException error = GrpcPath.IsLiteral(http) && GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)

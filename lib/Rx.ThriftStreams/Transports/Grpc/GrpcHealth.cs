@@ -6,19 +6,15 @@ using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
-/// <summary>The client of <c>grpc.health.v1.Health/Watch</c>, whose messages are Protobuf: <c>{ string service = 1; }</c> and <c>{ ServingStatus status = 1; }</c>.</summary>
+/// <summary>The client of <c>Watch</c> of <see cref="HealthProtocol"/>.</summary>
 internal static class GrpcHealth
 {
     /// <summary>Far more than a status takes.</summary>
     internal const int MaxResponse = 4096;
 
-    private const byte ServiceTag = (1 << 3) | 2;
-    private const ulong StatusTag = 1 << 3;
-    private const ulong Serving = 1;
-
     private static readonly Method<string, Status> Method = new(
         MethodType.ServerStreaming,
-        "grpc.health.v1.Health",
+        HealthProtocol.Service,
         "Watch",
         Marshallers.Create<string>(WriteRequest, static _ => throw new NotSupportedException()),
         Marshallers.Create<Status>(static _ => throw new NotSupportedException(), ReadResponse));
@@ -41,7 +37,7 @@ internal static class GrpcHealth
     private static byte[] WriteRequest(string service)
     {
         var name = Encoding.UTF8.GetBytes(service);
-        var message = new List<byte>(name.Length + 4) { ServiceTag };
+        var message = new List<byte>(name.Length + 4) { HealthProtocol.ServiceTag };
         var length = (uint)name.Length;
         for (; length >= 0x80; length >>= 7)
         {
@@ -62,9 +58,9 @@ internal static class GrpcHealth
                 throw new InvalidDataException("The message is not a HealthCheckResponse.");
             }
 
-            if (tag == StatusTag)
+            if (tag == HealthProtocol.StatusTag)
             {
-                isServing = number == Serving;
+                isServing = number == (ulong)ServingStatus.Serving;
             }
         }
 
