@@ -66,7 +66,8 @@ internal sealed class PingPongTransport : ClientTransport
                 endpoint,
                 keeps ? Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint) : 0,
                 keeps ? options.Connections.IdleTimeout : TimeSpan.Zero,
-                options);
+                options,
+                isAwaited: true);
         }
     }
 
