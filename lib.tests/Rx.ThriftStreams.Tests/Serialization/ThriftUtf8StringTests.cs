@@ -8,6 +8,8 @@ public sealed class ThriftUtf8StringTests
 {
     private static readonly ThriftUtf8String Invalid = new(new byte[] { (byte)'a', 0xFF, (byte)'b' });
 
+    private static readonly JsonSerializerOptions SmallPieces = new() { DefaultBufferSize = 64 };
+
     public static TheoryData<string> Texts => ["", "a", "tëxt", "😀", "a😀", new string('x', 1000), string.Concat(Enumerable.Repeat("xé😀", 500)), "\0", "\uFEFFa"];
 
     [Fact]
@@ -151,6 +153,6 @@ public sealed class ThriftUtf8StringTests
         var text = new string('x', 100_000) + "\n";
         using var stream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(text));
 
-        Assert.True((await JsonSerializer.DeserializeAsync<ThriftUtf8String>(stream, new JsonSerializerOptions { DefaultBufferSize = 64 }, TestContext.Current.CancellationToken)).Equals(text));
+        Assert.True((await JsonSerializer.DeserializeAsync<ThriftUtf8String>(stream, SmallPieces, TestContext.Current.CancellationToken)).Equals(text));
     }
 }
