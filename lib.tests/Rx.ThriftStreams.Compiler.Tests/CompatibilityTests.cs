@@ -34,6 +34,7 @@ public sealed class CompatibilityTests
         { "TB204", "struct S { 1: i32 a }", "struct S { 1: i32 b }", "S.a has another name: the C# property changes from A to B." },
         { "TB205", "struct S { 1: i32 a }", "struct S { 1: optional i32 a }", "S.a changed its C# type from int to int?." },
         { "TB205", "enum E { A } struct S { 1: i32 a }", "enum E { A } struct S { 1: E a }", "S.a changed its C# type from int to E." },
+        { "TB205", "struct S { 1: string a }", "struct S { 1: string a (csharp.type=\"utf8\") }", "S.a changed its C# type from string to ThriftUtf8String." },
         { "TB206", "struct S { 1: required i32 a = 1 }", "struct S { 1: required i32 a }", "S.a must now be set wherever the object is created." },
         { "TB207", "union U { 1: i32 a }", "union U { 1: i32 a, 2: i32 b }", "U.b is new" },
         { "TB208", "enum E { A = 1, B = 2 }", "enum E { A = 1, C = 2 }", "E.B is gone." },
@@ -41,6 +42,7 @@ public sealed class CompatibilityTests
         { "TB210", "const i32 A = 1", "", "The constant A is gone." },
         { "TB211", "const i32 A = 1", "const i32 A = 2", "The constant A changed from 1 to 2" },
         { "TB212", "service V { void f(1: i32 a, 2: i32 b) }", "service V { void f(2: i32 b, 1: i32 a) }", "V.f changed its C# signature" },
+        { "TB212", "service V { void f(1: string a) }", "service V { void f(1: string a (csharp.type=\"utf8\")) }", "V.f changed its C# signature" },
         { "TB303", "typedef i32 T", "", "The typedef T is gone." },
         { "TB304", "namespace py a", "namespace py b", "The namespace for py changed from \"a\" to \"b\"." },
     };
@@ -74,6 +76,8 @@ public sealed class CompatibilityTests
     [InlineData("struct A { 1: i32 x } struct S { 1: A a }", "struct B { 1: i32 y } struct S { 1: B a }")]
     [InlineData("enum E { A } struct S { 1: E a }", "struct S { 1: i32 a }")]
     [InlineData("struct S { 1: string a }", "struct S { 1: binary a }")]
+    [InlineData("struct S { 1: optional list<string> a, 2: optional string b = \"x\" }", "typedef string T (csharp.type=\"utf8\") struct S { 1: optional list<T> a, 2: optional T b = \"x\" }")]
+    [InlineData("service V { string f() }", "service V { string (csharp.type=\"utf8\") f() }")]
     [InlineData("struct S { 1: i32 a, 2: i32 b }", "struct S { 1: i32 a }")]
     [InlineData("namespace csharp A struct S {}", "namespace csharp B struct S {}")]
     public void Run_ChangeOfNamesAlone_DoesNotBreakTheWire(string old, string current)

@@ -74,6 +74,13 @@ public sealed class DiagnosticsTests
         { "TS0067", Types + "\nservice S { list<i32> f(1: Request r) (streaming.mode=\"client\") }", 2, 13, "service S: the response of streaming function f must be a struct, not list<i32>." },
         { "TS0068", "service S {} (streaming.mode=\"client\")", 1, 15, "streaming.mode is ignored here: it is an annotation of functions." },
         { "TS0069", Types + "\nservice S { Response f(1: Request r) (streaming_mode=\"client\") }", 2, 39, "service S: annotation streaming_mode of function f is unknown and ignored. Did you mean \"streaming.mode\"?" },
+        { "TS0070", "struct S { 1: string a (csharp.type=\"utf-8\") }", 1, 37, "invalid value (utf-8) for annotation csharp.type. Use \"utf8\", or remove the annotation." },
+        { "TS0071", "struct S { 1: binary a (csharp.type=\"utf8\") }", 1, 25, "csharp.type=\"utf8\" applies to string, not to binary." },
+        { "TS0071", "struct S { 1: list<string> a (csharp.type=\"utf8\") }", 1, 31, "csharp.type=\"utf8\" applies to string, not to list<string>. Annotate the type of the elements: list<string (csharp.type=\"utf8\")>." },
+        { "TS0071", "typedef map<i32, string> M (csharp.type=\"utf8\")", 1, 29, "csharp.type=\"utf8\" applies to string, not to map<i32, string>. Annotate the type of the keys or values, as in map<i32, string (csharp.type=\"utf8\")>." },
+        { "TS0071", "service V { void f(1: i32 (csharp.type=\"utf8\") a) }", 1, 28, "csharp.type=\"utf8\" applies to string, not to i32." },
+        { "TS0072", "struct S {} (csharp.type=\"utf8\")", 1, 14, "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type." },
+        { "TS0072", "service V { string f() (csharp.type=\"utf8\") }", 1, 25, "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type." },
     };
 
     [Theory]

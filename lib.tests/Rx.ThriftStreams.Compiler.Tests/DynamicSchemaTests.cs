@@ -12,6 +12,7 @@ public sealed class DynamicSchemaTests
 {
     private const int Structs = 12;
     private const int Values = 40;
+    private const string Utf8 = "string (csharp.type=\"utf8\")";
 
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -88,7 +89,7 @@ public sealed class DynamicSchemaTests
 
         private string Type(int depth)
         {
-            var kind = _random.Next(depth == 0 ? 9 : 13);
+            var kind = _random.Next(depth == 0 ? 10 : 14);
             return kind switch
             {
                 0 => "bool",
@@ -100,9 +101,10 @@ public sealed class DynamicSchemaTests
                 6 => "string",
                 7 => "binary",
                 8 => "Color",
-                9 => $"list<{Type(depth - 1)}>",
-                10 => "set<i32>",
-                11 => $"map<{(_random.Next(2) == 0 ? "string" : "i64")},{Type(depth - 1)}>",
+                9 => Utf8,
+                10 => $"list<{Type(depth - 1)}>",
+                11 => "set<i32>",
+                12 => $"map<{new[] { "string", Utf8, "i64" }[_random.Next(3)]},{Type(depth - 1)}>",
                 _ => _index == 0 ? "uuid" : $"S{_random.Next(_index)}",
             };
         }
@@ -117,7 +119,7 @@ public sealed class DynamicSchemaTests
                 case "i32": return _random.Next(int.MinValue, int.MaxValue);
                 case "i64": return _random.NextInt64(long.MinValue, long.MaxValue);
                 case "double": return _random.Next(3) == 0 ? _random.Next(-5, 5) : BitConverter.Int64BitsToDouble(_random.NextInt64(1L << 60, (1L << 62) - 1));
-                case "string": return new[] { "", "a", "\"\\/\n\u0001", "ü😀<&>", new string('x', _random.Next(300)) }[_random.Next(5)];
+                case "string" or Utf8: return new[] { "", "a", "\"\\/\n\u0001", "ü😀<&>", new string('x', _random.Next(300)) }[_random.Next(5)];
                 case "binary": return Convert.ToBase64String(Bytes());
                 case "Color": return new[] { 1, 10, 77 }[_random.Next(3)];
                 case "uuid": return new Guid(Bytes(16)).ToString();

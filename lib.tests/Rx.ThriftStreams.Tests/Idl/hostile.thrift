@@ -56,6 +56,9 @@ struct Everything {
   20: list<i64> numbers,
   21: string text,
   22: binary bytes,
+  23: list<string (csharp.type="utf8")> utf8Strings,
+  24: string utf8Text (csharp.type="utf8"),
+  25: set<string (csharp.type="utf8")> utf8Keys,
 }
 
 struct Nest {

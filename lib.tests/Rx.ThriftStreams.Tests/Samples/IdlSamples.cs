@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Tests.Interop;
+using Rx.ThriftStreams.Tests.Texts;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -35,6 +36,23 @@ public sealed class IdlSamples
         // </sample idl-struct>
         Assert.True(equal);
         Assert.Equal("Inner { Name = \"a\", Numbers = [1, 2] }", text);
+    }
+
+    [Fact]
+    public void Texts_AreUtf8()
+    {
+        // <sample idl-utf8>
+        var document = new Document { Title = "Notes", Body = new ThriftUtf8String("tëxt"), Words = { [new("tëxt")] = 1 } };
+
+        string text = document.Body.ToString();             // converts at each call
+        ReadOnlySpan<byte> bytes = document.Body.Span;      // 5 bytes
+        bool same = document.Body.Equals("tëxt");           // allocates nothing
+        bool known = document.Words.ContainsKey(document.Body);
+        // </sample idl-utf8>
+
+        Assert.Equal("tëxt", text);
+        Assert.Equal(5, bytes.Length);
+        Assert.True(same && known);
     }
 
     [Fact]

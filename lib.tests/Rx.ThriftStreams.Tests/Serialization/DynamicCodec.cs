@@ -86,10 +86,14 @@ internal static class DynamicCodec
     private static void WriteText<TWriter>(ref TWriter writer, byte[] value)
         where TWriter : struct, IThriftWriter, allows ref struct
     {
-        // Both ways of writing the same bytes are taken, where they are the same.
-        if (value.Length % 2 == 0 && typeof(TWriter) != typeof(ThriftJsonWriter))
+        // All ways of writing the same bytes are taken, where they are the same.
+        if (value.Length % 3 == 0 && typeof(TWriter) != typeof(ThriftJsonWriter))
         {
             writer.WriteString(System.Text.Encoding.UTF8.GetString(value));
+        }
+        else if (value.Length % 3 == 1 && typeof(TWriter) != typeof(ThriftJsonWriter))
+        {
+            writer.WriteUtf8String(new(value));
         }
         else
         {
@@ -112,7 +116,8 @@ internal static class DynamicCodec
                 case Dynamic.Scalar { Value: long v }: writer.WriteI64Field(id, v); break;
                 case Dynamic.Scalar { Value: double v }: writer.WriteDoubleField(id, v); break;
                 case Dynamic.Scalar { Value: Guid v }: writer.WriteUuidField(id, v); break;
-                case Dynamic.Text { Value: var v } when v.Length % 2 == 0 && typeof(TWriter) != typeof(ThriftJsonWriter): writer.WriteStringField(id, System.Text.Encoding.UTF8.GetString(v)); break;
+                case Dynamic.Text { Value: var v } when v.Length % 3 == 0 && typeof(TWriter) != typeof(ThriftJsonWriter): writer.WriteStringField(id, System.Text.Encoding.UTF8.GetString(v)); break;
+                case Dynamic.Text { Value: var v } when v.Length % 3 == 1 && typeof(TWriter) != typeof(ThriftJsonWriter): writer.WriteUtf8StringField(id, new(v)); break;
                 case Dynamic.Text { Value: var v }: writer.WriteBinaryField(id, v); break;
                 default:
                     writer.WriteFieldHeader(field.Type, id);

@@ -25,6 +25,9 @@ public sealed class MemoryLimitTests
         ["set of structs"] = new() { Keys = [.. Enumerable.Range(0, 1000).Select(static i => new Key { Id = i })] },
         ["numbers"] = new() { Numbers = Many(100_000, static i => (long)i) },
         ["one string"] = new() { Text = new string('x', 100_000) },
+        ["UTF-8 strings"] = new() { Utf8Strings = Many(1000, static i => new ThriftUtf8String("a string of some length, " + i)) },
+        ["set of UTF-8 strings"] = new() { Utf8Keys = [.. Enumerable.Range(0, 1000).Select(static i => new ThriftUtf8String("key " + i))] },
+        ["one UTF-8 string"] = new() { Utf8Text = new(new string('x', 100_000)) },
         ["one binary"] = new() { Bytes = new byte[100_000] },
     };
 

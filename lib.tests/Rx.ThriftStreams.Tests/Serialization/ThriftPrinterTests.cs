@@ -7,6 +7,7 @@ public sealed class ThriftPrinterTests
     public static TheoryData<object, string> Values => new()
     {
         { "text", "\"text\"" },
+        { new ThriftUtf8String("tëxt"), "\"tëxt\"" },
         { true, "true" },
         { 1.5, "1.5" },
         { -3L, "-3" },

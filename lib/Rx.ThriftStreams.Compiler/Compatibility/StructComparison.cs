@@ -66,7 +66,7 @@ internal sealed class StructComparison(ChangeReport report)
     private static Semantics.TypeKind WireKind(TypeRef type) => type.Kind switch
     {
         Semantics.TypeKind.Enum => Semantics.TypeKind.I32,
-        Semantics.TypeKind.Binary => Semantics.TypeKind.String,
+        Semantics.TypeKind.Utf8String or Semantics.TypeKind.Binary => Semantics.TypeKind.String,
         _ => type.Kind,
     };
 
@@ -175,6 +175,11 @@ internal sealed class StructComparison(ChangeReport report)
             report.Add(BreakingRules.DefaultChanged, at, element, element);
         }
 
-        static string Text(FieldSymbol field) => field.Default is { } value ? Unqualified(CSharp.Value(value, field.Type)) : "";
+        static string Text(FieldSymbol field) => field.Default switch
+        {
+            null => "",
+            StringConst text => CSharp.Literal(text.Value),
+            { } value => Unqualified(CSharp.Value(value, field.Type)),
+        };
     }
 }

@@ -84,6 +84,11 @@ internal static class Rules
     public static readonly Rule StreamingModeMisplaced = Warning("TS0068", "streaming.mode in the wrong place", "streaming.mode is ignored here: it is an annotation of functions.");
     public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelled", "service {0}: annotation {1} of function {2} is unknown and ignored.{3}");
 
+    // csharp.type
+    public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\", or remove the annotation.");
+    public static readonly Rule CSharpTypeNotString = Error("TS0071", "csharp.type on another type than string", "csharp.type=\"utf8\" applies to string, not to {0}.{1}");
+    public static readonly Rule CSharpTypeMisplaced = Warning("TS0072", "csharp.type in the wrong place", "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type.");
+
     public static IReadOnlyList<Rule> All => AllRules;
 
     private static Rule Error(string id, string title, string format) => Create(id, IdlSeverity.Error, title, format);

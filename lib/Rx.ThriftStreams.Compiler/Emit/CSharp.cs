@@ -10,6 +10,7 @@ internal static class CSharp
 {
     public const string Serialization = "global::Rx.ThriftStreams.Serialization.";
     public const string Collections = "global::System.Collections.Generic.";
+    public const string Utf8String = "global::Rx.ThriftStreams.ThriftUtf8String";
     public const string Hidden = "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
 
     /// <summary>For the parameter of <c>Equals</c>: an equal object is not null.</summary>
@@ -27,6 +28,7 @@ internal static class CSharp
         TypeKind.I64 => "long",
         TypeKind.Double => "double",
         TypeKind.String => "string",
+        TypeKind.Utf8String => Utf8String,
         TypeKind.Binary => "global::System.ReadOnlyMemory<byte>",
         TypeKind.Uuid => "global::System.Guid",
         TypeKind.Enum => type.Enum.GlobalName,
@@ -41,7 +43,7 @@ internal static class CSharp
     public static string WireType(TypeRef type) => Serialization + "ThriftType." + type.Kind switch
     {
         TypeKind.Enum => "I32",
-        TypeKind.Binary => "String",
+        TypeKind.Utf8String or TypeKind.Binary => "String",
         _ => type.Kind.ToString(),
     };
 
@@ -114,7 +116,12 @@ internal static class CSharp
         BoolConst x => x.Value ? "true" : "false",
         IntConst x => type.Kind == TypeKind.I64 ? Number(x.Value) + "L" : Number(x.Value),
         DoubleConst x => x.Value.ToString("R", CultureInfo.InvariantCulture) + "D",
-        StringConst x => type.Kind == TypeKind.Binary ? Bytes(x.Value) : Literal(x.Value),
+        StringConst x => type.Kind switch
+        {
+            TypeKind.Binary => Bytes(x.Value),
+            TypeKind.Utf8String => "new " + Utf8String + "(" + Literal(x.Value) + ")",
+            _ => Literal(x.Value),
+        },
         UuidConst x => "new global::System.Guid(\"" + x.Value.ToString("D") + "\")",
         EnumConst { Member: { } member } x => x.Enum.GlobalName + "." + member.CSharpName,
         EnumConst x => "(" + x.Enum.GlobalName + ")(" + Number(x.Value) + ")",

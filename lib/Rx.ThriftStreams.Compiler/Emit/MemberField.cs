@@ -42,6 +42,9 @@ internal sealed class MemberField
 
     public bool IsNullable { get; }
 
+    /// <summary>The static field that holds the default, for a type that is immutable but cannot be a C# <c>const</c>; otherwise <see langword="null"/>.</summary>
+    public string? SharedDefault => Symbol.Default is not null && Type.Kind == TypeKind.Utf8String ? "__default" + Index : null;
+
     /// <summary>The value of the property in a new object; <see langword="null"/> if it is the default of the type.</summary>
     public string? Initializer
     {
@@ -49,7 +52,7 @@ internal sealed class MemberField
         {
             if (Symbol.Default is { } value)
             {
-                return CSharp.Value(value, Type);
+                return SharedDefault ?? CSharp.Value(value, Type);
             }
 
             return IsNullable || IsRequired ? null : Type.Kind == TypeKind.String ? "\"\"" : Type.IsContainer ? CSharp.NewContainer(Type) : null;

@@ -92,8 +92,9 @@ internal sealed partial class StructEmitter
         _code.Open("protected override string? GetDeclaredMessage()");
         if (MessageField is { } message)
         {
-            _code.Open($"if (!string.IsNullOrEmpty({message.Name}))");
-            _code.Line($"return {message.Name};");
+            var isUtf8 = message.Type.Kind == TypeKind.Utf8String;
+            _code.Open(isUtf8 ? $"if ({message.Name} is {{ IsEmpty: false }} text)" : $"if (!string.IsNullOrEmpty({message.Name}))");
+            _code.Line(isUtf8 ? "return text.ToString();" : $"return {message.Name};");
             _code.Close();
             _code.Line();
         }

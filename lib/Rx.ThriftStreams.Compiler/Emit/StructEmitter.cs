@@ -91,6 +91,12 @@ internal sealed partial class StructEmitter
 
     private void Constructors()
     {
+        foreach (var field in _fields.Where(static f => f.SharedDefault is not null))
+        {
+            _code.Line($"private static readonly {CSharp.Type(field.Type)} {field.SharedDefault} = {CSharp.Value(field.Symbol.Default!, field.Type)};");
+            _code.Line();
+        }
+
         var initialized = _fields.Where(static f => f.Initializer is not null).ToList();
         _code.Line($"/// <summary>Creates the object with the defaults of the IDL.</summary>");
         _code.Open($"public {_name}()");
@@ -135,10 +141,11 @@ internal sealed partial class StructEmitter
             _code.Line("[global::System.Diagnostics.CodeAnalysis.SetsRequiredMembers]");
         }
 
-        _code.Line($"public {_name}({message.CSharpType} message)");
+        var isUtf8 = message.Type.Kind == TypeKind.Utf8String;
+        _code.Line($"public {_name}(string{(message.IsNullable ? "?" : "")} message)");
         _code.Line("    : this()");
         _code.Open();
-        _code.Line($"{message.Name} = message;");
+        _code.Line($"{message.Name} = {(isUtf8 ? (message.IsNullable ? "message is null ? null : " : "") + $"new {CSharp.Utf8String}(message)" : "message")};");
         _code.Close();
         _code.Line();
     }
@@ -351,10 +358,10 @@ internal sealed partial class StructEmitter
         if (field.IsNullable)
         {
             var condition = $"{field.Name} is {{ }} f{field.Index}";
-            if (field.Symbol.Default is { } value && field.InitializerIsCheap)
+            if (field.Symbol.Default is not null && field.InitializerIsCheap)
             {
                 // As in Kitex, an optional field that equals its default is not written.
-                var literal = CSharp.Value(value, field.Type);
+                var literal = field.Initializer;
                 condition += field.Type.Kind == TypeKind.Double ? $" && !f{field.Index}.Equals({literal})" : $" && f{field.Index} != {literal}";
             }
 

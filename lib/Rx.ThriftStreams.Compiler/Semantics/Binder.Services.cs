@@ -218,6 +218,8 @@ internal sealed partial class Binder
         {
             if (annotation.Key.Text != StreamingModeKey)
             {
+                WarnIfCSharpType(annotation, file);
+
                 // Other tools define annotations, but none with a similar name.
                 if (Hints.DidYouMean(annotation.Key.Text, [StreamingModeKey]) is { Length: > 0 } hint)
                 {

@@ -22,6 +22,11 @@ internal sealed partial class Binder
             WarnIfMode(annotation, file);
         }
 
+        return Annotated(ResolveName(syntax, file), syntax.Annotations, file);
+    }
+
+    private TypeRef ResolveName(TypeSyntax syntax, FileSymbol file)
+    {
         switch (syntax.Kind)
         {
             case TypeSyntaxKind.List or TypeSyntaxKind.Set:
@@ -139,7 +144,8 @@ internal sealed partial class Binder
         typedef.Resolving = true;
         try
         {
-            return typedef.Resolved = typedef.Target is null ? TypeRef.String : ResolveType(typedef.Target, typedef.File);
+            var target = typedef.Target is null ? TypeRef.String : ResolveType(typedef.Target, typedef.File);
+            return typedef.Resolved = Annotated(target, typedef.Annotations, typedef.File);
         }
         finally
         {
@@ -203,7 +209,7 @@ internal sealed partial class Binder
         foreach (var syntax in syntaxes)
         {
             var id = BindId(syntax, file, kind, owner, ref previous, ref nextImplicit);
-            var type = ResolveType(syntax.Type, file);
+            var type = Annotated(ResolveType(syntax.Type, file), syntax.Annotations, file);
             if (!names.Add(syntax.Name.Text))
             {
                 Report(Rules.DuplicateFieldName, file, syntax.Name.Span, syntax.Name.Text, kind, owner, Declarer.FileName(file));

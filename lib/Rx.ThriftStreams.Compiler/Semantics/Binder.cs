@@ -108,7 +108,7 @@ internal sealed partial class Binder
         CheckCycles(file);
         foreach (var symbol in file.Members.Values)
         {
-            WarnAboutMisplacedMode(symbol);
+            WarnAboutMisplaced(symbol);
         }
 
         foreach (var typedef in file.Typedefs)
@@ -118,7 +118,7 @@ internal sealed partial class Binder
 
         foreach (var constant in file.Consts)
         {
-            constant.Type = ResolveType(constant.Syntax.Type, file);
+            constant.Type = Annotated(ResolveType(constant.Syntax.Type, file), constant.Annotations, file);
             constant.Value = Constants.Evaluate(constant, constant.Type);
         }
 
@@ -152,11 +152,15 @@ internal sealed partial class Binder
         }
     }
 
-    private void WarnAboutMisplacedMode(Symbol symbol)
+    private void WarnAboutMisplaced(Symbol symbol)
     {
         foreach (var annotation in symbol.Annotations)
         {
             WarnIfMode(annotation, symbol.File);
+            if (symbol is not TypedefSymbol and not ConstSymbol)
+            {
+                WarnIfCSharpType(annotation, symbol.File);
+            }
         }
     }
 

@@ -40,7 +40,7 @@ internal static class MemberNames
         {
             // A case is a nested class besides its factory. It is named as the values of an enum are.
             var wanted = Naming.Pascal(field.Name, shout: symbol.IsUnion);
-            if (symbol.Kind == StructKind.Exception && wanted == "Message" && field.Type.Kind == TypeKind.String)
+            if (symbol.Kind == StructKind.Exception && wanted == "Message" && field.Type.Kind is TypeKind.String or TypeKind.Utf8String)
             {
                 field.IsExceptionMessage = true;
                 wanted = MessageText;

@@ -184,6 +184,7 @@ internal sealed class SchemaText
         TypeKind.List => "list<" + TypeName(type.Element) + ">",
         TypeKind.Set => "set<" + TypeName(type.Element) + ">",
         TypeKind.Map => "map<" + TypeName(type.Key) + "," + TypeName(type.Element) + ">",
+        TypeKind.Utf8String => $"string ({Binder.CSharpTypeKey}=\"{Binder.Utf8}\")",
         _ => type.ToString(),
     };
 

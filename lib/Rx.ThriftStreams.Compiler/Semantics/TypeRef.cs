@@ -10,6 +10,7 @@ internal enum TypeKind : byte
     I64,
     Double,
     String,
+    Utf8String,
     Binary,
     Uuid,
     Enum,
@@ -30,6 +31,8 @@ internal sealed class TypeRef
     public static readonly TypeRef I64 = new(TypeKind.I64);
     public static readonly TypeRef Double = new(TypeKind.Double);
     public static readonly TypeRef String = new(TypeKind.String);
+    /// <summary>A <c>string</c> that C# keeps as UTF-8, by annotation.</summary>
+    public static readonly TypeRef Utf8String = new(TypeKind.Utf8String);
     public static readonly TypeRef Binary = new(TypeKind.Binary);
     public static readonly TypeRef Uuid = new(TypeKind.Uuid);
 
@@ -66,7 +69,7 @@ internal sealed class TypeRef
     public bool IsContainer => Kind is TypeKind.List or TypeKind.Set or TypeKind.Map;
 
     /// <summary>Whether the C# type is a value type.</summary>
-    public bool IsValueType => Kind is >= TypeKind.Bool and <= TypeKind.Double or TypeKind.Binary or TypeKind.Uuid or TypeKind.Enum;
+    public bool IsValueType => Kind is >= TypeKind.Bool and <= TypeKind.Double or TypeKind.Utf8String or TypeKind.Binary or TypeKind.Uuid or TypeKind.Enum;
 
     public static TypeRef Of(EnumSymbol symbol) => new(TypeKind.Enum, symbol);
 
@@ -100,6 +103,7 @@ internal sealed class TypeRef
         TypeKind.List => $"list<{Element}>",
         TypeKind.Set => $"set<{Element}>",
         TypeKind.Map => $"map<{Key}, {Element}>",
+        TypeKind.Utf8String => "string",
         TypeKind.Error => "?",
         _ => Kind.ToString().ToLowerInvariant(),
     };

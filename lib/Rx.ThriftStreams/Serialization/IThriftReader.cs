@@ -53,6 +53,9 @@ public interface IThriftReader
     /// <summary>Reads a <c>string</c>.</summary>
     string ReadString();
 
+    /// <summary>Reads a <c>string</c> as its bytes, into newly allocated memory of that size.</summary>
+    ThriftUtf8String ReadUtf8String();
+
     /// <summary>Reads a <c>binary</c> into newly allocated memory.</summary>
     byte[] ReadBinary();
 

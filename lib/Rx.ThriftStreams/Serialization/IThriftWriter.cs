@@ -34,6 +34,9 @@ public interface IThriftWriter
     /// <summary>Writes a whole <c>string</c> field.</summary>
     void WriteStringField(short id, string value);
 
+    /// <summary>Writes a whole <c>string</c> field that is UTF-8 already.</summary>
+    void WriteUtf8StringField(short id, ThriftUtf8String value);
+
     /// <summary>Writes a whole <c>binary</c> field.</summary>
     void WriteBinaryField(short id, ReadOnlySpan<byte> value);
 
@@ -60,6 +63,9 @@ public interface IThriftWriter
 
     /// <summary>Writes a <c>string</c> element.</summary>
     void WriteString(string value);
+
+    /// <summary>Writes a <c>string</c> element that is UTF-8 already.</summary>
+    void WriteUtf8String(ThriftUtf8String value);
 
     /// <summary>Writes a <c>binary</c> element.</summary>
     void WriteBinary(ReadOnlySpan<byte> value);

@@ -23,7 +23,7 @@ internal static class RawStruct
         ThriftTranscoder.CopyStruct(ref reader, ref writer);
         writer.Flush();
         reader.ChargeMemory(MemoryCost.Binary(rented.Value.Length));
-        return rented.Value.WrittenSpan.ToArray();
+        return ReceivedBytes.Copy(rented.Value.WrittenSpan);
     }
 
     /// <summary>Writes bytes that are one struct.</summary>
@@ -70,7 +70,7 @@ internal static class RawStruct
         }
 
         reader.ChargeMemory(MemoryCost.Binary(bytes.Length));
-        return bytes.ToArray();
+        return ReceivedBytes.Copy(bytes);
     }
 
     private static void SkipWithVoid(ref ThriftReader reader)

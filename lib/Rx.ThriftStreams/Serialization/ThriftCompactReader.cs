@@ -199,11 +199,19 @@ public ref partial struct ThriftCompactReader : IThriftReader
     }
 
     /// <inheritdoc/>
+    public ThriftUtf8String ReadUtf8String()
+    {
+        int length = ReadLength();
+        ChargeMemory(MemoryCost.Binary(length));
+        return length == 0 ? default : new(ReceivedBytes.Copy(TakeSpan(length)));
+    }
+
+    /// <inheritdoc/>
     public byte[] ReadBinary()
     {
         int length = ReadLength();
         ChargeMemory(MemoryCost.Binary(length));
-        return length == 0 ? [] : TakeSpan(length).ToArray();
+        return ReceivedBytes.Copy(TakeSpan(length));
     }
 
     /// <inheritdoc/>

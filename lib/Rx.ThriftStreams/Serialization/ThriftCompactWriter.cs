@@ -132,6 +132,9 @@ public ref partial struct ThriftCompactWriter : IThriftWriter
     }
 
     /// <inheritdoc/>
+    public void WriteUtf8String(ThriftUtf8String value) => WriteBinary(value.Span);
+
+    /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
         Reserve(checked(MaxVarint32 + value.Length));

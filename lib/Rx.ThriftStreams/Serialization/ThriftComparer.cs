@@ -25,7 +25,7 @@ public static class ThriftComparer
     /// <summary>Compares <c>uuid</c> values; the hash is secret to this process.</summary>
     public static IEqualityComparer<Guid> Uuid { get; } = new KeyComparer.OfUuid();
 
-    /// <summary>Compares binaries by their bytes. Use it for sets and maps that are keyed by <c>binary</c>.</summary>
+    /// <summary>Compares binaries by their bytes; the hash is secret to this process. Use it for sets and maps that are keyed by <c>binary</c>.</summary>
     public static IEqualityComparer<ReadOnlyMemory<byte>> Binary { get; } = new BinaryComparer();
 
     /// <summary>Compares values of a generated enum; the hash is secret to this process.</summary>
@@ -62,12 +62,7 @@ public static class ThriftComparer
     {
         public bool Equals(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceEqual(y.Span);
 
-        public int GetHashCode(ReadOnlyMemory<byte> obj)
-        {
-            var hash = default(HashCode);
-            hash.AddBytes(obj.Span);
-            return hash.ToHashCode();
-        }
+        public int GetHashCode(ReadOnlyMemory<byte> obj) => SecretHash.Of(obj.Span);
     }
 
     private sealed class ListComparer<T>(IEqualityComparer<T> element) : IEqualityComparer<List<T>>

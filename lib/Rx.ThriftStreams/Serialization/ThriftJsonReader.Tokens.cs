@@ -7,6 +7,9 @@ namespace Rx.ThriftStreams.Serialization;
 // The tokens of JSON, and what separates values.
 internal ref partial struct ThriftJsonReader
 {
+    // The digits of \uXXXX.
+    private const int UnitLength = 4;
+
     private static readonly SearchValues<byte> s_quoteOrEscape = SearchValues.Create("\"\\"u8);
     private static readonly SearchValues<byte> s_number = SearchValues.Create("+-.0123456789Ee"u8);
     private static readonly SearchValues<byte> s_structure = SearchValues.Create("\"[]{},:"u8);
@@ -161,71 +164,72 @@ internal ref partial struct ThriftJsonReader
         return type;
     }
 
-    private readonly string Unescape(scoped ReadOnlySpan<byte> raw)
+    /// <summary>The bytes that a text with escapes stands for. A lone surrogate becomes U+FFFD.</summary>
+    private readonly ReadOnlySpan<byte> Unescape(scoped ReadOnlySpan<byte> raw)
     {
-        var text = new StringBuilder(raw.Length);
+        // An escape is longer than what it stands for.
+        var text = new byte[raw.Length];
+        var length = 0;
         while (true)
         {
-            var plain = raw.IndexOf((byte)'\\');
-            text.Append(Encoding.UTF8.GetString(plain < 0 ? raw : raw[..plain]));
-            if (plain < 0)
+            var escape = raw.IndexOf((byte)'\\');
+            var plain = escape < 0 ? raw : raw[..escape];
+            plain.CopyTo(text.AsSpan(length));
+            length += plain.Length;
+            if (escape < 0)
             {
-                break;
+                return text.AsSpan(0, length);
             }
 
-            var escape = raw[plain + 1];
-            raw = raw[(plain + 2)..];
-            switch (escape)
+            var kind = raw[escape + 1];
+            raw = raw[(escape + 2)..];
+            switch (kind)
             {
                 case (byte)'"' or (byte)'\\' or (byte)'/':
-                    text.Append((char)escape);
+                    text[length++] = kind;
                     break;
                 case (byte)'b':
-                    text.Append('\b');
+                    text[length++] = (byte)'\b';
                     break;
                 case (byte)'f':
-                    text.Append('\f');
+                    text[length++] = (byte)'\f';
                     break;
                 case (byte)'n':
-                    text.Append('\n');
+                    text[length++] = (byte)'\n';
                     break;
                 case (byte)'r':
-                    text.Append('\r');
+                    text[length++] = (byte)'\r';
                     break;
                 case (byte)'t':
-                    text.Append('\t');
+                    text[length++] = (byte)'\t';
                     break;
-                case (byte)'u' when raw.Length >= 4 && Utf8Parser.TryParse(raw[..4], out ushort unit, out var used, 'x') && used == 4:
-                    text.Append((char)unit);
-                    raw = raw[4..];
+                case (byte)'u' when TryReadUnit(raw, out var unit):
+                    raw = raw[UnitLength..];
+                    length += ReadRune(unit, ref raw).EncodeToUtf8(text.AsSpan(length));
                     break;
                 default:
                     ThriftCodecErrors.Json("An escape in a text", _position, _fieldId);
                     break;
             }
         }
-
-        ReplaceLoneSurrogates(text);
-        return text.ToString();
     }
 
-    private static void ReplaceLoneSurrogates(StringBuilder text)
+    // Two escapes in a row may be the halves of one code point.
+    private static Rune ReadRune(char unit, scoped ref ReadOnlySpan<byte> raw)
     {
-        for (var i = 0; i < text.Length; i++)
+        if (char.IsHighSurrogate(unit) && raw.StartsWith("\\u"u8) && TryReadUnit(raw[2..], out var low) && Rune.TryCreate(unit, low, out var pair))
         {
-            if (!char.IsSurrogate(text[i]))
-            {
-                continue;
-            }
-
-            if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
-            {
-                i++;
-            }
-            else
-            {
-                text[i] = '\uFFFD';
-            }
+            raw = raw[(2 + UnitLength)..];
+            return pair;
         }
+
+        return Rune.TryCreate(unit, out var rune) ? rune : Rune.ReplacementChar;
+    }
+
+    private static bool TryReadUnit(scoped ReadOnlySpan<byte> raw, out char unit)
+    {
+        var isUnit = Utf8Parser.TryParse(raw[..Math.Min(raw.Length, UnitLength)], out ushort value, out var used, 'x') && used == UnitLength;
+        unit = (char)value;
+        return isUnit;
     }
 }

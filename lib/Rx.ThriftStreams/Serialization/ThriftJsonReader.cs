@@ -185,9 +185,20 @@ internal ref partial struct ThriftJsonReader : IThriftReader
         BeginValue();
         var raw = ReadText(out var hasEscapes);
         ChargeMemory(MemoryCost.String(raw.Length));
-        var value = hasEscapes ? Unescape(raw) : Encoding.UTF8.GetString(raw);
+        var value = Encoding.UTF8.GetString(hasEscapes ? Unescape(raw) : raw);
         EndValue();
         return value;
+    }
+
+    /// <inheritdoc/>
+    public ThriftUtf8String ReadUtf8String()
+    {
+        BeginValue();
+        var raw = ReadText(out var hasEscapes);
+        ChargeMemory(MemoryCost.Binary(raw.Length));
+        var value = ReceivedBytes.Copy(hasEscapes ? Unescape(raw) : raw);
+        EndValue();
+        return new(value);
     }
 
     /// <inheritdoc/>
@@ -199,7 +210,7 @@ internal ref partial struct ThriftJsonReader : IThriftReader
 
         // A solidus may be escaped.
         ChargeMemory(MemoryCost.Binary(UnpaddedBase64.MaxDecodedLength(raw.Length)));
-        if (!UnpaddedBase64.TryDecode(hasEscapes ? Encoding.UTF8.GetBytes(Unescape(raw)) : raw, out var value))
+        if (!UnpaddedBase64.TryDecode(hasEscapes ? Unescape(raw) : raw, out var value))
         {
             ThriftCodecErrors.NotBase64(offset, _fieldId);
         }
@@ -231,7 +242,7 @@ internal ref partial struct ThriftJsonReader : IThriftReader
         _ = ReadInteger(1, 1);
         Expect(',');
         var raw = ReadText(out var hasEscapes);
-        var name = hasEscapes ? Encoding.UTF8.GetBytes(Unescape(raw)) : raw.ToArray();
+        var name = (hasEscapes ? Unescape(raw) : raw).ToArray();
         Expect(',');
         type = (int)ReadInteger(0, byte.MaxValue);
         Expect(',');

@@ -66,6 +66,13 @@ internal ref partial struct ThriftJsonWriter
     }
 
     /// <inheritdoc/>
+    public void WriteUtf8StringField(short id, ThriftUtf8String value)
+    {
+        WriteFieldHeader(ThriftType.String, id);
+        WriteUtf8String(value);
+    }
+
+    /// <inheritdoc/>
     public void WriteBinaryField(short id, ReadOnlySpan<byte> value)
     {
         WriteFieldHeader(ThriftType.String, id);

@@ -119,6 +119,16 @@ internal ref partial struct ThriftJsonWriter : IThriftWriter
     }
 
     /// <inheritdoc/>
+    public void WriteUtf8String(ThriftUtf8String value)
+    {
+        BeginValue();
+        Put("\""u8);
+        PutEscaped(value.Span);
+        Put("\""u8);
+        EndValue();
+    }
+
+    /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
         BeginValue();

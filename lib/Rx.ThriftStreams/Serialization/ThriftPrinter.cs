@@ -51,6 +51,9 @@ public struct ThriftPrinter
             case string text:
                 _builder.Append('"').Append(text).Append('"');
                 break;
+            case ThriftUtf8String text:
+                _builder.Append('"').Append(text).Append('"');
+                break;
             case bool flag:
                 _builder.Append(flag ? "true" : "false");
                 break;

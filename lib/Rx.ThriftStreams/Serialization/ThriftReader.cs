@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Serialization;
 /// <summary>Reads the Thrift Binary protocol from memory.</summary>
 /// <remarks>
 /// A <c>bool</c> is true only if its byte is 1. Bytes of a string that are not UTF-8 become U+FFFD, because peers pass any bytes
-/// through a string; read the field as <c>binary</c> to see them.
+/// through a string; <see cref="ReadUtf8String"/> and <see cref="ReadBinary"/> keep them.
 /// </remarks>
 public ref partial struct ThriftReader : IThriftReader
 {
@@ -155,6 +155,14 @@ public ref partial struct ThriftReader : IThriftReader
     }
 
     /// <inheritdoc/>
+    public ThriftUtf8String ReadUtf8String()
+    {
+        int length = ReadLength();
+        ChargeMemory(MemoryCost.Binary(length));
+        return length == 0 ? default : new(ReceivedBytes.Copy(TakeSpan(length)));
+    }
+
+    /// <inheritdoc/>
     public byte[] ReadBinary()
     {
         int length = ReadLength();
@@ -164,7 +172,7 @@ public ref partial struct ThriftReader : IThriftReader
             return ReadBase64(length);
         }
 
-        return length == 0 ? [] : TakeSpan(length).ToArray();
+        return ReceivedBytes.Copy(TakeSpan(length));
     }
 
     /// <inheritdoc/>

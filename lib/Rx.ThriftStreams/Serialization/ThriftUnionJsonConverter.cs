@@ -102,6 +102,7 @@ public abstract class ThriftUnionJsonConverter<TUnion> : JsonConverter<TUnion>
             long => JsonMetadataServices.Int64Converter,
             double => JsonMetadataServices.DoubleConverter,
             Guid => JsonMetadataServices.GuidConverter,
+            ThriftUtf8String => ThriftUtf8StringJsonConverter.Instance,
             ReadOnlyMemory<byte> => JsonMetadataServices.ReadOnlyMemoryByteConverter,
             null when typeof(T) == typeof(string) => JsonMetadataServices.StringConverter,
             _ => null,

@@ -69,14 +69,13 @@ public ref partial struct ThriftWriter
     }
 
     /// <inheritdoc/>
+    public void WriteUtf8StringField(short id, ThriftUtf8String value) => WriteBytesField(id, value.Span);
+
+    /// <inheritdoc/>
     public void WriteBinaryField(short id, ReadOnlySpan<byte> value)
     {
         BinaryPositions?.Enqueue(_position + 3);
-        ref byte place = ref Reserve(checked(7 + value.Length));
-        BigEndian.Write(ref place, Header(ThriftType.String, id));
-        BigEndian.Write(ref Unsafe.Add(ref place, 3), (uint)value.Length);
-        value.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref place, 7), value.Length));
-        _position += 7 + value.Length;
+        WriteBytesField(id, value);
     }
 
     /// <inheritdoc/>
@@ -97,5 +96,14 @@ public ref partial struct ThriftWriter
         BigEndian.Write(ref place, Header(type, id));
         BigEndian.Write(ref Unsafe.Add(ref place, 3), value);
         _position += 11;
+    }
+
+    private void WriteBytesField(short id, ReadOnlySpan<byte> value)
+    {
+        ref byte place = ref Reserve(checked(7 + value.Length));
+        BigEndian.Write(ref place, Header(ThriftType.String, id));
+        BigEndian.Write(ref Unsafe.Add(ref place, 3), (uint)value.Length);
+        value.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref place, 7), value.Length));
+        _position += 7 + value.Length;
     }
 }

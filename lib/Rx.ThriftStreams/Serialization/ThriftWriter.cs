@@ -116,13 +116,13 @@ public ref partial struct ThriftWriter : IThriftWriter
     }
 
     /// <inheritdoc/>
+    public void WriteUtf8String(ThriftUtf8String value) => WriteBytes(value.Span);
+
+    /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
         BinaryPositions?.Enqueue(_position);
-        ref byte place = ref Reserve(checked(4 + value.Length));
-        BigEndian.Write(ref place, (uint)value.Length);
-        value.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref place, 4), value.Length));
-        _position += 4 + value.Length;
+        WriteBytes(value);
     }
 
     /// <inheritdoc/>
@@ -180,6 +180,14 @@ public ref partial struct ThriftWriter : IThriftWriter
 
     /// <inheritdoc/>
     public void WriteDoubleElements(ReadOnlySpan<double> values) => WriteI64Elements(MemoryMarshal.Cast<double, long>(values));
+
+    private void WriteBytes(ReadOnlySpan<byte> value)
+    {
+        ref byte place = ref Reserve(checked(4 + value.Length));
+        BigEndian.Write(ref place, (uint)value.Length);
+        value.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.Add(ref place, 4), value.Length));
+        _position += 4 + value.Length;
+    }
 
     // The one bounds check of every write: the caller stores at most `size` bytes at the place returned.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,3 +19,11 @@ struct Document {
   4: list<i64> samples,
   5: map<string, i32> counts,
 }
+
+struct Utf8Message {
+  1: string text (csharp.type="utf8"),
+}
+
+struct BinaryMessage {
+  1: binary bytes,
+}
