@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;

@@ -123,14 +123,14 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>
     internal ValueTask SendAsync(ReadOnlyMemory<byte> request)
     {
-        var appending = _writer.AppendAsync(request);
-        return appending.IsCompletedSuccessfully && appending.Result ? default : AwaitSendAsync(appending);
+        var appended = _writer.TryAppend(request.Span);
+        return appended == AppendResult.Appended ? default : AwaitSendAsync(request);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AwaitSendAsync(ValueTask<bool> appending)
+    private async ValueTask AwaitSendAsync(ReadOnlyMemory<byte> request)
     {
-        if (!await appending.ConfigureAwait(false))
+        if (!await _writer.AppendAsync(request).ConfigureAwait(false))
         {
             throw Volatile.Read(ref _closed) ?? PingPongErrors.Lost(Peer, null);
         }

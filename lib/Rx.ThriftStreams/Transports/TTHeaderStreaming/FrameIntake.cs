@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Sockets;
@@ -11,6 +12,7 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 /// <param name="input">Its bytes.</param>
 /// <param name="direct">Its bytes without the pipe, where there is a way around it: the rest of a large frame is then read straight into the array that its consumer gets.</param>
 /// <param name="clock">The clock of <see cref="PartialFor"/>.</param>
+[SuppressMessage("Design", "CA1001", Justification = "The array is returned when the loop ends.")]
 internal sealed class FrameIntake(FrameConnection connection, PipeReader input, IDirectInput? direct, TimeProvider clock)
 {
     // An array is rented for the whole frame before the rest of it is there: what a peer only announces must not cost more than this.
