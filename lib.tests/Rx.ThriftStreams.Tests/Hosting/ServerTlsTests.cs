@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.AspNetCore.Hosting;
+using Rx.ThriftStreams.Options;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Hosting;

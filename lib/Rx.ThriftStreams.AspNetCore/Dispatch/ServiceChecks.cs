@@ -81,7 +81,7 @@ internal static class ServiceChecks
                 if (method.Access.IsServed(protocols & protocol, port) && !seen.Add(method.Method.Name) && fallback?.ContainsKey(method.Method.Name) != true)
                 {
                     throw new InvalidOperationException(
-                        $"method name [{method.Method.Name}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
+                        $"method name [{method.Method.Name}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
                 }
             }
         }

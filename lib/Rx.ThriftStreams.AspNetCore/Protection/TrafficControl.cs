@@ -16,6 +16,7 @@ internal sealed partial class TrafficControl : IDisposable
     private ThriftTrafficLimits _limits;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is invalid; the text names it.</exception>
+    /// <exception cref="OptionsValidationException">The section of the configuration cannot be read; the text names the key.</exception>
     internal TrafficControl(IOptionsMonitor<ThriftTrafficLimits> limits, TimeProvider clock, ILogger logger)
     {
         _clock = clock;
@@ -62,7 +63,7 @@ internal sealed partial class TrafficControl : IDisposable
         {
             limits.Validate(nameof(ThriftTrafficLimits));
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or OptionsValidationException)
         {
             LogInvalid(_logger, error);
             return;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
-namespace Rx.ThriftStreams.AspNetCore.Hosting;
+namespace Rx.ThriftStreams.Options;
 
 /// <summary>
 /// A certificate in files that are replaced while the server runs. Looked at when a connection comes, at most every ten seconds: by their content, because the
