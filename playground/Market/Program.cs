@@ -1,7 +1,7 @@
+// <sample hosting-builder>
 using Market;
 using Rx.ThriftStreams;
 
-// <sample hosting-builder>
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 

@@ -1,3 +1,4 @@
+// <sample service-defaults>
 using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry;
@@ -7,7 +8,6 @@ using Rx.ThriftStreams;
 
 namespace Market;
 
-// <sample service-defaults>
 /// <summary>What every application of a system has alike, as the project "ServiceDefaults" of .NET Aspire has it.</summary>
 internal static class ServiceDefaults
 {
