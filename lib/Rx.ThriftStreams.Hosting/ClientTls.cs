@@ -53,7 +53,7 @@ internal static class ClientTls
         {
             return load();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception error) when (CertificateFiles.IsUnusable(error))
         {
             throw section.Unusable(key, error.Message);
         }

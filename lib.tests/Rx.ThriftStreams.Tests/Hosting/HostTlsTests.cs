@@ -67,7 +67,15 @@ public sealed class HostTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task UseTls_WithoutFiles_ServerDoesNotStart() => await Assert.ThrowsAnyAsync<IOException>(() => StartAsync(TimeProvider.System));
+    public async Task UseTls_FilesAreMissingOrSomethingElse_ServerDoesNotStartAndNamesThem()
+    {
+        var missing = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(TimeProvider.System));
+        await File.WriteAllTextAsync(_files.CertificatePath, "not a certificate", Token);
+        await File.WriteAllTextAsync(_files.KeyPath, "not a key", Token);
+        var other = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(TimeProvider.System));
+
+        Assert.All([missing, other], error => Assert.StartsWith($"The certificate {_files.CertificatePath} with the key {_files.KeyPath} cannot be loaded: ", error.Message, StringComparison.Ordinal));
+    }
 
     private async Task<WebApplication> StartAsync(TimeProvider clock, Action<HttpsConnectionAdapterOptions>? configure = null)
     {

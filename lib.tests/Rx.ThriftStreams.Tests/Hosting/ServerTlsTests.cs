@@ -89,7 +89,7 @@ public sealed class ServerTlsTests : IDisposable
 
     [Fact]
     public async Task UseTls_FilesAreMissing_ServerDoesNotStart()
-        => await Assert.ThrowsAnyAsync<IOException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
+        => await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
 
     private string CertificatePath => Path.Combine(_folder.FullName, "tls.crt");
 

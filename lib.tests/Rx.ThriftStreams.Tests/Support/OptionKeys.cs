@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Rx.ThriftStreams.Tests.Support;
 
 /// <summary>The keys under which a section of the configuration sets options, found from the properties.</summary>

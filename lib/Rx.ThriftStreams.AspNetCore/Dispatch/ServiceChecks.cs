@@ -21,7 +21,7 @@ internal static class ServiceChecks
 
         if (!hasFallback && runtime.Services.All.Count == 0)
         {
-            throw new InvalidOperationException("run: no service. Use MapThriftService to add one.");
+            throw new InvalidOperationException("run: no service. Add one with MapThriftService, or with AddService of a ThriftServer.");
         }
 
         foreach (var method in runtime.Services.Methods)

@@ -64,8 +64,7 @@ public static class ThriftListenOptionsExtensions
     /// The files are read when the server starts, and again at most every 10 s, when a connection comes. Connections keep the certificate that they began with. Files that cannot be loaded again are
     /// logged, and the certificate before them stays in use. Needs <c>AddThriftStreams()</c>.
     /// </remarks>
-    /// <exception cref="IOException">When the server starts: a file cannot be read.</exception>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">When the server starts: a file is not a certificate, or not its key.</exception>
+    /// <exception cref="InvalidOperationException">When the server starts: a file cannot be read, or is not a certificate, or not its key; the text names the files.</exception>
     public static ListenOptions UseTls(this ListenOptions listenOptions, string certificatePath, string keyPath, Action<HttpsConnectionAdapterOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(listenOptions);
@@ -74,7 +73,7 @@ public static class ThriftListenOptionsExtensions
         return listenOptions.UseHttps(tls =>
         {
             var runtime = ThriftServerRuntime.Of(listenOptions.ApplicationServices);
-            var files = new CertificateFiles(certificatePath, keyPath, runtime.Options.TimeProvider, runtime.Logger);
+            var files = Load(runtime, certificatePath, keyPath);
             tls.ServerCertificate = files.Current.TargetCertificate;
             configure?.Invoke(tls);
             var own = tls.OnAuthenticate;
@@ -84,5 +83,17 @@ public static class ThriftListenOptionsExtensions
                 own?.Invoke(connection, options);
             };
         });
+    }
+
+    private static CertificateFiles Load(ThriftServerRuntime runtime, string certificatePath, string keyPath)
+    {
+        try
+        {
+            return new(certificatePath, keyPath, runtime.Options.TimeProvider, runtime.Logger);
+        }
+        catch (Exception error) when (CertificateFiles.IsUnusable(error))
+        {
+            throw new InvalidOperationException($"The certificate {certificatePath} with the key {keyPath} cannot be loaded: {error.Message}", error);
+        }
     }
 }
