@@ -26,17 +26,22 @@ internal sealed class Clock : IDisposable
         }
     }
 
-    /// <summary>Lets calls run, and returns the messages per second after the warm-up.</summary>
-    internal async Task<double> MeasureAsync(TimeSpan warmUp, TimeSpan duration)
+    /// <summary>Lets calls run, and measures after the warm-up.</summary>
+    /// <param name="warmUp">Time that does not count.</param>
+    /// <param name="duration">Time that counts.</param>
+    /// <param name="processorTime">What client and server have used so far.</param>
+    internal async Task<Figures> MeasureAsync(TimeSpan warmUp, TimeSpan duration, Func<TimeSpan> processorTime)
     {
         await Task.Delay(warmUp);
         var startedAt = TimeProvider.System.GetTimestamp();
         var before = Total();
+        var usedBefore = processorTime();
         await Task.Delay(duration);
         var counted = Total() - before;
+        var used = processorTime() - usedBefore;
         var seconds = TimeProvider.System.GetElapsedTime(startedAt).TotalSeconds;
         await _ended.CancelAsync();
-        return counted / seconds;
+        return new Figures(counted / seconds, used.TotalMicroseconds / Math.Max(counted, 1));
     }
 
     private long Total()

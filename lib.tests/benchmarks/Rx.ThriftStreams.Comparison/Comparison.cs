@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Comparison.Contenders;
 namespace Rx.ThriftStreams.Comparison;
 
 /// <summary>Runs every contender through every cell, in rounds of alternating order: what a machine does to one it does to all.</summary>
-internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
+internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds, Process server)
 {
     // A caller that does not notice the end of the measurement would never end the program.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
@@ -26,45 +26,41 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
 
     /// <param name="firstPort">The port of the first contender's server; the others follow.</param>
     /// <param name="cells">What to measure.</param>
-    internal async Task<IReadOnlyList<Measurement>> RunAsync(int firstPort, IReadOnlyList<Cell> cells)
+    /// <param name="isWanted">Selects contenders by their name.</param>
+    internal async Task<IReadOnlyList<Measurement>> RunAsync(int firstPort, IReadOnlyList<Cell> cells, Func<string, bool> isWanted)
     {
-        var contenders = Contenders();
-        for (var index = 0; index < contenders.Count; index++)
-        {
-            await contenders[index].ConnectAsync(firstPort + index);
-        }
-
+        var contenders = Contenders().Index().Where(contender => isWanted(contender.Item.Name)).ToList();
         for (var round = 0; round < rounds; round++)
         {
             foreach (var cell in cells)
             {
-                foreach (var contender in round % 2 == 0 ? contenders : contenders.Reverse())
+                foreach (var (index, contender) in round % 2 == 0 ? contenders : Enumerable.Reverse(contenders))
                 {
                     if (contender.Has(cell.Shape))
                     {
-                        var rate = await MeasureAsync(contender, cell);
-                        ResultOf(cell, contender.Name).Rounds.Add(rate);
-                        await Console.Error.WriteLineAsync($"{round + 1}/{rounds} {cell,-28} {contender.Name,-22} {rate.ToString("N0", CultureInfo.InvariantCulture),12} /s");
+                        // On new connections: nothing that one measurement leaves behind slows the next.
+                        await contender.ConnectAsync(firstPort + index);
+                        var figures = await MeasureAsync(contender, cell);
+                        await contender.DisposeAsync();
+                        ResultOf(cell, contender.Name).Rounds.Add(figures);
+                        await Console.Error.WriteLineAsync(string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{round + 1}/{rounds} {cell,-28} {contender.Name,-22} {figures.PerSecond,12:N0} /s {figures.Processor,8:N2} µs"));
                     }
                 }
             }
         }
 
-        foreach (var contender in contenders)
-        {
-            await contender.DisposeAsync();
-        }
-
         return _results;
     }
 
-    private async Task<double> MeasureAsync(Contender contender, Cell cell)
+    private async Task<Figures> MeasureAsync(Contender contender, Cell cell)
     {
         GC.Collect();
         using var clock = new Clock();
         var text = new string('x', cell.Size);
         var callers = Enumerable.Range(0, cell.Parallel).Select(_ => Task.Run(() => contender.RunAsync(cell.Shape, text, clock))).ToList();
-        var rate = clock.MeasureAsync(warmUp, duration);
+        var rate = clock.MeasureAsync(warmUp, duration, ProcessorTime);
 
         // A caller that fails ends the measurement: it would lower the rate.
         var first = await Task.WhenAny(callers.Append<Task>(rate));
@@ -80,6 +76,12 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
         }
 
         return measured;
+    }
+
+    private TimeSpan ProcessorTime()
+    {
+        server.Refresh();
+        return server.TotalProcessorTime + Environment.CpuUsage.TotalTime;
     }
 
     private Measurement ResultOf(Cell cell, string contender)

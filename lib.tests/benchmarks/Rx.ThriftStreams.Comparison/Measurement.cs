@@ -1,9 +1,9 @@
 namespace Rx.ThriftStreams.Comparison;
 
-/// <summary>The figures of one contender in one cell: messages per second, a value for each round.</summary>
+/// <summary>What one contender made in one cell: figures for each round.</summary>
 internal sealed record Measurement(Cell Cell, string Contender)
 {
-    internal List<double> Rounds { get; } = [];
+    internal List<Figures> Rounds { get; } = [];
 
     internal double Median => Sorted[Rounds.Count / 2];
 
@@ -11,5 +11,8 @@ internal sealed record Measurement(Cell Cell, string Contender)
 
     internal double Highest => Sorted[^1];
 
-    private double[] Sorted => [.. Rounds.Order()];
+    /// <summary>Processor time per message, in microseconds: the median.</summary>
+    internal double Processor => Rounds.Select(static figures => figures.Processor).Order().ElementAt(Rounds.Count / 2);
+
+    private double[] Sorted => [.. Rounds.Select(static figures => figures.PerSecond).Order()];
 }

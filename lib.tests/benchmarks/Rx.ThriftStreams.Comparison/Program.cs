@@ -7,6 +7,7 @@ var rounds = new Option<int>("--rounds") { Description = "How often every cell i
 var warmUp = new Option<double>("--warmup") { Description = "Seconds before each measurement.", DefaultValueFactory = _ => 0.5 };
 var duration = new Option<double>("--secs") { Description = "Seconds of each measurement.", DefaultValueFactory = _ => 1 };
 var only = new Option<string?>("--only") { Description = "Measure only cells whose name contains this." };
+var contender = new Option<string?>("--contender") { Description = "Measure only contenders whose name begins with this." };
 var page = new Option<string?>("--page") { Description = "A Markdown page that gets the table, between <!-- comparison --> and <!-- /comparison -->." };
 var chart = new Option<string?>("--chart") { Description = "Where the chart goes, without extension." };
 
@@ -14,16 +15,16 @@ var serve = new Command("serve", "Runs the servers until standard input ends.") 
 serve.SetAction(async (arguments, cancellationToken) =>
 {
     var first = arguments.GetValue(port);
-    foreach (var (index, contender) in Comparison.Contenders().Index())
+    foreach (var (index, served) in Comparison.Contenders().Index())
     {
-        await contender.ServeAsync(first + index);
+        await served.ServeAsync(first + index);
     }
 
     await Console.Out.WriteLineAsync("ready");
     await Console.In.ReadToEndAsync(cancellationToken);
 });
 
-var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, page, chart, serve };
+var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, contender, page, chart, serve };
 compare.SetAction(async (arguments, cancellationToken) =>
 {
     var first = arguments.GetValue(port);
@@ -33,8 +34,9 @@ compare.SetAction(async (arguments, cancellationToken) =>
     {
         await server.StandardOutput.ReadLineAsync(cancellationToken);
         var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
-        var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds));
-        var report = new Report(await comparison.RunAsync(first, cells));
+        var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds), server);
+        var report = new Report(await comparison.RunAsync(
+            first, cells, name => name.StartsWith(arguments.GetValue(contender) ?? string.Empty, StringComparison.Ordinal)));
         await Console.Out.WriteLineAsync(report.ToMarkdown());
         if (arguments.GetValue(page) is { } markdown)
         {

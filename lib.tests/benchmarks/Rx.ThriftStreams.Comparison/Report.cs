@@ -15,8 +15,17 @@ internal sealed class Report(IReadOnlyList<Measurement> results)
 
     private List<Cell> Cells { get; } = [.. results.Select(static result => result.Cell).Distinct()];
 
-    /// <summary>Thousands of messages per second: the median of the rounds, and the lowest and highest.</summary>
-    internal string ToMarkdown()
+    /// <summary>Two tables: thousands of messages per second, as the median of the rounds with the lowest and highest, and processor time per message.</summary>
+    internal string ToMarkdown() => $"""
+        Thousands of messages per second:
+
+        {Table(static result => $"{Thousands(result.Median)} ({Thousands(result.Lowest)}–{Thousands(result.Highest)})")}
+        Microseconds of processor time per message, client and server together:
+
+        {Table(static result => result.Processor.ToString(result.Processor < 10 ? "0.00" : "0.0", CultureInfo.InvariantCulture))}
+        """;
+
+    private string Table(Func<Measurement, string> write)
     {
         var text = new StringBuilder("| |").AppendJoin(string.Empty, Contenders.Select(static name => $" {name} |")).Append("\n|---|");
         text.AppendJoin(string.Empty, Contenders.Select(static _ => "---:|")).Append('\n');
@@ -26,7 +35,7 @@ internal sealed class Report(IReadOnlyList<Measurement> results)
             foreach (var contender in Contenders)
             {
                 var result = Find(cell, contender);
-                text.Append(result is null ? " |" : $" {Thousands(result.Median)} ({Thousands(result.Lowest)}–{Thousands(result.Highest)}) |");
+                text.Append(result is null ? " |" : $" {write(result)} |");
             }
 
             text.Append('\n');

@@ -74,7 +74,7 @@ internal sealed partial class ProxyServerMethod(
                     await SingleRequest.SendAsync(call, request).ConfigureAwait(false);
                     var response = await call.Responses.ReceiveSingleAsync().ConfigureAwait(false);
                     target.Return(await call.Headers.ConfigureAwait(false), context.ResponseHeaders);
-                    await stream.SendAsync(response, context.ResponseHeaders, context.CancellationToken).ConfigureAwait(false);
+                    await stream.SendAsync(response, context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {

@@ -37,7 +37,7 @@ internal sealed class RawServerMethod(
                 throw new ThriftProtocolException($"The raw handler returned more responses for {Method.FullName} than its caller takes.");
             }
 
-            await stream.SendAsync(response, context.ResponseHeaders, context.CancellationToken).ConfigureAwait(false);
+            await stream.SendAsync(response, context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
         }
 
         if (count == 0 && !Method.IsOneway)

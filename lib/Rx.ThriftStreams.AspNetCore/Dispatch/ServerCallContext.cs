@@ -15,6 +15,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly ServerTransportCall _call;
+    private readonly IServiceProvider _services;
     private readonly ThriftServerRuntime _runtime;
     private readonly CancellationToken _aborted;
     private readonly CancellationTokenRegistration _callerGone;
@@ -25,7 +26,9 @@ internal sealed class ServerCallContext : ThriftServerContext
     private readonly TimeSpan? _expiryGrace;
     private OperationTimer? _expiryTimer;
     private ConcurrentDictionary<object, object?>? _items;
-    private Func<ThriftException>? _cancelledBy;
+    private ThriftMetadata? _responseHeaders;
+    private ThriftMetadata? _responseTrailers;
+    private Func<ServerCallContext, ThriftException>? _cancelledBy;
     private ThriftException? _reason;
     private ClaimsPrincipal? _user;
     private bool _headersSent;
@@ -34,7 +37,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     {
         var options = runtime.Options;
         Method = method;
-        Services = services;
+        _services = services;
         _expiryGrace = CallTimers.IsLimit(options.Limits.ExpiredCredentialsGrace) ? options.Limits.ExpiredCredentialsGrace : null;
         _call = call;
         _runtime = runtime;
@@ -74,7 +77,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 
     public override ClaimsPrincipal User => LazyInitializer.EnsureInitialized(ref _user, static () => CallIdentity.Anonymous.User);
 
-    public override IServiceProvider Services { get; }
+    public override IServiceProvider Services => (_services as CallScope)?.Services ?? _services;
 
     public override string CallerService => _call.CallerService;
 
@@ -95,13 +98,19 @@ internal sealed class ServerCallContext : ThriftServerContext
         get
         {
             CancelIfCallerIsGone();
-            return Volatile.Read(ref _cancelledBy) is { } reason ? LazyInitializer.EnsureInitialized(ref _reason, reason) : null;
+            return Volatile.Read(ref _cancelledBy) is { } reason ? LazyInitializer.EnsureInitialized(ref _reason, () => reason(this)) : null;
         }
     }
 
-    public override ThriftMetadata ResponseHeaders { get; } = new();
+    public override ThriftMetadata ResponseHeaders => LazyInitializer.EnsureInitialized(ref _responseHeaders);
 
-    public override ThriftMetadata ResponseTrailers { get; } = new();
+    public override ThriftMetadata ResponseTrailers => LazyInitializer.EnsureInitialized(ref _responseTrailers);
+
+    /// <summary>The response headers for reading; unlike <see cref="ResponseHeaders"/>, they take no memory if there are none.</summary>
+    internal ThriftMetadata HeadersToSend => Volatile.Read(ref _responseHeaders) ?? ThriftMetadata.Empty;
+
+    /// <summary>The trailers for reading, likewise.</summary>
+    internal ThriftMetadata TrailersToSend => Volatile.Read(ref _responseTrailers) ?? ThriftMetadata.Empty;
 
     public override IDictionary<object, object?> Items => LazyInitializer.EnsureInitialized(ref _items);
 
@@ -117,7 +126,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
 
         _headersSent = true;
-        var sent = _call.SendHeadersAsync(ResponseHeaders);
+        var sent = _call.SendHeadersAsync(HeadersToSend);
         if (!sent.IsCompletedSuccessfully)
         {
             await sent.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -152,7 +161,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     internal ValueTask AcknowledgeOnewayAsync() => _call.AcknowledgeOnewayAsync();
 
     /// <summary>Cancels the call with that reason, unless another came first.</summary>
-    internal void Cancel(ThriftException reason) => Cancel(reason, static reason => reason);
+    internal void Cancel(ThriftException reason) => Cancel(_ => reason);
 
     /// <summary>
     /// A receive or a send found that the caller is gone. The token that says so may be on its way still, but the handler's own clean-up, which is
@@ -160,7 +169,7 @@ internal sealed class ServerCallContext : ThriftServerContext
     /// </summary>
     internal void CancelWithCaller()
     {
-        if (TrySetReason(_call, static call => call.AbortReason))
+        if (TrySetReason(static context => context._call.AbortReason))
         {
             // First: the handler that is cancelled next may make calls, or end, at once.
             _call.OnCallerGone();
@@ -178,7 +187,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         Volatile.Read(ref _expiryTimer)?.Dispose();
         _callerGone.Unregister();
         CancelIfCallerIsGone();
-        Cancel(this, static context => context._call.HandlerEndedReason
+        Cancel(static context => context._call.HandlerEndedReason
             ?? new ThriftStatusException(ThriftStatusCode.Cancelled, $"The handler of {context.Method.FullName} has ended."));
     }
 
@@ -194,17 +203,16 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
-    private void Cancel<T>(T state, Func<T, ThriftException> reason)
+    private void Cancel(Func<ServerCallContext, ThriftException> reason)
     {
-        if (TrySetReason(state, reason))
+        if (TrySetReason(reason))
         {
             BeginCancelling();
         }
     }
 
     /// <summary>Reasons are made when they are asked for: most calls end without anybody asking.</summary>
-    private bool TrySetReason<T>(T state, Func<T, ThriftException> reason)
-        => Interlocked.CompareExchange(ref _cancelledBy, () => reason(state), null) is null;
+    private bool TrySetReason(Func<ServerCallContext, ThriftException> reason) => Interlocked.CompareExchange(ref _cancelledBy, reason, null) is null;
 
     // Not on this thread: what was registered with the token is user code.
     private void BeginCancelling() => _ = _cancellation.CancelAsync();

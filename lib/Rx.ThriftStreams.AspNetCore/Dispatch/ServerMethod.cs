@@ -99,7 +99,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
         context.End();
         observation?.Finish(outcome);
-        await call.CompleteAsync(outcome, context.ResponseHeaders, context.ResponseTrailers).ConfigureAwait(false);
+        await call.CompleteAsync(outcome, context.HeadersToSend, context.TrailersToSend).ConfigureAwait(false);
     }
 
     private ValueTask HandleAdmittedAsync(ServerTransportCall call, ServerCallContext context, IServiceProvider services)

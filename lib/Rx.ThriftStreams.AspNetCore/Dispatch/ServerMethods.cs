@@ -71,7 +71,7 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
                 var isMoving = false;
                 try
                 {
-                    await stream.SendAsync(enumerator.Current, context.ResponseHeaders, cancellationToken).ConfigureAwait(false);
+                    await stream.SendAsync(enumerator.Current, context.HeadersToSend, cancellationToken).ConfigureAwait(false);
                     context.SetHeadersSent();
                     next = enumerator.MoveNextAsync();
                     isMoving = !next.IsCompleted;
@@ -156,7 +156,7 @@ internal sealed class ClientStreamingServerMethod<TService, TRequest, TResponse>
         // A handler that returns null answers nothing, as one that returns nil does in Go; the end says that all is well.
         if (response is not null)
         {
-            await stream.SendAsync(response, context.ResponseHeaders, context.CancellationToken).ConfigureAwait(false);
+            await stream.SendAsync(response, context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
         }
     }
 }
@@ -183,6 +183,6 @@ internal sealed class UnaryServerMethod<TService, TArguments, TResult>(
         }
 
         var result = await handler(service, arguments, context.CancellationToken).ConfigureAwait(false);
-        await stream.SendAsync(result, context.ResponseHeaders, context.CancellationToken).ConfigureAwait(false);
+        await stream.SendAsync(result, context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
     }
 }

@@ -12,10 +12,10 @@ namespace Rx.ThriftStreams.Client;
 /// <see cref="Abort"/> or <see cref="End"/> decides; operations that fail afterwards report that reason, not the transport's consequential error.
 /// </remarks>
 [DebuggerDisplay("{Method.FullName} {Status}")]
-internal abstract class ClientCall : IAsyncDisposable, IAbandonable
+internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifetime
 {
-    private readonly CancellationTokenSource _over = new();
     private readonly ThriftServerContext? _parent;
+    private CancellationTokenSource? _over;
     private OperationTimer? _deadlineTimer;
     private CancellationTokenRegistration _methodCancellation;
     private CancellationTokenRegistration _enumerationCancellation;
@@ -33,7 +33,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     {
         Method = method;
         Start = start;
-        start.Over = _over.Token;
+        start.Call = this;
         Observation = observation;
         _parent = parent;
     }
@@ -59,8 +59,21 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
     /// <summary>Whether <see cref="Abort"/> has decided how the call ends.</summary>
     internal bool IsAborted => Volatile.Read(ref _abortReason) is not null;
 
-    /// <summary>Cancelled when the call is over, however it ended. Stops creating the stream and pumping requests.</summary>
-    internal CancellationToken Over => _over.Token;
+    /// <inheritdoc/>
+    /// <remarks>Stops creating the stream and pumping requests. Most calls end before anybody asks for it, and then have none.</remarks>
+    public CancellationToken Over
+    {
+        get
+        {
+            if (Volatile.Read(ref _over) is null && Interlocked.CompareExchange(ref _over, new CancellationTokenSource(), null) is null && IsOver)
+            {
+                // The end came first, and did not find it.
+                _over.Cancel();
+            }
+
+            return _over!.Token;
+        }
+    }
 
     /// <summary>The peer's address; empty before the stream is created.</summary>
     internal abstract string Peer { get; }
@@ -163,7 +176,11 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable
         }
 
         Release();
-        _ = _over.CancelAsync();
+        if (Volatile.Read(ref _over) is { } over)
+        {
+            _ = over.CancelAsync();
+        }
+
         Observation?.Finish(error);
         if (error is not null)
         {

@@ -32,6 +32,9 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
     /// <summary>How many endpoints may be tried.</summary>
     internal int MaxAttempts { get; set; } = 1;
 
+    /// <summary>The endpoint that is tried next, if it was chosen already.</summary>
+    internal ChannelEndpoint? Chosen { get; set; }
+
     /// <summary>The endpoint on which the stream was created.</summary>
     internal ChannelEndpoint? Endpoint { get; set; }
 

@@ -41,11 +41,9 @@ internal sealed class StreamConnector : IAsyncDisposable
         _endpoints = new EndpointDirectory(address, options, breakers);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal async ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
-        ThriftMethod<TRequest, TResponse> method,
-        ClientCallStart start,
-        CancellationToken cancellationToken)
+    /// <summary>Creates the stream of a call: at once on a connection that is there, else through the pipelines.</summary>
+    /// <exception cref="ThriftException">The stream could not be created.</exception>
+    internal ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, ClientCallStart start)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
@@ -56,10 +54,21 @@ internal sealed class StreamConnector : IAsyncDisposable
             throw new ThriftCircuitOpenException(ThriftCircuitScope.Service, method.FullName, retryAfter);
         }
 
+        var request = new ConnectRequest<TRequest, TResponse>(method, start);
+        return TryAtOnce(request) is { } stream ? new(Created(request, breaker, stream)) : AwaitConnectAsync(request, breaker, start.Over);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ClientTransportStream<TRequest, TResponse>> AwaitConnectAsync<TRequest, TResponse>(
+        ConnectRequest<TRequest, TResponse> request,
+        CircuitBreaker breaker,
+        CancellationToken cancellationToken)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         try
         {
-            var request = new ConnectRequest<TRequest, TResponse>(method, start);
             var outcome = await TryEndpointsAsync(context, request).ConfigureAwait(false);
             if (outcome.Exception is { } error)
             {
@@ -67,21 +76,28 @@ internal sealed class StreamConnector : IAsyncDisposable
                 outcome.ThrowIfException();
             }
 
-            var counted = breaker.CountsCalls ? breaker : null;
-            if (counted is null)
-            {
-                breaker.Succeeded();
-            }
-
-            var stream = (ClientTransportStream<TRequest, TResponse>)outcome.Result!;
-            return counted is not null || request.IsCounted || request.EndpointBreaker is not null
-                ? new TrackedClientStream<TRequest, TResponse>(stream, request, counted, _options.TimeProvider)
-                : stream;
+            return Created(request, breaker, outcome.Result!);
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    private ClientTransportStream<TRequest, TResponse> Created<TRequest, TResponse>(ConnectRequest<TRequest, TResponse> request, CircuitBreaker breaker, object created)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        var counted = breaker.CountsCalls ? breaker : null;
+        if (counted is null)
+        {
+            breaker.Succeeded();
+        }
+
+        var stream = (ClientTransportStream<TRequest, TResponse>)created;
+        return counted is not null || request.IsCounted || request.EndpointBreaker is not null
+            ? new TrackedClientStream<TRequest, TResponse>(stream, request, counted, _options.TimeProvider)
+            : stream;
     }
 
     /// <summary>Resolves, and connects to each endpoint.</summary>
@@ -107,6 +123,49 @@ internal sealed class StreamConnector : IAsyncDisposable
         if (_only is not null)
         {
             await _only.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Creates the stream on the first endpoint that is chosen, if that needs no waiting and nothing stands in the way: what most calls do, without the cost of what the others need.
+    /// </summary>
+    /// <returns><see langword="null"/> if the pipelines must decide; they begin with the endpoint that was chosen here.</returns>
+    private object? TryAtOnce(ConnectRequest request)
+    {
+        var options = request.Start.Options;
+        if (_endpoints.Current is null || options.Endpoint is not null || options.Attempts is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (_retries.PipelineOf(request.Method) is not null)
+            {
+                return null;
+            }
+
+            request.MaxAttempts = _retries.MaxAttempts;
+            request.Chosen = Choose(request);
+            if (request.Chosen is not { Breaker.State: ThriftCircuitState.Closed } endpoint)
+            {
+                return null;
+            }
+
+            request.StartedAt = _options.TimeProvider.GetTimestamp();
+            if (request.TryOpen(TransportOf(request.Method, endpoint), EvidenceFor(request)) is not { } stream)
+            {
+                return null;
+            }
+
+            _retries.Begin(request.Method, request.Start);
+            Opened(request, endpoint);
+            return stream;
+        }
+        catch (Exception)
+        {
+            // It happens again where the pipelines repeat the step, and is reported and counted there.
+            return null;
         }
     }
 
@@ -166,7 +225,8 @@ internal sealed class StreamConnector : IAsyncDisposable
         ChannelEndpoint? probed = null;
         try
         {
-            var endpoint = Choose(request);
+            var endpoint = request.Chosen ?? Choose(request);
+            request.Chosen = null;
             if (endpoint is null)
             {
                 return Outcome.FromException<object>(request.LastError ?? _endpoints.Current!.NothingToPick());
@@ -184,8 +244,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             }
 
             probed = endpoint;
-            var evidence = request.FailedCount + 1 >= Attempts(request) ? ConnectionEvidence.Presumed : ConnectionEvidence.Established;
-            var outcome = await OpenAsync(context, TransportOf(request.Method, endpoint), request, evidence).ConfigureAwait(false);
+            var outcome = await OpenAsync(context, TransportOf(request.Method, endpoint), request, EvidenceFor(request)).ConfigureAwait(false);
             probed = null;
             if (outcome.Exception is { } cause)
             {
@@ -202,17 +261,7 @@ internal sealed class StreamConnector : IAsyncDisposable
                 return ReferenceEquals(error, cause) ? outcome : Outcome.FromException<object>(error);
             }
 
-            request.Endpoint = endpoint;
-            request.IsCounted = entered is not null;
-            if (endpoint.Breaker.CountsCalls)
-            {
-                request.EndpointBreaker = endpoint.Breaker;
-            }
-            else
-            {
-                endpoint.Breaker.Succeeded();
-            }
-
+            Opened(request, endpoint);
             return outcome;
         }
         catch (Exception error)
@@ -222,6 +271,24 @@ internal sealed class StreamConnector : IAsyncDisposable
             return Outcome.FromException<object>(error);
         }
     }
+
+    /// <summary>A stream was created on that endpoint.</summary>
+    private void Opened(ConnectRequest request, ChannelEndpoint endpoint)
+    {
+        request.Endpoint = endpoint;
+        request.IsCounted = _endpoints.TracksStreams;
+        if (endpoint.Breaker.CountsCalls)
+        {
+            request.EndpointBreaker = endpoint.Breaker;
+        }
+        else
+        {
+            endpoint.Breaker.Succeeded();
+        }
+    }
+
+    private ConnectionEvidence EvidenceFor(ConnectRequest request)
+        => request.FailedCount + 1 >= Attempts(request) ? ConnectionEvidence.Presumed : ConnectionEvidence.Established;
 
     /// <summary>
     /// Chooses the next endpoint, and counts the stream if streams are tracked. What the attempts of other streams of the call used is left out as long as there is something else.

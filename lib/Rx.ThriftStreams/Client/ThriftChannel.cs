@@ -198,6 +198,37 @@ public sealed class ThriftChannel : IAsyncDisposable
             : AttachAsync(method, start, observation, call);
     }
 
+    /// <summary>Creates the stream of a call and attaches it. Where that needs no waiting, none of the layers that could wait costs anything.</summary>
+    private ValueTask<ClientCall<TRequest, TResponse>> AttachAsync<TRequest, TResponse>(
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start,
+        CallObservation? observation,
+        ClientCall<TRequest, TResponse> call)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+    {
+        ValueTask<ClientTransportStream<TRequest, TResponse>> connecting;
+        try
+        {
+            call.ThrowIfOver();
+            connecting = _middleware is null
+                ? ConnectAsync(method, start, observation)
+                : CreateThroughMiddlewareAsync(_middleware, method, start, observation);
+        }
+        catch (Exception error)
+        {
+            connecting = ValueTask.FromException<ClientTransportStream<TRequest, TResponse>>(error);
+        }
+
+        if (!connecting.IsCompletedSuccessfully)
+        {
+            return AwaitAttachAsync(connecting, call);
+        }
+
+        call.Attach(connecting.Result);
+        return new(call);
+    }
+
     private async ValueTask<ClientCall<TRequest, TResponse>> AttachAttemptAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
@@ -240,20 +271,15 @@ public sealed class ThriftChannel : IAsyncDisposable
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ClientCall<TRequest, TResponse>> AttachAsync<TRequest, TResponse>(
-        ThriftMethod<TRequest, TResponse> method,
-        ClientCallStart start,
-        CallObservation? observation,
+    private static async ValueTask<ClientCall<TRequest, TResponse>> AwaitAttachAsync<TRequest, TResponse>(
+        ValueTask<ClientTransportStream<TRequest, TResponse>> connecting,
         ClientCall<TRequest, TResponse> call)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
         try
         {
-            call.ThrowIfOver();
-            call.Attach(_middleware is null
-                ? await ConnectAsync(method, start, observation, call.Over).ConfigureAwait(false)
-                : await CreateThroughMiddlewareAsync(_middleware, method, start, observation, call.Over).ConfigureAwait(false));
+            call.Attach(await connecting.ConfigureAwait(false));
             return call;
         }
         catch (Exception error)
@@ -274,24 +300,22 @@ public sealed class ThriftChannel : IAsyncDisposable
         ClientMiddleware middleware,
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        CallObservation? observation,
-        CancellationToken over)
+        CallObservation? observation)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => middleware.CreateAsync(
-            new ThriftClientContext(method, _connector.TransportName(method), start, over),
+            new ThriftClientContext(method, _connector.TransportName(method), start, start.Over),
             method,
-            changed => ConnectAsync(method, changed, observation, over));
+            changed => ConnectAsync(method, changed, observation));
 
     private ValueTask<ClientTransportStream<TRequest, TResponse>> ConnectAsync<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start,
-        CallObservation? observation,
-        CancellationToken over)
+        CallObservation? observation)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
     {
-        var connecting = _connector.ConnectAsync(method, start, over);
+        var connecting = _connector.ConnectAsync(method, start);
         return observation is null ? connecting : ObserveAsync(connecting, observation);
 
         static async ValueTask<ClientTransportStream<TRequest, TResponse>> ObserveAsync(

@@ -31,7 +31,7 @@ internal sealed class ClientCallStart
         StartedAt = other.StartedAt;
         Deadline = other.Deadline;
         CallerMethod = other.CallerMethod;
-        Over = other.Over;
+        Call = other.Call;
         _headers = other.OwnHeaders;
         _metaInfo = other.OwnMetaInfo;
     }
@@ -67,7 +67,10 @@ internal sealed class ClientCallStart
     internal string CallerMethod { get; init; } = string.Empty;
 
     /// <summary>Cancelled when the call is over. Transports stop decoding a long response when it is; an abort ends everything else.</summary>
-    internal CancellationToken Over { get; set; }
+    internal CancellationToken Over => Call?.Over ?? default;
+
+    /// <summary>The call; <see langword="null"/> for a stream without one.</summary>
+    internal ICallLifetime? Call { get; set; }
 
     /// <summary>The time since the call was started.</summary>
     internal TimeSpan Elapsed => TimeProvider.GetElapsedTime(StartedAt);

@@ -15,7 +15,10 @@ namespace Rx.ThriftStreams;
 [DebuggerDisplay("Count = {Count}")]
 public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, string>>
 {
-    private readonly List<KeyValuePair<string, string>> _entries = [];
+    private static readonly List<KeyValuePair<string, string>> NoEntries = [];
+
+    // Shared until the first entry: most metadata stays empty.
+    private List<KeyValuePair<string, string>> _entries = NoEntries;
     private bool _frozen;
 
     /// <summary>Empty metadata that cannot be changed.</summary>
@@ -47,7 +50,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
             throw new ArgumentException($"The value of metadata \"{name}\" is not base64. Use AddBinary for bytes.", nameof(value));
         }
 
-        _entries.Add(new(name, value));
+        Append(name, value);
     }
 
     /// <summary>Adds bytes under a name that ends in <c>-bin</c>.</summary>
@@ -63,7 +66,7 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
             throw new ArgumentException($"The metadata name \"{name}\" must end in \"-bin\" to hold bytes.", nameof(name));
         }
 
-        _entries.Add(new(name, ThriftBase64.Encode(value)));
+        Append(name, ThriftBase64.Encode(value));
     }
 
     /// <summary>Replaces all values of a name with one value.</summary>
@@ -123,12 +126,27 @@ public sealed class ThriftMetadata : IReadOnlyCollection<KeyValuePair<string, st
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>Adds what a peer sent, without checks: the protocol has already validated it.</summary>
-    internal void AddReceived(string name, string value) => _entries.Add(new(name, value));
+    internal void AddReceived(string name, string value) => Append(name, value);
 
     internal void AddRange(ThriftMetadata other)
     {
         ThrowIfFrozen();
-        _entries.AddRange(other._entries);
+        if (other.Count > 0)
+        {
+            OwnEntries().AddRange(other._entries);
+        }
+    }
+
+    private void Append(string name, string value) => OwnEntries().Add(new(name, value));
+
+    private List<KeyValuePair<string, string>> OwnEntries()
+    {
+        if (ReferenceEquals(_entries, NoEntries))
+        {
+            _entries = [];
+        }
+
+        return _entries;
     }
 
     private void ThrowIfFrozen()

@@ -9,21 +9,17 @@ internal static class RequestPairs
     /// <summary>Adds the call's headers and metainfo as string pairs.</summary>
     internal static TTHeaderBuilder AddPairs(this TTHeaderBuilder header, ClientCallStart start)
     {
-        foreach (var (name, value) in start.Headers)
+        // Most calls have none, and enumerating nothing is not free.
+        if (start.Headers.Count > 0)
         {
-            header.AddString(name, value);
+            foreach (var (name, value) in start.Headers)
+            {
+                header.AddString(name, value);
+            }
         }
 
-        foreach (var (key, value) in start.MetaInfo.TransientValues)
-        {
-            header.AddString(TTHeaderStringKeys.TransientPrefix, key, value);
-        }
-
-        foreach (var (key, value) in start.MetaInfo.PersistentValues)
-        {
-            header.AddString(TTHeaderStringKeys.PersistentPrefix, key, value);
-        }
-
+        Add(header, TTHeaderStringKeys.TransientPrefix, start.MetaInfo.TransientValues);
+        Add(header, TTHeaderStringKeys.PersistentPrefix, start.MetaInfo.PersistentValues);
         return header;
     }
 
@@ -46,6 +42,17 @@ internal static class RequestPairs
         else
         {
             headers.AddReceived(Encoding.UTF8.GetString(key).ToLowerInvariant(), text);
+        }
+    }
+
+    private static void Add(TTHeaderBuilder header, ReadOnlySpan<byte> prefix, IReadOnlyDictionary<string, string> values)
+    {
+        if (values.Count > 0)
+        {
+            foreach (var (key, value) in values)
+            {
+                header.AddString(prefix, key, value);
+            }
         }
     }
 

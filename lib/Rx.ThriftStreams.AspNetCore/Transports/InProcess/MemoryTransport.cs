@@ -75,10 +75,10 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
                 return;
             }
 
-            var scope = services.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
+            var own = new CallScope(services.GetRequiredService<IServiceScopeFactory>());
+            await using (own.ConfigureAwait(false))
             {
-                await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
+                await method.InvokeAsync(call, own).ConfigureAwait(false);
             }
         }
         finally

@@ -80,7 +80,7 @@ internal sealed class HttpPingPongHandler(ThriftServerRuntime runtime, PingPongD
         PingPongRequest request;
         try
         {
-            request = PingPongRequest.Read(new ReadOnlySequence<byte>(message), PingPongForm.Http, runtime.Options.Limits.MaxReceiveMessageSize);
+            request = PingPongRequest.Read(new ReadOnlySequence<byte>(message), PingPongForm.Http, runtime.Options.Limits.MaxReceiveMessageSize, new RequestTexts());
         }
         catch (ThriftProtocolException)
         {

@@ -21,9 +21,9 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
 
     private bool IsFramed => Request.Form.IsFramed;
 
-    internal void AddPairs(IEnumerable<KeyValuePair<string, string>> pairs)
+    internal void AddPairs(IReadOnlyCollection<KeyValuePair<string, string>> pairs)
     {
-        if (Request.HasHeader)
+        if (Request.HasHeader && pairs.Count > 0)
         {
             (_pairs ??= []).AddRange(pairs);
         }
@@ -83,9 +83,12 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
         var header = rented.Value
             .Reset(default, Request.SequenceId, TTHeaderProtocolId.ThriftBinary)
             .AddInt(TTHeaderIntKey.MessageType, (int)_type);
-        foreach (var (key, value) in _pairs ?? [])
+        if (_pairs is { } pairs)
         {
-            header.AddString(key, value);
+            foreach (var (key, value) in pairs)
+            {
+                header.AddString(key, value);
+            }
         }
 
         if (closes)

@@ -65,10 +65,10 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         using var call = new PingPongServerCall(peer, request, method.Method.ServiceName);
         try
         {
-            var scope = scopes.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
+            var services = new CallScope(scopes);
+            await using (services.ConfigureAwait(false))
             {
-                await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
+                await method.InvokeAsync(call, services).ConfigureAwait(false);
             }
         }
         catch (Exception error)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Wire;
 
@@ -9,6 +8,10 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <summary>A request as it arrived: its form, which the answer has as well, and everything around its arguments.</summary>
 internal sealed class PingPongRequest
 {
+    // Most requests have neither.
+    private ThriftMetadata? _headers;
+    private ThriftMetaInfo? _metaInfo;
+
     internal required PingPongForm Form { get; init; }
 
     /// <summary>How the message is laid out, as the answer is.</summary>
@@ -45,9 +48,15 @@ internal sealed class PingPongRequest
     /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
     internal bool IsMultiplexed { get; private set; }
 
-    internal ThriftMetadata Headers { get; } = new();
+    internal ThriftMetadata Headers => _headers ??= new();
 
-    internal ThriftMetaInfo MetaInfo { get; } = new();
+    internal ThriftMetaInfo MetaInfo => _metaInfo ??= new();
+
+    /// <summary>The headers for reading; unlike <see cref="Headers"/>, they take no memory if there are none.</summary>
+    internal ThriftMetadata ReceivedHeaders => _headers ?? ThriftMetadata.Empty;
+
+    /// <summary>What the handler sets in <see cref="MetaInfo"/> for the answer.</summary>
+    internal IReadOnlyDictionary<string, string> BackwardValues => _metaInfo?.BackwardValues ?? System.Collections.Frozen.FrozenDictionary<string, string>.Empty;
 
     internal ThriftProtocols Protocol => ProtocolChecks.Of(Form.Transport);
 
@@ -57,13 +66,14 @@ internal sealed class PingPongRequest
     /// <param name="message">The message, without a frame's length.</param>
     /// <param name="form">The form that it came in.</param>
     /// <param name="maxSize">The largest struct of arguments, in bytes.</param>
+    /// <param name="texts">What requests of the connection repeat.</param>
     /// <exception cref="ThriftProtocolException">The bytes are not a message.</exception>
-    internal static PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form, int maxSize)
+    internal static PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form, int maxSize, RequestTexts texts)
     {
         var codec = MessageCodec.Of(message);
         var envelope = codec.ReadEnvelope(message, out var body);
         var isTooLarge = body.Length > maxSize;
-        var method = Encoding.UTF8.GetString(envelope.Method);
+        var method = texts.Method(envelope.Method);
         var service = string.Empty;
         return new PingPongRequest
         {
@@ -84,13 +94,13 @@ internal sealed class PingPongRequest
         CultureInfo.InvariantCulture,
         $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxSize})");
 
-    internal void ReadHeader(in TTHeaderFrame frame)
+    internal void ReadHeader(in TTHeaderFrame frame, RequestTexts texts)
     {
         IsMultiplexed = (frame.Flags & TTHeaderFlags.SupportsOutOfOrder) != 0;
-        CallerService = Encoding.UTF8.GetString(frame.FromService);
+        CallerService = texts.Caller(frame.FromService);
         if (frame.TryGetInt(TTHeaderIntKey.DestinationAddress, out var destination))
         {
-            Host = Encoding.UTF8.GetString(destination);
+            Host = texts.Host(destination);
         }
 
         if (frame.TryGetRpcTimeout(out var milliseconds))
@@ -100,17 +110,17 @@ internal sealed class PingPongRequest
 
         if (frame.HasStringPairs)
         {
-            ReadPairs(frame.StringPairs);
+            ReadPairs(frame.StringPairs, texts);
         }
     }
 
-    internal void ReadPairs(HeaderStringPairs pairs)
+    private void ReadPairs(HeaderStringPairs pairs, RequestTexts texts)
     {
         foreach (var pair in pairs)
         {
             if (pair.Key.SequenceEqual(TTHeaderStringKeys.ServiceName))
             {
-                Service = Encoding.UTF8.GetString(pair.Value);
+                Service = texts.Service(pair.Value);
             }
             else if (!pair.Key.SequenceEqual(TTHeaderStringKeys.Crc32C))
             {

@@ -14,6 +14,7 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     internal const string OutOfMemory = "rpc error: code = 8 desc = the connections of this server hold as much memory as they may";
 
     private readonly TTHeaderFrameReader _frames = new();
+    private readonly RequestTexts _texts = new();
     private readonly BufferedMessageScanner _scanner = new(TTHeaderFormat.MaxFrameLength);
     private ThriftMetadata? _meshPairs;
     private OversizeRequest? _oversize;
@@ -156,13 +157,13 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     {
         var message = ProtocolDetector.GetMessage(frame.Payload, out var framed);
         var request = Read(message, framed ? PingPongForm.TTHeaderFramed : PingPongForm.TTHeader);
-        request.ReadHeader(frame);
+        request.ReadHeader(frame, _texts);
         return request;
     }
 
     private PingPongRequest Read(in ReadOnlySequence<byte> message, PingPongForm form)
     {
-        var request = PingPongRequest.Read(message, form, maxMessageSize);
+        var request = PingPongRequest.Read(message, form, maxMessageSize, _texts);
         if (_meshPairs is { } pairs)
         {
             request.Headers.AddRange(pairs);

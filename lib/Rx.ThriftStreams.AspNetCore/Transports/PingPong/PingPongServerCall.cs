@@ -26,7 +26,7 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
 
     internal override string CallerService => Request.CallerService;
 
-    internal override ThriftMetadata RequestHeaders => Request.Headers;
+    internal override ThriftMetadata RequestHeaders => Request.ReceivedHeaders;
 
     internal override ThriftMetaInfo MetaInfo => Request.MetaInfo;
 
@@ -52,7 +52,7 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
             return peer.AnswerAsync(_answer, close: true);
         }
 
-        _answer.AddPairs(MetaInfo.BackwardValues);
+        _answer.AddPairs(Request.BackwardValues);
         _answer.AddPairs(headers);
         if (end.Status != ThriftStatusCode.OK)
         {

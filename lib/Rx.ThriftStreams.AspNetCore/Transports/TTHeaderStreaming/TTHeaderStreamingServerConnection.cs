@@ -246,10 +246,10 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
     {
         try
         {
-            var scope = _handler.Scopes.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
+            var services = new CallScope(_handler.Scopes);
+            await using (services.ConfigureAwait(false))
             {
-                await method.InvokeAsync(call, scope.ServiceProvider).ConfigureAwait(false);
+                await method.InvokeAsync(call, services).ConfigureAwait(false);
             }
         }
         catch (Exception error)

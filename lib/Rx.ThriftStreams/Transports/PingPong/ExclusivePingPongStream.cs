@@ -47,13 +47,15 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
 
     protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    protected override async ValueTask ReceiveReplyAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    protected override async ValueTask<bool> ReceiveReplyAsync()
     {
         await connection.ReceiveAsync(Reply).ConfigureAwait(false);
         if (Reply.KeepsConnection && Interlocked.Exchange(ref _released, 1) == 0)
         {
             connection.Release();
         }
+
+        return Reply.Error is { } error ? throw error : true;
     }
 }

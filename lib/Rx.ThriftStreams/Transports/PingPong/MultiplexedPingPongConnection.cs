@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
@@ -16,7 +15,8 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private readonly SocketConnection _socket;
     private readonly PingPongMessageReader _reader;
     private readonly BatchWriter _writer;
-    private readonly ConcurrentDictionary<int, PingPongReply> _expected = new();
+    private readonly Lock _table = new();
+    private readonly Dictionary<int, PingPongReply> _expected = [];
     private readonly List<PingPongReply> _answered = [];
     private readonly Func<int, PingPongReply?> _take;
     private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
@@ -67,8 +67,14 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <inheritdoc/>
     public bool TryRetire() => _gate.TryRetire();
 
-    /// <summary>A call has ended.</summary>
-    internal void Leave() => _owner.Exit(this);
+    /// <summary>A call has ended. Only the first time counts.</summary>
+    internal void Leave(PingPongReply reply)
+    {
+        if (reply.TryLeave())
+        {
+            _owner.Exit(this);
+        }
+    }
 
     /// <summary>Begins to read. Nothing of the caller's context flows into it: the connection outlives the call that made it.</summary>
     internal void Start() => ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.ReadRepliesAsync(), this, preferLocal: false);
@@ -76,28 +82,41 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <summary>Has the reply delivered: its <see cref="PingPongReply.WhenAnsweredAsync"/> completes when it is there, and fails when it will not come.</summary>
     internal void Expect(PingPongReply reply)
     {
-        _expected[reply.SequenceId] = reply;
-        if (Volatile.Read(ref _closed) is { } closed && _expected.TryRemove(reply.SequenceId, out _))
+        lock (_table)
+        {
+            _expected[reply.SequenceId] = reply;
+        }
+
+        if (Volatile.Read(ref _closed) is { } closed && Remove(reply.SequenceId) is not null)
         {
             reply.Complete(closed);
         }
     }
 
     /// <summary>Abandons a call; its answer is dropped if it arrives.</summary>
-    internal void GiveUp(PingPongReply reply, Exception reason)
+    /// <param name="reply">Its reply.</param>
+    /// <param name="reason">Why; <see langword="null"/> if its stream was disposed of.</param>
+    internal void GiveUp(PingPongReply reply, Exception? reason)
     {
-        if (_expected.TryRemove(reply.SequenceId, out _))
+        if (Remove(reply.SequenceId) is not null)
         {
-            reply.Complete(reason);
+            reply.Complete(reason ?? new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
         }
     }
 
     /// <summary>Sends a request; waits while the server does not read.</summary>
+    /// <param name="request">The request, which must not change until the task has completed.</param>
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    internal async ValueTask SendAsync(ReadOnlyMemory<byte> request)
+    internal ValueTask SendAsync(ReadOnlyMemory<byte> request)
     {
-        if (!await _writer.AppendAsync(request).ConfigureAwait(false))
+        var appending = _writer.AppendAsync(request);
+        return appending.IsCompletedSuccessfully && appending.Result ? default : AwaitSendAsync(appending);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AwaitSendAsync(ValueTask<bool> appending)
+    {
+        if (!await appending.ConfigureAwait(false))
         {
             throw Volatile.Read(ref _closed) ?? PingPongErrors.Lost(Peer, null);
         }
@@ -120,6 +139,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
                 foreach (var reply in _answered)
                 {
                     _serverCloses |= reply.ServerCloses;
+                    Leave(reply);
                     reply.Complete();
                 }
 
@@ -144,12 +164,22 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <summary>The answer is read while the buffer is held; its waiter is woken afterwards.</summary>
     private PingPongReply? Take(int sequenceId)
     {
-        if (_expected.TryRemove(sequenceId, out var reply))
+        var reply = Remove(sequenceId);
+        if (reply is not null)
         {
             _answered.Add(reply);
         }
 
         return reply;
+    }
+
+    /// <returns><see langword="null"/> if somebody else removed it, who then completes it.</returns>
+    private PingPongReply? Remove(int sequenceId)
+    {
+        lock (_table)
+        {
+            return _expected.Remove(sequenceId, out var reply) ? reply : null;
+        }
     }
 
     /// <summary>Closes it at once; calls on it fail with the reason. The first reason counts.</summary>
@@ -164,12 +194,16 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         _writer.Fail();
         _socket.Abort(reason);
         _ = _socket.DisposeAsync().AsTask();
-        foreach (var sequenceId in _expected.Keys)
+        PingPongReply[] abandoned;
+        lock (_table)
         {
-            if (_expected.TryRemove(sequenceId, out var reply))
-            {
-                reply.Complete(reason);
-            }
+            abandoned = [.. _expected.Values];
+            _expected.Clear();
+        }
+
+        foreach (var reply in abandoned)
+        {
+            reply.Complete(reason);
         }
     }
 }

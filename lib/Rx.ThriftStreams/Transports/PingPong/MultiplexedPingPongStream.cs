@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
@@ -16,20 +15,19 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
     where TResult : class, IThriftStruct<TResult>
 {
     private bool _sent;
-    private int _left;
 
     internal override string Peer => connection.Peer;
 
     internal override void Abort(Exception reason)
     {
         connection.GiveUp(Reply, reason);
-        Leave();
+        connection.Leave(Reply);
     }
 
     public override ValueTask DisposeAsync()
     {
-        connection.GiveUp(Reply, new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
-        Leave();
+        connection.GiveUp(Reply, null);
+        connection.Leave(Reply);
         return default;
     }
 
@@ -44,23 +42,6 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
         return connection.SendAsync(request);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    protected override async ValueTask ReceiveReplyAsync()
-    {
-        if (!_sent)
-        {
-            throw new InvalidOperationException("The request has not been sent.");
-        }
-
-        await Reply.WhenAnsweredAsync().ConfigureAwait(false);
-        Leave();
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Exchange(ref _left, 1) == 0)
-        {
-            connection.Leave();
-        }
-    }
+    protected override ValueTask<bool> ReceiveReplyAsync()
+        => _sent ? Reply.WhenAnsweredAsync() : throw new InvalidOperationException("The request has not been sent.");
 }

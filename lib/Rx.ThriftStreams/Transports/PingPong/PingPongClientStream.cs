@@ -27,37 +27,53 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 
     protected ThriftMethod Method { get; } = method;
 
-    protected PingPongReply<TResult> Reply { get; } = new(method, sequenceId, start.Over);
+    protected PingPongReply<TResult> Reply { get; } = new(method, sequenceId, start);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal override async ValueTask<int> SendAsync(TArguments message)
+    internal override ValueTask<int> SendAsync(TArguments message)
     {
-        using var request = new ThriftWriteBuffer();
+        var request = PerThread<ThriftWriteBuffer>.Take();
         var size = writer.Write(request, Method, sequenceId, start, message);
-        await SendRequestAsync(request.WrittenMemory).ConfigureAwait(false);
-        return size;
+        var sending = SendRequestAsync(request.WrittenMemory);
+        if (!sending.IsCompletedSuccessfully)
+        {
+            return AwaitSendAsync(sending, request, size);
+        }
+
+        PerThread<ThriftWriteBuffer>.Return(request);
+        return new(size);
     }
 
     /// <summary>Does nothing: the single message is the whole request.</summary>
     internal override ValueTask CompleteAsync() => default;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    internal override async ValueTask<bool> ReceiveAsync()
+    internal override ValueTask<bool> ReceiveAsync()
     {
         if (_received || Method.IsOneway)
         {
-            return false;
+            return new(false);
         }
 
         _received = true;
-        await ReceiveReplyAsync().ConfigureAwait(false);
-        return Reply.Error is { } error ? throw error : true;
+        return ReceiveReplyAsync();
     }
 
+    /// <summary>Sends the request, which must not change until the task has completed.</summary>
     protected abstract ValueTask SendRequestAsync(ReadOnlyMemory<byte> request);
 
-    /// <summary>Waits until <see cref="Reply"/> holds the answer.</summary>
-    protected abstract ValueTask ReceiveReplyAsync();
+    // The buffer is no longer that of a thread.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<int> AwaitSendAsync(ValueTask sending, ThriftWriteBuffer request, int size)
+    {
+        using (request)
+        {
+            await sending.ConfigureAwait(false);
+            return size;
+        }
+    }
+
+    /// <summary>Waits until <see cref="Reply"/> holds the answer; throws if that is an error.</summary>
+    /// <returns><see langword="true"/>.</returns>
+    protected abstract ValueTask<bool> ReceiveReplyAsync();
 }
 
 /// <summary>The headers of every ping-pong answer.</summary>

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Threading.Tasks.Sources;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
@@ -14,12 +15,13 @@ namespace Rx.ThriftStreams.Transports.PingPong;
 /// On a shared connection its call waits for it by <see cref="WhenAnsweredAsync"/>, once. The thread that removes the reply from the connection's table completes it, so it
 /// is completed once.
 /// </remarks>
-internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IValueTaskSource
+internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IValueTaskSource<bool>
 {
     // Callers continue on the thread pool and not on the connection's reader.
     private ManualResetValueTaskSourceCore<bool> _answered = new() { RunContinuationsAsynchronously = true };
     private ThriftException? _bizError;
     private string? _status;
+    private int _left;
 
     internal int SequenceId { get; } = sequenceId;
 
@@ -38,7 +40,11 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     /// <summary>Whether the server closes the connection after this answer.</summary>
     internal bool ServerCloses { get; private set; }
 
-    internal ValueTask WhenAnsweredAsync() => new(this, _answered.Version);
+    /// <summary>Waits for the answer; fails if it is an error, or if none will come.</summary>
+    internal ValueTask<bool> WhenAnsweredAsync() => new(this, _answered.Version);
+
+    /// <summary>Whether its call may be counted as ended on a shared connection, which is done once.</summary>
+    internal bool TryLeave() => Interlocked.Exchange(ref _left, 1) == 0;
 
     /// <summary>Wakes the call: the answer is here.</summary>
     internal void Complete() => _answered.SetResult(true);
@@ -46,11 +52,15 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     /// <summary>Wakes the call: no answer will come.</summary>
     internal void Complete(Exception reason) => _answered.SetException(reason);
 
-    void IValueTaskSource.GetResult(short token) => _answered.GetResult(token);
+    bool IValueTaskSource<bool>.GetResult(short token)
+    {
+        _answered.GetResult(token);
+        return Error is { } error ? throw error : true;
+    }
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _answered.GetStatus(token);
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _answered.GetStatus(token);
 
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
         => _answered.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Whether the server asks not to use the connection any more.</summary>
@@ -172,17 +182,20 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 /// <inheritdoc/>
 /// <param name="method">The method that is called.</param>
 /// <param name="sequenceId">The number of the call on its connection.</param>
-/// <param name="over">Cancelled when the call is over.</param>
-internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId, CancellationToken over) : PingPongReply(method, sequenceId)
+/// <param name="start">The call.</param>
+internal sealed class PingPongReply<TResult>(ThriftMethod method, int sequenceId, ClientCallStart start) : PingPongReply(method, sequenceId)
     where TResult : class, IThriftStruct<TResult>
 {
+    // Shorter ones are decoded before anybody could notice that their call is over.
+    private const int LongBody = 64 * 1024;
+
     internal TResult? Result { get; private set; }
 
     internal int Size { get; private set; }
 
     protected override void ReadResult(in ReadOnlySequence<byte> body, MessageLimits limits, ThriftProtocol protocol)
     {
-        Result = limits.Decode<TResult>(body, protocol, over);
+        Result = limits.Decode<TResult>(body, protocol, body.Length > LongBody ? start.Over : default);
         Size = (int)body.Length;
     }
 }
