@@ -98,7 +98,7 @@ public sealed class ChatSamples
         public ChatRoom(IHostApplicationLifetime lifetime) => _stopping = lifetime.ApplicationStopping.Register(
             () => _lines.OnError(new ThriftStatusException(ThriftStatusCode.Unavailable, "The server stops.")));
 
-        /// <summary>Hands a line to each subscriber. Waits for none of them.</summary>
+        /// <summary>Hands a line to each subscriber, without waiting for any.</summary>
         public void Publish(string? text) => _lines.OnNext(new Response { Message = text });
 
         /// <summary>The lines from now on. Each enumeration has a buffer of its own; when it is full, its oldest line is dropped.</summary>

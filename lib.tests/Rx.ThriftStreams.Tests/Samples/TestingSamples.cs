@@ -71,7 +71,7 @@ public sealed class TestingSamples
         }
     }
 
-    /// <summary>Takes the place of the scheme of production: the caller is who a header says.</summary>
+    /// <summary>Replaces the scheme of production: a header names the role of the caller.</summary>
     private sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {

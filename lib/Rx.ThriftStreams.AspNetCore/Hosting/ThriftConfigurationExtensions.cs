@@ -45,7 +45,7 @@ public static class ThriftConfigurationExtensions
             }
             catch (OptionsValidationException error)
             {
-                // Thrown when the limits are applied: here it would reach whoever changed the configuration, and no log.
+                // Thrown when the limits are applied: here it would reach the code that changed the configuration, and no log.
                 limits.Unreadable = error;
             }
         });
