@@ -110,6 +110,13 @@ public sealed class ThriftWriteBuffer : IBufferWriter<byte>, IDisposable, IPerTh
         _length = length;
     }
 
+    /// <summary>Exchanges memory and content with another buffer.</summary>
+    internal void ExchangeWith(ThriftWriteBuffer other)
+    {
+        (_array, other._array) = (other._array, _array);
+        (_length, other._length) = (other._length, _length);
+    }
+
     /// <summary>Makes what a writer has written visible.</summary>
     internal void Commit(int length) => _length = length;
 

@@ -30,6 +30,8 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
 
     private const int WokenByAFlush = 8;
 
+    private const int LeastExchanged = 16 * 1024;
+
     private readonly Lock _gate = new();
     private readonly PipeWriter _output;
     private readonly PeerMemory _memory;
@@ -73,7 +75,13 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     internal TimeSpan StalledFor => _progress.StalledFor;
 
     /// <summary>Appends frames that carry messages if there is room for them.</summary>
-    internal AppendResult TryAppend(ReadOnlySpan<byte> frames)
+    internal AppendResult TryAppend(ReadOnlySpan<byte> frames) => TryAppend(frames, exchangeable: null);
+
+    /// <summary>Appends frames that carry messages if there is room for them. Large ones that nothing waits before are not copied: the buffers are exchanged.</summary>
+    /// <param name="frames">The frames. It may hold anything afterwards.</param>
+    internal AppendResult TryAppend(ThriftWriteBuffer frames) => TryAppend(frames.WrittenSpan, frames.Length < LeastExchanged ? null : frames);
+
+    private AppendResult TryAppend(ReadOnlySpan<byte> frames, ThriftWriteBuffer? exchangeable)
     {
         IRoomWaiter? next = null;
         bool start;
@@ -89,7 +97,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
                 return AppendResult.NoRoom;
             }
 
-            start = Add(frames);
+            start = exchangeable is not null && _filling.Length == 0 ? Exchange(exchangeable) : Add(frames);
             if (!_full)
             {
                 _waiting.TryDequeue(out next);
@@ -332,6 +340,17 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
         frames.CopyTo(_filling.GetSpan(_filling.Capacity == 0 ? Math.Max(frames.Length, _lastBatch) : frames.Length));
         _filling.Advance(frames.Length);
+        return Filled();
+    }
+
+    private bool Exchange(ThriftWriteBuffer frames)
+    {
+        _filling.ExchangeWith(frames);
+        return Filled();
+    }
+
+    private bool Filled()
+    {
         _full = _filling.Length > HighWater;
         Charge();
         var start = !_busy;

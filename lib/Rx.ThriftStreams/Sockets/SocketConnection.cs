@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Sockets;
 /// Reader and writer work directly on the stream without a pump in between, and no memory is held while nothing arrives.
 /// One reader and one writer at a time; the two may run concurrently. <see cref="Abort"/> is safe at any time, from any thread.
 /// </remarks>
-internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsyncDisposable
+internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionControl, IAsyncDisposable
 {
     // Large segments mean few system calls; they return to the pool as soon as they are read.
     private const int SegmentSize = 64 * 1024;
@@ -33,6 +33,9 @@ internal sealed class SocketConnection : IDuplexPipe, IConnectionControl, IAsync
 
     /// <inheritdoc/>
     public PipeWriter Output { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<int> ReadAsync(Memory<byte> destination) => _stream.ReadAsync(destination);
 
     /// <summary>The endpoint that was connected to, as <c>host:port</c>.</summary>
     internal string Peer { get; }

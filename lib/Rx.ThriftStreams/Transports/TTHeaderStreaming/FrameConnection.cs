@@ -30,7 +30,7 @@ internal abstract class FrameConnection : ISweptConnection
         Windows = new WindowPool(limits);
         Gate = new ReceiveGate(memory, limits);
         Writer = new BatchWriter(pipe.Output, memory, clock, error => Close(Lost(error)));
-        _intake = new FrameIntake(this, pipe.Input, clock);
+        _intake = new FrameIntake(this, pipe.Input, pipe as IDirectInput, clock);
     }
 
     internal string Peer { get; }
@@ -161,7 +161,10 @@ internal abstract class FrameConnection : ISweptConnection
     {
     }
 
-    internal void Dispatch(in TTHeaderFrame frame)
+    /// <summary>Hands a frame to what it is for.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="owner">The array that holds the frame and nothing else; <see langword="null"/> if it lies in the connection's buffer.</param>
+    internal void Dispatch(in TTHeaderFrame frame, FrameArray? owner)
     {
         if (!frame.IsStreaming)
         {
@@ -173,7 +176,7 @@ internal abstract class FrameConnection : ISweptConnection
             case TTHeaderFrameType.Data:
                 if (Find(frame.SequenceId) is { } stream)
                 {
-                    OnData(stream, frame.Payload);
+                    OnData(stream, frame.Payload, owner);
                 }
 
                 break;
@@ -284,7 +287,7 @@ internal abstract class FrameConnection : ISweptConnection
     internal ThriftException OutOfMemory()
         => Error(TTStreamCodes.TransportClosing, "the connection was closed: peers make this server hold more memory than its limit allows");
 
-    private void OnData(FrameStream stream, in ReadOnlySequence<byte> payload)
+    private void OnData(FrameStream stream, in ReadOnlySequence<byte> payload, FrameArray? owner)
     {
         if (payload.Length > Limits.MaxMessageSize)
         {
@@ -299,7 +302,7 @@ internal abstract class FrameConnection : ISweptConnection
             return;
         }
 
-        if (stream.Inbox.OnData(payload))
+        if (stream.Inbox.OnData(payload, owner))
         {
             _intake.OnTouched(stream);
         }

@@ -1,19 +1,28 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 /// <summary>The reading side of a connection: reads frames while the gate is open. One loop per connection.</summary>
-internal sealed class FrameIntake(FrameConnection connection, PipeReader input, TimeProvider clock)
+/// <param name="connection">The connection.</param>
+/// <param name="input">Its bytes.</param>
+/// <param name="direct">Its bytes without the pipe, where there is a way around it: the rest of a large frame is then read straight into the array that its consumer gets.</param>
+/// <param name="clock">The clock of <see cref="PartialFor"/>.</param>
+internal sealed class FrameIntake(FrameConnection connection, PipeReader input, IDirectInput? direct, TimeProvider clock)
 {
+    // An array is rented for the whole frame before the rest of it is there: what a peer only announces must not cost more than this.
+    private const int LargestArray = 1024 * 1024;
+
     // A part of a frame that is held even when the server has no memory left.
     private const int SmallPart = 64 * 1024;
 
     // Without its own limit: frames that are too large are discarded before they reach it.
     private readonly TTHeaderFrameReader _frames = new();
     private readonly OversizeFrames _oversize = new(connection);
+    private readonly FrameArray _array = new();
 
     // Streams with new messages whose consumers wait. They are woken once for all messages of a batch.
     private readonly List<FrameStream> _touched = [];
@@ -47,6 +56,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         finally
         {
             Hold(0);
+            _array.Dispose();
         }
     }
 
@@ -78,6 +88,16 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
 
         NotePartial(_oversize.IsInside || !buffer.IsEmpty, tookFrame);
         var left = buffer.Length;
+        if (direct is not null && !result.IsCompleted && !_oversize.IsInside && left > 0 && IsLargeRest(left))
+        {
+            var length = (int)_frames.NeededBytes;
+            buffer.CopyTo(_array.Rent(length));
+            input.AdvanceTo(buffer.End);
+            Hold(length);
+            await ReadRestAsync(direct, (int)left, length).ConfigureAwait(false);
+            return true;
+        }
+
         Hold(left);
         input.AdvanceTo(buffer.Start, buffer.End);
         if (result.IsCompleted)
@@ -91,6 +111,47 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         return true;
     }
 
+    private bool IsLargeRest(long left) => _frames.NeededBytes is <= LargestArray and var needed && needed - left >= FrameArray.LeastLength;
+
+    /// <summary>Reads the rest of a frame whose beginning is in the array, and takes it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ReadRestAsync(IDirectInput direct, int read, int length)
+    {
+        while (read < length)
+        {
+            var more = await direct.ReadAsync(_array.Bytes.AsMemory(read, length - read)).ConfigureAwait(false);
+            if (more == 0)
+            {
+                throw connection.Lost("the connection ended within a frame: unexpected EOF");
+            }
+
+            read += more;
+        }
+
+        Volatile.Write(ref _partialSince, 0);
+        Hold(0);
+        TakeArray(length);
+        if (connection.Gate.IsClosed)
+        {
+            await connection.Gate.WaitAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void TakeArray(int length)
+    {
+        var frames = new ReadOnlySequence<byte>(_array.Bytes, 0, length);
+        try
+        {
+            _ = _frames.TryRead(ref frames, out var frame);
+            connection.Dispatch(frame, _array);
+        }
+        finally
+        {
+            _array.Dispose();
+            WakeTouched();
+        }
+    }
+
     /// <summary>Takes all whole frames, up to one that closes the gate.</summary>
     /// <returns>Whether a frame was completed.</returns>
     private bool TakeFrames(ref ReadOnlySequence<byte> buffer)
@@ -101,7 +162,7 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
             while (SkipOversize(ref buffer, ref tookFrame) && _frames.TryRead(ref buffer, out var frame))
             {
                 tookFrame = true;
-                connection.Dispatch(frame);
+                connection.Dispatch(frame, owner: null);
                 if (connection.Gate.IsClosed)
                 {
                     break;
@@ -110,15 +171,20 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         }
         finally
         {
-            foreach (var stream in _touched)
-            {
-                stream.Inbox.SetReceived();
-            }
-
-            _touched.Clear();
+            WakeTouched();
         }
 
         return tookFrame;
+    }
+
+    private void WakeTouched()
+    {
+        foreach (var stream in _touched)
+        {
+            stream.Inbox.SetReceived();
+        }
+
+        _touched.Clear();
     }
 
     private bool SkipOversize(ref ReadOnlySequence<byte> buffer, ref bool tookFrame)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
@@ -135,8 +136,10 @@ internal sealed class StreamInbox
     }
 
     /// <summary>Adds a message that has arrived. Called by the connection's reader.</summary>
+    /// <param name="payload">The message.</param>
+    /// <param name="owner">The array that holds nothing else, or <see langword="null"/>.</param>
     /// <returns>Whether a consumer waits for it and must be woken with <see cref="SetReceived"/>.</returns>
-    internal bool OnData(in ReadOnlySequence<byte> payload)
+    internal bool OnData(in ReadOnlySequence<byte> payload, FrameArray? owner)
     {
         lock (_gate)
         {
@@ -145,7 +148,7 @@ internal sealed class StreamInbox
                 return false;
             }
 
-            _queue.Add(payload);
+            _queue.Add(payload, owner);
             var cost = payload.Length + StreamLimits.MessageOverhead;
             _queued += cost;
             _stream.Connection.Memory.Take(cost);

@@ -89,7 +89,7 @@ internal sealed class StreamOutbox : IRoomWaiter
         try
         {
             size = buffer.AddData(_stream.Templates, _stream.Id, message);
-            switch (Writer.TryAppend(buffer.Bytes.WrittenSpan))
+            switch (Writer.TryAppend(buffer.Bytes))
             {
                 case AppendResult.Appended:
                     Interlocked.Add(ref _credit, -(size + StreamLimits.MessageOverhead));
