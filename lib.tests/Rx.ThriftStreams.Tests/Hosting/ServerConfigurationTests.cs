@@ -113,6 +113,23 @@ public sealed class ServerConfigurationTests
         }
     }
 
+    [Fact]
+    public async Task Traffic_OfAServiceThatIsNotMapped_IsLoggedAtTheStartAndWhenItChanges()
+    {
+        using var log = new LogCollector();
+        var configuration = Configuration(new() { ["Traffic:Services:TestServce:ConcurrentCalls"] = "9", ["Traffic:Services:TestService/Echo:ConcurrentCalls"] = "9" });
+        await using var server = ThriftInMemoryServer.Create(services => services
+            .AddService<ITestService, EchoService>()
+            .Logging(logging => logging.AddProvider(log))
+            .Services(services => services.AddThriftTrafficLimits(configuration.GetSection("Traffic"))));
+
+        configuration["Traffic:Services:TestService/Eco:ConcurrentCalls"] = "9";
+        configuration.Reload();
+
+        var warnings = log.Entries.Where(static entry => entry is { Level: LogLevel.Warning, Id: 64 }).Select(static entry => entry.Text.Split(" have no effect")[0]);
+        Assert.Equal(["The limits of TestServce", "The limits of TestServce", "The limits of TestService/Eco"], warnings.Order(StringComparer.Ordinal));
+    }
+
     private static async Task StartAsync(Dictionary<string, string?> settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

@@ -29,6 +29,8 @@ internal static class ServiceChecks
             CheckHost(method, protocols, port);
         }
 
+        runtime.Traffic.SetMapped();
+
         // Ports that detect their protocol do not speak HTTP/1.1.
         CheckNames(runtime, protocols & ~ThriftProtocols.Http, port);
     }
@@ -37,6 +39,7 @@ internal static class ServiceChecks
     /// <exception cref="InvalidOperationException">It does.</exception>
     internal static void ValidateInProcess(ThriftServerRuntime runtime)
     {
+        runtime.Traffic.SetMapped();
         foreach (var method in runtime.Services.Methods)
         {
             if (method.Access.RequiresHost)
