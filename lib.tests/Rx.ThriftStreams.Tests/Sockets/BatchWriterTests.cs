@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
@@ -24,6 +25,33 @@ public sealed class BatchWriterTests
         pipe.Reader.AdvanceTo(first.Buffer.End);
         var second = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1000, second.Buffer.Length);
+        var idle = writer.WhenIdleAsync();
+        pipe.Reader.AdvanceTo(second.Buffer.End);
+        await idle.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Append_LargeBuffers_WritesTheirContentInOrderAndLeavesThemUsable()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1, useSynchronizationContext: false));
+        var writer = Create(pipe, _ => { });
+        writer.TryAppend([1]);
+        var first = await pipe.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        // The first large one comes when nothing waits, the second behind it.
+        using var buffer = new Rx.ThriftStreams.Serialization.ThriftWriteBuffer();
+        foreach (byte content in (byte[])[2, 3])
+        {
+            buffer.Reset();
+            buffer.GetSpan(20_000)[..20_000].Fill(content);
+            buffer.Advance(20_000);
+            Assert.Equal(AppendResult.Appended, writer.TryAppend(buffer));
+        }
+
+        Assert.Equal(AppendResult.Appended, writer.TryAppend([4]));
+        pipe.Reader.AdvanceTo(first.Buffer.End);
+        var second = await pipe.Reader.ReadAtLeastAsync(40_001, TestContext.Current.CancellationToken);
+        Assert.Equal([.. Enumerable.Repeat((byte)2, 20_000), .. Enumerable.Repeat((byte)3, 20_000), 4], second.Buffer.ToArray());
         var idle = writer.WhenIdleAsync();
         pipe.Reader.AdvanceTo(second.Buffer.End);
         await idle.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);

@@ -16,7 +16,7 @@ public sealed class CallAllocationTests
 
     [Theory]
     [InlineData("grpc", 16_300)]
-    [InlineData("ttheader", 6_200)]
+    [InlineData("ttheader", 5_300)]
     public async Task PingPong_ManyCalls_AllocateNoMoreThanBefore(string scheme, double most)
     {
         await using var server = await StartAsync();

@@ -10,8 +10,9 @@ public sealed class ThriftConnectionOptions
     }
 
     /// <summary>
-    /// How calls share connections. Default <see langword="null"/>: <see cref="ThriftConnectionMode.Multiplexed"/> for streams and
-    /// <see cref="ThriftConnectionMode.Pooled"/> for ping-pong calls, as in Kitex.
+    /// How calls share connections. Default <see langword="null"/>: <see cref="ThriftConnectionMode.Multiplexed"/> for streams. Ping-pong calls over
+    /// TTHeader share connections that way when the server has said that they may, which servers of this library do, except for a call that runs alone;
+    /// all other ping-pong calls are <see cref="ThriftConnectionMode.Pooled"/>, as in Kitex.
     /// </summary>
     public ThriftConnectionMode? Mode { get; set; }
 

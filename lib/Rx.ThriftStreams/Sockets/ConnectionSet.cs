@@ -151,6 +151,20 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes a connection like <see cref="TryTake"/>, if none of them carries a call.</summary>
+    internal TConnection? TryTakeAlone()
+    {
+        lock (_gate)
+        {
+            if (_idle.Count < _all.Count)
+            {
+                return null;
+            }
+        }
+
+        return TryTake();
+    }
+
     /// <summary>Ends a call on a connection that calls share.</summary>
     internal void Exit(TConnection connection)
     {

@@ -30,6 +30,14 @@ internal static class TTHeaderStringKeys
     /// <summary>The status code of an error, decimal. Only peers of this library write and read it; Kitex's own errors carry no status.</summary>
     public static ReadOnlySpan<byte> Status => "rx-status"u8;
 
+    /// <summary>
+    /// In a request: the caller can share the connection between calls. In its answer: so can this server, which then takes <see cref="Cancel"/>. Only peers of this library write it, once for a connection.
+    /// </summary>
+    public static ReadOnlySpan<byte> Multiplex => "rx-multiplex"u8;
+
+    /// <summary>The message is no request: its caller no longer waits for the answer with this sequence id. Sent only to servers that answered <see cref="Multiplex"/>.</summary>
+    public static ReadOnlySpan<byte> Cancel => "rx-cancel"u8;
+
     /// <summary>The prefix of keys of transient metainfo.</summary>
     public static ReadOnlySpan<byte> TransientPrefix => "RPC_TRANSIT_"u8;
 

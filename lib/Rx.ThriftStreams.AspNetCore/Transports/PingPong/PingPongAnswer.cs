@@ -91,6 +91,11 @@ internal sealed class PingPongAnswer(PingPongRequest request) : IDisposable
             }
         }
 
+        if (Request.AsksToMultiplex)
+        {
+            header.AddString(TTHeaderStringKeys.Multiplex, "1"u8);
+        }
+
         if (closes)
         {
             header.AddString(TTHeaderStringKeys.ConnectionReadyToReset, "1"u8);

@@ -27,6 +27,7 @@ internal sealed class PingPongPeer(
 {
     private readonly CancellationTokenSource _aborted = new();
     private BatchWriter? _shared;
+    private SideBySideCalls? _calls;
     private WriteProgress _progress = new(clock);
     private volatile bool _closing;
     private volatile bool _cutOff;
@@ -55,7 +56,27 @@ internal sealed class PingPongPeer(
     internal TimeSpan StalledFor => _shared?.StalledFor ?? _progress.StalledFor;
 
     /// <summary>From here on calls run side by side.</summary>
-    internal void Share() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
+    internal void Share()
+    {
+        if (_shared is null)
+        {
+            Interlocked.Exchange(ref _calls, new SideBySideCalls());
+            _shared = new BatchWriter(output, memory, clock, _ => Abort());
+            if (_aborted.IsCancellationRequested)
+            {
+                _calls!.Abort();
+            }
+        }
+    }
+
+    /// <summary>A call begins that others run beside.</summary>
+    internal void Begin(PingPongRequest request) => _calls!.Begin(request);
+
+    /// <summary>Such a call has ended.</summary>
+    internal void End(PingPongRequest request) => _calls!.End(request);
+
+    /// <summary>The caller gives up the call with that id.</summary>
+    internal void GiveUp(int sequenceId) => _calls?.GiveUp(sequenceId);
 
     /// <inheritdoc/>
     public async ValueTask AnswerAsync(PingPongAnswer answer, bool close)
@@ -65,7 +86,7 @@ internal sealed class PingPongPeer(
             _closing = true;
         }
 
-        if (answer.Request.Type != ThriftMessageType.Oneway)
+        if (answer.Request.Type != ThriftMessageType.Oneway && !answer.Request.IsGivenUp)
         {
             var bytes = answer.Finish(closes: _closing || drain.IsDraining);
             memory.Take(bytes.Length);
@@ -118,7 +139,11 @@ internal sealed class PingPongPeer(
     internal void Close() => _closing = true;
 
     /// <summary>The peer is gone: cancels the calls that run. Their callbacks do not belong on the thread that noticed.</summary>
-    internal void Abort() => _ = _aborted.CancelAsync();
+    internal void Abort()
+    {
+        _ = _aborted.CancelAsync();
+        Volatile.Read(ref _calls)?.Abort();
+    }
 
     /// <summary>Nothing more is written.</summary>
     internal void Fail()

@@ -48,6 +48,18 @@ internal sealed class PingPongRequest
     /// <summary>Whether the caller takes answers in any order, and so sends requests without waiting.</summary>
     internal bool IsMultiplexed { get; private set; }
 
+    /// <summary>Whether the caller asks if it may share connections between calls.</summary>
+    internal bool AsksToMultiplex { get; private set; }
+
+    /// <summary>Whether this is no request: the caller gives up the call with this sequence id.</summary>
+    internal bool IsCancellation { get; private set; }
+
+    /// <summary>Cancelled when the caller gives this call up or is gone; <see langword="null"/> for a call that only the loss of its connection ends.</summary>
+    internal CancellationTokenSource? Cancellation { get; set; }
+
+    /// <summary>Whether the caller has given the call up: it takes no answer.</summary>
+    internal bool IsGivenUp { get; set; }
+
     internal ThriftMetadata Headers => _headers ??= new();
 
     internal ThriftMetaInfo MetaInfo => _metaInfo ??= new();
@@ -121,6 +133,14 @@ internal sealed class PingPongRequest
             if (pair.Key.SequenceEqual(TTHeaderStringKeys.ServiceName))
             {
                 Service = texts.Service(pair.Value);
+            }
+            else if (pair.Key.SequenceEqual(TTHeaderStringKeys.Multiplex))
+            {
+                AsksToMultiplex = true;
+            }
+            else if (pair.Key.SequenceEqual(TTHeaderStringKeys.Cancel))
+            {
+                IsCancellation = true;
             }
             else if (!pair.Key.SequenceEqual(TTHeaderStringKeys.Crc32C))
             {

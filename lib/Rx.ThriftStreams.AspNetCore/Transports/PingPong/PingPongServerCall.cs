@@ -32,9 +32,9 @@ internal sealed class PingPongServerCall(IPingPongPeer peer, PingPongRequest req
 
     internal override TimeSpan? Timeout => Request.Timeout;
 
-    internal override CancellationToken Aborted => peer.Aborted;
+    internal override CancellationToken Aborted => Request.Cancellation?.Token ?? peer.Aborted;
 
-    internal override ThriftException AbortReason => peer.AbortReason;
+    internal override ThriftException AbortReason => Request.IsGivenUp ? base.AbortReason : peer.AbortReason;
 
     internal override ServerTransportStream<TRequest, TResponse> Bind<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method)
         => new PingPongServerStream<TRequest, TResponse>(_answer, peer.MessageLimits);

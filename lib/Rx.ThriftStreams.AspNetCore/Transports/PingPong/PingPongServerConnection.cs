@@ -240,6 +240,12 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
 
     private async ValueTask TakeAsync(PingPongRequest request)
     {
+        if (request.IsCancellation)
+        {
+            _peer.GiveUp(request.SequenceId);
+            return;
+        }
+
         var size = request.Body.Length + CallMemory;
         if (!request.IsMultiplexed)
         {
@@ -263,6 +269,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         request.Body.CopyTo(body);
         request.Body = new ReadOnlySequence<byte>(body, 0, length);
         Calls.Begin();
+        _peer.Begin(request);
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleCopiedAsync(work.Request, work.Size, work.Body),
             (Self: this, Request: request, Size: size, Body: body),
@@ -272,6 +279,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
     private async Task HandleCopiedAsync(PingPongRequest request, long size, byte[] body)
     {
         await HandleAsync(request, size).ConfigureAwait(false);
+        _peer.End(request);
         ArrayPool<byte>.Shared.Return(body);
     }
 

@@ -45,12 +45,19 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
         }
     }
 
+    protected override bool AsksToMultiplex() => connection.TakeQuestion();
+
     protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request) => connection.SendAsync(request);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     protected override async ValueTask<bool> ReceiveReplyAsync()
     {
         await connection.ReceiveAsync(Reply).ConfigureAwait(false);
+        if (Reply.OffersMultiplexing)
+        {
+            connection.OnOffer();
+        }
+
         if (Reply.KeepsConnection && Interlocked.Exchange(ref _released, 1) == 0)
         {
             connection.Release();

@@ -22,6 +22,8 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
     private ThriftTransportException? _closed;
     private CallGate _gate;
+    private int _asked;
+    private volatile bool _takesCancellations;
     private volatile bool _serverCloses;
 
     internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, MessageLimits limits, TimeProvider clock)
@@ -96,13 +98,25 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <summary>Abandons a call; its answer is dropped if it arrives.</summary>
     /// <param name="reply">Its reply.</param>
     /// <param name="reason">Why; <see langword="null"/> if its stream was disposed of.</param>
-    internal void GiveUp(PingPongReply reply, Exception? reason)
+    /// <param name="cancels">Whether the server has the request, and must learn that nobody waits for the answer.</param>
+    internal void GiveUp(PingPongReply reply, Exception? reason, bool cancels)
     {
-        if (Remove(reply.SequenceId) is not null)
+        if (Remove(reply.SequenceId) is null)
         {
-            reply.Complete(reason ?? new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
+            return;
+        }
+
+        reply.Complete(reason ?? new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
+        if (cancels && _takesCancellations)
+        {
+            using var rented = PerThread<ThriftWriteBuffer>.Rent();
+            PingPongRequestWriter.WriteCancellation(rented.Value, reply.SequenceId);
+            _writer.AppendControl(rented.Value.WrittenSpan);
         }
     }
+
+    /// <summary>Whether the next request asks the server if it shares connections, and so takes cancellations.</summary>
+    internal bool TakeQuestion() => Volatile.Read(ref _asked) == 0 && Interlocked.Exchange(ref _asked, 1) == 0;
 
     /// <summary>Sends a request; waits while the server does not read.</summary>
     /// <param name="request">The request, which must not change until the task has completed.</param>
@@ -139,6 +153,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
                 foreach (var reply in _answered)
                 {
                     _serverCloses |= reply.ServerCloses;
+                    _takesCancellations |= reply.OffersMultiplexing;
                     Leave(reply);
                     reply.Complete();
                 }

@@ -20,16 +20,18 @@ internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
 
     internal override void Abort(Exception reason)
     {
-        connection.GiveUp(Reply, reason);
+        connection.GiveUp(Reply, reason, cancels: _sent);
         connection.Leave(Reply);
     }
 
     public override ValueTask DisposeAsync()
     {
-        connection.GiveUp(Reply, null);
+        connection.GiveUp(Reply, null, cancels: _sent);
         connection.Leave(Reply);
         return default;
     }
+
+    protected override bool AsksToMultiplex() => connection.TakeQuestion();
 
     protected override ValueTask SendRequestAsync(ReadOnlyMemory<byte> request)
     {

@@ -32,7 +32,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     internal override ValueTask<int> SendAsync(TArguments message)
     {
         var request = PerThread<ThriftWriteBuffer>.Take();
-        var size = writer.Write(request, Method, sequenceId, start, message);
+        var size = writer.Write(request, Method, sequenceId, start, message, AsksToMultiplex());
         var sending = SendRequestAsync(request.WrittenMemory);
         if (!sending.IsCompletedSuccessfully)
         {
@@ -56,6 +56,9 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
         _received = true;
         return ReceiveReplyAsync();
     }
+
+    /// <summary>Whether this request asks the server if calls may share connections: the first one of a connection does.</summary>
+    protected abstract bool AsksToMultiplex();
 
     /// <summary>Sends the request, which must not change until the task has completed.</summary>
     protected abstract ValueTask SendRequestAsync(ReadOnlyMemory<byte> request);

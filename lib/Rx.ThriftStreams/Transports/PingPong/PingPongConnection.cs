@@ -13,10 +13,20 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     private readonly ConnectionSet<PingPongConnection> _owner;
     private readonly PingPongMessageReader? _reader;
     private readonly HttpReplyReader? _httpReader;
+    private Action? _onOffer;
+    private bool _asks;
     private CallGate _gate;
 
-    internal PingPongConnection(SocketConnection socket, MessageLimits limits, bool isHttp, TimeProvider clock, ConnectionSet<PingPongConnection> owner)
+    /// <param name="socket">The connection.</param>
+    /// <param name="limits">What answers may take.</param>
+    /// <param name="isHttp">Whether messages travel in HTTP.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="owner">Keeps it while it is idle.</param>
+    /// <param name="onOffer">Called when the server says that calls may share connections, for which the first request asks; <see langword="null"/> if nobody wants to know.</param>
+    internal PingPongConnection(SocketConnection socket, MessageLimits limits, bool isHttp, TimeProvider clock, ConnectionSet<PingPongConnection> owner, Action? onOffer)
     {
+        _onOffer = onOffer;
+        _asks = onOffer is not null;
         _socket = socket;
         _owner = owner;
         _clock = clock;
@@ -50,6 +60,21 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     {
         _socket.Abort(reason);
         _ = _socket.DisposeAsync().AsTask();
+    }
+
+    /// <summary>Whether the next request asks the server if calls may share connections.</summary>
+    internal bool TakeQuestion()
+    {
+        var asks = _asks;
+        _asks = false;
+        return asks;
+    }
+
+    /// <summary>The server says that they may.</summary>
+    internal void OnOffer()
+    {
+        _onOffer?.Invoke();
+        _onOffer = null;
     }
 
     /// <exception cref="ThriftTransportException">The connection is lost.</exception>

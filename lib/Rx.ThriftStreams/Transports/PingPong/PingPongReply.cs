@@ -40,6 +40,9 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     /// <summary>Whether the server closes the connection after this answer.</summary>
     internal bool ServerCloses { get; private set; }
 
+    /// <summary>Whether the server says that calls may share its connections.</summary>
+    internal bool OffersMultiplexing { get; private set; }
+
     /// <summary>Waits for the answer; fails if it is an error, or if none will come.</summary>
     internal ValueTask<bool> WhenAnsweredAsync() => new(this, _answered.Version);
 
@@ -81,6 +84,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
         }
 
         pairs.Remove("rx-status", out _status);
+        OffersMultiplexing = pairs.Remove("rx-multiplex");
         Backward = pairs;
         ServerCloses = AsksToReset(frame);
         KeepsConnection = !ServerCloses;

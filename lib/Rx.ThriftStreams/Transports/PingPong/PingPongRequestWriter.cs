@@ -20,11 +20,12 @@ internal sealed class PingPongRequestWriter(PingPongForm form, string authority,
     /// <param name="sequenceId">The call's number.</param>
     /// <param name="start">What the call carries.</param>
     /// <param name="arguments">The arguments.</param>
+    /// <param name="asks">Whether to ask the server if calls may share connections.</param>
     /// <returns>The size of the arguments in bytes.</returns>
-    internal int Write<TArguments>(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, TArguments arguments)
+    internal int Write<TArguments>(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, TArguments arguments, bool asks)
         where TArguments : class, IThriftStruct<TArguments>
     {
-        var checksumEnd = form.HasHeader ? WriteHeader(output, method, sequenceId, start) : 0;
+        var checksumEnd = form.HasHeader ? WriteHeader(output, method, sequenceId, start, asks) : 0;
         _http?.Write(output, start.Headers);
         var payloadStart = output.Length;
         if (form.IsFramed)
@@ -63,8 +64,25 @@ internal sealed class PingPongRequestWriter(PingPongForm form, string authority,
         return size;
     }
 
+    /// <summary>Writes that the caller gives up a call. It is a message like any other, so that whatever forwards messages understands it.</summary>
+    /// <param name="output">An empty buffer.</param>
+    /// <param name="sequenceId">The call's number.</param>
+    internal static void WriteCancellation(ThriftWriteBuffer output, int sequenceId)
+    {
+        using var rented = PerThread<TTHeaderBuilder>.Rent();
+        rented.Value
+            .Reset(TTHeaderFlags.SupportsOutOfOrder, sequenceId, TTHeaderProtocolId.ThriftBinary)
+            .AddInt(TTHeaderIntKey.MessageType, (int)ThriftMessageType.Oneway)
+            .AddString(TTHeaderStringKeys.Cancel, "1"u8)
+            .WriteTo(output, 0);
+        var start = output.Length;
+        MessageCodec.StrictBinary.WriteEnvelope(output, ThriftMessageType.Oneway, "cancel", sequenceId);
+        ThriftSerializer.Serialize(default(EmptyStruct), output);
+        TTHeaderFormat.PatchLength(output.GetWrittenSpan(0, TTHeaderFormat.FixedSize), start - TTHeaderFormat.FixedSize, output.Length - start);
+    }
+
     /// <returns>Where the place of the checksum ends; 0 without one.</returns>
-    private int WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start)
+    private int WriteHeader(ThriftWriteBuffer output, ThriftMethod method, int sequenceId, ClientCallStart start, bool asks)
     {
         using var rented = PerThread<TTHeaderBuilder>.Rent();
         var header = rented.Value
@@ -86,6 +104,11 @@ internal sealed class PingPongRequestWriter(PingPongForm form, string authority,
         {
             header.AddString(TTHeaderStringKeys.Crc32C, "00000000"u8);
             checksumEnd = header.StringsEnd;
+        }
+
+        if (asks)
+        {
+            header.AddString(TTHeaderStringKeys.Multiplex, "1"u8);
         }
 
         // Last, so that no header of the user's can take its place.

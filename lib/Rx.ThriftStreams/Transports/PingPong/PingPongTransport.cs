@@ -22,9 +22,14 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly TimeProvider _clock;
     private readonly TimeSpan _connectTimeout;
     private readonly PingPongRequestWriter _writer;
+    private readonly PingPongRequestWriter _sharedWriter;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
     private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
     private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
+    private readonly Action? _onOffer;
+
+    // Whether calls share connections: always, never, or from when the server has said that they may.
+    private volatile bool _isSharing;
 
     internal static ClientTransportDescriptor[] Descriptors { get; } =
     [
@@ -38,21 +43,25 @@ internal sealed class PingPongTransport : ClientTransport
     internal PingPongTransport(PingPongForm form, ClientTransportTarget target)
     {
         var (endpoint, options) = (target.Endpoint, target.Options);
-        var mode = options.Connections.Mode ?? ThriftConnectionMode.Pooled;
+        var mode = options.Connections.Mode;
         _tls = ClientTls.For(target);
         _limits = options.Limits.Message;
         _clock = options.TimeProvider;
         _connectTimeout = options.Resilience.ConnectTimeout;
         _isHttp = form.IsHttp;
-        _writer = new PingPongRequestWriter(form, target.Authority, options, mode == ThriftConnectionMode.Multiplexed);
-        if (mode == ThriftConnectionMode.Multiplexed)
+        _writer = new PingPongRequestWriter(form, target.Authority, options, multiplexed: false);
+        _sharedWriter = new PingPongRequestWriter(form, target.Authority, options, multiplexed: true);
+        _isSharing = mode == ThriftConnectionMode.Multiplexed;
+        if (_isSharing || (mode is null && form.HasHeader))
         {
             _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
             _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
         }
-        else
+
+        if (!_isSharing)
         {
-            var keeps = mode == ThriftConnectionMode.Pooled && options.Connections.IdleTimeout > TimeSpan.Zero;
+            _onOffer = _shared is null ? null : () => _isSharing = true;
+            var keeps = mode != ThriftConnectionMode.PerCall && options.Connections.IdleTimeout > TimeSpan.Zero;
             _exclusive = new(
                 endpoint,
                 keeps ? Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint) : 0,
@@ -68,13 +77,18 @@ internal sealed class PingPongTransport : ClientTransport
     {
         cancellationToken.ThrowIfCancellationRequested();
         var limit = start.Options.ConnectTimeout ?? _connectTimeout;
-        while (_shared is not null)
+        while (_isSharing)
         {
+            if (_exclusive?.TryTakeAlone() is { } alone)
+            {
+                return Open(alone, method, start);
+            }
+
             // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
-            var (shared, _) = await _shared.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
+            var (shared, _) = await _shared!.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
             if (shared.TryEnter())
             {
-                return new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId());
+                return Open(shared, method, start);
             }
         }
 
@@ -86,25 +100,24 @@ internal sealed class PingPongTransport : ClientTransport
         ClientCallStart start,
         ConnectionEvidence evidence)
     {
-        if (_shared is not null)
+        // A single call at a time is fastest with a connection of its own; calls side by side are with one that they share.
+        if ((_isSharing ? _exclusive?.TryTakeAlone() : _exclusive!.TryTake()) is { } connection)
         {
-            return _shared.TryTake() is { } shared && shared.TryEnter()
-                ? new MultiplexedPingPongStream<TRequest, TResponse>(shared, method, start, _writer, NextSequenceId())
-                : null;
+            return Open(connection, method, start);
         }
 
-        return _exclusive!.TryTake() is { } connection ? Open(connection, method, start) : null;
+        return _isSharing && _shared!.TryTake() is { } shared && shared.TryEnter() ? Open(shared, method, start) : null;
     }
 
     internal override async ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (_shared is not null)
+        if (_exclusive is null)
         {
-            await _shared.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
+            await _shared!.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var connection = _exclusive!.TryTake() ?? await ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
+        var connection = _exclusive.TryTake() ?? await ConnectAsync(limit, cancellationToken).ConfigureAwait(false);
         if (!_exclusive.TryKeep(connection))
         {
             connection.Close(new ThriftTransportException(ThriftStatusCode.Unavailable, "There is no room for an idle connection."));
@@ -112,7 +125,18 @@ internal sealed class PingPongTransport : ClientTransport
     }
 
     /// <summary>Closes all connections, also those that are being made; calls that run on them fail.</summary>
-    public override ValueTask DisposeAsync() => _exclusive?.DisposeAsync() ?? _multiplexed!.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        if (_exclusive is not null)
+        {
+            await _exclusive.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_multiplexed is not null)
+        {
+            await _multiplexed.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private ExclusivePingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
         PingPongConnection connection,
@@ -121,6 +145,14 @@ internal sealed class PingPongTransport : ClientTransport
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _writer, NextSequenceId());
+
+    private MultiplexedPingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
+        MultiplexedPingPongConnection connection,
+        ThriftMethod<TRequest, TResponse> method,
+        ClientCallStart start)
+        where TRequest : class, IThriftStruct<TRequest>
+        where TResponse : class, IThriftStruct<TResponse>
+        => new(connection, method, start, _sharedWriter, NextSequenceId());
 
     // Answers without a header do not name their call.
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
@@ -142,7 +174,7 @@ internal sealed class PingPongTransport : ClientTransport
     }
 
     private ValueTask<PingPongConnection> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
-        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive), limit, cancellationToken);
+        => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive, _onOffer), limit, cancellationToken);
 
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
