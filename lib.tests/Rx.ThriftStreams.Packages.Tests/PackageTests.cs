@@ -9,6 +9,9 @@ namespace Rx.ThriftStreams.Packages.Tests;
 [Trait("Category", "Package")]
 public sealed class PackageTests(PackedPackages packages)
 {
+    /// <summary>The kind of debug information that is the text of a file, in the specification of portable PDBs.</summary>
+    private static readonly Guid EmbeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+
     public static TheoryData<string> Packages() => [.. PackedPackages.Names];
 
     public static TheoryData<string> Libraries() => [.. PackedPackages.Names.Where(name => name != "Rx.ThriftStreams.Tool")];
@@ -22,6 +25,7 @@ public sealed class PackageTests(PackedPackages packages)
 
         Assert.Equal("Apache-2.0", metadata["license"].Value);
         Assert.NotEmpty(metadata["description"].Value);
+        Assert.Contains("thrift", metadata["tags"].Value.Split(' '));
         foreach (var file in (string[])["NOTICE", metadata["icon"].Value, metadata["readme"].Value])
         {
             Assert.NotNull(archive.GetEntry(file));
@@ -83,7 +87,13 @@ public sealed class PackageTests(PackedPackages packages)
         Assert.Contains(debug, entry => entry.Type == DebugDirectoryEntryType.Reproducible);
         var symbols = Assert.Single(debug, entry => entry.Type == DebugDirectoryEntryType.EmbeddedPortablePdb);
         using var provider = assembly.ReadEmbeddedPortablePdbDebugDirectoryData(symbols);
-        Assert.NotEmpty(provider.GetMetadataReader().Documents);
+        var reader = provider.GetMetadataReader();
+        Assert.NotEmpty(reader.Documents);
+
+        // The sources travel in the symbols, as long as the project has no address where Source Link could find them.
+        var withSource = reader.CustomDebugInformation.Select(reader.GetCustomDebugInformation)
+            .Where(info => reader.GetGuid(info.Kind) == EmbeddedSource).Select(static info => info.Parent).ToHashSet();
+        Assert.All(reader.Documents, document => Assert.Contains((EntityHandle)document, withSource));
     }
 
     [Fact]

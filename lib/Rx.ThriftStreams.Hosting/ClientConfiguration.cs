@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Hosting;
@@ -8,14 +10,9 @@ internal static class ClientConfiguration
 {
     internal static void Read(IConfigurationSection section, string client, ThriftClientOptions options)
     {
-        var reader = new OptionSection(section, client);
-        if (!section.Exists())
-        {
-            throw reader.Invalid($"The configuration has no section {section.Path}, which the Thrift client \"{client}\" reads.");
-        }
-
         var channel = options.Channel;
-        reader
+        new OptionSection(section, "a Thrift client", message => new OptionsValidationException(client, typeof(ThriftClientOptions), [message]))
+            .ThrowIfMissing($"the Thrift client \"{client}\"")
             .Read<string>(nameof(options.Address), value => options.Address = value)
             .Read<string>(nameof(channel.DestinationService), value => channel.DestinationService = value)
             .Read<string>(nameof(channel.ServiceName), value => channel.ServiceName = value)
@@ -27,12 +24,13 @@ internal static class ClientConfiguration
             .Group(nameof(channel.Defaults), group => ReadDefaults(group, channel))
             .Group(nameof(channel.Discovery), group => ReadDiscovery(group, channel.Discovery))
             .Group(nameof(channel.Resilience), group => ReadResilience(group, channel.Resilience))
-            .Group(nameof(channel.Limits), group => ReadLimits(group, channel.Limits))
+            .Group(nameof(channel.Limits), group => group.ReadMessageLimits(channel.Limits))
             .Group(nameof(channel.Connections), group => ReadConnections(group, channel.Connections))
             .Group(nameof(channel.Grpc), group => ReadGrpc(group, channel.Grpc))
             .Group(nameof(channel.TTHeader), group => ReadTTHeader(group, channel.TTHeader))
             .Group(nameof(channel.PingPong), group => ReadPingPong(group, channel.PingPong))
-            .Group(nameof(channel.Telemetry), group => ReadTelemetry(group, channel.Telemetry))
+            .Group(nameof(channel.Telemetry), group => group.ReadTelemetry(channel.Telemetry))
+            .Group(nameof(channel.TlsOptions), group => ClientTls.Read(group, channel))
             .ThrowIfUnknown();
     }
 
@@ -107,12 +105,6 @@ internal static class ClientConfiguration
         .ReadTime(nameof(ejection.EjectionTime), value => ejection.EjectionTime = value)
         .Read<double>(nameof(ejection.MaxEjectedShare), value => ejection.MaxEjectedShare = value);
 
-    private static void ReadLimits(OptionSection section, ThriftLimits limits) => section
-        .Read<int>(nameof(limits.MaxReceiveMessageSize), value => limits.MaxReceiveMessageSize = value)
-        .Read<long>(nameof(limits.MaxReceiveMessageMemory), value => limits.MaxReceiveMessageMemory = value)
-        .Read<int>(nameof(limits.MaxDecompressionRatio), value => limits.MaxDecompressionRatio = value)
-        .Read<long>(nameof(limits.MaxConnectionMemory), value => limits.MaxConnectionMemory = value);
-
     private static void ReadConnections(OptionSection section, ThriftConnectionOptions connections) => section
         .ReadName<ThriftConnectionMode>(nameof(connections.Mode), value => connections.Mode = value)
         .Read<int>(nameof(connections.MaxPerEndpoint), value => connections.MaxPerEndpoint = value)
@@ -124,18 +116,11 @@ internal static class ClientConfiguration
 
     private static void ReadTTHeader(OptionSection section, ThriftTTHeaderOptions header) => section
         .Read<bool>(nameof(header.SendChecksums), value => header.SendChecksums = value)
-        .Group(nameof(header.StreamBuffers), group => group
-            .Read<int>(nameof(header.StreamBuffers.StreamBytes), value => header.StreamBuffers.StreamBytes = value)
-            .ReadName<ThriftFullBufferPolicy>(nameof(header.StreamBuffers.WhenFull), value => header.StreamBuffers.WhenFull = value)
-            .Read<bool>(nameof(header.StreamBuffers.OfferFlowControl), value => header.StreamBuffers.OfferFlowControl = value));
+        .Group(nameof(header.StreamBuffers), group => group.ReadStreamBuffers(header.StreamBuffers));
 
     private static void ReadPingPong(OptionSection section, ThriftPingPongOptions pingPong) => section
         .ReadName<ThriftProtocol>(nameof(pingPong.Protocol), value => pingPong.Protocol = value)
         .Read<bool>(nameof(pingPong.StrictBinary), value => pingPong.StrictBinary = value)
         .Read<bool>(nameof(pingPong.SendServiceName), value => pingPong.SendServiceName = value)
         .Read<string>(nameof(pingPong.HttpPath), value => pingPong.HttpPath = value);
-
-    private static void ReadTelemetry(OptionSection section, ThriftTelemetryOptions telemetry) => section
-        .ReadTime(nameof(telemetry.PauseThreshold), value => telemetry.PauseThreshold = value)
-        .ReadTime(nameof(telemetry.SpanInterval), value => telemetry.SpanInterval = value);
 }

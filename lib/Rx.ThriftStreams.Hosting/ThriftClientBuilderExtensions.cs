@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Hosting;
 using Rx.ThriftStreams.Resilience.Kitex;
 
@@ -88,11 +89,19 @@ public static class ThriftClientBuilderExtensions
     /// new streams when the provider reports them, and within <see cref="ThriftDiscoveryOptions.RefreshInterval"/> if it only expires.
     /// </summary>
     /// <param name="builder">The client.</param>
+    /// <remarks>Has no effect if the address selects a resolver, as <c>grpc+dns://echo:8888</c>, or <see cref="ThriftChannelOptions.Resolver"/> is set: the configuration of an environment may choose.</remarks>
     public static IThriftClientBuilder UseServiceDiscovery(this IThriftClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddServiceDiscovery();
         builder.Services.TryAddSingleton<ServiceDiscoveryResolver>();
-        return builder.Configure(static (provider, options) => options.Channel.Resolver = provider.GetRequiredService<ServiceDiscoveryResolver>());
+        builder.Services.AddOptions<ThriftClientOptions>(builder.Name).PostConfigure<ServiceDiscoveryResolver>(static (options, discovery) =>
+        {
+            if (options.Address is not { } address || !ThriftAddress.SelectsResolver(address))
+            {
+                options.Channel.Resolver ??= discovery;
+            }
+        });
+        return builder;
     }
 }

@@ -1,3 +1,4 @@
+// <sample hosting-feed>
 namespace Market;
 
 /// <summary>Prices that go up and down, the same for all who watch.</summary>
@@ -8,3 +9,4 @@ internal sealed class PriceFeed(TimeProvider clock)
     public Quote Now(string symbol, long number)
         => new() { Symbol = symbol, Price = 100 + Math.Round(5 * Math.Sin(clock.GetElapsedTime(_since).TotalSeconds), 2), Number = number };
 }
+// </sample hosting-feed>

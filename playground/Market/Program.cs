@@ -1,16 +1,13 @@
+// <sample hosting-builder>
 using Market;
 using Rx.ThriftStreams;
-using Rx.ThriftStreams.AspNetCore;
 
-// <sample hosting-builder>
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 
 // The server: its options, limits that may change while it runs, and the service.
-builder.Services.AddThriftStreams();
-builder.Services.Configure<ThriftServerOptions>(options => options.Telemetry.SpanInterval = TimeSpan.FromSeconds(1));
-builder.Services.Configure<ThriftServerOptions>(builder.Configuration.GetSection("Thrift"));
-builder.Services.Configure<ThriftTrafficLimits>(builder.Configuration.GetSection("Traffic"));
+builder.Services.AddThriftStreams(builder.Configuration.GetSection("Thrift"));
+builder.Services.AddThriftTrafficLimits(builder.Configuration.GetSection("Traffic"));
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<PriceFeed>();
 
@@ -24,8 +21,13 @@ builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
     .Endpoint("Thrift", endpoint =>
     {
-        // Inside TLS, if the endpoint has a certificate: the order of these two lines decides.
-        if (endpoint.IsHttps)
+        // Inside TLS, if the endpoint has a certificate: UseThriftStreams comes last.
+        if (endpoint.ConfigSection["Certificate:KeyPath"] is { } keyPath)
+        {
+            // PEM files, which may be replaced while the server runs.
+            endpoint.ListenOptions.UseTls(endpoint.ConfigSection["Certificate:Path"]!, keyPath);
+        }
+        else if (endpoint.IsHttps)
         {
             endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
         }

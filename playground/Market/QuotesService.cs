@@ -1,9 +1,9 @@
+// <sample hosting-service>
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams;
 
 namespace Market;
 
-// <sample hosting-service>
 /// <summary>The service. Created for each call, with what it needs from the container.</summary>
 internal sealed class QuotesService(PriceFeed feed) : IQuotes
 {

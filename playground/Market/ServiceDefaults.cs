@@ -1,3 +1,5 @@
+// <sample service-defaults>
+using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -6,7 +8,6 @@ using Rx.ThriftStreams;
 
 namespace Market;
 
-// <sample service-defaults>
 /// <summary>What every application of a system has alike, as the project "ServiceDefaults" of .NET Aspire has it.</summary>
 internal static class ServiceDefaults
 {
@@ -15,7 +16,7 @@ internal static class ServiceDefaults
         builder.Logging.AddOpenTelemetry(logging => logging.IncludeFormattedMessage = true);
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter(ThriftDiagnostics.MeterName).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
-            .WithTracing(tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation());
+            .WithTracing(tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation(options => options.Filter = IsNotAThriftCall));
 
         // Aspire, and every other host of OTLP collectors, sets this variable and those about protocol, headers and intervals.
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -34,6 +35,20 @@ internal static class ServiceDefaults
         app.MapHealthChecks("/health");
         app.MapHealthChecks("/alive", new() { Predicate = static check => check.Tags.Contains("live") });
     }
+
+    // <sample one-server-span>
+    /// <summary>Leaves out ASP.NET Core's span of a gRPC call: this library has one, which is then a child of the caller's.</summary>
+    private static bool IsNotAThriftCall(HttpContext http)
+    {
+        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return true;
+        }
+
+        Activity.Current = null;
+        return false;
+    }
+    // </sample one-server-span>
 }
 
 /// <summary>Whether a server of the client's service can be reached.</summary>

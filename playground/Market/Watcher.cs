@@ -1,8 +1,8 @@
+// <sample hosting-watcher>
 using Rx.ThriftStreams;
 
 namespace Market;
 
-// <sample hosting-watcher>
 /// <summary>Watches a symbol while the application runs, and begins again when the stream fails.</summary>
 internal sealed partial class Watcher(IQuotes quotes, IConfiguration configuration, IHostApplicationLifetime lifetime, ILogger<Watcher> logger) : BackgroundService
 {

@@ -133,6 +133,29 @@ public class ClientRegistrationTests
     }
 
     [Fact]
+    public void BindConfiguration_ReadsEachOptionThatTextCanExpress()
+    {
+        // Of the call options, those that make sense for all calls. Middleware, callbacks and pipelines are code.
+        var keys = OptionKeys.Of(typeof(ThriftChannelOptions)).Where(static key => key.Key is not ("Defaults:Endpoint" or "Defaults:HashKey"))
+            .ToDictionary(static key => $"Clients:Echo:{key.Key}", static key => (string?)key.Value);
+        keys["Clients:Echo:Address"] = "grpc://localhost:1";
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(keys).Build());
+        services.AddThriftClient<ITestService>().BindConfiguration("Clients:Echo");
+        using var provider = services.BuildServiceProvider();
+        var options = new ThriftClientOptions();
+
+        foreach (var configure in provider.GetServices<IConfigureOptions<ThriftClientOptions>>().OfType<IConfigureNamedOptions<ThriftClientOptions>>())
+        {
+            configure.Configure("TestService", options);
+        }
+
+        Assert.Contains("Clients:Echo:Resilience:Retry:MaxRetries", keys.Keys);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.Channel.Resilience.Retry!.AttemptTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(30), options.Channel.Telemetry.SpanInterval);
+        Assert.True(options.Channel.Defaults.IsIdempotent);
+    }
+
+    [Fact]
     public async Task BindConfiguration_ThatChanges_UpdatesTheBreakers_UnlessItIsInvalid()
     {
         const string method = "echo.TestService/EchoUnary";
@@ -240,6 +263,18 @@ public class ClientRegistrationTests
         while ((await client.EchoUnaryAsync(new() { Message = "who" }, limit.Token)).Message != "1")
         {
         }
+    }
+
+    [Fact]
+    public async Task UseServiceDiscovery_AddressSelectsAResolver_TheAddressDecides()
+    {
+        await using var servers = await NamedServers.StartAsync(1);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = $"grpc+dns://localhost:{servers.Addresses[0].Split(':')[1]}" });
+        builder.Services.AddThriftClient<ITestService>().UseServiceDiscovery().BindConfiguration("Clients:Echo");
+        using var host = builder.Build();
+
+        Assert.Equal("0", (await host.Services.GetRequiredService<ITestService>().EchoUnaryAsync(new() { Message = "who" }, Token)).Message);
     }
 
     private sealed class KeyedUser([FromKeyedServices("first")] ITestService first, [FromKeyedServices("second")] ITestService second)

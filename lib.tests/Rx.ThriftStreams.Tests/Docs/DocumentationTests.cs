@@ -73,14 +73,21 @@ public sealed partial class DocumentationTests
     public async Task Middleware_EachDelegate_IsShownWithItsSignature()
     {
         string page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "middleware.md"));
+        var nullability = new NullabilityInfoContext();
         foreach (Type type in (Type[])[typeof(ThriftClientStreamMiddleware), typeof(ThriftServerStreamMiddleware), typeof(ThriftSendMiddleware), typeof(ThriftReceiveMiddleware), typeof(ThriftRejectRule)])
         {
             MethodInfo invoke = type.GetMethod("Invoke")!;
-            string signature = $"{NameOf(invoke.ReturnType)} ({string.Join(", ", invoke.GetParameters().Select(static p => $"{NameOf(p.ParameterType)} {p.Name}"))})";
-            Assert.Contains($"| `{type.Name}` | `{signature}`", page, StringComparison.Ordinal);
+            string parameters = string.Join(", ", invoke.GetParameters().Select(p => $"{NameOf(nullability.Create(p))} {p.Name}"));
+            Assert.Contains($"| `{type.Name}` | `{NameOf(nullability.Create(invoke.ReturnParameter))} ({parameters})`", page, StringComparison.Ordinal);
         }
 
-        static string NameOf(Type type) => type.IsGenericType ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>" : type.Name;
+        static string NameOf(NullabilityInfo info)
+        {
+            string name = info.Type.IsGenericType
+                ? $"{info.Type.Name[..info.Type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", info.GenericTypeArguments.Select(NameOf))}>"
+                : info.Type == typeof(object) ? "object" : info.Type == typeof(string) ? "string" : info.Type.Name;
+            return info.ReadState == NullabilityState.Nullable ? $"{name}?" : name;
+        }
     }
 
     [Fact]

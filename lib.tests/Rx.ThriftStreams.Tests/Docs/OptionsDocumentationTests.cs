@@ -12,7 +12,7 @@ public sealed partial class OptionsDocumentationTests
 {
     private static readonly Type[] Roots =
     [
-        typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits),
+        typeof(ThriftCallOptions), typeof(ThriftChannelOptions), typeof(ThriftClientOptions), typeof(ThriftServerOptions), typeof(ThriftTrafficLimits), typeof(ThriftCallLimits),
         typeof(ThriftEtcdRegistrationOptions), typeof(ThriftProxyOptions), typeof(ThriftHttpJsonOptions),
     ];
 
@@ -35,7 +35,7 @@ public sealed partial class OptionsDocumentationTests
         Assert.Contains(typeof(ThriftCircuitBreakerOptions), types);
         Assert.Contains(typeof(ThriftServerLimits), types);
         Assert.Equal(
-            new[] { typeof(ThriftChannelOptions), typeof(ThriftServerOptions), typeof(ThriftEtcdOptions), typeof(ThriftHttpJsonOptions) }.SelectMany(static type => type.Assembly.GetExportedTypes())
+            new[] { typeof(ThriftChannelOptions), typeof(ThriftClientOptions), typeof(ThriftServerOptions), typeof(ThriftEtcdOptions), typeof(ThriftHttpJsonOptions) }.SelectMany(static type => type.Assembly.GetExportedTypes())
                 .Where(t => t.Namespace is "Rx.ThriftStreams" or "Rx.ThriftStreams.AspNetCore" or "Rx.ThriftStreams.Etcd" or "Rx.ThriftStreams.HttpJson" && (t.Name.EndsWith("Options", StringComparison.Ordinal) || t.Name.EndsWith("Limits", StringComparison.Ordinal)))
                 .OrderBy(t => t.Name, StringComparer.Ordinal),
             types.Distinct().OrderBy(t => t.Name, StringComparer.Ordinal));

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.AspNetCore.Hosting;
+using Rx.ThriftStreams.Options;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Hosting;
@@ -89,7 +89,7 @@ public sealed class ServerTlsTests : IDisposable
 
     [Fact]
     public async Task UseTls_FilesAreMissing_ServerDoesNotStart()
-        => await Assert.ThrowsAnyAsync<IOException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
+        => await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
 
     private string CertificatePath => Path.Combine(_folder.FullName, "tls.crt");
 

@@ -29,6 +29,8 @@ public sealed class MarketTests
         Assert.Contains("rpc.method=market.Quotes/Watch", collector.Spans["thriftstreams.interval"], StringComparison.Ordinal);
         Assert.Contains("rpc.response.status_code=OK", collector.Spans["market.Quotes/Last"], StringComparison.Ordinal);
         Assert.Contains("thriftstreams.transport=grpc", collector.Spans["market.Quotes/Watch"], StringComparison.Ordinal);
+        Assert.DoesNotContain(collector.Traces, static span => span.Name.StartsWith("POST", StringComparison.Ordinal));
+        Assert.Contains(collector.Traces, server => server.Name == "market.Quotes/Last" && collector.Traces.Any(client => client.Name == server.Name && client.Id == server.Parent));
         foreach (var side in new[] { "client", "server" })
         {
             Assert.Equal("s", collector.Metrics[$"rpc.{side}.call.duration"]);
@@ -70,6 +72,43 @@ public sealed class MarketTests
         {
             File.Delete(file);
         }
+    }
+
+    /// <summary>As in a pod: everything that differs there is set by variables of the environment, and the certificate is mounted as files.</summary>
+    [Fact]
+    public async Task Market_OverTlsWithAPrivateAuthority_IsSetUpByTheEnvironment()
+    {
+        using var certificate = TestCertificate.Create("quotes.shop.svc");
+        using var secret = new PemFiles().Mount(certificate);
+        var port = Ports.Free();
+        using var market = Start(
+            new()
+            {
+                ["Kestrel__Endpoints__Thrift__Url"] = $"https://localhost:{port}",
+                ["Kestrel__Endpoints__Thrift__Certificate__Path"] = secret.CertificatePath,
+                ["Kestrel__Endpoints__Thrift__Certificate__KeyPath"] = secret.KeyPath,
+                ["Clients__Quotes__Address"] = $"grpcs+dns://localhost:{port}",
+                ["Clients__Quotes__TlsOptions__TargetHost"] = "quotes.shop.svc",
+                ["Clients__Quotes__TlsOptions__RootsPath"] = secret.CertificatePath,
+                ["StopAfterQuotes"] = "3",
+            },
+            port);
+
+        Assert.Equal((0, string.Empty), await market.WaitAsync());
+    }
+
+    [Theory]
+    [InlineData("Thrift__ShutdownTimeot", "00:00:05", "Thrift:ShutdownTimeot is not an option of a Thrift server.")]
+    [InlineData("Traffic__Connections", "many", "Traffic:Connections is \"many\", which is not a whole number")]
+    [InlineData("Clients__Quotes__Adress", "grpc://quotes:8888", "Clients:Quotes:Adress is not an option of a Thrift client.")]
+    public async Task Market_WithAMisspelledVariable_DoesNotStartAndNamesIt(string name, string value, string expected)
+    {
+        using var market = Start(new() { [name] = value });
+
+        var (exitCode, error) = await market.WaitAsync();
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Spans and metrics of the library's scope: the name, then its attribute values or its unit.</summary>
     internal ConcurrentDictionary<string, string> Spans { get; } = new();
 
+    /// <summary>All spans, of every scope: name, id and id of the parent.</summary>
+    internal ConcurrentQueue<(string Name, string Id, string Parent)> Traces { get; } = new();
+
     /// <inheritdoc cref="Spans"/>
     internal ConcurrentDictionary<string, string> Metrics { get; } = new();
 
@@ -50,6 +53,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             var isOwn = Fields(scoped, 1).Any(static scope => Text(scope, 1) == ThriftDiagnostics.ActivitySourceName);
             foreach (var item in Fields(scoped, 2))
             {
+                if (signal == "/v1/traces")
+                {
+                    // A span: id (2), that of its parent (4), name (5).
+                    Traces.Enqueue((Text(item, 5), Id(item, 2), Id(item, 4)));
+                }
+
                 switch (signal)
                 {
                     case "/v1/traces" when isOwn:
@@ -72,6 +81,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     }
 
     private static string Text(byte[] message, int field) => string.Concat(Fields(message, field).Select(System.Text.Encoding.UTF8.GetString));
+
+    private static string Id(byte[] message, int field) => string.Concat(Fields(message, field).Select(Convert.ToHexStringLower));
 
     /// <summary>The fields of a message that have this number and a length.</summary>
     private static List<byte[]> Fields(byte[] message, int field)

@@ -1,7 +1,10 @@
+using System.Net;
 using System.Reactive.Linq;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Samples;
@@ -81,31 +84,45 @@ public sealed class EventSamples
     }
 
     [Fact]
-    public void Inject()
+    public async Task Inject()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddLogging();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static listen => listen.UseThriftStreams()));
 
         // <sample events-inject>
         builder.Services.AddThriftStreams();
         builder.Services.AddSingleton<CallCounter>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CallCounter>());
         // </sample events-inject>
 
-        using ServiceProvider services = builder.Services.AddLogging().AddSingleton(builder.Environment).BuildServiceProvider();
-        Assert.Equal(0, services.GetRequiredService<CallCounter>().Calls);
+        await using var app = builder.Build();
+        app.MapThriftService<ITestService, EchoService>();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        await using var channel = PatientChannel.ForAddress($"grpc://{app.Endpoint()}");
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, app.Services.GetRequiredService<CallCounter>().Calls);
+        await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
     // <sample events-inject-class>
-    public sealed class CallCounter : IDisposable
+    public sealed class CallCounter(IObservable<ThriftStreamEvent> events) : IHostedService, IDisposable
     {
-        private readonly IDisposable _subscription;
+        private IDisposable? _subscription;
         private int _calls;
 
-        public CallCounter(IObservable<ThriftStreamEvent> events)
-            => _subscription = events.Where(e => e.Kind == ThriftStreamEventKind.RpcStart).Subscribe(_ => Interlocked.Increment(ref _calls));
+        public int Calls => Volatile.Read(ref _calls);
 
-        public int Calls => _calls;
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            _subscription = events.Where(e => e.Kind == ThriftStreamEventKind.RpcStart).Subscribe(_ => Interlocked.Increment(ref _calls));
+            return Task.CompletedTask;
+        }
 
-        public void Dispose() => _subscription.Dispose();
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Dispose() => _subscription?.Dispose();
     }
     // </sample events-inject-class>
 }

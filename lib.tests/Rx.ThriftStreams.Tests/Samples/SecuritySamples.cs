@@ -116,6 +116,43 @@ public sealed class SecuritySamples
     }
 
     [Fact]
+    public async Task Certificates_OfBothSides_AreFilesOfAPrivateAuthority()
+    {
+        using var serverCertificate = TestCertificate.Create("echo.internal");
+        using var ownCertificate = TestCertificate.Create("orders");
+        using var roots = new PemFiles().Mount(serverCertificate);
+        using var own = new PemFiles().Mount(ownCertificate);
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server
+            .AddService<ITestService>(new EchoService())
+            .UseTls(tls =>
+            {
+                tls.ServerCertificate = serverCertificate;
+                tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                tls.ClientCertificateValidation = (certificate, _, _) => certificate.Thumbprint == ownCertificate.Thumbprint;
+            }));
+        var (caPath, certificatePath, keyPath) = (roots.CertificatePath, own.CertificatePath, own.KeyPath);
+        var address = $"ttheaders://{server.Endpoint}";
+
+        // <sample security-mutual-client>
+        var authority = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        authority.CustomTrustStore.ImportFromPemFile(caPath);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+
+        await using ThriftChannel channel = ThriftChannel.ForAddress(address, new()
+        {
+            TlsOptions = new()
+            {
+                TargetHost = "echo.internal",           // the name in the server's certificate; default: the host of the endpoint
+                CertificateChainPolicy = authority,     // trust this authority and no other; default: those of the system
+                ClientCertificates = [certificate],
+            },
+        });
+        // </sample security-mutual-client>
+
+        Assert.Equal("x", (await new TestServiceClient(channel).EchoPingPongAsync(Ask("x"), TestContext.Current.CancellationToken).Soon()).Message);
+    }
+
+    [Fact]
     public async Task Scheme_OfTheApplication_ProtectsAMethod()
     {
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server

@@ -1,5 +1,11 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
 using Demo.Echo;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 
@@ -31,6 +37,56 @@ public sealed class TestingSamples
         Assert.Equal(3, await CountAnswersAsync(service));
     }
     // </sample testing-fake>
+
+    // <sample testing-authorization>
+    [Theory]
+    [InlineData(null, ThriftStatusCode.Unauthenticated)]
+    [InlineData("guest", ThriftStatusCode.PermissionDenied)]
+    [InlineData("member", ThriftStatusCode.OK)]
+    public async Task EchoUnary_IsForMembers(string? role, ThriftStatusCode expected)
+    {
+        await using var server = ThriftInMemoryServer.Create(server => server
+            .AddService<ITestService, EchoService>(service => service.RequireAuthorization("members"))
+            .Services(services =>
+            {
+                services.AddAuthorizationBuilder().AddPolicy("members", policy => policy.RequireRole("member"));
+                services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, TestUsers>("test", null);
+            }));
+        await using var channel = server.CreateChannel();
+        var client = new TestServiceClient(channel, new() { Headers = role is null ? null : new() { ["test-role"] = role } });
+
+        Assert.Equal(expected, await StatusOfAsync(() => client.EchoUnaryAsync(new() { Message = "hi" })));
+    }
+
+    private static async Task<ThriftStatusCode> StatusOfAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+            return ThriftStatusCode.OK;
+        }
+        catch (ThriftStatusException error)
+        {
+            return error.StatusCode;
+        }
+    }
+
+    /// <summary>Replaces the scheme of production: a header names the role of the caller.</summary>
+    private sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            if (Request.Headers["test-role"].ToString() is not { Length: > 0 } role)
+            {
+                return Task.FromResult(AuthenticateResult.NoResult());
+            }
+
+            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "test"), new Claim(ClaimTypes.Role, role)], Scheme.Name));
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name)));
+        }
+    }
+    // </sample testing-authorization>
 
     [Fact]
     public async Task Time()

@@ -21,13 +21,15 @@ internal static class ServiceChecks
 
         if (!hasFallback && runtime.Services.All.Count == 0)
         {
-            throw new InvalidOperationException("run: no service. Use MapThriftService to add one.");
+            throw new InvalidOperationException("run: no service. Add one with MapThriftService, or with AddService of a ThriftServer.");
         }
 
         foreach (var method in runtime.Services.Methods)
         {
             CheckHost(method, protocols, port);
         }
+
+        runtime.Traffic.SetMapped();
 
         // Ports that detect their protocol do not speak HTTP/1.1.
         CheckNames(runtime, protocols & ~ThriftProtocols.Http, port);
@@ -37,6 +39,7 @@ internal static class ServiceChecks
     /// <exception cref="InvalidOperationException">It does.</exception>
     internal static void ValidateInProcess(ThriftServerRuntime runtime)
     {
+        runtime.Traffic.SetMapped();
         foreach (var method in runtime.Services.Methods)
         {
             if (method.Access.RequiresHost)
@@ -81,7 +84,7 @@ internal static class ServiceChecks
                 if (method.Access.IsServed(protocols & protocol, port) && !seen.Add(method.Method.Name) && fallback?.ContainsKey(method.Method.Name) != true)
                 {
                     throw new InvalidOperationException(
-                        $"method name [{method.Method.Name}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.FallbackService or RefuseWithoutServiceName.");
+                        $"method name [{method.Method.Name}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
                 }
             }
         }

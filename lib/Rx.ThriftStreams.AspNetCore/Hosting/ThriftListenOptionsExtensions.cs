@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore;
@@ -6,6 +7,7 @@ using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore.Port;
+using Rx.ThriftStreams.Options;
 
 namespace Microsoft.AspNetCore.Hosting;
 
@@ -50,5 +52,48 @@ public static class ThriftListenOptionsExtensions
             return new ThriftPort(runtime, protocols, services, next).OnConnectionAsync;
         });
         return listenOptions;
+    }
+
+    /// <summary>Serves over TLS with a certificate that may be replaced while the server runs. Call it before <see cref="UseThriftStreams(ListenOptions)"/>, as <c>UseHttps()</c>.</summary>
+    /// <param name="listenOptions">The endpoint.</param>
+    /// <param name="certificatePath">A PEM file with the certificate and, after it, those that signed it.</param>
+    /// <param name="keyPath">A PEM file with its private key.</param>
+    /// <param name="configure">Changes how, for instance whether clients present a certificate; <see langword="null"/> for Kestrel's defaults.</param>
+    /// <returns>The same endpoint.</returns>
+    /// <remarks>
+    /// The files are read when the server starts, and again at most every 10 s, when a connection comes. Connections keep the certificate that they began with. Files that cannot be loaded again are
+    /// logged, and the certificate before them stays in use. Needs <c>AddThriftStreams()</c>.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">When the server starts: a file cannot be read, or is not a certificate, or not its key; the text names the files.</exception>
+    public static ListenOptions UseTls(this ListenOptions listenOptions, string certificatePath, string keyPath, Action<HttpsConnectionAdapterOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(listenOptions);
+        ArgumentException.ThrowIfNullOrEmpty(certificatePath);
+        ArgumentException.ThrowIfNullOrEmpty(keyPath);
+        return listenOptions.UseHttps(tls =>
+        {
+            var runtime = ThriftServerRuntime.Of(listenOptions.ApplicationServices);
+            var files = Load(runtime, certificatePath, keyPath);
+            tls.ServerCertificate = files.Current.TargetCertificate;
+            configure?.Invoke(tls);
+            var own = tls.OnAuthenticate;
+            tls.OnAuthenticate = (connection, options) =>
+            {
+                options.ServerCertificateContext = files.Current;
+                own?.Invoke(connection, options);
+            };
+        });
+    }
+
+    private static CertificateFiles Load(ThriftServerRuntime runtime, string certificatePath, string keyPath)
+    {
+        try
+        {
+            return new(certificatePath, keyPath, runtime.Options.TimeProvider, runtime.Logger);
+        }
+        catch (Exception error) when (CertificateFiles.IsUnusable(error))
+        {
+            throw new InvalidOperationException($"The certificate {certificatePath} with the key {keyPath} cannot be loaded: {error.Message}", error);
+        }
     }
 }

@@ -57,7 +57,9 @@ internal static class ThriftRoutes
         return group;
     }
 
+    // The raw texts are what telemetry and logs of ASP.NET Core show as the route.
     private static RoutePattern PatternFor(ThriftMethod method, bool requirePackage) => RoutePatternFactory.Pattern(
+        $"/{method.FullName}",
         ServiceSegment(method, requirePackage),
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
             "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcSegmentConstraint(method.Name, allowPackage: false)))));
@@ -70,6 +72,7 @@ internal static class ThriftRoutes
         : new(method.ServiceName, allowPackage: true);
 
     private static RoutePattern AnyMethodOf(ThriftMethod any, bool requirePackage) => RoutePatternFactory.Pattern(
+        $"/{any.ServiceName}/{{method}}",
         ServiceSegment(any, requirePackage),
         RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
             "method", null, RoutePatternParameterKind.Standard, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
@@ -86,6 +89,6 @@ internal static class ThriftRoutes
         endpoints.Map(AnyGrpcRequest(), handler.RejectAsync).WithDisplayName(Name).Add(static builder => ((RouteEndpointBuilder)builder).Order = int.MaxValue);
     }
 
-    private static RoutePattern AnyGrpcRequest() => RoutePatternFactory.Pattern(RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
+    private static RoutePattern AnyGrpcRequest() => RoutePatternFactory.Pattern("/{**path}", RoutePatternFactory.Segment(RoutePatternFactory.ParameterPart(
         "path", null, RoutePatternParameterKind.CatchAll, RoutePatternFactory.ParameterPolicy(new GrpcRequestConstraint()))));
 }

@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
-using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.Contracts;
 
@@ -22,7 +21,7 @@ public sealed class ThriftServerBuilder
     private readonly List<Action<IServiceCollection>> _services = [];
     private readonly List<(EndPoint EndPoint, ThriftProtocols Protocols, Action<ListenOptions>? Configure)> _endpoints = [];
     private ThriftProtocols _protocols = ThriftProtocols.All;
-    private Action<IServiceProvider, HttpsConnectionAdapterOptions>? _tls;
+    private Action<ListenOptions>? _tls;
 
     /// <summary>Serves a service with one object that handles all calls and must be thread-safe.</summary>
     /// <typeparam name="TService">The generated service interface.</typeparam>
@@ -151,7 +150,7 @@ public sealed class ThriftServerBuilder
     {
         ArgumentException.ThrowIfNullOrEmpty(certificatePath);
         ArgumentException.ThrowIfNullOrEmpty(keyPath);
-        _tls = (services, tls) => UseFiles(services, tls, certificatePath, keyPath, configure);
+        _tls = listen => listen.UseTls(certificatePath, keyPath, configure);
         return this;
     }
 
@@ -164,7 +163,7 @@ public sealed class ThriftServerBuilder
     public ThriftServerBuilder UseTls(Action<HttpsConnectionAdapterOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        _tls = (_, tls) => configure(tls);
+        _tls = listen => listen.UseHttps(configure);
         return this;
     }
 
@@ -208,34 +207,11 @@ public sealed class ThriftServerBuilder
 
     private void ConfigureEndpoint(ListenOptions listen)
     {
-        if (_tls is { } configure)
-        {
-            listen.UseHttps(tls => configure(listen.ApplicationServices, tls));
-        }
-
+        _tls?.Invoke(listen);
         listen.UseThriftStreams(_protocols);
     }
 
     internal void MapServices(IEndpointRouteBuilder endpoints) => _maps.ForEach(map => map(endpoints));
-
-    private static void UseFiles(
-        IServiceProvider services,
-        HttpsConnectionAdapterOptions tls,
-        string certificatePath,
-        string keyPath,
-        Action<HttpsConnectionAdapterOptions>? configure)
-    {
-        var runtime = services.GetRequiredService<ThriftServerRuntime>();
-        var files = new CertificateFiles(certificatePath, keyPath, runtime.Options.TimeProvider, runtime.Logger);
-        tls.ServerCertificate = files.Current.TargetCertificate;
-        configure?.Invoke(tls);
-        var own = tls.OnAuthenticate;
-        tls.OnAuthenticate = (connection, options) =>
-        {
-            options.ServerCertificateContext = files.Current;
-            own?.Invoke(connection, options);
-        };
-    }
 
     private static void Configure(IEndpointConventionBuilder service, Action<IEndpointConventionBuilder>? configure) => configure?.Invoke(service);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -6,7 +7,7 @@ namespace Rx.ThriftStreams.AspNetCore;
 /// How much traffic a server accepts. Calls beyond a limit end with <see cref="ThriftStatusCode.ResourceExhausted"/>, on every transport. Default: no limits.
 /// </summary>
 /// <remarks>
-/// Set by <c>services.Configure&lt;ThriftTrafficLimits&gt;(…)</c>, and read through <c>IOptionsMonitor</c>: a changed configuration applies to the calls that begin after
+/// Set by <c>services.Configure&lt;ThriftTrafficLimits&gt;(…)</c> or <c>services.AddThriftTrafficLimits(section)</c>, and read through <c>IOptionsMonitor</c>: a changed configuration applies to the calls that begin after
 /// it, without a restart. Invalid values are logged then, and the limits before them stay. Limits of the server, a service and a method apply together.
 /// </remarks>
 public sealed class ThriftTrafficLimits : ThriftCallLimits
@@ -21,8 +22,16 @@ public sealed class ThriftTrafficLimits : ThriftCallLimits
     /// <summary>Limits of services, by their names in the IDL, and of methods, as <c>Service/Method</c>. Default: none.</summary>
     public IDictionary<string, ThriftCallLimits> Services { get; private set; } = new Dictionary<string, ThriftCallLimits>(StringComparer.Ordinal);
 
+    /// <summary>Why the section of the configuration could not be read; <see langword="null"/> if it could.</summary>
+    internal OptionsValidationException? Unreadable { get; set; }
+
     internal override void Validate(string owner)
     {
+        if (Unreadable is not null)
+        {
+            throw Unreadable;
+        }
+
         base.Validate(owner);
         OptionChecks.AtLeast(1, Connections ?? 1, $"{owner}.{nameof(Connections)}");
         foreach (var (name, limits) in Services)

@@ -14,8 +14,10 @@ internal sealed partial class TrafficControl : IDisposable
     private readonly Lock _gate = new();
     private readonly IDisposable? _changes;
     private ThriftTrafficLimits _limits;
+    private bool _isMapped;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is invalid; the text names it.</exception>
+    /// <exception cref="OptionsValidationException">The section of the configuration cannot be read; the text names the key.</exception>
     internal TrafficControl(IOptionsMonitor<ThriftTrafficLimits> limits, TimeProvider clock, ILogger logger)
     {
         _clock = clock;
@@ -32,6 +34,22 @@ internal sealed partial class TrafficControl : IDisposable
     /// <summary>The limits of a method that is mapped.</summary>
     internal MethodGate GateOf(ThriftMethod method)
         => new(_server, ScopeOf(method.ServiceName), ScopeOf($"{method.ServiceName}/{method.Name}"));
+
+    /// <summary>All methods are mapped. Limits of others are likely to be misspelled, and are logged once.</summary>
+    internal void SetMapped()
+    {
+        lock (_gate)
+        {
+            if (_isMapped)
+            {
+                return;
+            }
+
+            _isMapped = true;
+        }
+
+        LogUnknown();
+    }
 
     public void Dispose() => _changes?.Dispose();
 
@@ -62,7 +80,7 @@ internal sealed partial class TrafficControl : IDisposable
         {
             limits.Validate(nameof(ThriftTrafficLimits));
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or OptionsValidationException)
         {
             LogInvalid(_logger, error);
             return;
@@ -70,6 +88,24 @@ internal sealed partial class TrafficControl : IDisposable
 
         Apply(limits);
         LogChanged(_logger);
+        if (_isMapped)
+        {
+            LogUnknown();
+        }
+    }
+
+    private void LogUnknown()
+    {
+        string[] unknown;
+        lock (_gate)
+        {
+            unknown = [.. _limits.Services.Keys.Where(name => !_scopes.ContainsKey(name))];
+        }
+
+        foreach (var name in unknown)
+        {
+            LogUnknown(_logger, name);
+        }
     }
 
     private void Apply(ThriftTrafficLimits limits)
@@ -88,6 +124,9 @@ internal sealed partial class TrafficControl : IDisposable
 
     [LoggerMessage(60, LogLevel.Information, "The limits of the traffic were changed.")]
     private static partial void LogChanged(ILogger logger);
+
+    [LoggerMessage(64, LogLevel.Warning, "The limits of {Name} have no effect: no service or method of this name is mapped. Names are those of the IDL without its package, as Service or Service/Method.")]
+    private static partial void LogUnknown(ILogger logger, string name);
 
     [LoggerMessage(61, LogLevel.Error, "The changed limits of the traffic are invalid. Those before them stay in use.")]
     private static partial void LogInvalid(ILogger logger, Exception error);

@@ -35,13 +35,15 @@ internal sealed class ThriftAddress
     internal static ThriftAddress Within(string name)
         => new(name, new(name, ThriftTransport.Grpc, ThriftTransport.Grpc), useTls: false, new StaticResolver([ThriftEndpoint.Named(name)]), name);
 
+    /// <summary>Whether an address names what finds its endpoints, as <c>grpc+dns://…</c>.</summary>
+    internal static bool SelectsResolver(string address) => Split(address).Plus >= 0;
+
     /// <summary>Reads <c>transport://target</c> or <c>transport+resolver://target</c>. The slashes may be left out after a resolver.</summary>
     /// <exception cref="ArgumentException">The text is malformed, or names a transport or a resolver that does not exist.</exception>
     internal static ThriftAddress Parse(string address, ThriftChannelOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
-        var colon = address.IndexOf(':', StringComparison.Ordinal);
-        var plus = colon < 0 ? -1 : address.IndexOf('+', 0, colon);
+        var (colon, plus) = Split(address);
         var hasSlashes = colon >= 0 && address.AsSpan(colon + 1).StartsWith("//");
         if (colon < 0
             || (plus < 0 && !hasSlashes)
@@ -64,5 +66,11 @@ internal sealed class ThriftAddress
 
         var resolver = plus < 0 ? Resolvers.Fixed : Resolvers.Find(address[(plus + 1)..colon], options, address);
         return new(address, scheme, useTls, resolver(target), target);
+    }
+
+    private static (int Colon, int Plus) Split(string address)
+    {
+        var colon = address.IndexOf(':', StringComparison.Ordinal);
+        return (colon, colon < 0 ? -1 : address.IndexOf('+', 0, colon));
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
-namespace Rx.ThriftStreams.AspNetCore.Hosting;
+namespace Rx.ThriftStreams.Options;
 
 /// <summary>
 /// A certificate in files that are replaced while the server runs. Looked at when a connection comes, at most every ten seconds: by their content, because the
@@ -52,6 +52,9 @@ internal sealed partial class CertificateFiles
         }
     }
 
+    /// <summary>Whether an exception means that a file cannot be read, or has something else in it.</summary>
+    internal static bool IsUnusable(Exception error) => error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+
     private void Reload()
     {
         try
@@ -63,7 +66,7 @@ internal sealed partial class CertificateFiles
                 LogReloaded(_logger, _certificatePath, _current.TargetCertificate.NotAfter);
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception error) when (IsUnusable(error))
         {
             // The two files may be replaced one after the other.
             LogFailed(_logger, error, _certificatePath, _keyPath, CheckInterval);

@@ -1,11 +1,13 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 
-namespace Rx.ThriftStreams.Hosting;
+namespace Rx.ThriftStreams.Options;
 
 /// <summary>Reads a section of the configuration into options, without reflection. What it cannot read is an error that names the key.</summary>
-internal sealed class OptionSection(IConfigurationSection section, string client)
+/// <param name="section">The section.</param>
+/// <param name="owner">What the options are of, for messages: "a Thrift client".</param>
+/// <param name="failure">Makes an exception of a message.</param>
+internal sealed class OptionSection(IConfigurationSection section, string owner, Func<string, Exception> failure)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
@@ -16,7 +18,7 @@ internal sealed class OptionSection(IConfigurationSection section, string client
         _known.Add(key);
         if (section[key] is { } text)
         {
-            set(T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : throw Unreadable(key, text, typeof(T).Name));
+            set(T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : throw Unreadable(key, text, NameOf<T>()));
         }
 
         return this;
@@ -60,7 +62,7 @@ internal sealed class OptionSection(IConfigurationSection section, string client
         var child = section.GetSection(key);
         if (child.Exists())
         {
-            var group = new OptionSection(child, client);
+            var group = new OptionSection(child, owner, failure);
             read(group);
             group.ThrowIfUnknown();
         }
@@ -69,11 +71,14 @@ internal sealed class OptionSection(IConfigurationSection section, string client
     }
 
     /// <summary>Reads each item of a list.</summary>
-    internal OptionSection List(string key, Action<OptionSection> read) => Group(key, list =>
+    internal OptionSection List(string key, Action<OptionSection> read) => Named(key, (_, item) => read(item));
+
+    /// <summary>Reads each child of a group by its name, which the configuration chooses.</summary>
+    internal OptionSection Named(string key, Action<string, OptionSection> read) => Group(key, names =>
     {
-        foreach (var item in list.Children)
+        foreach (var name in names.Children)
         {
-            list.Group(item, read);
+            names.Group(name, item => read(name, item));
         }
     });
 
@@ -82,15 +87,28 @@ internal sealed class OptionSection(IConfigurationSection section, string client
     {
         if (section.GetChildren().FirstOrDefault(child => !_known.Contains(child.Key)) is { } unknown)
         {
-            throw Invalid($"{unknown.Path} is not an option of a Thrift client. Use one of: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+            throw Invalid($"{unknown.Path} is not an option of {owner}. Use one of: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
         }
     }
 
-    internal OptionsValidationException Missing(string key) => Invalid($"{section.Path}:{key} is not set. Set it.");
+    /// <summary>Throws if there is nothing to read: its name is likely to be misspelled, here or in the configuration.</summary>
+    internal OptionSection ThrowIfMissing(string reader)
+        => section.Exists() ? this : throw Invalid($"The configuration has no section {section.Path}, which {reader} reads, or the section is empty.");
+
+    internal Exception Missing(string key) => Invalid($"{section.Path}:{key} is not set. Set it.");
+
+    /// <summary>A value can be read, but what it names cannot be used.</summary>
+    internal Exception Unusable(string key, string reason) => Invalid($"{section.Path}:{key} is \"{section[key]}\", which cannot be used: {reason}");
+
+    internal Exception Invalid(string message) => failure(message);
 
     private IEnumerable<string> Children => section.GetChildren().Select(static child => child.Key);
 
-    internal OptionsValidationException Invalid(string message) => new(client, typeof(ThriftClientOptions), [message]);
+    private Exception Unreadable(string key, string text, string type) => Invalid($"{section.Path}:{key} is \"{text}\", which is not a {type}.");
 
-    private OptionsValidationException Unreadable(string key, string text, string type) => Invalid($"{section.Path}:{key} is \"{text}\", which is not a {type}.");
+    private static string NameOf<T>()
+        => typeof(T) == typeof(bool) ? "Boolean: true or false"
+        : typeof(T) == typeof(int) || typeof(T) == typeof(long) ? $"whole number of the type {typeof(T).Name}"
+        : typeof(T) == typeof(double) ? "number, such as 0.5"
+        : typeof(T).Name;
 }
