@@ -5,7 +5,7 @@ using Rx.ThriftStreams.Comparison.Contenders;
 namespace Rx.ThriftStreams.Comparison;
 
 /// <summary>Runs every contender through every cell, in rounds of alternating order: what a machine does to one it does to all.</summary>
-internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds, Process server)
+internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds, ServerProcess server)
 {
     // A caller that does not notice the end of the measurement would never end the program.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
@@ -78,11 +78,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
         return measured;
     }
 
-    private TimeSpan ProcessorTime()
-    {
-        server.Refresh();
-        return server.TotalProcessorTime + Environment.CpuUsage.TotalTime;
-    }
+    private TimeSpan ProcessorTime() => server.ProcessorTime + Environment.CpuUsage.TotalTime;
 
     private Measurement ResultOf(Cell cell, string contender)
     {

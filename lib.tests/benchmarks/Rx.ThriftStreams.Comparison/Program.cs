@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Rx.ThriftStreams.Comparison;
+using Rx.ThriftStreams.Comparison.Scenarios;
 
 var port = new Option<int>("--port") { Description = "The first of nine ports of the loopback interface.", DefaultValueFactory = _ => 9400 };
 var rounds = new Option<int>("--rounds") { Description = "How often every cell is measured.", DefaultValueFactory = _ => 3 };
@@ -24,34 +24,34 @@ serve.SetAction(async (arguments, cancellationToken) =>
     await Console.In.ReadToEndAsync(cancellationToken);
 });
 
-var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, contender, page, chart, serve };
-compare.SetAction(async (arguments, cancellationToken) =>
+var scenarios = new Command("scenarios", "Measures what throughput does not show, of this library alone: first messages, many streams, a restart, a slow neighbour.") { port, page };
+scenarios.SetAction(async (arguments, _) =>
+{
+    var table = await ScenarioReport.RunAsync(arguments.GetValue(port));
+    await Console.Out.WriteLineAsync(table);
+    if (arguments.GetValue(page) is { } markdown)
+    {
+        await MarkdownPage.ReplaceAsync(markdown, "scenarios", table);
+    }
+});
+
+var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, contender, page, chart, serve, scenarios };
+compare.SetAction(async (arguments, _) =>
 {
     var first = arguments.GetValue(port);
-    var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", "--port", $"{first}"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-    using var server = Process.Start(start)!;
-    try
+    await using var server = await ServerProcess.StartAsync(first);
+    var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
+    var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds), server);
+    var report = new Report(await comparison.RunAsync(first, cells, name => name.StartsWith(arguments.GetValue(contender) ?? string.Empty, StringComparison.Ordinal)));
+    await Console.Out.WriteLineAsync(report.ToMarkdown());
+    if (arguments.GetValue(page) is { } markdown)
     {
-        await server.StandardOutput.ReadLineAsync(cancellationToken);
-        var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
-        var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds), server);
-        var report = new Report(await comparison.RunAsync(
-            first, cells, name => name.StartsWith(arguments.GetValue(contender) ?? string.Empty, StringComparison.Ordinal)));
-        await Console.Out.WriteLineAsync(report.ToMarkdown());
-        if (arguments.GetValue(page) is { } markdown)
-        {
-            await report.WriteIntoAsync(markdown);
-        }
-
-        if (arguments.GetValue(chart) is { } path)
-        {
-            report.Draw(path);
-        }
+        await MarkdownPage.ReplaceAsync(markdown, "comparison", report.ToMarkdown());
     }
-    finally
+
+    if (arguments.GetValue(chart) is { } path)
     {
-        server.StandardInput.Close();
-        await server.WaitForExitAsync(CancellationToken.None);
+        report.Draw(path);
     }
 });
 

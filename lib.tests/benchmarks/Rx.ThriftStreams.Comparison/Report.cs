@@ -7,8 +7,6 @@ namespace Rx.ThriftStreams.Comparison;
 /// <summary>Tables and a chart of the measurements.</summary>
 internal sealed class Report(IReadOnlyList<Measurement> results)
 {
-    private const string Begin = "<!-- comparison -->";
-    private const string End = "<!-- /comparison -->";
     private const string Reference = "grpc-dotnet";
 
     private List<string> Contenders { get; } = [.. results.Select(static result => result.Contender).Distinct()];
@@ -42,20 +40,6 @@ internal sealed class Report(IReadOnlyList<Measurement> results)
         }
 
         return text.ToString();
-    }
-
-    /// <summary>Replaces the table between the marks of a page.</summary>
-    internal async Task WriteIntoAsync(string page)
-    {
-        var text = await File.ReadAllTextAsync(page);
-        var begin = text.IndexOf(Begin, StringComparison.Ordinal);
-        var end = text.IndexOf(End, StringComparison.Ordinal);
-        if (begin < 0 || end < begin)
-        {
-            throw new InvalidDataException($"{page} has no \"{Begin}\" and \"{End}\".");
-        }
-
-        await File.WriteAllTextAsync(page, $"{text[..(begin + Begin.Length)]}\n{ToMarkdown()}{text[end..]}");
     }
 
     /// <summary>A group of bars for each cell: multiples of what grpc-dotnet makes, on a logarithmic axis.</summary>
