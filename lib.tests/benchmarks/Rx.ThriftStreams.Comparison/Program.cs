@@ -2,7 +2,7 @@ using System.CommandLine;
 using Rx.ThriftStreams.Comparison;
 using Rx.ThriftStreams.Comparison.Scenarios;
 
-var port = new Option<int>("--port") { Description = "The first of nine ports of the loopback interface.", DefaultValueFactory = _ => 9400 };
+var port = new Option<int>("--port") { Description = "The first of ten ports of the loopback interface.", DefaultValueFactory = _ => 9400 };
 var rounds = new Option<int>("--rounds") { Description = "How often every cell is measured.", DefaultValueFactory = _ => 3 };
 var warmUp = new Option<double>("--warmup") { Description = "Seconds before each measurement.", DefaultValueFactory = _ => 0.5 };
 var duration = new Option<double>("--secs") { Description = "Seconds of each measurement.", DefaultValueFactory = _ => 1 };

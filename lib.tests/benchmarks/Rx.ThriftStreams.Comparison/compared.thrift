@@ -11,3 +11,12 @@ service Echo {
   Message Bidirectional (1: Message message) (streaming.mode="bidirectional"),
   Message PingPong      (1: Message message),
 }
+
+struct Utf8Message {
+  1: optional string text (csharp.type="utf8"),
+}
+
+service Utf8Echo {
+  Utf8Message Server (1: Utf8Message message) (streaming.mode="server"),
+  Utf8Message Client (1: Utf8Message message) (streaming.mode="client"),
+}
