@@ -11,14 +11,18 @@ case "${1:-}" in
     ;;
   writer)
     mutate=('Sockets/BatchWriter.cs')
-    TestFiles='Sockets/BatchWriterTests.cs'
+    TestFiles='Sockets/BatchWriter*.cs;Sockets/HeldPipeWriter.cs'
     ;;
   budget)
     mutate=('Serialization/ReadBudget.cs' 'Serialization/MessageLimits.cs')
-    TestFiles='Serialization/MemoryLimitTests.cs'
+    TestFiles='Serialization/MemoryLimitTests.cs;Serialization/Keeper.cs'
+    ;;
+  queue)
+    mutate=('Transports/TTHeaderStreaming/MessageQueue.cs' 'Wire/FrameArray.cs')
+    TestFiles='TTHeader/Streaming/LargeMessageTests.cs'
     ;;
   *)
-    echo "usage: $0 frames|writer|budget" >&2
+    echo "usage: $0 frames|writer|budget|queue" >&2
     exit 2
     ;;
 esac
