@@ -15,7 +15,7 @@ case "${1:-}" in
     ;;
   budget)
     mutate=('Serialization/ReadBudget.cs' 'Serialization/MessageLimits.cs')
-    TestFiles='Serialization/MemoryLimitTests.cs;Serialization/Keeper.cs'
+    TestFiles='Serialization/MemoryLimitTests.cs;Serialization/MessageLimitsTests.cs;Serialization/Keeper.cs'
     ;;
   queue)
     mutate=('Transports/TTHeaderStreaming/MessageQueue.cs' 'Wire/FrameArray.cs')

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Demo.Echo;
+using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 using SideBySideCalls = Rx.ThriftStreams.AspNetCore.Transports.PingPong.SideBySideCalls;
 using Rx.ThriftStreams.Wire;
@@ -47,6 +48,33 @@ public sealed class SharedConnectionTests
             await client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken).Soon();
         }
 
+        Assert.Single(gate.Peers);
+    }
+
+    [Fact]
+    public async Task Calls_AfterAPause_AreAloneAgain()
+    {
+        var clock = new FakeTimeProvider();
+        var gate = new CallGateService();
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(gate));
+        await using var channel = PatientChannel.ForAddress(
+            $"ttheader://{server.Endpoint}", new() { PingPongTransport = ThriftTransport.TTHeader, TimeProvider = clock, Connections = { MaxPerEndpoint = 2 } });
+        var client = new TestServiceClient(channel);
+        await client.EchoPingPongAsync(Ask("first"), TestContext.Current.CancellationToken).Soon();
+        var calls = Enumerable.Range(0, 4).Select(i => client.EchoPingPongAsync(Ask($"gate {i}"), TestContext.Current.CancellationToken)).ToList();
+        await Until(() => gate.Inside == 4);
+        gate.Open();
+        await Task.WhenAll(calls).Soon();
+        Assert.Equal(3, gate.Peers.Count);
+        gate.Peers.Clear();
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+        for (var i = 0; i < 4; i++)
+        {
+            await client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken).Soon();
+        }
+
+        // Shared connections would take turns.
         Assert.Single(gate.Peers);
     }
 

@@ -100,6 +100,18 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         throw reason;
     }
 
+    /// <summary>Whether there is no connection.</summary>
+    internal bool IsEmpty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _all.Count == 0;
+            }
+        }
+    }
+
     /// <summary>Returns the current connections.</summary>
     internal TConnection[] Snapshot()
     {

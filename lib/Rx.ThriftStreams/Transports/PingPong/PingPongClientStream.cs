@@ -32,7 +32,18 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     internal override ValueTask<int> SendAsync(TArguments message)
     {
         var request = PerThread<ThriftWriteBuffer>.Take();
-        var size = writer.Write(request, Method, sequenceId, start, message, AsksToMultiplex());
+        int size;
+        try
+        {
+            // A oneway request has no answer that could say so.
+            size = writer.Write(request, Method, sequenceId, start, message, asks: !Method.IsOneway && AsksToMultiplex());
+        }
+        catch
+        {
+            PerThread<ThriftWriteBuffer>.Return(request);
+            throw;
+        }
+
         var sending = SendRequestAsync(request.WrittenMemory);
         if (!sending.IsCompletedSuccessfully)
         {

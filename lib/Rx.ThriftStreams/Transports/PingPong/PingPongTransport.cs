@@ -85,6 +85,12 @@ internal sealed class PingPongTransport : ClientTransport
                 return Open(alone, method, start);
             }
 
+            if (_exclusive is { IsEmpty: true } && _shared!.Made.All(static connection => connection.IsClosed))
+            {
+                // After a pause all connections are gone, and this call may be the only one again.
+                break;
+            }
+
             // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
             var (shared, _) = await _shared!.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
             if (shared.TryEnter())
