@@ -9,6 +9,10 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
 {
     // A caller that does not notice the end of the measurement would never end the program.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
+
+    // A handler that only learns from its connection that nobody listens may go on for a while, and take the processors from whoever is next.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
     private readonly List<Measurement> _results = [];
 
     internal static IReadOnlyList<Contender> Contenders() =>
@@ -42,6 +46,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
                         // On new connections: nothing that one measurement leaves behind slows the next.
                         await contender.ConnectAsync(firstPort + index);
                         var figures = await MeasureAsync(contender, cell);
+                        await Task.Delay(Pause);
                         await contender.DisposeAsync();
                         ResultOf(cell, contender.Name).Rounds.Add(figures);
                         await Console.Error.WriteLineAsync(string.Create(
