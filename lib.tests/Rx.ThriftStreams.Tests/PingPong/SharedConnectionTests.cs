@@ -99,6 +99,42 @@ public sealed class SharedConnectionTests
         Assert.Equal(1, server.Connections);
     }
 
+    /// <summary>One address may lead to servers of both kinds: what one of them said does not bind the others.</summary>
+    [Fact]
+    public async Task Calls_ToAServerThatOfferedAndAnotherAtItsAddress_StopSharing()
+    {
+        var offers = true;
+        var waiting = new ConcurrentQueue<PingPongRequest>();
+        using var pair = new Barrier(2);
+        await using var server = new ScriptedPingPongServer(request =>
+        {
+            waiting.Enqueue(request);
+            if (!Volatile.Read(ref offers))
+            {
+                // Both of a pair are under way before either is answered.
+                Assert.True(pair.SignalAndWait(Limit));
+            }
+
+            return ScriptedPingPongServer.Reply(Volatile.Read(ref offers) ? request with { ReplyPairs = ["rx-multiplex=1"] } : request, "hello");
+        });
+        await using var channel = Open($"{server.Endpoint}", ThriftTransport.TTHeader, connections: 1);
+        var client = new TestServiceClient(channel);
+        await client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken).Soon();
+        Volatile.Write(ref offers, false);
+
+        // Two at a time: one has its own connection, the other shares one with nobody, and learns that it must not.
+        await Task.WhenAll(client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken), client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken)).Soon();
+        var asked = waiting.Count(static request => request.Pairs.ContainsKey("rx-multiplex"));
+        for (var i = 0; i < 5; i++)
+        {
+            await Task.WhenAll(client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken), client.EchoPingPongAsync(Ask("hi"), TestContext.Current.CancellationToken)).Soon();
+        }
+
+        // Only a connection that is made for one call at a time asks once more; the shared one is not used again.
+        Assert.Equal(2, asked);
+        Assert.Equal(3, server.Connections);
+    }
+
     [Fact]
     public async Task Call_OfAPooledChannel_DoesNotAsk()
     {

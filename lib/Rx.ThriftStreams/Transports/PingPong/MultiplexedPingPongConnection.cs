@@ -22,12 +22,25 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
     private ThriftTransportException? _closed;
     private CallGate _gate;
+    private readonly Action? _onRefusal;
     private int _asked;
+    private volatile bool _isRefused;
     private volatile bool _takesCancellations;
     private volatile bool _serverCloses;
 
-    internal MultiplexedPingPongConnection(SocketConnection socket, ConnectionSet<MultiplexedPingPongConnection> owner, MessageLimits limits, TimeProvider clock)
+    /// <param name="socket">The connection.</param>
+    /// <param name="owner">All connections of the transport.</param>
+    /// <param name="limits">What answers may take.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="onRefusal">Called when its server turns out not to share connections; it then takes no further call. <see langword="null"/> if calls share whatever the server says.</param>
+    internal MultiplexedPingPongConnection(
+        SocketConnection socket,
+        ConnectionSet<MultiplexedPingPongConnection> owner,
+        MessageLimits limits,
+        TimeProvider clock,
+        Action? onRefusal)
     {
+        _onRefusal = onRefusal;
         _socket = socket;
         _writer = new BatchWriter(socket.Output, new PeerMemory(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
         _owner = owner;
@@ -38,7 +51,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     internal string Peer => _socket.Peer;
 
     /// <summary>Whether no further call may use it.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _serverCloses || _gate.IsRetired;
+    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _serverCloses || _isRefused || _gate.IsRetired;
 
     /// <inheritdoc/>
     public long IdleSince { get; set; }
@@ -154,6 +167,12 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
                 {
                     _serverCloses |= reply.ServerCloses;
                     _takesCancellations |= reply.OffersMultiplexing;
+                    if (_onRefusal is not null && reply.RefusesMultiplexing)
+                    {
+                        _isRefused = true;
+                        _onRefusal();
+                    }
+
                     Leave(reply);
                     reply.Complete();
                 }

@@ -36,7 +36,8 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
         try
         {
             // A oneway request has no answer that could say so.
-            size = writer.Write(request, Method, sequenceId, start, message, asks: !Method.IsOneway && AsksToMultiplex());
+            Reply.Asks = !Method.IsOneway && AsksToMultiplex();
+            size = writer.Write(request, Method, sequenceId, start, message, Reply.Asks);
         }
         catch
         {

@@ -22,6 +22,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     private ThriftException? _bizError;
     private string? _status;
     private int _left;
+    private bool _hasHeader;
 
     internal int SequenceId { get; } = sequenceId;
 
@@ -40,8 +41,14 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
     /// <summary>Whether the server closes the connection after this answer.</summary>
     internal bool ServerCloses { get; private set; }
 
+    /// <summary>Whether the request asked if calls may share connections.</summary>
+    internal bool Asks { get; set; }
+
     /// <summary>Whether the server says that calls may share its connections.</summary>
     internal bool OffersMultiplexing { get; private set; }
+
+    /// <summary>Whether the server was asked, and its answer does not say so: it is another server than the one that did.</summary>
+    internal bool RefusesMultiplexing => Asks && _hasHeader && !OffersMultiplexing;
 
     /// <summary>Waits for the answer; fails if it is an error, or if none will come.</summary>
     internal ValueTask<bool> WhenAnsweredAsync() => new(this, _answered.Version);
@@ -72,6 +79,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
 
     internal void OnHeader(in TTHeaderFrame frame)
     {
+        _hasHeader = true;
         if (!frame.HasStringPairs)
         {
             return;

@@ -27,6 +27,7 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
     private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
     private readonly Action? _onOffer;
+    private readonly Action? _onRefusal;
 
     // Whether calls share connections: always, never, or from when the server has said that they may.
     private volatile bool _isSharing;
@@ -60,7 +61,13 @@ internal sealed class PingPongTransport : ClientTransport
 
         if (!_isSharing)
         {
-            _onOffer = _shared is null ? null : () => _isSharing = true;
+            if (_shared is not null)
+            {
+                // One address may lead to servers of both kinds: each connection asks its own.
+                _onOffer = () => _isSharing = true;
+                _onRefusal = () => _isSharing = false;
+            }
+
             var keeps = mode != ThriftConnectionMode.PerCall && options.Connections.IdleTimeout > TimeSpan.Zero;
             _exclusive = new(
                 endpoint,
@@ -186,7 +193,7 @@ internal sealed class PingPongTransport : ClientTransport
     private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock), limit, cancellationToken).ConfigureAwait(false);
+            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock, _onRefusal), limit, cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }
