@@ -1,3 +1,4 @@
+using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using Rx.ThriftStreams.Reactive;
@@ -179,7 +180,8 @@ public sealed class BoundedStreamWaitTests
         IObservable<int> source = new EmitsInSubscribe(3);
         await using IAsyncEnumerator<int> stream = source.AsBoundedStream(Hot(2, OverflowPolicy.Wait)).GetAsyncEnumerator();
 
-        Assert.True(await stream.MoveNextAsync());
+        // On a thread without a trampoline of Rx: a test that completes within one runs the next test within it too, and there the subscription waits for its turn.
+        Assert.True(await Task.Run(async () => await stream.MoveNextAsync(), TestContext.Current.CancellationToken));
         Assert.True(await stream.MoveNextAsync());
         var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await stream.MoveNextAsync());
         Assert.Contains(nameof(ObservableBufferOptions.SubscribeScheduler), error.Message, StringComparison.Ordinal);
@@ -206,6 +208,23 @@ public sealed class BoundedStreamWaitTests
             _observer = observer;
             return System.Reactive.Disposables.Disposable.Empty;
         }
+    }
+
+    [Fact]
+    public async Task Wait_SourceThatEmitsInSubscribeWithinATrampoline_WaitsForItsConsumer()
+    {
+        IObservable<int> source = new EmitsInSubscribe(3);
+        await using IAsyncEnumerator<int> stream = source.AsBoundedStream(Hot(2, OverflowPolicy.Wait)).GetAsyncEnumerator();
+        var begun = new TaskCompletionSource<Task<bool>>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var trampoline = Task.Run(
+            () => CurrentThreadScheduler.Instance.Schedule(() => begun.SetResult(stream.MoveNextAsync().AsTask())), TestContext.Current.CancellationToken);
+
+        Assert.True(await (await begun.Task.Soon()).Soon());
+        Assert.True(await stream.MoveNextAsync().Soon());
+        Assert.True(await stream.MoveNextAsync().Soon());
+        Assert.Equal(2, stream.Current);
+        await trampoline.Soon();
     }
 
     private sealed class EmitsInSubscribe(int count) : IObservable<int>
