@@ -10,7 +10,7 @@ case "${1:-}" in
     TestFiles='Grpc/GrpcInboundTests.cs'
     ;;
   writer)
-    mutate=('Sockets/BatchWriter.cs')
+    mutate=('Sockets/BatchWriter.cs' 'Sockets/RoomQueue.cs')
     TestFiles='Sockets/BatchWriter*.cs;Sockets/HeldPipeWriter.cs'
     ;;
   budget)

@@ -61,19 +61,5 @@ public sealed class CallAllocationTests
         return ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(service));
     }
 
-    /// <summary>The runtime's pools release memory at collections and allocate it again: a round in which that did not happen counts.</summary>
-    private static async Task AssertAllocates(double most, Func<Task> run)
-    {
-        await run();
-        var least = double.MaxValue;
-        for (var round = 0; round < 5; round++)
-        {
-            var before = GC.GetTotalAllocatedBytes(precise: true);
-            await run().Soon();
-            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Calls);
-        }
-
-        TestContext.Current.TestOutputHelper!.WriteLine($"{least:0} bytes");
-        Assert.InRange(least, 1, most);
-    }
+    private static async Task AssertAllocates(double most, Func<Task> run) => Assert.InRange(await Allocations.LeastAsync(Calls, run), 1, most);
 }

@@ -24,7 +24,7 @@ public sealed class GuardTests
             $"ttheader://{server.Endpoint}", new() { Connections = { Mode = ThriftConnectionMode.Multiplexed, MaxPerEndpoint = 1 } });
         var client = new TestServiceClient(channel);
 
-        var bytes = await LeastAsync(callers * calls, () => Task.WhenAll(Enumerable.Range(0, callers).Select(async _ =>
+        var bytes = await Allocations.LeastAsync(callers * calls, () => Task.WhenAll(Enumerable.Range(0, callers).Select(async _ =>
         {
             for (var i = 0; i < calls; i++)
             {
@@ -46,7 +46,7 @@ public sealed class GuardTests
         await using var channel = PatientChannel.ForAddress($"{scheme}://{server.Endpoint}");
         var client = new TestServiceClient(channel);
 
-        var bytes = await LeastAsync(count, async () =>
+        var bytes = await Allocations.LeastAsync(count, async () =>
         {
             var received = 0;
             await foreach (var response in client.EchoServerAsync(Ask($"{count}"), cancellationToken: TestContext.Current.CancellationToken))
@@ -126,21 +126,6 @@ public sealed class GuardTests
     }
 
     private static Task<ThriftServer> StartAsync() => ThriftServer.StartAsync("127.0.0.1:0", static setup => setup.AddService<ITestService>(new Large()));
-
-    private static async Task<double> LeastAsync(int count, Func<Task> run)
-    {
-        await run().Soon();
-        var least = double.MaxValue;
-        for (var round = 0; round < 5; round++)
-        {
-            var before = GC.GetTotalAllocatedBytes(precise: true);
-            await run().Soon();
-            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)count);
-        }
-
-        TestContext.Current.TestOutputHelper!.WriteLine($"{least:0} bytes");
-        return least;
-    }
 
     private sealed class Large : EchoBase
     {

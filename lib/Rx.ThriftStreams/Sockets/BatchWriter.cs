@@ -37,7 +37,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
     private readonly PeerMemory _memory;
     private readonly Action<Exception> _onFailed;
     private readonly Action _continue;
-    private readonly Queue<IRoomWaiter> _waiting = new();
+    private readonly RoomQueue _waiting = new();
 
     // Used only by the flusher, while it holds the duty to flush.
     private readonly List<IRoomWaiter> _taken = [];
@@ -100,7 +100,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             start = exchangeable is not null && _filling.Length == 0 ? Exchange(exchangeable) : Add(frames);
             if (!_full)
             {
-                _waiting.TryDequeue(out next);
+                next = _waiting.Take();
             }
         }
 
@@ -124,7 +124,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         AppendResult result;
         while ((result = TryAppend(frame.Span)) == AppendResult.NoRoom)
         {
-            var wait = new RoomWait();
+            var wait = new RoomQueue.Waiter();
             if (TryWait(wait))
             {
                 await wait.Task.ConfigureAwait(false);
@@ -207,7 +207,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             _failed = true;
             _filling.Dispose();
             Charge();
-            waiting = TakeAll();
+            waiting = _waiting.TakeAll();
         }
 
         WakeAll(waiting);
@@ -227,10 +227,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             _full = false;
             _control = 0;
             _lastBatch = Math.Min(_writing.Length, HighWater);
-            for (var i = 0; i < WokenByAFlush && _waiting.TryDequeue(out var sender); i++)
-            {
-                _taken.Add(sender);
-            }
+            _waiting.Take(WokenByAFlush, _taken);
         }
 
         // Outside the lock: a woken sender may append immediately.
@@ -315,7 +312,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
             }
 
             // In a separate array: as soon as the lock is released another flush may begin, and use the list.
-            rest = TakeAll();
+            rest = _waiting.TakeAll();
             BecomeIdle();
         }
 
@@ -334,7 +331,7 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         }
     }
 
-    // Called under the lock, like the methods that follow, up to TakeAll.
+    // Called under the lock, like the methods that follow, up to BecomeIdle.
     private bool Add(ReadOnlySpan<byte> frames)
     {
         // A buffer that has no memory gets as much as the last batch needed, instead of growing to it step by step.
@@ -387,33 +384,11 @@ internal sealed class BatchWriter : IThreadPoolWorkItem
         _idle = null;
     }
 
-    private IRoomWaiter[] TakeAll()
-    {
-        if (_waiting.Count == 0)
-        {
-            return [];
-        }
-
-        var all = _waiting.ToArray();
-        _waiting.Clear();
-        return all;
-    }
-
     private static void WakeAll(IRoomWaiter[] senders)
     {
         foreach (var sender in senders)
         {
             sender.Wake();
         }
-    }
-
-    private sealed class RoomWait : TaskCompletionSource, IRoomWaiter
-    {
-        internal RoomWait()
-            : base(TaskCreationOptions.RunContinuationsAsynchronously)
-        {
-        }
-
-        public void Wake() => TrySetResult();
     }
 }

@@ -100,7 +100,7 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         throw reason;
     }
 
-    /// <summary>Whether there is no connection.</summary>
+    /// <summary>Whether the set has no connections.</summary>
     internal bool IsEmpty
     {
         get

@@ -11,7 +11,7 @@ internal sealed class FrameArray : IDisposable
     private byte[]? _array;
 
     /// <summary>The array.</summary>
-    internal byte[] Bytes => _array ?? throw new InvalidOperationException("There is no array.");
+    internal byte[] Bytes => _array ?? throw new InvalidOperationException("No array is rented.");
 
     /// <summary>Rents an array for a frame of that length.</summary>
     internal byte[] Rent(int length) => _array = ArrayPool<byte>.Shared.Rent(length);

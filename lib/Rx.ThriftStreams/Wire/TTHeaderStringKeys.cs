@@ -35,7 +35,7 @@ internal static class TTHeaderStringKeys
     /// </summary>
     public static ReadOnlySpan<byte> Multiplex => "rx-multiplex"u8;
 
-    /// <summary>The message is no request: its caller no longer waits for the answer with this sequence id. Sent only to servers that answered <see cref="Multiplex"/>.</summary>
+    /// <summary>Marks a message that gives up a call instead of making one: its caller no longer waits for the answer with this sequence id. Sent only to servers that answered <see cref="Multiplex"/>.</summary>
     public static ReadOnlySpan<byte> Cancel => "rx-cancel"u8;
 
     /// <summary>The prefix of keys of transient metainfo.</summary>

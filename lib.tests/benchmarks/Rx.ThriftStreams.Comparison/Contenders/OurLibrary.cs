@@ -8,48 +8,26 @@ namespace Rx.ThriftStreams.Comparison.Contenders;
 /// <param name="name">The name in tables.</param>
 /// <param name="scheme">The scheme of addresses.</param>
 /// <param name="configure">Settings of the channel.</param>
-internal sealed class OurLibrary(string name, string scheme, Action<ThriftChannelOptions>? configure = null) : Contender
+internal sealed class OurLibrary(string name, string scheme, Action<ThriftChannelOptions>? configure = null) : ThriftContender(name, scheme, configure)
 {
-    private ThriftServer? _server;
-    private ThriftChannel? _channel;
+    private readonly bool _isUnary = scheme == "grpc";
+
+    // The others carry calls only.
+    private readonly bool _hasStreams = configure is null;
     private EchoClient _client = null!;
 
-    internal override string Name => name;
+    internal override bool Has(Shape shape) => shape == Shape.Call || _hasStreams;
 
-    // Ping-pong transports carry calls only.
-    internal override bool Has(Shape shape) => shape == Shape.Call || configure is null;
+    protected override void AddService(ThriftServerBuilder server) => server.AddService<IEcho>(new EchoService());
 
-    internal override async Task ServeAsync(int port) => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", static services => services.AddService<IEcho>(new EchoService()));
-
-    internal override Task ConnectAsync(int port)
-    {
-        var options = new ThriftChannelOptions();
-        configure?.Invoke(options);
-        _channel = ThriftChannel.ForAddress($"{scheme}://127.0.0.1:{port}", options);
-        _client = new EchoClient(_channel);
-        return Task.CompletedTask;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_channel is not null)
-        {
-            await _channel.DisposeAsync();
-        }
-
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
+    protected override void CreateClient(ThriftChannel channel) => _client = new EchoClient(channel);
 
     protected override async Task CallAsync(string text, Clock clock)
     {
         var counter = clock.NewCounter();
-        var isUnary = scheme == "grpc";
         while (clock.Runs)
         {
-            var answer = isUnary ? await _client.UnaryAsync(new Message { Text = text }) : await _client.PingPongAsync(new Message { Text = text });
+            var answer = _isUnary ? await _client.UnaryAsync(new Message { Text = text }) : await _client.PingPongAsync(new Message { Text = text });
             Check(answer.Text, text);
             counter.Count++;
         }

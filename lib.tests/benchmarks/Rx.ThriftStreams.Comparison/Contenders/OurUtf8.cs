@@ -5,38 +5,15 @@ using Rx.ThriftStreams.AspNetCore;
 namespace Rx.ThriftStreams.Comparison.Contenders;
 
 /// <summary>This library over TTHeader Streaming, with text that stays UTF-8: streams in one direction.</summary>
-internal sealed class OurUtf8 : Contender
+internal sealed class OurUtf8() : ThriftContender("TTHeader, UTF-8 text", "ttheader")
 {
-    private ThriftServer? _server;
-    private ThriftChannel? _channel;
     private Utf8EchoClient _client = null!;
-
-    internal override string Name => "TTHeader, UTF-8 text";
 
     internal override bool Has(Shape shape) => shape is Shape.Server or Shape.Client;
 
-    internal override async Task ServeAsync(int port)
-        => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", static services => services.AddService<IUtf8Echo>(new EchoService()));
+    protected override void AddService(ThriftServerBuilder server) => server.AddService<IUtf8Echo>(new EchoService());
 
-    internal override Task ConnectAsync(int port)
-    {
-        _channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{port}");
-        _client = new Utf8EchoClient(_channel);
-        return Task.CompletedTask;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_channel is not null)
-        {
-            await _channel.DisposeAsync();
-        }
-
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
+    protected override void CreateClient(ThriftChannel channel) => _client = new Utf8EchoClient(channel);
 
     protected override Task CallAsync(string text, Clock clock) => throw new NotSupportedException("Only streams are compared.");
 

@@ -51,7 +51,7 @@ internal sealed class PingPongRequest
     /// <summary>Whether the caller asks if it may share connections between calls.</summary>
     internal bool AsksToMultiplex { get; private set; }
 
-    /// <summary>Whether this is no request: the caller gives up the call with this sequence id.</summary>
+    /// <summary>Whether this message gives up the call with this sequence id instead of making one.</summary>
     internal bool IsCancellation { get; private set; }
 
     /// <summary>Cancelled when the caller gives this call up or is gone; <see langword="null"/> for a call that only the loss of its connection ends.</summary>

@@ -75,7 +75,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
     /// <summary>Sends the request, which must not change until the task has completed.</summary>
     protected abstract ValueTask SendRequestAsync(ReadOnlyMemory<byte> request);
 
-    // The buffer is no longer that of a thread.
+    // Disposes of the buffer: it may resume on another thread than the one that kept it.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<int> AwaitSendAsync(ValueTask sending, ThriftWriteBuffer request, int size)
     {

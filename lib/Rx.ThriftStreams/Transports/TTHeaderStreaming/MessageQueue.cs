@@ -47,13 +47,13 @@ internal sealed class MessageQueue
         if (owner is not null && MemoryMarshal.TryGetArray(payload.First, out var own))
         {
             owner.Release();
-            _filling.Arrays.Enqueue(own);
+            _filling.Add(own);
             return;
         }
 
         var copy = ArrayPool<byte>.Shared.Rent(length);
         payload.CopyTo(copy);
-        _filling.Arrays.Enqueue(new ArraySegment<byte>(copy, 0, length));
+        _filling.Add(new ArraySegment<byte>(copy, 0, length));
     }
 
     /// <summary>Hands the queued messages to the consumer, which has taken all that it took over before. Call under the owner's lock.</summary>
@@ -92,7 +92,7 @@ internal sealed class MessageQueue
         _position += sizeof(int);
         if (length == HasArray)
         {
-            var own = _draining.Arrays.Dequeue();
+            var own = _draining.TakeArray();
             _taken = own.Array;
             message = own;
             return true;
@@ -104,14 +104,7 @@ internal sealed class MessageQueue
     }
 
     /// <summary>Releases what the consumer has not taken over; what it has taken over may be in use and is left to it. Call under the owner's lock.</summary>
-    internal void Drop()
-    {
-        _filling.Bytes.Dispose();
-        while (_filling.Arrays.TryDequeue(out var own))
-        {
-            ArrayPool<byte>.Shared.Return(own.Array!);
-        }
-    }
+    internal void Drop() => _filling.Drop();
 
     // A buffer without memory gets as much as was needed last, instead of growing to it step by step.
     private Span<byte> Reserve(int size) => _filling.Bytes.GetSpan(_filling.Bytes.Capacity == 0 ? Math.Max(size, _lastBatch) : size);
@@ -128,8 +121,22 @@ internal sealed class MessageQueue
     [SuppressMessage("Design", "CA1001", Justification = "The buffer returns its memory when it is empty.")]
     private sealed class Part
     {
+        // Most streams never have a large message.
+        private Queue<ArraySegment<byte>>? _arrays;
+
         internal ThriftWriteBuffer Bytes { get; } = new();
 
-        internal Queue<ArraySegment<byte>> Arrays => field ??= new();
+        internal void Add(ArraySegment<byte> message) => (_arrays ??= new()).Enqueue(message);
+
+        internal ArraySegment<byte> TakeArray() => _arrays!.Dequeue();
+
+        internal void Drop()
+        {
+            Bytes.Dispose();
+            while (_arrays is not null && _arrays.TryDequeue(out var message))
+            {
+                ArrayPool<byte>.Shared.Return(message.Array!);
+            }
+        }
     }
 }

@@ -1,0 +1,45 @@
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Rx.ThriftStreams.Comparison.Contenders;
+
+/// <summary>This library: its server with one service, and a channel.</summary>
+/// <param name="name">The name in tables.</param>
+/// <param name="scheme">The scheme of addresses.</param>
+/// <param name="configure">Settings of the channel.</param>
+internal abstract class ThriftContender(string name, string scheme, Action<ThriftChannelOptions>? configure = null) : Contender
+{
+    private ThriftServer? _server;
+    private ThriftChannel? _channel;
+
+    internal override string Name => name;
+
+    internal override async Task ServeAsync(int port) => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", AddService);
+
+    internal override Task ConnectAsync(int port)
+    {
+        var options = new ThriftChannelOptions();
+        configure?.Invoke(options);
+        _channel = ThriftChannel.ForAddress($"{scheme}://127.0.0.1:{port}", options);
+        CreateClient(_channel);
+        return Task.CompletedTask;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_channel is not null)
+        {
+            await _channel.DisposeAsync();
+        }
+
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    /// <summary>Adds the service.</summary>
+    protected abstract void AddService(ThriftServerBuilder server);
+
+    /// <summary>Creates the client of the service.</summary>
+    protected abstract void CreateClient(ThriftChannel channel);
+}
