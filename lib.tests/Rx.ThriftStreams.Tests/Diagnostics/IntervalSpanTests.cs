@@ -12,7 +12,7 @@ namespace Rx.ThriftStreams.Tests.Diagnostics;
 public sealed class IntervalSpanTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-    private static readonly ThriftMethod<Request, Response> Method = new("test", nameof(IntervalSpanTests), "Echo", StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<Request, Response> Method = new("test", nameof(IntervalSpanTests), "Echo", ThriftStreamingMode.Bidirectional);
 
     private readonly FakeTimeProvider _clock = new();
 

@@ -179,7 +179,7 @@ public sealed class ProxyLifeTests
     public async Task Message_ThatIsMalformed_IsTheCallersFault(string front, string back)
     {
         await using var chain = await ProxyChain.StartAsync(front, back, new EchoService(), ProxyScope.All);
-        var method = new ThriftMethod<Broken, ThriftRawMessage>("echo", "TestService", "Echo", StreamingMode.Bidirectional);
+        var method = new ThriftMethod<Broken, ThriftRawMessage>("echo", "TestService", "Echo", ThriftStreamingMode.Bidirectional);
 
         var calling = new ThriftInvoker(chain.Channel).DuplexStreamingAsync(method, new[] { new Broken() }.ToAsyncEnumerable(), cancellationToken: Token);
         var error = await Assert.ThrowsAnyAsync<ThriftException>(() => calling.CountAsync(Token).AsTask());

@@ -200,7 +200,7 @@ public sealed class ErrorMatrixTests
                 return;
             }
 
-            var unknown = new ThriftMethod<Request, Response>("echo", service, "Nothing", StreamingMode.Bidirectional);
+            var unknown = new ThriftMethod<Request, Response>("echo", service, "Nothing", ThriftStreamingMode.Bidirectional);
             await using var call = await channel.OpenAsync(unknown, null, new ThriftCallOptions(), ct);
             await call.Responses.MoveNextAsync();
         }
