@@ -215,20 +215,4 @@ public sealed class ProxyLifeTests
             Assert.Equal(ThriftStatusCode.PermissionDenied, error.StatusCode);
         }
     }
-
-    /// <summary>A struct with a field of a type that does not exist.</summary>
-    private sealed class Broken : IThriftStruct<Broken>
-    {
-        public static Broken Read<TReader>(ref TReader reader)
-            where TReader : struct, IThriftReader, allows ref struct
-            => throw new NotSupportedException();
-
-        public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IThriftWriter, allows ref struct
-        {
-            writer.BeginStruct();
-            writer.WriteFieldHeader((ThriftType)0x55, 1);
-            writer.EndStruct();
-        }
-    }
 }
