@@ -65,8 +65,7 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
         }
 
         options ??= new();
-        OptionChecks.TimeLimit(options.KeepAliveInterval, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.KeepAliveInterval)}");
-        OptionChecks.NotNull(options.Json, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.Json)}");
+        options.Validate();
         var origins = new OriginRule(options.AllowedOrigins);
         var group = endpoints.MapGroup(prefix);
         foreach (var schema in service.Methods)
