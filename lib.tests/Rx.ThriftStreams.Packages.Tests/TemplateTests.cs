@@ -15,7 +15,8 @@ public sealed class TemplateTests(PackedPackages packages)
         Assert.Equal(
             [
                 "My-Shop.Chat.Client/My-Shop.Chat.Client.csproj", "My-Shop.Chat.Client/Program.cs", "My-Shop.Chat.Contracts/My-Shop.Chat.Contracts.csproj", "My-Shop.Chat.Contracts/chat.thrift",
-                "My-Shop.Chat.Server/AssistantService.cs", "My-Shop.Chat.Server/My-Shop.Chat.Server.csproj", "My-Shop.Chat.Server/Program.cs", "My-Shop.Chat.Server/appsettings.json", "My-Shop.Chat.slnx",
+                "My-Shop.Chat.Server/AssistantService.cs", "My-Shop.Chat.Server/My-Shop.Chat.Server.csproj", "My-Shop.Chat.Server/Program.cs", "My-Shop.Chat.Server/Properties/launchSettings.json",
+                "My-Shop.Chat.Server/appsettings.json", "My-Shop.Chat.slnx",
             ],
             FilesOf(directory));
 
@@ -35,7 +36,7 @@ public sealed class TemplateTests(PackedPackages packages)
     }
 
     [Theory]
-    [InlineData("server", "AssistantService.cs Chat.csproj Program.cs appsettings.json chat.thrift")]
+    [InlineData("server", "AssistantService.cs Chat.csproj Program.cs Properties/launchSettings.json appsettings.json chat.thrift")]
     [InlineData("client", "Chat.csproj Program.cs chat.thrift")]
     public async Task Project_OfOneSide_Builds(string kind, string files)
     {

@@ -149,19 +149,21 @@ public sealed class EvilPeerTests
     }
 
     [Theory]
-    [InlineData(400, 13)]
-    [InlineData(401, 16)]
-    [InlineData(403, 7)]
-    [InlineData(404, 12)]
-    [InlineData(429, 14)]
-    [InlineData(503, 14)]
-    [InlineData(500, 2)]
-    [InlineData(200, 2)]
-    public async Task Client_AnswerThatIsNotGrpc_IsMappedByItsHttpStatus(int http, int code)
+    [InlineData(400, 13, "understand the request")]
+    [InlineData(401, 16, "needs credentials")]
+    [InlineData(403, 7, "does not permit")]
+    [InlineData(404, 12, "No gRPC service")]
+    [InlineData(429, 14, "limits the rate")]
+    [InlineData(503, 14, "is not available")]
+    [InlineData(500, 2, "not gRPC")]
+    [InlineData(200, 2, "not gRPC")]
+    public async Task Client_AnswerThatIsNotGrpc_IsMappedByItsHttpStatus(int http, int code, string meaning)
     {
         var (_, error) = await ReceiveAsync([1, 2, 3], context => (context.Response.StatusCode, context.Response.ContentType) = (http, "text/html"), _ => { }).Soon();
 
         Assert.Equal(code, (int)error!.StatusCode);
+        Assert.Contains(meaning, error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" (HTTP status code {http}, content-type \"text/html\").", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

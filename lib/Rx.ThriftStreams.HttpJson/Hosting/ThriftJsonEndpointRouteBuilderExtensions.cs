@@ -5,7 +5,6 @@ using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson;
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.HttpJson.Calls;
 using Rx.ThriftStreams.HttpJson.Hosting;
 using Rx.ThriftStreams.HttpJson.OpenApi;
