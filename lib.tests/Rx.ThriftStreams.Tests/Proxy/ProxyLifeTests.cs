@@ -3,7 +3,6 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Proxy;

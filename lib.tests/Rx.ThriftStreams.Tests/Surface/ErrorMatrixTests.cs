@@ -1,7 +1,6 @@
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
