@@ -46,5 +46,5 @@ internal sealed class TransportSelection
 
     /// <summary>The transport that a method's calls use. Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
     internal ClientTransportDescriptor For(ThriftMethod method)
-        => method.IsStreaming || (method.Mode == StreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;
+        => method.IsStreaming || (method.Mode == ThriftStreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;
 }
