@@ -22,6 +22,11 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
         new OurLibrary("TTHeader pooled", "ttheader", static options => options.Connections.Mode = ThriftConnectionMode.Pooled),
         new OurUtf8(),
         new OurLibrary("Framed pooled", "ttheader", static options => options.PingPongTransport = ThriftTransport.Framed),
+        new OurLibrary("Framed pipelined", "ttheader", static options =>
+        {
+            options.PingPongTransport = ThriftTransport.Framed;
+            options.Connections.Mode = ThriftConnectionMode.Pipelined;
+        }),
         new GrpcDotNet(),
         new ProtobufNet(),
         new SignalR(),

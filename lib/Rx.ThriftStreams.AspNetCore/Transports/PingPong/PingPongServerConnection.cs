@@ -195,6 +195,11 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             _isIdle = false;
             Volatile.Write(ref _partialSince, 0);
             Hold(0);
+            if (!buffer.IsEmpty && !request.IsMultiplexed)
+            {
+                _peer.Gather();
+            }
+
             await TakeAsync(request).ConfigureAwait(false);
         }
 

@@ -24,10 +24,11 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly PingPongRequestWriter _writer;
     private readonly PingPongRequestWriter _sharedWriter;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
-    private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
-    private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
+    private readonly ConnectionSet<SharedPingPongConnection>? _sharedSet;
+    private readonly SharedConnections<SharedPingPongConnection>? _shared;
     private readonly Action? _onOffer;
     private readonly Action? _onRefusal;
+    private readonly int? _depth;
 
     // Whether calls share connections: always, never, or from when the server has said that they may.
     private volatile bool _isSharing;
@@ -51,11 +52,12 @@ internal sealed class PingPongTransport : ClientTransport
         _connectTimeout = options.Resilience.ConnectTimeout;
         _isHttp = form.IsHttp;
         _writer = new PingPongRequestWriter(form, target.Authority, options, multiplexed: false);
-        _sharedWriter = new PingPongRequestWriter(form, target.Authority, options, multiplexed: true);
-        _isSharing = mode == ThriftConnectionMode.Multiplexed;
+        _depth = mode == ThriftConnectionMode.Pipelined ? options.Connections.MaxPipelinedCalls : null;
+        _sharedWriter = _depth is null ? new PingPongRequestWriter(form, target.Authority, options, multiplexed: true) : _writer;
+        _isSharing = mode is ThriftConnectionMode.Multiplexed or ThriftConnectionMode.Pipelined;
         if (_isSharing || (mode is null && form.HasHeader))
         {
-            _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
+            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
             _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
         }
 
@@ -100,7 +102,7 @@ internal sealed class PingPongTransport : ClientTransport
 
             // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
             var (shared, _) = await _shared!.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
-            if (shared.TryEnter())
+            if (await shared.EnterAsync(cancellationToken).ConfigureAwait(false))
             {
                 return Open(shared, method, start);
             }
@@ -146,9 +148,9 @@ internal sealed class PingPongTransport : ClientTransport
             await _exclusive.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (_multiplexed is not null)
+        if (_sharedSet is not null)
         {
-            await _multiplexed.DisposeAsync().ConfigureAwait(false);
+            await _sharedSet.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -160,19 +162,21 @@ internal sealed class PingPongTransport : ClientTransport
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _writer, NextSequenceId());
 
-    private MultiplexedPingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
-        MultiplexedPingPongConnection connection,
+    private SharedPingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
+        SharedPingPongConnection connection,
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _sharedWriter, NextSequenceId());
 
-    // Answers without a header do not name their call.
+    // Answers in HTTP have no place for a sequence id, and a message in front of which there is no header has none for what multiplexed peers agree on.
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
         form.Transport,
         form.Name,
-        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols),
+        TransportCapabilities.Calls
+            | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols)
+            | (form.IsHttp ? TransportCapabilities.None : TransportCapabilities.Pipelining),
         target => new PingPongTransport(form, target));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
@@ -190,10 +194,10 @@ internal sealed class PingPongTransport : ClientTransport
     private ValueTask<PingPongConnection> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
         => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive, _onOffer), limit, cancellationToken);
 
-    private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
+    private async ValueTask<SharedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock, _onRefusal), limit, cancellationToken).ConfigureAwait(false);
+        var connection = await _sharedSet!.ConnectAsync(
+            _tls, socket => new SharedPingPongConnection(socket, _sharedSet, _limits, _clock, _onRefusal, _depth), limit, cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }
