@@ -61,8 +61,8 @@ public sealed class SharedConnectionTests
             $"ttheader://{server.Endpoint}", new() { PingPongTransport = ThriftTransport.TTHeader, TimeProvider = clock, Connections = { MaxPerEndpoint = 2 } });
         var client = new TestServiceClient(channel);
         await client.EchoPingPongAsync(Ask("first"), TestContext.Current.CancellationToken).Soon();
-        var calls = Enumerable.Range(0, 4).Select(i => client.EchoPingPongAsync(Ask($"gate {i}"), TestContext.Current.CancellationToken)).ToList();
-        await Until(() => gate.Inside == 4);
+        var calls = Enumerable.Range(0, SideBySide).Select(i => client.EchoPingPongAsync(Ask($"gate {i}"), TestContext.Current.CancellationToken)).ToList();
+        await Until(() => gate.Inside == SideBySide);
         gate.Open();
         await Task.WhenAll(calls).Soon();
         Assert.Equal(3, gate.Peers.Count);

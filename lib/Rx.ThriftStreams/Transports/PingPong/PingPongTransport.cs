@@ -14,6 +14,12 @@ internal sealed class PingPongTransport : ClientTransport
     // Kitex keeps up to a hundred connections in all; many callers at a time must not connect anew for each call.
     private const int LeastPoolCapacity = 100;
 
+    // Calls that begin close together are written together, and answered together, if they use the same connection.
+    private const uint TurnOfShared = 16;
+
+    // Many callers in step are all answered at once, and then one of them is the first again.
+    private const int EnoughAlone = 16;
+
     private static int s_lastSequenceId;
 
     private readonly SslClientAuthenticationOptions? _tls;
@@ -29,6 +35,9 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly Action? _onOffer;
     private readonly Action? _onRefusal;
     private readonly int? _depth;
+
+    // How many calls in succession had the endpoint to themselves. A lost update does not matter.
+    private int _callsAlone = EnoughAlone;
 
     // Whether calls share connections: always, never, or from when the server has said that they may.
     private volatile bool _isSharing;
@@ -57,8 +66,8 @@ internal sealed class PingPongTransport : ClientTransport
         _isSharing = mode is ThriftConnectionMode.Multiplexed or ThriftConnectionMode.Pipelined;
         if (_isSharing || (mode is null && form.HasHeader))
         {
-            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
-            _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
+            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options, isAwaited: true);
+            _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed, TurnOfShared);
         }
 
         if (!_isSharing)
@@ -89,14 +98,15 @@ internal sealed class PingPongTransport : ClientTransport
         var limit = start.Options.ConnectTimeout ?? _connectTimeout;
         while (_isSharing)
         {
-            if (_exclusive?.TryTakeAlone() is { } alone)
+            if (TryTakeAlone() is { } alone)
             {
                 return Open(alone, method, start);
             }
 
-            if (_exclusive is { IsEmpty: true } && _shared!.Made.All(static connection => connection.IsClosed))
+            if (_exclusive is { IsEmpty: true } && !_shared!.Any(static connection => !connection.IsClosed))
             {
                 // After a pause all connections are gone, and this call may be the only one again.
+                _callsAlone = EnoughAlone;
                 break;
             }
 
@@ -117,7 +127,7 @@ internal sealed class PingPongTransport : ClientTransport
         ConnectionEvidence evidence)
     {
         // A single call at a time is fastest with a connection of its own; calls side by side are with one that they share.
-        if ((_isSharing ? _exclusive?.TryTakeAlone() : _exclusive!.TryTake()) is { } connection)
+        if ((_isSharing ? TryTakeAlone() : _exclusive!.TryTake()) is { } connection)
         {
             return Open(connection, method, start);
         }
@@ -152,6 +162,23 @@ internal sealed class PingPongTransport : ClientTransport
         {
             await _sharedSet.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Takes a connection that carries one call at a time, if calls to this endpoint come one after the other.</summary>
+    private PingPongConnection? TryTakeAlone()
+    {
+        if (_exclusive is null)
+        {
+            return null;
+        }
+
+        if (_exclusive.IsBusy || _shared!.Any(static connection => connection.IsBusy))
+        {
+            _callsAlone = 0;
+            return null;
+        }
+
+        return _callsAlone >= EnoughAlone || ++_callsAlone >= EnoughAlone ? _exclusive.TryTake() : null;
     }
 
     private ExclusivePingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(

@@ -60,6 +60,9 @@ internal sealed class SharedPingPongConnection : IPooledConnection
     /// <summary>Whether no further call may use it.</summary>
     internal bool IsClosed => _isLeft || _gate.IsRetired || Volatile.Read(ref _closed) is not null;
 
+    /// <summary>Whether calls are under way on it.</summary>
+    internal bool IsBusy => _gate.HasCalls;
+
     /// <inheritdoc/>
     public long IdleSince { get; set; }
 
