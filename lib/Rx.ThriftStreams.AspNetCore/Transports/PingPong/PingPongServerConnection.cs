@@ -275,6 +275,12 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         request.Body = new ReadOnlySequence<byte>(body, 0, length);
         Calls.Begin();
         _peer.Begin(request);
+        if (_runtime.Options.PingPong.RunHandlersInline)
+        {
+            _ = HandleCopiedAsync(request, size, body);
+            return;
+        }
+
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleCopiedAsync(work.Request, work.Size, work.Body),
             (Self: this, Request: request, Size: size, Body: body),
