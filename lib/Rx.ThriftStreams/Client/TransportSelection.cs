@@ -33,6 +33,15 @@ internal sealed class TransportSelection
                 + $"Set {nameof(options.PingPongTransport)} to one of: {ClientTransports.ListOf(TransportCapabilities.ApacheProtocols)}.");
         }
 
+        if (options.Connections.Mode == ThriftConnectionMode.Pipelined
+            && !_calls.Has(TransportCapabilities.Pipelining)
+            && !_calls.Has(TransportCapabilities.SharedConnections))
+        {
+            throw new ArgumentException(
+                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but {_calls.Kind} carries one call at a time. "
+                + $"Use one of {ClientTransports.ListOf(TransportCapabilities.Calls | TransportCapabilities.Pipelining)}, or pooled connections.");
+        }
+
         if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(
