@@ -24,7 +24,7 @@ case "${1:-}" in
     ;;
   reader)
     mutate=('Serialization/ThriftReader*.cs')
-    TestFiles='Serialization/ThriftReaderTests.cs;Serialization/MemoryLimitTests.cs;Serialization/Keeper.cs;Serialization/Sample.cs;Serialization/RawMessageTests.cs'
+    TestFiles='Serialization/ThriftReader*Tests.cs;Serialization/MemoryLimitTests.cs;Serialization/Keeper.cs;Serialization/Sample.cs;Serialization/RawMessageTests.cs'
     ;;
   reactive)
     mutate=('Reactive/BoundedEnumerator.cs' 'Reactive/ColdPump.cs')
@@ -32,7 +32,7 @@ case "${1:-}" in
     ;;
   call)
     mutate=('Client/ClientCall.cs' 'Client/ClientCallOfT.cs' 'Client/RequestSender.cs' 'Client/ResponseReceiver.cs' 'Client/RequestPump.cs' 'Client/SingleRequest.cs')
-    TestFiles='Surface/ClientCallTests.cs;Surface/FinishedCallTests.cs'
+    TestFiles='Surface/CallEndTests.cs;Surface/RequestSenderTests.cs;Surface/ResponseReceiverTests.cs;Surface/RequestPumpTests.cs;Surface/ClientCallTests.cs;Surface/FinishedCallTests.cs'
     ;;
   connector)
     mutate=('Client/StreamConnector.cs')

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Tests.Surface;
 
@@ -53,6 +55,21 @@ public sealed class CallEndTests
         var entry = Assert.Single(log.Entries);
         Assert.Equal(LogLevel.Information, entry.Level);
         Assert.Contains("scripted:1 failed with NotFound: first", entry.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void End_IsReportedToTheObservationOnce()
+    {
+        var events = new EventCollector();
+        var hub = new EventHub(NullLogger.Instance);
+        hub.Subscribe(events);
+        using var watch = new CallWatch(ThriftCallSide.Client, hub, NullLogger.Instance, _clock, new());
+        var call = ScriptedCall.Create(observation: watch.TryStart(ScriptedTransport.Method(StreamingMode.Bidirectional), "scripted", string.Empty)).Call;
+
+        call.End(s_first);
+        call.End(null);
+
+        Assert.Same(s_first, events.Finish.Error);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Demo.Echo;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
@@ -88,6 +89,17 @@ public sealed class RequestSenderTests
         room.SetResult();
         await second.Soon();
         Assert.Equal(2, Transport.Sends);
+    }
+
+    [Fact]
+    public async Task Send_GivenUpAndFailedLater_IsNotAnUnobservedFailure()
+    {
+        using var unobserved = new UnobservedFailures();
+        var error = new FormatException("late");
+
+        await GiveUpAsync(error);
+
+        Assert.False(unobserved.Contain(error));
     }
 
     [Fact]
@@ -227,5 +239,43 @@ public sealed class RequestSenderTests
         Assert.Equal((ThriftTimeoutKind.Send, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2)), (error.Kind, error.Configured, error.Elapsed));
         Assert.Contains("TestService/Echo", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, clock.Running);
+    }
+
+    [Fact]
+    public async Task SendTimeout_OfManySends_TakesOneTimer()
+    {
+        var clock = new CountingClock();
+        var scripted = ScriptedCall.Begin(options: new() { SendTimeout = TimeSpan.FromSeconds(2) }, clock: clock);
+        for (var i = 0; i < 3; i++)
+        {
+            var room = scripted.Transport.Hold();
+            scripted.Transport.OnSend = () => room.Task;
+            var send = scripted.Call.Requests.SendAsync(Ask("1"), default).AsTask();
+            room.SetResult();
+            await send.Soon();
+        }
+
+        Assert.Equal(1, clock.Running);
+        scripted.Call.End(null);
+        Assert.Equal(0, clock.Running);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task GiveUpAsync(Exception later)
+    {
+        var scripted = ScriptedCall.Begin();
+        var room = scripted.Transport.Hold();
+        scripted.Transport.OnSend = () => room.Task;
+        using var cancel = new CancellationTokenSource();
+        var send = scripted.Call.Requests.SendAsync(Ask("1"), cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => send.Soon());
+        scripted.Transport.OnSend = null;
+        var next = scripted.Call.Requests.SendAsync(Ask("2"), default).AsTask();
+
+        room.SetException(later);
+
+        // The turn is passed on when the first send has failed.
+        await next.Soon();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Contracts;
@@ -9,6 +10,8 @@ namespace Rx.ThriftStreams.Tests.Surface;
 public sealed class ResponseReceiverTests
 {
     private static readonly ThriftStatusException s_failed = new(ThriftStatusCode.NotFound, "failed");
+
+    private static readonly ThriftCallOptions s_keeping = new() { ReceiveTimeout = TimeSpan.FromSeconds(2), KeepRemoteOnReceiveTimeout = true };
 
     private readonly FakeTimeProvider _clock = new();
 
@@ -212,6 +215,33 @@ public sealed class ResponseReceiverTests
     }
 
     [Fact]
+    public async Task ReceiveTimeout_KeptReceiveFailsLater_IsNotAnUnobservedFailure()
+    {
+        using var unobserved = new UnobservedFailures();
+        var error = new FormatException("late");
+
+        await KeepAsync(error);
+
+        Assert.False(unobserved.Contain(error));
+    }
+
+    [Fact]
+    public async Task ReceiveTimeout_OfManyReceives_TakesOneTimer()
+    {
+        var clock = new CountingClock();
+        var scripted = ScriptedCall.Begin(options: new() { ReceiveTimeout = TimeSpan.FromSeconds(2) }, clock: clock);
+        Script(scripted, waits: true, true, true, true);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(await scripted.Call.Responses.MoveNextAsync().Soon());
+        }
+
+        Assert.Equal(1, clock.Running);
+        scripted.Call.End(null);
+        Assert.Equal(0, clock.Running);
+    }
+
+    [Fact]
     public async Task Enumerate_Twice_IsRefused()
     {
         await using var channel = ThriftChannel.ForTransport(new ScriptedTransport(), "scripted", new());
@@ -247,7 +277,32 @@ public sealed class ResponseReceiverTests
         Assert.Equal(!disposed, transport.AbortReason is OperationCanceledException);
     }
 
-    private static readonly ThriftCallOptions s_keeping = new() { ReceiveTimeout = TimeSpan.FromSeconds(2), KeepRemoteOnReceiveTimeout = true };
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task KeepAsync(Exception later)
+    {
+        var clock = new FakeTimeProvider();
+        var scripted = ScriptedCall.Begin(options: s_keeping, clock: clock);
+        var answer = scripted.Transport.Hold();
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        scripted.Transport.OnReceive = async () =>
+        {
+            try
+            {
+                await answer.Task;
+                return true;
+            }
+            finally
+            {
+                failed.SetResult();
+            }
+        };
+        var receive = scripted.Call.Responses.MoveNextAsync().AsTask();
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
+
+        answer.SetException(later);
+        await failed.Task.Soon();
+    }
 
     /// <summary>Answers in turn: messages (<see langword="true"/>) and the end.</summary>
     private static void Script(ScriptedCall scripted, bool waits, params bool[] answers)
