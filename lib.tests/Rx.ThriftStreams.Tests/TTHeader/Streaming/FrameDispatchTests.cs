@@ -50,10 +50,13 @@ public sealed class FrameDispatchTests
     {
         var (connection, peer) = Create();
 
-        await peer.SendAsync(FramePeer.Frame(TTHeaderFrameType.Data, 1));
+        var stream = connection.Add(2);
 
-        Assert.Equal(["refused 1"], connection.Events);
+        await peer.SendAsync(FramePeer.Frame(TTHeaderFrameType.Data, 2));
+
+        Assert.Equal(["refused 2"], connection.Events);
         Assert.Equal(0, connection.Memory.Used);
+        Assert.Contains("without a payload", (await Assert.ThrowsAsync<ThriftStatusException>(() => stream.Inbox.WaitToReceiveAsync(default).Soon())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +89,7 @@ public sealed class FrameDispatchTests
     public async Task ResetStream_OverALimit_GivesUpTheStreamAndNamesTheLimit(bool ofTheStream)
     {
         const int Memory = 1024 * 1024;
-        var (connection, peer) = Create(streamBytes: ofTheStream ? 1500 : 1024 * 1024, memory: Memory, whenFull: ThriftFullBufferPolicy.ResetStream);
+        var (connection, peer) = Create(streamBytes: ofTheStream ? 1500 : 2 * Memory, memory: Memory, whenFull: ThriftFullBufferPolicy.ResetStream);
         var stream = connection.Add(2);
         await peer.SendAsync(s_message);
         Assert.Empty(connection.Events);
