@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Demo.Echo;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Demo.Echo;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Contracts;
 using static Rx.ThriftStreams.Tests.Support.Waits;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
