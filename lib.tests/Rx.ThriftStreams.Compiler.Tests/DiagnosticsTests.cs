@@ -79,8 +79,8 @@ public sealed class DiagnosticsTests
         { "TS0071", "struct S { 1: list<string> a (csharp.type=\"utf8\") }", 1, 31, "csharp.type=\"utf8\" applies to string, not to list<string>. Annotate the type of the elements: list<string (csharp.type=\"utf8\")>." },
         { "TS0071", "typedef map<i32, string> M (csharp.type=\"utf8\")", 1, 29, "csharp.type=\"utf8\" applies to string, not to map<i32, string>. Annotate the type of the keys or values, as in map<i32, string (csharp.type=\"utf8\")>." },
         { "TS0071", "service V { void f(1: i32 (csharp.type=\"utf8\") a) }", 1, 28, "csharp.type=\"utf8\" applies to string, not to i32." },
-        { "TS0072", "struct S {} (csharp.type=\"utf8\")", 1, 14, "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type." },
-        { "TS0072", "service V { string f() (csharp.type=\"utf8\") }", 1, 25, "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type." },
+        { "TS0072", "struct S {} (csharp.type=\"utf8\")", 1, 14, "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type." },
+        { "TS0072", "service V { string f() (csharp.type=\"utf8\") }", 1, 25, "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type." },
     };
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class EmittedCodeTests
 
         var code = string.Concat(Idl.Emit(CompilerOptions.Default, ("s.thrift", text)).Select(static file => file.Text));
 
-        Assert.Contains("\"Get\", global::Rx.ThriftStreams.Contracts.StreamingMode.PingPong) { IsIdempotent = true };", code, StringComparison.Ordinal);
+        Assert.Contains("\"Get\", global::Rx.ThriftStreams.Contracts.ThriftStreamingMode.PingPong) { IsIdempotent = true };", code, StringComparison.Ordinal);
         Assert.Single(System.Text.RegularExpressions.Regex.Matches(code, "IsIdempotent = true"));
     }
 }

@@ -12,19 +12,7 @@ internal static class DotNet
     /// <exception cref="InvalidOperationException">The exit code is not 0; the message has what the command wrote.</exception>
     public static async Task<string> RunAsync(string directory, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        // Build servers that outlive the command would keep files of a temporary directory open.
-        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
-        start.Environment["UseSharedCompilation"] = "false";
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        start.Environment["NO_COLOR"] = "1";
-        using var process = Process.Start(start)!;
+        using var process = Start(directory, arguments);
         try
         {
             process.StandardInput.Close();
@@ -42,5 +30,23 @@ internal static class DotNet
                 process.Kill(entireProcessTree: true);
             }
         }
+    }
+
+    /// <summary>Starts the command; its output and errors are pipes.</summary>
+    public static Process Start(string directory, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        // Build servers that outlive the command would keep files of a temporary directory open.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["NO_COLOR"] = "1";
+        return Process.Start(start)!;
     }
 }

@@ -53,7 +53,7 @@ public sealed class ThriftEtcdOptions
         ArgumentNullException.ThrowIfNull(Prefix);
         if (RequestTimeout <= TimeSpan.Zero || RequestTimeout > TimeSpan.FromDays(1))
         {
-            throw new ArgumentOutOfRangeException(nameof(RequestTimeout), RequestTimeout, $"{nameof(RequestTimeout)} must be positive and at most a day.");
+            throw new ArgumentOutOfRangeException(nameof(RequestTimeout), RequestTimeout, $"{nameof(RequestTimeout)} must be positive and at most 1 day. It cannot be unlimited: Timeout.InfiniteTimeSpan is not allowed here.");
         }
 
         if ((UserName is null) != (Password is null))

@@ -40,7 +40,7 @@ public sealed class ThriftEtcdRegistrationOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Weight);
         if (LeaseTime < TimeSpan.FromSeconds(3) || LeaseTime > TimeSpan.FromDays(1))
         {
-            throw new ArgumentOutOfRangeException(nameof(LeaseTime), LeaseTime, $"{nameof(LeaseTime)} must be between 3 s and 1 day.");
+            throw new ArgumentOutOfRangeException(nameof(LeaseTime), LeaseTime, $"{nameof(LeaseTime)} must be between 3 s and 1 day. It cannot be unlimited: Timeout.InfiniteTimeSpan is not allowed here.");
         }
     }
 

@@ -108,6 +108,7 @@ internal static class ClientConfiguration
     private static void ReadConnections(OptionSection section, ThriftConnectionOptions connections) => section
         .ReadName<ThriftConnectionMode>(nameof(connections.Mode), value => connections.Mode = value)
         .Read<int>(nameof(connections.MaxPerEndpoint), value => connections.MaxPerEndpoint = value)
+        .Read<int>(nameof(connections.MaxPipelinedCalls), value => connections.MaxPipelinedCalls = value)
         .ReadTime(nameof(connections.IdleTimeout), value => connections.IdleTimeout = value);
 
     private static void ReadGrpc(OptionSection section, ThriftGrpcOptions grpc) => section

@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Dynamic;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.HttpJson;
 
@@ -21,4 +22,10 @@ public sealed class ThriftHttpJsonOptions
     /// on an event stream on which nothing else is sent, so that proxies keep it and a lost caller is detected. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for never.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    internal void Validate()
+    {
+        OptionChecks.TimeLimit(KeepAliveInterval, $"{nameof(ThriftHttpJsonOptions)}.{nameof(KeepAliveInterval)}");
+        OptionChecks.NotNull(Json, $"{nameof(ThriftHttpJsonOptions)}.{nameof(Json)}");
+    }
 }

@@ -101,7 +101,7 @@ public sealed class ExpiryTests
         configure: services => services.Configure<ThriftServerOptions>(options =>
         {
             options.TimeProvider = _clock;
-            options.Limits.ExpiredCredentialsGrace = grace;
+            options.Limits.ExpiredCredentialsGrace = grace ?? Timeout.InfiniteTimeSpan;
         }));
 
     private static ThriftChannel Open(SecuredHost host, ThriftTransport transport) => host.Open(transport, Caller.Anonymous);

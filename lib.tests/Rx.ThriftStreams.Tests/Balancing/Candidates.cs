@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.Tests.Balancing;
 /// <summary>Endpoints and calls for tests of pickers.</summary>
 internal static class Candidates
 {
-    private static readonly ThriftMethod<Demo.Echo.Request, Demo.Echo.Response> Method = new("echo", "TestService", "EchoUnary", StreamingMode.Unary);
+    private static readonly ThriftMethod<Demo.Echo.Request, Demo.Echo.Response> Method = new("echo", "TestService", "EchoUnary", ThriftStreamingMode.Unary);
 
     /// <summary>Endpoints with those weights, at 10.0.0.1, 10.0.0.2 and so on.</summary>
     public static List<ThriftCandidate> Of(params int[] weights)

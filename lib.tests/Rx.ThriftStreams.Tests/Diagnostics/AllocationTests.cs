@@ -13,7 +13,7 @@ public sealed class AllocationTests
 {
     private const int Messages = 1000;
 
-    private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", ThriftStreamingMode.Bidirectional);
 
     [Fact]
     public async Task Messages_NobodyListens_PassUnwatchedAndAllocateNothing()

@@ -101,6 +101,86 @@ public sealed class ConventionTests() : ObservedCallTests("ttheader")
         }
     }
 
+    /// <summary>HttpClient, which carries gRPC, measures its requests and connections too; over TTHeader there is none.</summary>
+    [Fact]
+    public async Task HttpMetrics_OfTheClient_CountGrpcCallsOnly()
+    {
+        var metrics = new List<MetricSnapshot>();
+        using (var provider = Sdk.CreateMeterProviderBuilder().AddMeter(ThriftDiagnostics.MeterName, "System.Net.Http").AddInMemoryExporter(metrics).Build())
+        {
+            await Client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
+            Assert.True(provider.ForceFlush());
+            Assert.Empty(HttpPoints(metrics));
+
+            await using (var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}"))
+            {
+                await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(provider.ForceFlush());
+        }
+
+        var points = HttpPoints(metrics);
+        var names = points.Select(static point => point.Name).ToHashSet();
+        Assert.Superset(new HashSet<string> { "http.client.active_requests", "http.client.open_connections", "http.client.request.duration" }, names);
+        Assert.Subset(
+            new HashSet<string> { "http.client.active_requests", "http.client.connection.duration", "http.client.open_connections", "http.client.request.duration", "http.client.request.time_in_queue" },
+            names);
+        Assert.Equal(1, points.Where(static point => point.Name == "http.client.request.duration").Max(static point => point.Point.GetHistogramCount()));
+    }
+
+    [Fact]
+    public async Task HttpMetrics_OfAChannelWithItsOwnMeter_AreLeftOut()
+    {
+        using var meters = new Samples.EventSamples.ThriftHttpMeters();
+        var metrics = new List<MetricSnapshot>();
+        var options = new ThriftChannelOptions { Grpc = { ConfigureHttpHandler = handler => handler.MeterFactory = meters } };
+        using (var provider = Sdk.CreateMeterProviderBuilder().AddMeter(ThriftDiagnostics.MeterName, "System.Net.Http").AddInMemoryExporter(metrics).Build())
+        {
+            await using (var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}", options))
+            {
+                await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+            }
+
+            Assert.True(provider.ForceFlush());
+        }
+
+        Assert.Empty(HttpPoints(metrics));
+        Assert.Contains(metrics, static metric => metric.Name == "rpc.client.call.duration");
+    }
+
+    /// <summary>HttpClient creates no span for a call, so that a trace has one for each side.</summary>
+    [Fact]
+    public async Task Spans_OfAGrpcCall_AreOneOnTheClient()
+    {
+        await using var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}");
+
+        var (client, _) = await ExportAsync(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken), "System.Net.Http");
+
+        Assert.Equal(ThriftDiagnostics.ActivitySourceName, client.Source.Name);
+    }
+
+    /// <summary>What was measured of HTTP clients of this test's server.</summary>
+    private List<(string Name, MetricPoint Point)> HttpPoints(List<MetricSnapshot> metrics)
+    {
+        var points = new List<(string, MetricPoint)>();
+        foreach (var metric in metrics.Where(static metric => metric.Name.StartsWith("http.client.", StringComparison.Ordinal)))
+        {
+            foreach (var point in metric.MetricPoints)
+            {
+                foreach (var tag in point.Tags)
+                {
+                    if (tag.Key == "server.port" && Equals(tag.Value, Server.Endpoint.Port))
+                    {
+                        points.Add((metric.Name, point));
+                    }
+                }
+            }
+        }
+
+        return points;
+    }
+
     private static List<double> BoundsOf(MetricSnapshot metric)
     {
         var bounds = new List<double>();
@@ -113,12 +193,12 @@ public sealed class ConventionTests() : ObservedCallTests("ttheader")
     }
 
     /// <summary>Makes a call below an activity of its own, and exports the spans of its two sides.</summary>
-    private async Task<(Activity Client, Activity Server)> ExportAsync(Func<Task> call)
+    private async Task<(Activity Client, Activity Server)> ExportAsync(Func<Task> call, params string[] sources)
     {
         using var source = new ActivitySource("convention tests");
         var spans = new List<Activity>();
         ActivityTraceId trace;
-        using (Sdk.CreateTracerProviderBuilder().AddSource(ThriftDiagnostics.ActivitySourceName, source.Name).AddInMemoryExporter(spans).Build())
+        using (Sdk.CreateTracerProviderBuilder().AddSource([ThriftDiagnostics.ActivitySourceName, source.Name, .. sources]).AddInMemoryExporter(spans).Build())
         {
             using (var root = source.StartActivity("root")!)
             {

@@ -12,7 +12,7 @@ namespace Rx.ThriftStreams.Tests.Diagnostics;
 public sealed class IntervalSpanTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-    private static readonly ThriftMethod<Request, Response> Method = new("test", nameof(IntervalSpanTests), "Echo", StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<Request, Response> Method = new("test", nameof(IntervalSpanTests), "Echo", ThriftStreamingMode.Bidirectional);
 
     private readonly FakeTimeProvider _clock = new();
 
@@ -67,7 +67,7 @@ public sealed class IntervalSpanTests
     public void Options_BelowTheirMinimum_AreRefused(double? spanSeconds, double? pauseMilliseconds)
     {
         var options = new ThriftChannelOptions();
-        options.Telemetry.SpanInterval = spanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        options.Telemetry.SpanInterval = spanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
         options.Telemetry.PauseThreshold = pauseMilliseconds is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : options.Telemetry.PauseThreshold;
 
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => ThriftChannel.ForAddress("grpc://127.0.0.1:1", options));

@@ -18,7 +18,7 @@ public sealed class LongStreamTests
     [InlineData(ThriftCallSide.Server, "server")]
     public void Responses_OfAStream_AreTimedWhileItRuns(ThriftCallSide side, string name)
     {
-        var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), $"{nameof(Responses_OfAStream_AreTimedWhileItRuns)}{name}", StreamingMode.Bidirectional);
+        var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), $"{nameof(Responses_OfAStream_AreTimedWhileItRuns)}{name}", ThriftStreamingMode.Bidirectional);
         using var meter = new Measurements();
         var call = Start(side, method);
 
@@ -41,7 +41,7 @@ public sealed class LongStreamTests
     [Fact]
     public void Send_ThatWaits_IsMeasured()
     {
-        var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), nameof(Send_ThatWaits_IsMeasured), StreamingMode.Bidirectional);
+        var method = new ThriftMethod<Request, Response>("test", nameof(LongStreamTests), nameof(Send_ThatWaits_IsMeasured), ThriftStreamingMode.Bidirectional);
         using var meter = new Measurements();
         var call = Start(ThriftCallSide.Client, method);
 

@@ -161,7 +161,7 @@ public sealed class SlowConsumerTests : IDisposable
         Assert.Contains(ThriftStreamEventKind.SendPaused, _events.Kinds);
     }
 
-    private static ThriftMethod<Request, Response> Method(string name) => new("test", nameof(SlowConsumerTests), name, StreamingMode.Bidirectional);
+    private static ThriftMethod<Request, Response> Method(string name) => new("test", nameof(SlowConsumerTests), name, ThriftStreamingMode.Bidirectional);
 
     private CallObservation Start(ThriftMethod method, long queued)
     {

@@ -208,7 +208,7 @@ public sealed partial class DocumentationTests
         return tests.Concat(playground).Where(f => !f.Contains($"{separator}obj{separator}", StringComparison.Ordinal));
     }
 
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         string? directory = AppContext.BaseDirectory;
         while (directory is not null && !File.Exists(Path.Combine(directory, "Rx.ThriftStreams.sln")))

@@ -121,7 +121,7 @@ public sealed class DescribeTests
         foreach (var service in (ThriftServiceSchema[])[first, again])
         {
             Assert.Equal([true, true, false], service.Methods.Select(static method => method.Method.IsIdempotent));
-            Assert.Equal(StreamingMode.Server, service.GetMethod("Watch").Mode);
+            Assert.Equal(ThriftStreamingMode.Server, service.GetMethod("Watch").Mode);
             Assert.Equal([ThriftRequiredness.Required, ThriftRequiredness.Default], service.GetMethod("Get").Request.Fields.Select(static field => field.Requiredness));
         }
     }

@@ -109,7 +109,7 @@ public sealed class DynamicCallTests
     {
         await using var server = await ServeAsync(new Shop());
         await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}");
-        var method = new ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>("shop", "Shop", "Get", StreamingMode.PingPong);
+        var method = new ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>("shop", "Shop", "Get", ThriftStreamingMode.PingPong);
         var arguments = new ThriftDynamicMessage(Convert.FromHexString("0b00010000000370656e00"));
 
         var result = await new ThriftInvoker(channel).CallAsync(method, arguments, cancellationToken: Token);

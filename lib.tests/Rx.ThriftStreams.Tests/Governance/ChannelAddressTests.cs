@@ -22,6 +22,8 @@ public sealed class ChannelAddressTests
     [InlineData(null, ThriftTransport.TTHeaderStreaming, null, "PingPongTransport")]
     [InlineData(null, ThriftTransport.Framed, ThriftConnectionMode.Multiplexed, "Connections.Mode")]
     [InlineData(null, ThriftTransport.Buffered, ThriftConnectionMode.Multiplexed, "Connections.Mode")]
+    [InlineData(null, ThriftTransport.Http, ThriftConnectionMode.Multiplexed, "Connections.Mode")]
+    [InlineData(null, ThriftTransport.Http, ThriftConnectionMode.Pipelined, "Connections.Mode")]
     public void ForAddress_TransportThatCannotDoIt_NamesTheOption(ThriftTransport? streams, ThriftTransport? calls, ThriftConnectionMode? mode, string option)
     {
         var options = new ThriftChannelOptions { StreamTransport = streams, PingPongTransport = calls, Connections = { Mode = mode } };

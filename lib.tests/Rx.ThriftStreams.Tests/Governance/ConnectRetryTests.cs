@@ -139,7 +139,7 @@ public sealed class ConnectRetryTests
         var retries = new ConnectRetries(options, new(TimeProvider.System));
         var error = new ThriftStatusException(ThriftStatusCode.Unavailable, "not now") { Trailers = pushback is null ? [] : new() { { "grpc-retry-pushback-ms", pushback } } };
 
-        Assert.Equal(isRetried, retries.TryRetry(new ThriftMethod<Request, Response>("echo", "TestService", "Echo", StreamingMode.Bidirectional), error, 0, out var pause));
+        Assert.Equal(isRetried, retries.TryRetry(new ThriftMethod<Request, Response>("echo", "TestService", "Echo", ThriftStreamingMode.Bidirectional), error, 0, out var pause));
         Assert.Equal(milliseconds, pause.TotalMilliseconds);
     }
 

@@ -125,6 +125,7 @@ public class OptionsSnapshotTests
     [InlineData("Discovery.RefreshInterval")]
     [InlineData("Discovery.DrainTimeout")]
     [InlineData("Connections.MaxPerEndpoint")]
+    [InlineData("Connections.MaxPipelinedCalls")]
     [InlineData("Connections.IdleTimeout")]
     [InlineData("TTHeader.StreamBuffers.StreamBytes")]
     [InlineData("Limits.MaxConnectionMemory")]

@@ -16,7 +16,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Send_WhileAWriteIsUnderWay_GathersIntoTheNext()
     {
-        var (sink, writing) = Begin(StreamingMode.Bidirectional);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
@@ -33,7 +33,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Send_NoDelay_WritesEachMessageByItself()
     {
-        var (sink, writing) = Begin(StreamingMode.Bidirectional, noDelay: true);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional, noDelay: true);
         var first = sink.SendAsync(Ask("1")).AsTask();
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
         await first.Soon();
@@ -52,7 +52,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Send_TheBufferIsFull_WaitsUntilItIsTaken()
     {
-        var (sink, writing) = Begin(StreamingMode.Bidirectional);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
@@ -69,7 +69,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Send_OnlyOneMessage_IsWrittenWithTheEndAndWithoutAFlush()
     {
         _stream.Open();
-        var (sink, writing) = Begin(StreamingMode.Unary);
+        var (sink, writing) = Begin(ThriftStreamingMode.Unary);
         await sink.SendAsync(Ask("only"));
         Assert.Empty(_stream.Writes);
 
@@ -84,7 +84,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Pump_Cancelled_FailsTheSenderThatWaitsAndThoseThatCome()
     {
         using var cancellation = new CancellationTokenSource();
-        var (sink, writing) = Begin(StreamingMode.Bidirectional, cancellation.Token);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional, cancellation.Token);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
         var waiting = sink.SendAsync(Ask(new string('x', 70_000))).AsTask();
@@ -105,7 +105,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource();
         _stream.Open();
-        var (sink, writing) = Begin(StreamingMode.Bidirectional, cancellation.Token);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional, cancellation.Token);
         _stream.Flushed = cancellation.Cancel;
 
         await sink.SendAsync(Ask("1"));
@@ -117,7 +117,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     [Fact]
     public async Task Write_Fails_IsWhatTheNextSendReports()
     {
-        var (sink, writing) = Begin(StreamingMode.Bidirectional);
+        var (sink, writing) = Begin(ThriftStreamingMode.Bidirectional);
         await sink.SendAsync(Ask("1"));
         await _stream.Started.WaitAsync(Limit, TestContext.Current.CancellationToken);
 
@@ -131,7 +131,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Send_MessageThatCannotBeEncoded_LeavesNothingBehind()
     {
         _stream.Open();
-        var content = Content(StreamingMode.Unary);
+        var content = Content(ThriftStreamingMode.Unary);
         var sink = content.Exchange.Requests;
         await Assert.ThrowsAsync<ArgumentNullException>(async () => await sink.SendAsync<Request>(null!));
         await sink.SendAsync(Ask("good"));
@@ -146,7 +146,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Body_AskedForAgainBeforeTheAnswer_WritesTheOnlyMessageAgain()
     {
         _stream.Open();
-        var content = Content(StreamingMode.Unary);
+        var content = Content(ThriftStreamingMode.Unary);
         await content.Exchange.Requests.SendAsync(Ask("only"));
         content.Exchange.Requests.Complete();
 
@@ -162,7 +162,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
     public async Task Body_OfAStreamAskedForAgain_FailsInsteadOfSendingLess()
     {
         _stream.Open();
-        var (sink, writing) = Begin(StreamingMode.Client);
+        var (sink, writing) = Begin(ThriftStreamingMode.Client);
         await sink.SendAsync(Ask("1"));
         sink.Complete();
         await writing.Soon();
@@ -172,7 +172,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
         Assert.Equal([["1"]], _stream.Writes);
     }
 
-    private static GrpcRequestContent Content(StreamingMode mode, bool noDelay = false)
+    private static GrpcRequestContent Content(ThriftStreamingMode mode, bool noDelay = false)
     {
         var settings = new ThriftCallOptions { NoDelay = noDelay };
         return new(new GrpcExchange(
@@ -182,7 +182,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
             new GrpcConnectionState()));
     }
 
-    private (GrpcRequestSink Sink, Task Writing) Begin(StreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)
+    private (GrpcRequestSink Sink, Task Writing) Begin(ThriftStreamingMode mode, CancellationToken? cancellationToken = null, bool noDelay = false)
     {
         _content = Content(mode, noDelay);
         return (_content.Exchange.Requests, _content.CopyToAsync(_stream, cancellationToken ?? TestContext.Current.CancellationToken));

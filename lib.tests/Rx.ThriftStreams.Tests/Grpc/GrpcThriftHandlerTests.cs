@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.Tests.Grpc;
 /// <summary>What a call learns of its HTTP exchange.</summary>
 public sealed class GrpcThriftHandlerTests
 {
-    private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<Request, Response> Method = new("echo", "TestService", "Echo", ThriftStreamingMode.Bidirectional);
     private readonly GrpcExchange _exchange = new(
         Method,
         new(ThriftCallOptions.None, TimeProvider.System, limit: null, headers: null, metaInfo: null),

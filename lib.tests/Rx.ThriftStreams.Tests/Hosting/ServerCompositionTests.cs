@@ -150,7 +150,7 @@ public sealed class ServerCompositionTests
     [InlineData(ThriftTransport.Buffered)]
     public async Task Fallback_PingPong_GetsOneMessageAndReturnsOne(ThriftTransport transport)
     {
-        (string Service, string Method, StreamingMode Mode)? seen = null;
+        (string Service, string Method, ThriftStreamingMode Mode)? seen = null;
         async IAsyncEnumerable<ThriftRawMessage> Handle(ThriftServerContext context, IAsyncEnumerable<ThriftRawMessage> requests, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             seen = (context.Method.ServiceName, context.Method.Name, context.Method.Mode);
@@ -168,7 +168,7 @@ public sealed class ServerCompositionTests
         var answer = await new TestServiceClient(channel).EchoPingPongAsync(new() { Message = "raw" }, Token);
 
         Assert.Equal("raw", answer.Message);
-        Assert.Equal((transport == ThriftTransport.TTHeader ? "TestService" : "*", "EchoPingPong", StreamingMode.PingPong), seen);
+        Assert.Equal((transport == ThriftTransport.TTHeader ? "TestService" : "*", "EchoPingPong", ThriftStreamingMode.PingPong), seen);
     }
 
     [Fact]

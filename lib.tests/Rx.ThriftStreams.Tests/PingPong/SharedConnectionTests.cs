@@ -61,8 +61,8 @@ public sealed class SharedConnectionTests
             $"ttheader://{server.Endpoint}", new() { PingPongTransport = ThriftTransport.TTHeader, TimeProvider = clock, Connections = { MaxPerEndpoint = 2 } });
         var client = new TestServiceClient(channel);
         await client.EchoPingPongAsync(Ask("first"), TestContext.Current.CancellationToken).Soon();
-        var calls = Enumerable.Range(0, 4).Select(i => client.EchoPingPongAsync(Ask($"gate {i}"), TestContext.Current.CancellationToken)).ToList();
-        await Until(() => gate.Inside == 4);
+        var calls = Enumerable.Range(0, SideBySide).Select(i => client.EchoPingPongAsync(Ask($"gate {i}"), TestContext.Current.CancellationToken)).ToList();
+        await Until(() => gate.Inside == SideBySide);
         gate.Open();
         await Task.WhenAll(calls).Soon();
         Assert.Equal(3, gate.Peers.Count);
@@ -201,6 +201,43 @@ public sealed class SharedConnectionTests
     }
 
     [Fact]
+    public async Task Handlers_RunInline_BeginInTheOrderOfTheRequestsAndDoNotWaitForEachOther()
+    {
+        const int calls = 100;
+        var begun = new List<string>();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var service = new ScriptedService
+        {
+            EchoUnary = async (request, _) =>
+            {
+                begun.Add(request.Message!);
+                if (request.Message == "1")
+                {
+                    await gate.Task;
+                }
+
+                return Answer(request.Message!);
+            },
+        };
+        await using var server = await ThriftServer.StartAsync(
+            "127.0.0.1:0", setup => setup.AddService<ITestService>(service).Configure(static options => options.PingPong.RunHandlersInline = true));
+        using var peer = new System.Net.Sockets.TcpClient();
+        await peer.ConnectAsync(server.Endpoint, TestContext.Current.CancellationToken);
+        var stream = peer.GetStream();
+        await stream.WriteAsync(
+            Enumerable.Range(1, calls).SelectMany(static id => PingPongWire.TTHeader(Echo($"{id}", id), id, TTHeaderFlags.SupportsOutOfOrder)).ToArray(),
+            TestContext.Current.CancellationToken);
+        await Until(() => begun.Count == calls);
+
+        gate.SetResult();
+        peer.Client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+
+        var answers = PingPongWireAnswer.ReadAll(await PingPongWire.ReadToEndAsync(stream).Soon());
+        Assert.Equal(Enumerable.Range(1, calls).Select(static id => $"{id}"), begun);
+        Assert.Equal([.. Enumerable.Range(2, calls - 1), 1], answers.Select(static answer => answer.FrameSequenceId));
+    }
+
+    [Fact]
     public async Task Lost_SharedConnection_CancelsAllHandlersOnIt()
     {
         var gate = new CallGateService();
@@ -278,6 +315,9 @@ public sealed class SharedConnectionTests
 
     private static AspNetCore.Transports.PingPong.PingPongRequest Request(int id)
         => new() { Form = PingPongForm.TTHeader, Codec = MessageCodec.StrictBinary, Type = ThriftMessageType.Call, Method = "m", SequenceId = id };
+
+    private static byte[] Echo(string text, int id)
+        => PingPongWire.Message("EchoPingPong", [.. Convert.FromHexString($"0c00010b0001{text.Length:x8}"), .. System.Text.Encoding.ASCII.GetBytes(text), 0, 0], id);
 
     private static ThriftChannel Open(string endpoint, ThriftTransport form, int connections, ThriftConnectionMode? mode = null) => PatientChannel.ForAddress(
         $"ttheader://{endpoint}", new() { PingPongTransport = form, Connections = { Mode = mode, MaxPerEndpoint = connections } });

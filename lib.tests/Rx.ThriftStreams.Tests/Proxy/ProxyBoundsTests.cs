@@ -45,8 +45,8 @@ public sealed class ProxyBoundsTests
     public void GrpcMethods_WhoseNamesCallersChoose_ShareAPlaceholder()
     {
         var methods = new GrpcMethods();
-        var unknown = new ThriftMethod<Empty, Empty>("a", "B", "C", StreamingMode.Bidirectional) { IsUnknown = true };
-        var other = new ThriftMethod<Empty, Empty>("a", "B", "D", StreamingMode.Bidirectional) { IsUnknown = true };
+        var unknown = new ThriftMethod<Empty, Empty>("a", "B", "C", ThriftStreamingMode.Bidirectional) { IsUnknown = true };
+        var other = new ThriftMethod<Empty, Empty>("a", "B", "D", ThriftStreamingMode.Bidirectional) { IsUnknown = true };
 
         Assert.Same(methods.Get(unknown, out var first), methods.Get(other, out var second));
         Assert.True(first && second);
@@ -56,14 +56,14 @@ public sealed class ProxyBoundsTests
     public void GrpcMethods_BeyondTheirNumber_ShareAPlaceholder()
     {
         var methods = new GrpcMethods();
-        var known = Enumerable.Range(0, GrpcMethods.Most).Select(static i => new ThriftMethod<Empty, Empty>("a", "B", $"M{i}", StreamingMode.PingPong)).ToList();
+        var known = Enumerable.Range(0, GrpcMethods.Most).Select(static i => new ThriftMethod<Empty, Empty>("a", "B", $"M{i}", ThriftStreamingMode.PingPong)).ToList();
         Assert.All(known, method =>
         {
             methods.Get(method, out var isPlaceholder);
             Assert.False(isPlaceholder);
         });
 
-        methods.Get(new ThriftMethod<Empty, Empty>("a", "B", "Other", StreamingMode.PingPong), out var isShared);
+        methods.Get(new ThriftMethod<Empty, Empty>("a", "B", "Other", ThriftStreamingMode.PingPong), out var isShared);
 
         Assert.True(isShared);
         Assert.Same(methods.Get(known[0], out _), methods.Get(known[0], out var isKnownShared));
@@ -79,7 +79,7 @@ public sealed class ProxyBoundsTests
         byte[] arguments = [.. Convert.FromHexString("0c00010b00010000000178"), 0, 0];
         for (var i = 0; i <= GrpcMethods.Most; i++)
         {
-            var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>("echo", "TestService", "EchoPingPong", StreamingMode.PingPong);
+            var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>("echo", "TestService", "EchoPingPong", ThriftStreamingMode.PingPong);
             var result = await invoker.CallAsync(method, new ThriftRawMessage(arguments), cancellationToken: Token);
             Assert.Equal(0, result.Bytes.Span[2]);
         }

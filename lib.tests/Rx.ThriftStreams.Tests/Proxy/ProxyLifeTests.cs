@@ -3,7 +3,6 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
-using Rx.ThriftStreams.Serialization;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Proxy;
@@ -179,7 +178,7 @@ public sealed class ProxyLifeTests
     public async Task Message_ThatIsMalformed_IsTheCallersFault(string front, string back)
     {
         await using var chain = await ProxyChain.StartAsync(front, back, new EchoService(), ProxyScope.All);
-        var method = new ThriftMethod<Broken, ThriftRawMessage>("echo", "TestService", "Echo", StreamingMode.Bidirectional);
+        var method = new ThriftMethod<Broken, ThriftRawMessage>("echo", "TestService", "Echo", ThriftStreamingMode.Bidirectional);
 
         var calling = new ThriftInvoker(chain.Channel).DuplexStreamingAsync(method, new[] { new Broken() }.ToAsyncEnumerable(), cancellationToken: Token);
         var error = await Assert.ThrowsAnyAsync<ThriftException>(() => calling.CountAsync(Token).AsTask());
@@ -213,22 +212,6 @@ public sealed class ProxyLifeTests
             var error = await Assert.ThrowsAsync<ThriftStatusException>(() => chain.Client.EchoServerAsync(Ask("x"), Token).CountAsync(Token).AsTask());
 
             Assert.Equal(ThriftStatusCode.PermissionDenied, error.StatusCode);
-        }
-    }
-
-    /// <summary>A struct with a field of a type that does not exist.</summary>
-    private sealed class Broken : IThriftStruct<Broken>
-    {
-        public static Broken Read<TReader>(ref TReader reader)
-            where TReader : struct, IThriftReader, allows ref struct
-            => throw new NotSupportedException();
-
-        public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IThriftWriter, allows ref struct
-        {
-            writer.BeginStruct();
-            writer.WriteFieldHeader((ThriftType)0x55, 1);
-            writer.EndStruct();
         }
     }
 }

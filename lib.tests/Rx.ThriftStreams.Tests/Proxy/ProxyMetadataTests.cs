@@ -136,7 +136,7 @@ public sealed class ProxyMetadataTests
     public async Task MethodName_ThatIsNotOfTheIdl_IsRefusedBeforeTheNextHop(string name)
     {
         await using var chain = await ProxyChain.StartAsync("ttheader", "grpc", new EchoService(), ProxyScope.All);
-        var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(string.Empty, "TestService", name, StreamingMode.PingPong);
+        var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(string.Empty, "TestService", name, ThriftStreamingMode.PingPong);
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => new ThriftInvoker(chain.Channel).CallAsync(method, new ThriftRawMessage(new byte[1]), cancellationToken: Token));
 
@@ -149,7 +149,7 @@ public sealed class ProxyMetadataTests
     public async Task Service_ThatIsNotTheProxys_IsUnknown(string service)
     {
         await using var chain = await ProxyChain.StartAsync("grpc", "ttheader", new EchoService(), ProxyScope.Named);
-        var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>("echo", service, "EchoServer", StreamingMode.Bidirectional);
+        var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>("echo", service, "EchoServer", ThriftStreamingMode.Bidirectional);
 
         var calling = new ThriftInvoker(chain.Channel).DuplexStreamingAsync(method, AsyncEnumerable.Empty<ThriftRawMessage>(), cancellationToken: Token);
 

@@ -1,10 +1,13 @@
+using System.Threading.Channels;
 using Demo.Echo;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Polly;
 using Polly.Timeout;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Etcd;
 
 namespace Rx.ThriftStreams.Tests.Samples;
@@ -32,6 +35,45 @@ public sealed class ClientSamples
         await host.StartAsync(Token);
 
         Assert.Equal("0", await host.Services.GetRequiredService<Greeter>().GreetAsync(Token));
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Host_WithTokensFromAnEndpoint_SendsThem()
+    {
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(new HoldingService
+        {
+            Unary = static _ => new Response { Message = ThriftServerContext.Current!.RequestHeaders["authorization"] },
+        }));
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}" });
+
+        // <sample di-tokens-registered>
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<ITokenEndpoint, TokenEndpoint>();     // yours: OAuth client credentials, a file that an agent rewrites, …
+        builder.Services.AddSingleton<TokenCache>();
+        builder.Services.AddThriftClient<ITestService>()
+            .BindConfiguration("Clients:Echo")
+            .AddMiddleware<BearerMiddleware>();
+
+        // </sample di-tokens-registered>
+        var clock = new FakeTimeProvider();
+        var endpoint = new TokenEndpoint();
+        builder.Services.AddSingleton<TimeProvider>(clock).AddSingleton<ITokenEndpoint>(endpoint);
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        var client = host.Services.GetRequiredService<ITestService>();
+
+        // Two calls wait for one token.
+        var first = client.EchoUnaryAsync(new(), Token);
+        var second = client.EchoUnaryAsync(new(), Token);
+        endpoint.Grant(new("one", clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        Assert.Equal(("Bearer one", "Bearer one"), ((await first).Message, (await second).Message));
+
+        clock.Advance(TimeSpan.FromMinutes(9));
+        endpoint.Grant(new("two", clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        Assert.Equal("Bearer two", (await client.EchoUnaryAsync(new(), Token)).Message);
+        Assert.Equal(2, endpoint.Requests);
         await host.StopAsync(Token);
     }
 
@@ -192,6 +234,74 @@ public sealed class ClientSamples
     }
 
     // </sample di-middleware>
+    // <sample di-tokens>
+    private sealed class BearerMiddleware(TokenCache tokens) : IThriftClientMiddleware
+    {
+        public async ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
+        {
+            context.RequestHeaders.Set("authorization", $"Bearer {await tokens.GetTokenAsync(context.CancellationToken)}");
+            return await next();
+        }
+    }
+
+    /// <summary>Requests a token once for all calls, and another one a minute before it expires.</summary>
+    private sealed class TokenCache(ITokenEndpoint endpoint, TimeProvider clock) : IDisposable
+    {
+        private readonly SemaphoreSlim _gate = new(1);
+        private volatile AccessToken? _current;
+
+        public async ValueTask<string> GetTokenAsync(CancellationToken cancellationToken)
+        {
+            if (_current is { } token && IsFresh(token))
+            {
+                return token.Value;
+            }
+
+            await _gate.WaitAsync(cancellationToken);
+            try
+            {
+                if (_current is not { } latest || !IsFresh(latest))
+                {
+                    _current = latest = await endpoint.RequestAsync(cancellationToken);
+                }
+
+                return latest.Value;
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+
+        public void Dispose() => _gate.Dispose();
+
+        private bool IsFresh(AccessToken token) => clock.GetUtcNow() < token.ExpiresAt - TimeSpan.FromMinutes(1);
+    }
+
+    // </sample di-tokens>
+    private interface ITokenEndpoint
+    {
+        Task<AccessToken> RequestAsync(CancellationToken cancellationToken);
+    }
+
+    private sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
+
+    /// <summary>Grants the tokens that a test provides, as soon as it does.</summary>
+    private sealed class TokenEndpoint : ITokenEndpoint
+    {
+        private readonly Channel<AccessToken> _granted = Channel.CreateUnbounded<AccessToken>();
+
+        public int Requests { get; private set; }
+
+        public void Grant(AccessToken token) => _granted.Writer.TryWrite(token);
+
+        public async Task<AccessToken> RequestAsync(CancellationToken cancellationToken)
+        {
+            Requests++;
+            return await _granted.Reader.ReadAsync(cancellationToken);
+        }
+    }
+
     // <sample di-user>
     private sealed class Greeter(ITestService echo)
     {

@@ -69,7 +69,7 @@ public sealed class DynamicSamples
         var cancellationToken = Token;
 
         // <sample dynamic-bytes>
-        var method = new ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>("shop", "Shop", "Get", StreamingMode.PingPong);
+        var method = new ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>("shop", "Shop", "Get", ThriftStreamingMode.PingPong);
         var arguments = new ThriftDynamicMessage(Convert.FromHexString("0b00010000000370656e00"));
         ThriftDynamicMessage result = await new ThriftInvoker(channel).CallAsync(method, arguments, cancellationToken: cancellationToken);
 

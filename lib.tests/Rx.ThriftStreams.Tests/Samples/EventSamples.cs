@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Reactive.Linq;
 using Demo.Echo;
@@ -79,6 +80,12 @@ public sealed class EventSamples
         options.Telemetry.SpanInterval = TimeSpan.FromMinutes(1);
         // </sample events-intervals>
 
+        using var meters = new ThriftHttpMeters();
+
+        // <sample events-http-metrics>
+        options.Grpc.ConfigureHttpHandler = handler => handler.MeterFactory = meters;
+        // </sample events-http-metrics>
+
         await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", options);
         Assert.Equal(TimeSpan.FromMinutes(1), options.Telemetry.SpanInterval);
     }
@@ -106,6 +113,18 @@ public sealed class EventSamples
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    // <sample events-http-meters>
+    /// <summary>Gives the HTTP metrics of Thrift channels a meter of their own, which nothing listens to unless it is added by its name.</summary>
+    public sealed class ThriftHttpMeters : IMeterFactory
+    {
+        private readonly Meter _meter = new("Shop.ThriftHttp");
+
+        public Meter Create(MeterOptions options) => _meter;
+
+        public void Dispose() => _meter.Dispose();
+    }
+
+    // </sample events-http-meters>
     // <sample events-inject-class>
     public sealed class CallCounter(IObservable<ThriftStreamEvent> events) : IHostedService, IDisposable
     {

@@ -42,7 +42,7 @@ public sealed class IdlSamples
     public void Texts_AreUtf8()
     {
         // <sample idl-utf8>
-        var document = new Document { Title = "Notes", Body = new ThriftUtf8String("tëxt"), Words = { [new("tëxt")] = 1 } };
+        var document = new Document { Title = "Notes", Body = new("tëxt"), Words = { [new("tëxt"u8)] = 1 } };
 
         string text = document.Body.ToString();             // converts at each call
         ReadOnlySpan<byte> bytes = document.Body.Span;      // 5 bytes

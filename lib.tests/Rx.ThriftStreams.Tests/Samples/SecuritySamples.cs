@@ -45,7 +45,7 @@ public sealed class SecuritySamples
             };
         });
         builder.Services.AddAuthorizationBuilder().AddPolicy("members", policy => policy.RequireClaim("role", "member"));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseThriftStreams()));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseThriftStreams()));    // 0: a free port
 
         await using var app = builder.Build();
         app.MapThriftService<ITestService, EchoService>().RequireAuthorization("members");

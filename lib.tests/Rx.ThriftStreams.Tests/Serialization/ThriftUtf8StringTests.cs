@@ -42,6 +42,17 @@ public sealed class ThriftUtf8StringTests
         Assert.Equal(text, new StringBuilder().Append(null, $"{utf8}").ToString());
     }
 
+    [Fact]
+    public void Constructor_Bytes_CopiesSpansAndArrays_AndKeepsMemory()
+    {
+        byte[] bytes = [.. "tëxt"u8];
+        ThriftUtf8String literal = new("tëxt"u8), array = new(bytes), memory = new(bytes.AsMemory());
+
+        bytes[0] = (byte)'T';
+
+        Assert.Equal(["tëxt", "tëxt", "Tëxt"], [literal.ToString(), array.ToString(), memory.ToString()]);
+    }
+
     [Theory]
     [MemberData(nameof(Texts))]
     public void Equals_String_ComparesTheTexts(string text)

@@ -18,15 +18,18 @@ internal sealed record PingPongRequest(
     internal string[] ReplyPairs { get; init; } = [];
 
     /// <summary>Reads one request; <see langword="null"/> at the end. Framed and TTHeader forms only need lengths; Buffered is scanned.</summary>
-    internal static async Task<PingPongRequest?> ReadAsync(Stream stream, CancellationToken cancellationToken)
+    /// <param name="stream">The connection.</param>
+    /// <param name="received">What was received of it and not taken yet: the beginning of further requests afterwards.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal static async Task<PingPongRequest?> ReadAsync(Stream stream, List<byte> received, CancellationToken cancellationToken)
     {
-        var received = new List<byte>();
         var chunk = new byte[4096];
         var scanner = new ThriftMessageScanner(1 << 20);
         while (true)
         {
-            if (TryParse([.. received], scanner, out var request))
+            if (TryParse([.. received], scanner, out var request, out var length))
             {
+                received.RemoveRange(0, length);
                 return request;
             }
 
@@ -61,9 +64,10 @@ internal sealed record PingPongRequest(
         return output.WrittenSpan.ToArray();
     }
 
-    private static bool TryParse(byte[] received, ThriftMessageScanner scanner, out PingPongRequest? request)
+    private static bool TryParse(byte[] received, ThriftMessageScanner scanner, out PingPongRequest? request, out int length)
     {
         request = null;
+        length = 0;
         var buffer = new ReadOnlySequence<byte>(received);
         var pairs = new Dictionary<string, string>();
         var ints = new Dictionary<int, string>();
@@ -99,17 +103,19 @@ internal sealed record PingPongRequest(
 
                 break;
             case WireProtocol.Buffered:
-                if (!scanner.TryScan(buffer, out var length))
+                if (!scanner.TryScan(buffer, out var size))
                 {
                     return false;
                 }
 
-                message = buffer.Slice(0, length);
+                message = buffer.Slice(0, size);
+                buffer = buffer.Slice(size);
                 break;
             default:
                 return false;
         }
 
+        length = received.Length - (int)buffer.Length;
         var envelope = ThriftMessageEnvelope.Read(message, out _);
         request = new(form, innerFramed, Encoding.UTF8.GetString(envelope.Method), envelope.SequenceId, envelope.Type, pairs, ints);
         return true;

@@ -15,6 +15,7 @@ internal sealed class ScriptedPingPongServer : IAsyncDisposable
     private readonly Task _accepting;
     private readonly List<Task> _connections = [];
     private int _accepted;
+    private int _ended;
 
     /// <param name="answer">Gives the bytes to send; <see langword="null"/> closes the connection instead.</param>
     internal ScriptedPingPongServer(Func<PingPongRequest, byte[]?> answer)
@@ -27,6 +28,9 @@ internal sealed class ScriptedPingPongServer : IAsyncDisposable
     internal string Endpoint => _listener.LocalEndpoint.ToString()!;
 
     internal int Connections => Volatile.Read(ref _accepted);
+
+    /// <summary>How many of them have ended.</summary>
+    internal int Ended => Volatile.Read(ref _ended);
 
     public async ValueTask DisposeAsync()
     {
@@ -82,7 +86,8 @@ internal sealed class ScriptedPingPongServer : IAsyncDisposable
             try
             {
                 var stream = client.GetStream();
-                while (await PingPongRequest.ReadAsync(stream, _stop.Token) is { } request)
+                var received = new List<byte>();
+                while (await PingPongRequest.ReadAsync(stream, received, _stop.Token) is { } request)
                 {
                     if (_answer(request) is not { } bytes)
                     {
@@ -96,6 +101,8 @@ internal sealed class ScriptedPingPongServer : IAsyncDisposable
             {
                 // The client is gone, or the test is over.
             }
+
+            Interlocked.Increment(ref _ended);
         }
     }
 }

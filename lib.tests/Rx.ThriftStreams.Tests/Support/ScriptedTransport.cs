@@ -44,7 +44,7 @@ internal sealed class ScriptedTransport : ClientTransport
 
     public override ValueTask DisposeAsync() => default;
 
-    internal static ThriftMethod<Request, Response> Method(StreamingMode mode) => new("echo", "TestService", "Echo", mode);
+    internal static ThriftMethod<Request, Response> Method(ThriftStreamingMode mode) => new("echo", "TestService", "Echo", mode);
 
     /// <summary>Something that a test completes; an abort fails it.</summary>
     internal TaskCompletionSource Hold()

@@ -9,5 +9,5 @@ internal sealed class UnknownMethodClient(ThriftChannel channel, string service,
     private readonly ThriftInvoker _invoker = new(channel);
 
     internal Task<Empty> CallAsync(CancellationToken cancellationToken)
-        => _invoker.CallAsync(new ThriftMethod<Empty, Empty>(string.Empty, service, method, StreamingMode.PingPong), new Empty(), cancellationToken: cancellationToken);
+        => _invoker.CallAsync(new ThriftMethod<Empty, Empty>(string.Empty, service, method, ThriftStreamingMode.PingPong), new Empty(), cancellationToken: cancellationToken);
 }

@@ -19,7 +19,7 @@ public sealed class CallerGoneTests
         builder.Services.AddLogging().AddThriftStreams();
         await using var application = builder.Build();
         var call = new GoneCall();
-        var method = new ThriftMethod<Request, Response>("test", nameof(CallerGoneTests), "Echo", StreamingMode.Server);
+        var method = new ThriftMethod<Request, Response>("test", nameof(CallerGoneTests), "Echo", ThriftStreamingMode.Server);
         var context = new ServerCallContext(method, call, application.Services, application.Services.GetRequiredService<ThriftServerRuntime>()) { Handler = null! };
         var seen = false;
 

@@ -58,16 +58,22 @@ public sealed class ClientCallTests
 
         _clock.Advance(TimeSpan.FromSeconds(0.2));
 
+        // The thread that continues the queued send may set its timer after the clock has advanced.
+        await Until(() =>
+        {
+            _clock.Advance(TimeSpan.FromMicroseconds(100));
+            return queued.IsCompleted;
+        });
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => queued.Soon());
         Assert.Equal((ThriftTimeoutKind.Send, TimeSpan.FromSeconds(2)), (error.Kind, error.Configured));
-        Assert.InRange(error.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.2));
+        Assert.InRange(error.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.4));
         Assert.False(second.Task.IsCompletedSuccessfully);
     }
 
     [Theory]
-    [InlineData(StreamingMode.Unary)]
-    [InlineData(StreamingMode.Server)]
-    public async Task SendTimeout_OfASingleRequest_StrikesAndNamesItsKind(StreamingMode mode)
+    [InlineData(ThriftStreamingMode.Unary)]
+    [InlineData(ThriftStreamingMode.Server)]
+    public async Task SendTimeout_OfASingleRequest_StrikesAndNamesItsKind(ThriftStreamingMode mode)
     {
         await using var channel = Open();
         var room = _transport.Hold();
@@ -85,9 +91,9 @@ public sealed class ClientCallTests
     }
 
     [Theory]
-    [InlineData(StreamingMode.Unary)]
-    [InlineData(StreamingMode.Server)]
-    public async Task SendTimeout_OfASingleRequestInTime_SparesTheCall(StreamingMode mode)
+    [InlineData(ThriftStreamingMode.Unary)]
+    [InlineData(ThriftStreamingMode.Server)]
+    public async Task SendTimeout_OfASingleRequestInTime_SparesTheCall(ThriftStreamingMode mode)
     {
         await using var channel = Open();
         var (room, answer) = (_transport.Hold(), _transport.Hold());
@@ -120,7 +126,7 @@ public sealed class ClientCallTests
         await using var channel = ThriftChannel.ForTransport(_transport, "scripted", new() { TimeProvider = clock });
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         _transport.OnReceive = () => answer.Task;
-        var call = CallAsync(channel, StreamingMode.Unary, new() { Timeout = TimeSpan.FromSeconds(5) });
+        var call = CallAsync(channel, ThriftStreamingMode.Unary, new() { Timeout = TimeSpan.FromSeconds(5) });
 
         clock.Passed = TimeSpan.FromSeconds(6);
         answer.SetException(new ThriftBizStatusException(7, "no stock"));
@@ -135,7 +141,7 @@ public sealed class ClientCallTests
         await using var channel = ThriftChannel.ForTransport(_transport, "scripted", new() { TimeProvider = clock });
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         _transport.OnReceive = () => answer.Task;
-        var call = CallAsync(channel, StreamingMode.Unary, new() { Timeout = TimeSpan.FromSeconds(5) });
+        var call = CallAsync(channel, ThriftStreamingMode.Unary, new() { Timeout = TimeSpan.FromSeconds(5) });
 
         clock.Passed = TimeSpan.FromSeconds(6);
         answer.SetException(new FormatException("not of this library"));
@@ -179,7 +185,7 @@ public sealed class ClientCallTests
     public async Task Waits_WithATokenOfTheirOwn_StopAloneAndTheCallContinues()
     {
         await using var channel = Open();
-        await using var call = await new ThriftInvoker(channel).OpenClientStreamingAsync(ScriptedTransport.Method(StreamingMode.Client), cancellationToken: Token);
+        await using var call = await new ThriftInvoker(channel).OpenClientStreamingAsync(ScriptedTransport.Method(ThriftStreamingMode.Client), cancellationToken: Token);
         var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var received = 0;
         _transport.OnReceive = async () => await answer.Task && received++ == 0;
@@ -203,23 +209,23 @@ public sealed class ClientCallTests
         _transport.OnReceive = () => Task.FromResult(received++ == 0);
 
         await using var call = await new ThriftInvoker(channel).OpenCallAsync(
-            ScriptedTransport.Method(StreamingMode.Unary), Ask("x"), static response => response, cancellationToken: Token);
+            ScriptedTransport.Method(ThriftStreamingMode.Unary), Ask("x"), static response => response, cancellationToken: Token);
 
         Assert.Same(await call, await call.GetResponseAsync(Token));
         Assert.Equal("scripted:1", call.Peer);
     }
 
-    private static Task CallAsync(ThriftChannel channel, StreamingMode mode, ThriftCallOptions options)
+    private static Task CallAsync(ThriftChannel channel, ThriftStreamingMode mode, ThriftCallOptions options)
     {
         var invoker = new ThriftInvoker(channel, options);
         var method = ScriptedTransport.Method(mode);
-        return mode == StreamingMode.Server
+        return mode == ThriftStreamingMode.Server
             ? invoker.ServerStreamingAsync(method, Ask("x"), cancellationToken: Token).ToListAsync(Token).AsTask()
             : invoker.CallAsync(method, Ask("x"), cancellationToken: Token);
     }
 
     private static Task<ThriftDuplexStreamingCall<Request, Response>> OpenDuplexAsync(ThriftChannel channel, ThriftCallOptions? options = null)
-        => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(StreamingMode.Bidirectional), options, Token).AsTask();
+        => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), options, Token).AsTask();
 
     private ThriftChannel Open() => ThriftChannel.ForTransport(_transport, "scripted", new() { TimeProvider = _clock });
 

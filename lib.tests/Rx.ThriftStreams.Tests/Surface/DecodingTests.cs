@@ -19,7 +19,7 @@ public sealed class DecodingTests
     [InlineData("memory")]
     public async Task Stream_CancelledWhileAResponseIsDecoded_StopsDecoding(string scheme)
         => await AssertStopsAsync(scheme, null, async (invoker, cancellation) => await invoker
-            .ServerStreamingAsync(new ThriftMethod<Request, Watched>("echo", "TestService", "EchoServer", StreamingMode.Server), Ask(s_long), cancellationToken: cancellation)
+            .ServerStreamingAsync(new ThriftMethod<Request, Watched>("echo", "TestService", "EchoServer", ThriftStreamingMode.Server), Ask(s_long), cancellationToken: cancellation)
             .ToListAsync(TestContext.Current.CancellationToken));
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class DecodingTests
     [InlineData("memory", null)]
     public async Task Call_CancelledWhileTheResponseIsDecoded_StopsDecoding(string scheme, ThriftTransport? transport)
         => await AssertStopsAsync(scheme, transport, (invoker, cancellation) => invoker
-            .CallAsync(new ThriftMethod<Request, Watched>(string.Empty, "KitchenSink", "EchoString", StreamingMode.PingPong), Ask(s_long), cancellationToken: cancellation));
+            .CallAsync(new ThriftMethod<Request, Watched>(string.Empty, "KitchenSink", "EchoString", ThriftStreamingMode.PingPong), Ask(s_long), cancellationToken: cancellation));
 
     private static async Task AssertStopsAsync(string scheme, ThriftTransport? transport, Func<ThriftInvoker, CancellationToken, Task> call)
     {

@@ -151,7 +151,7 @@ public sealed class ErrorTests
     public async Task UnknownServiceOrMethod_IsAnsweredAsKitexDoesUnlessStandard(bool standard, string service, string method, int code, string text)
     {
         await using var loop = await Loopback.StartAsync(new(), server => server.Grpc.UseStandardUnimplementedStatus = standard);
-        var unknown = new ThriftMethod<Demo.Echo.Request, Response>("echo", service, method, StreamingMode.Bidirectional);
+        var unknown = new ThriftMethod<Demo.Echo.Request, Response>("echo", service, method, ThriftStreamingMode.Bidirectional);
         await using var call = await loop.Channel.OpenAsync(unknown, null, loop.Channel.Defaults, TestContext.Current.CancellationToken).Soon();
 
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => call.Responses.MoveNextAsync().Soon());

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using Demo.Echo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Rx.ThriftStreams.Wire;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
@@ -148,19 +149,21 @@ public sealed class EvilPeerTests
     }
 
     [Theory]
-    [InlineData(400, 13)]
-    [InlineData(401, 16)]
-    [InlineData(403, 7)]
-    [InlineData(404, 12)]
-    [InlineData(429, 14)]
-    [InlineData(503, 14)]
-    [InlineData(500, 2)]
-    [InlineData(200, 2)]
-    public async Task Client_AnswerThatIsNotGrpc_IsMappedByItsHttpStatus(int http, int code)
+    [InlineData(400, 13, "understand the request")]
+    [InlineData(401, 16, "needs credentials")]
+    [InlineData(403, 7, "does not permit")]
+    [InlineData(404, 12, "No gRPC service")]
+    [InlineData(429, 14, "limits the rate")]
+    [InlineData(503, 14, "is not available")]
+    [InlineData(500, 2, "not gRPC")]
+    [InlineData(200, 2, "not gRPC")]
+    public async Task Client_AnswerThatIsNotGrpc_IsMappedByItsHttpStatus(int http, int code, string meaning)
     {
         var (_, error) = await ReceiveAsync([1, 2, 3], context => (context.Response.StatusCode, context.Response.ContentType) = (http, "text/html"), _ => { }).Soon();
 
         Assert.Equal(code, (int)error!.StatusCode);
+        Assert.Contains(meaning, error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" (HTTP status code {http}, content-type \"text/html\").", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -265,7 +268,7 @@ public sealed class EvilPeerTests
     }
 
     /// <summary>Posts bytes to a server as a gRPC request and returns the status of the response.</summary>
-    private static async Task<(string? Status, byte[] Body)> PostAsync(HttpClient http, IPEndPoint server, byte[] body, string? encoding = null, string? accept = null)
+    private static async Task<(string? Status, string? Text, byte[] Body)> PostAsync(HttpClient http, IPEndPoint server, byte[] body, string? encoding = null, string? accept = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{server}/echo.TestService/Echo")
         {
@@ -286,8 +289,9 @@ public sealed class EvilPeerTests
 
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken).Soon();
         var answer = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken).Soon();
-        var status = response.TrailingHeaders.TryGetValues("grpc-status", out var trailers) || response.Headers.TryGetValues("grpc-status", out trailers) ? trailers.Single() : null;
-        return (status, answer);
+        return (Trailer("grpc-status"), Trailer("grpc-message"), answer);
+
+        string? Trailer(string name) => response.TrailingHeaders.TryGetValues(name, out var values) || response.Headers.TryGetValues(name, out values) ? values.Single() : null;
     }
 
     private static ScriptedService Echoing => new() { Echo = (requests, _) => requests.Select(request => Answer(request.Message!)) };
@@ -318,9 +322,15 @@ public sealed class EvilPeerTests
         using var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = false };
         using var http = new HttpClient(handler);
 
-        Assert.Equal(status, (await PostAsync(http, loop.Server.Endpoint, bytes, encoding)).Status);
+        var (refusal, text, _) = await PostAsync(http, loop.Server.Endpoint, bytes, encoding);
+        Assert.Equal(status, refusal);
+        if (status == "7")
+        {
+            // The status of a caller without permission: clients recognize the text.
+            Assert.Equal(ThriftStatusCode.Internal, ReceivedErrors.Of(7, Uri.UnescapeDataString(text!), ThriftMetadata.Empty, null).StatusCode);
+        }
 
-        var (next, body) = await PostAsync(http, loop.Server.Endpoint, Frame(Ok));
+        var (next, _, body) = await PostAsync(http, loop.Server.Endpoint, Frame(Ok));
         Assert.Equal("0", next);
         Assert.Equal(Frame(Ok), body);
     }
@@ -331,7 +341,7 @@ public sealed class EvilPeerTests
         await using var loop = await Loopback.StartAsync(Echoing);
         using var http = new HttpClient();
 
-        var (status, body) = await PostAsync(http, loop.Server.Endpoint, Frame(Gzip(Ok), flag: 1), "gzip", "identity,gzip");
+        var (status, _, body) = await PostAsync(http, loop.Server.Endpoint, Frame(Gzip(Ok), flag: 1), "gzip", "identity,gzip");
 
         Assert.Equal("0", status);
         Assert.Equal(1, body[0]);

@@ -148,5 +148,5 @@ public sealed class FinishedCallTests
     }
 
     private static Task<ThriftDuplexStreamingCall<Request, Response>> OpenAsync(ThriftChannel channel, CancellationToken token)
-        => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(StreamingMode.Bidirectional), AllLimits, token).AsTask();
+        => new ThriftInvoker(channel).OpenDuplexStreamingAsync(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), AllLimits, token).AsTask();
 }

@@ -1,5 +1,9 @@
 using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Wire;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Surface;
@@ -33,6 +37,53 @@ public sealed class GuardTests
         })));
 
         Assert.InRange(bytes, 1, 5_300);
+    }
+
+    /// <summary>A call that shares a connection costs a fraction of a system call. The first write is held until all handlers have answered: the rest is one write.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Answers_ToRequestsThatDidNotWait_AreWrittenTogether(bool inAnyOrder)
+    {
+        var flags = inAnyOrder ? TTHeaderFlags.SupportsOutOfOrder : default;
+        const int calls = 100;
+        var answered = 0;
+        HeldWrites? output = null;
+        var service = new ScriptedService
+        {
+            EchoUnary = (request, _) =>
+            {
+                Interlocked.Increment(ref answered);
+                return Task.FromResult(new Response { Message = request.Message });
+            },
+        };
+        await using var server = await ThriftApplication.StartAsync(
+            listen =>
+            {
+                listen.Use(next => connection =>
+                {
+                    output = new HeldWrites(connection.Transport.Output);
+                    connection.Transport = new PipeEnd(connection.Transport.Input, output);
+                    return next(connection);
+                });
+                listen.UseThriftStreams();
+            },
+            application => application.MapThriftService<ITestService>(service));
+        using var peer = new System.Net.Sockets.TcpClient();
+        await peer.ConnectAsync(server.Endpoint(), TestContext.Current.CancellationToken);
+        var requests = Enumerable.Range(1, calls).SelectMany(id => PingPongWire.TTHeader(PingPongWire.WithText("EchoPingPong", "hi", id), id, flags)).ToArray();
+        var stream = peer.GetStream();
+        await stream.WriteAsync(requests, TestContext.Current.CancellationToken);
+        await Until(() => Volatile.Read(ref answered) == calls);
+
+        output!.Release();
+        peer.Client.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+
+        var answers = PingPongWireAnswer.ReadAll(await PingPongWire.ReadToEndAsync(stream).Soon());
+        Assert.Equal(Enumerable.Range(1, calls), answers.Select(static answer => answer.FrameSequenceId).Order());
+
+        // Handlers count before their answers are appended, so that the last ones may miss the second write.
+        Assert.InRange(output.Writes, 1, 4);
     }
 
     /// <summary>The string is the message. What comes on top is for the whole stream, and for what the pools of the runtime give up at collections.</summary>

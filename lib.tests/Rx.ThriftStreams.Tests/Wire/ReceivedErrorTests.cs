@@ -33,7 +33,19 @@ public sealed class ReceivedErrorTests
     [InlineData(1, "unknown method M [biz error]", ThriftStatusCode.Cancelled)]
     [InlineData(1, "context canceled", ThriftStatusCode.Cancelled)]
     [InlineData(20, "something else", ThriftStatusCode.UnknownService)]
-    public void Status_ThatIsANumberOfThrift_IsUnimplemented(int number, string text, ThriftStatusCode code)
+    [InlineData(7, "*echo.Request read field 3 'message' error: unexpected EOF", ThriftStatusCode.Internal)]
+    [InlineData(7, "*echo.Request read field 3 begin error: unexpected EOF", ThriftStatusCode.Internal)]
+    [InlineData(7, "*echo.Request read struct begin error: unexpected EOF", ThriftStatusCode.Internal)]
+    [InlineData(7, "*echo.Request field 3 skip type 99 error: unknown data type 99", ThriftStatusCode.Internal)]
+    [InlineData(7, "required field Message is not set", ThriftStatusCode.Internal)]
+    [InlineData(7, "unexpected EOF caught in FastCodec using SkipDecoder Buffer", ThriftStatusCode.Internal)]
+    [InlineData(7, "unexpected EOF caught in SkipDecoder NextStruct phase", ThriftStatusCode.Internal)]
+    [InlineData(7, "unknown protocol error", ThriftStatusCode.Internal)]
+    [InlineData(7, "The caller may not call echo.TestService/Echo.", ThriftStatusCode.PermissionDenied)]
+    [InlineData(7, "request forbidden: read field 3 first", ThriftStatusCode.PermissionDenied)]
+    [InlineData(7, "The message is truncated (at byte 3). [biz error]", ThriftStatusCode.PermissionDenied)]
+    [InlineData(13, "*echo.Request read field 3 'message' error: unexpected EOF", ThriftStatusCode.Internal)]
+    public void Status_ThatIsANumberOfThrift_HasItsMeaning(int number, string text, ThriftStatusCode code)
         => Assert.Equal(code, ReceivedErrors.Of(number, text, ThriftMetadata.Empty, null).StatusCode);
 
     [Fact]

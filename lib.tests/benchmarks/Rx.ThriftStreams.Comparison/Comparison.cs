@@ -19,9 +19,15 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
     [
         new OurLibrary("gRPC", "grpc"),
         new OurLibrary("TTHeader", "ttheader"),
+        new OurLibrary("TTHeader inline", "ttheader", configureServer: static options => options.PingPong.RunHandlersInline = true),
         new OurLibrary("TTHeader pooled", "ttheader", static options => options.Connections.Mode = ThriftConnectionMode.Pooled),
         new OurUtf8(),
         new OurLibrary("Framed pooled", "ttheader", static options => options.PingPongTransport = ThriftTransport.Framed),
+        new OurLibrary("Framed pipelined", "ttheader", static options =>
+        {
+            options.PingPongTransport = ThriftTransport.Framed;
+            options.Connections.Mode = ThriftConnectionMode.Pipelined;
+        }),
         new GrpcDotNet(),
         new ProtobufNet(),
         new SignalR(),

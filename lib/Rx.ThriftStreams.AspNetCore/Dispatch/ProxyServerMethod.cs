@@ -22,9 +22,9 @@ internal sealed partial class ProxyServerMethod(
     private readonly ThriftServerRuntime _runtime = runtime;
 
     // How many messages a stream has each way makes no difference to the server, and the caller decides it.
-    private readonly ThriftMethod<ThriftRawMessage, ThriftRawMessage> _upstream = !method.IsStreaming || method.Mode == StreamingMode.Bidirectional
+    private readonly ThriftMethod<ThriftRawMessage, ThriftRawMessage> _upstream = !method.IsStreaming || method.Mode == ThriftStreamingMode.Bidirectional
         ? method
-        : new(method.Package, method.ServiceName, method.Name, StreamingMode.Bidirectional);
+        : new(method.Package, method.ServiceName, method.Name, ThriftStreamingMode.Bidirectional);
 
     protected override CallAccess FindAccess() => rules?.Access.For(Method) ?? base.FindAccess();
 

@@ -29,7 +29,7 @@ internal sealed class RawFallback(string package, string service, ThriftServerRu
     internal string Service => service;
 
     /// <summary>The metadata of the endpoint.</summary>
-    internal ThriftMethod Any { get; } = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(package, service, AnyName, StreamingMode.Bidirectional);
+    internal ThriftMethod Any { get; } = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(package, service, AnyName, ThriftStreamingMode.Bidirectional);
 
     /// <summary>The checks for all of the calls.</summary>
     internal CallAccess Access => Rules.Access;
@@ -44,7 +44,7 @@ internal sealed class RawFallback(string package, string service, ThriftServerRu
     /// <param name="name">The method; may be empty.</param>
     /// <param name="mode">How many messages each side sends.</param>
     /// <param name="isOneway">Whether no answer is sent.</param>
-    internal ServerMethod For(string named, string serviceName, string name, StreamingMode mode, bool isOneway)
+    internal ServerMethod For(string named, string serviceName, string name, ThriftStreamingMode mode, bool isOneway)
     {
         var target = service != AnyName ? service : serviceName.Length > 0 ? serviceName : AnyName;
         var method = new ThriftMethod<ThriftRawMessage, ThriftRawMessage>(

@@ -63,7 +63,7 @@ internal sealed class ServerCallContext : ThriftServerContext
 
         if (method.IsStreaming && CallTimers.IsLimit(options.Limits.MaxStreamDuration))
         {
-            _durationTimer = StartTimer(clock, options.Limits.MaxStreamDuration!.Value);
+            _durationTimer = StartTimer(clock, options.Limits.MaxStreamDuration);
         }
     }
 

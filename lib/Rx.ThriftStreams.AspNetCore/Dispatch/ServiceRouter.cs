@@ -57,7 +57,7 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <param name="mode">How many messages each side sends.</param>
     /// <param name="isOneway">Whether the caller takes no answer.</param>
     /// <param name="origin">Where the call comes from.</param>
-    internal ServerMethod? FindFallback(RouteException? refusal, string package, StreamingMode mode, bool isOneway, CallOrigin origin)
+    internal ServerMethod? FindFallback(RouteException? refusal, string package, ThriftStreamingMode mode, bool isOneway, CallOrigin origin)
     {
         if (refusal is not { Fault: RouteFault.UnknownService or RouteFault.UnknownMethod })
         {

@@ -15,7 +15,7 @@ internal sealed class DescribeService(ThriftServiceRegistry services)
     private const string Package = "thriftstreams";
     private const string Name = "ThriftStreamsDescribe";
 
-    private static readonly ThriftMethod<DescribeArguments, DescribeResult> s_method = new(Package, Name, "DescribeServices", StreamingMode.PingPong);
+    private static readonly ThriftMethod<DescribeArguments, DescribeResult> s_method = new(Package, Name, "DescribeServices", ThriftStreamingMode.PingPong);
 
     internal static ThriftServiceDescriptor<DescribeService> Descriptor { get; } = new(
         Package,

@@ -71,5 +71,6 @@ internal static class ServerConfiguration
 
     private static void ReadPingPong(OptionSection section, ThriftPingPongServerOptions pingPong) => section
         .Read<string>(nameof(pingPong.FallbackService), value => pingPong.FallbackService = value)
-        .Read<bool>(nameof(pingPong.RefuseWithoutServiceName), value => pingPong.RefuseWithoutServiceName = value);
+        .Read<bool>(nameof(pingPong.RefuseWithoutServiceName), value => pingPong.RefuseWithoutServiceName = value)
+        .Read<bool>(nameof(pingPong.RunHandlersInline), value => pingPong.RunHandlersInline = value);
 }

@@ -16,5 +16,12 @@ public sealed class ThriftPingPongServerOptions
     /// <summary>Whether calls over TTHeader, Framed, Buffered and HTTP that do not name their service are refused. Default <see langword="false"/>.</summary>
     public bool RefuseWithoutServiceName { get; set; }
 
+    /// <summary>
+    /// Whether handlers of calls that share a connection begin on the thread that reads the connection, one after the other in the order of the requests. Default
+    /// <see langword="false"/>: each begins on the thread pool. It saves a thread switch for each call, and is for handlers that never block and compute little before they await
+    /// something: while one does, no other call of its connection is read. Handlers of calls that have a connection to themselves begin on its thread in any case.
+    /// </summary>
+    public bool RunHandlersInline { get; set; }
+
     internal ThriftPingPongServerOptions Snapshot() => (ThriftPingPongServerOptions)MemberwiseClone();
 }

@@ -59,28 +59,28 @@ public sealed class ThriftServerLimits : ThriftLimits
     /// <summary>How long a connection to a port for every protocol may take until its protocol is known. Default 10 s; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan DetectionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a handler may wait for one request. Default <see langword="null"/>: no limit. When it expires the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
-    public TimeSpan? ReceiveTimeout { get; set; }
+    /// <summary>How long a handler may wait for one request. Default <see cref="Timeout.InfiniteTimeSpan"/>: no limit. When it expires the call is cancelled and ends with <see cref="ThriftStatusCode.DeadlineExceeded"/>.</summary>
+    public TimeSpan ReceiveTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How long a response may wait for room on its way to the caller. Default <see langword="null"/>: no limit. When it expires the call is cancelled and its stream
+    /// How long a response may wait for room on its way to the caller. Default <see cref="Timeout.InfiniteTimeSpan"/>: no limit. When it expires the call is cancelled and its stream
     /// reset: a caller that makes no room cannot receive a status.
     /// </summary>
-    public TimeSpan? SendTimeout { get; set; }
+    public TimeSpan SendTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How long a stream may last, whatever its caller allows. Default <see langword="null"/>: no limit. When it expires the handler is cancelled and the call ends with
+    /// How long a stream may last, whatever its caller allows. Default <see cref="Timeout.InfiniteTimeSpan"/>: no limit. When it expires the handler is cancelled and the call ends with
     /// <see cref="ThriftStatusCode.DeadlineExceeded"/>. Does not apply to methods of one message each way.
     /// </summary>
-    public TimeSpan? MaxStreamDuration { get; set; }
+    public TimeSpan MaxStreamDuration { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// How long a stream may still run after the credentials of its caller have expired. Default <see langword="null"/>: no limit, credentials are looked at when the
+    /// How long a stream may still run after the credentials of its caller have expired. Default <see cref="Timeout.InfiniteTimeSpan"/>: no limit, credentials are looked at when the
     /// call begins. Zero ends it at that moment. When it passes the handler is cancelled and the call ends with <see cref="ThriftStatusCode.Unauthenticated"/>, unless
     /// <see cref="ThriftServerContext.RenewUserAsync"/> was called. A scheme that accepts tokens for some time after they expired needs at least that time. Methods of
     /// one message each way are not concerned.
     /// </summary>
-    public TimeSpan? ExpiredCredentialsGrace { get; set; }
+    public TimeSpan ExpiredCredentialsGrace { get; set; } = Timeout.InfiniteTimeSpan;
 
     internal override void Validate(string owner)
     {
@@ -97,7 +97,6 @@ public sealed class ThriftServerLimits : ThriftLimits
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
         OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
         OptionChecks.TimeLimitOrZero(ExpiredCredentialsGrace, $"{owner}.{nameof(ExpiredCredentialsGrace)}");
-
         OptionChecks.TimeLimit(MaxStreamDuration, $"{owner}.{nameof(MaxStreamDuration)}");
     }
 }

@@ -87,7 +87,7 @@ internal static class Rules
     // csharp.type
     public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\", or remove the annotation.");
     public static readonly Rule CSharpTypeNotString = Error("TS0071", "csharp.type on another type than string", "csharp.type=\"utf8\" applies to string, not to {0}.{1}");
-    public static readonly Rule CSharpTypeMisplaced = Warning("TS0072", "csharp.type in the wrong place", "csharp.type is ignored here: it is an annotation of types, fields, typedefs and constants. Write it after the type.");
+    public static readonly Rule CSharpTypeMisplaced = Warning("TS0072", "csharp.type in the wrong place", "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type.");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

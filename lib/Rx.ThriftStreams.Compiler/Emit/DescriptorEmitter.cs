@@ -22,7 +22,7 @@ internal static class DescriptorEmitter
             var member = function.MethodName == function.Symbol.Name + "Async" ? "" : $", memberName: {CSharp.Literal(function.MethodName)}";
             var idempotent = function.Symbol.IsIdempotent ? " { IsIdempotent = true }" : "";
             code.Line($"internal static readonly {Contracts}ThriftMethod<{function.RequestType}, {function.ResponseType}> {function.FieldName}"
-                + $" = new({package}, {name}, {CSharp.Literal(function.Symbol.Name)}, {Contracts}StreamingMode.{function.Symbol.Mode}{oneway}{member}){idempotent};");
+                + $" = new({package}, {name}, {CSharp.Literal(function.Symbol.Name)}, {Contracts}ThriftStreamingMode.{function.Symbol.Mode}{oneway}{member}){idempotent};");
             code.Line();
         }
 

@@ -14,15 +14,15 @@ internal static class DynamicBinding
         {
             switch (method.Mode)
             {
-                case StreamingMode.Bidirectional:
+                case ThriftStreamingMode.Bidirectional:
                     binder.AddBidirectional(method.Method, (handler, requests, token) => handler.DuplexStreamingAsync(method, requests.Select(method.AttachRequest), token));
                     break;
 
-                case StreamingMode.Client:
+                case ThriftStreamingMode.Client:
                     binder.AddClientStreaming(method.Method, (handler, requests, token) => handler.ClientStreamingAsync(method, requests.Select(method.AttachRequest), token));
                     break;
 
-                case StreamingMode.Server:
+                case ThriftStreamingMode.Server:
                     binder.AddServerStreaming(method.Method, (handler, request, token) => handler.ServerStreamingAsync(method, method.AttachRequest(request), token));
                     break;
 

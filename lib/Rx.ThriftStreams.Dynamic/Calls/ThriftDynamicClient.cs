@@ -51,7 +51,7 @@ public sealed class ThriftDynamicClient
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        var schema = Find(method, isStream: false, StreamingMode.Unary);
+        var schema = Find(method, isStream: false, ThriftStreamingMode.Unary);
         if (schema.Method.IsOneway)
         {
             await Invoker.SendOnewayAsync(schema.Method, arguments, options, cancellationToken).ConfigureAwait(false);
@@ -73,7 +73,7 @@ public sealed class ThriftDynamicClient
         ThriftCallOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Server);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Server);
         return Invoker.ServerStreamingAsync(schema.Method, request, options, cancellationToken).Select(schema.AttachResponse);
     }
 
@@ -85,7 +85,7 @@ public sealed class ThriftDynamicClient
         ThriftCallOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Client);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Client);
         var response = await Invoker.ClientStreamingAsync(schema.Method, requests, options, cancellationToken).ConfigureAwait(false);
         return schema.AttachResponse(response);
     }
@@ -103,7 +103,7 @@ public sealed class ThriftDynamicClient
         ThriftCallOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Bidirectional);
         return Invoker.DuplexStreamingAsync(schema.Method, requests, options, cancellationToken).Select(schema.AttachResponse);
     }
 
@@ -117,7 +117,7 @@ public sealed class ThriftDynamicClient
     /// <inheritdoc cref="CallAsync"/>
     public async Task<string> CallJsonAsync(string method, string json, ThriftCallOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: false, StreamingMode.Unary);
+        var schema = Find(method, isStream: false, ThriftStreamingMode.Unary);
         var result = await CallAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken).ConfigureAwait(false);
         return result.Schema is null ? "null" : result.ToJson(_json);
     }
@@ -130,7 +130,7 @@ public sealed class ThriftDynamicClient
     /// <param name="cancellationToken">Cancels the call.</param>
     public IAsyncEnumerable<string> ServerStreamingJsonAsync(string method, string json, ThriftCallOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Server);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Server);
         return ServerStreamingAsync(method, ThriftDynamicMessage.FromJson(schema.Request, json, _json), options, cancellationToken).Select(ToJson);
     }
 
@@ -142,7 +142,7 @@ public sealed class ThriftDynamicClient
         ThriftCallOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Client);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Client);
         var response = await ClientStreamingAsync(method, FromJson(schema, jsons), options, cancellationToken).ConfigureAwait(false);
         return response.ToJson(_json);
     }
@@ -161,7 +161,7 @@ public sealed class ThriftDynamicClient
         ThriftCallOptions? options = null,
         CancellationToken cancellationToken = default)
     {
-        var schema = Find(method, isStream: true, StreamingMode.Bidirectional);
+        var schema = Find(method, isStream: true, ThriftStreamingMode.Bidirectional);
         return DuplexStreamingAsync(method, FromJson(schema, jsons), options, cancellationToken).Select(ToJson);
     }
 
@@ -170,7 +170,7 @@ public sealed class ThriftDynamicClient
     private IAsyncEnumerable<ThriftDynamicMessage> FromJson(ThriftMethodSchema method, IAsyncEnumerable<string> jsons)
         => jsons.Select(json => ThriftDynamicMessage.FromJson(method.Request, json, _json));
 
-    private ThriftMethodSchema Find(string name, bool isStream, StreamingMode mode)
+    private ThriftMethodSchema Find(string name, bool isStream, ThriftStreamingMode mode)
     {
         var method = Service.GetMethod(name);
         if (isStream ? method.Mode != mode : method.Method.IsStreaming)

@@ -82,7 +82,7 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
                 : exceptions.Prepend(new ThriftFieldSchema(0, "success", "success", Type(function.ReturnType), ThriftRequiredness.Optional)));
         }
 
-        var method = new Contracts.ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>(package, service, function.Name, (Contracts.StreamingMode)(int)function.Mode, function.IsOneway)
+        var method = new Contracts.ThriftMethod<ThriftDynamicMessage, ThriftDynamicMessage>(package, service, function.Name, (Contracts.ThriftStreamingMode)(int)function.Mode, function.IsOneway)
         {
             IsIdempotent = function.IsIdempotent,
         };

@@ -20,7 +20,7 @@ public sealed class ThriftMethodSchema
     public string Name => Method.Name;
 
     /// <summary>How many messages each side sends.</summary>
-    public StreamingMode Mode => Method.Mode;
+    public ThriftStreamingMode Mode => Method.Mode;
 
     /// <summary>What the client sends: the struct of a streaming method, the arguments of any other.</summary>
     public ThriftStructSchema Request { get; }

@@ -15,5 +15,5 @@ internal sealed record JsonMethod(ThriftServiceSchema Service, ThriftMethodSchem
     internal bool TakesStream => Schema.Method.TakesStream;
 
     /// <summary>Whether the method answers with events.</summary>
-    internal bool IsServerStreaming => Schema.Mode == StreamingMode.Server;
+    internal bool IsServerStreaming => Schema.Mode == ThriftStreamingMode.Server;
 }

@@ -5,7 +5,6 @@ using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson;
-using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.HttpJson.Calls;
 using Rx.ThriftStreams.HttpJson.Hosting;
 using Rx.ThriftStreams.HttpJson.OpenApi;
@@ -65,8 +64,7 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
         }
 
         options ??= new();
-        OptionChecks.TimeLimit(options.KeepAliveInterval, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.KeepAliveInterval)}");
-        OptionChecks.NotNull(options.Json, $"{nameof(ThriftHttpJsonOptions)}.{nameof(options.Json)}");
+        options.Validate();
         var origins = new OriginRule(options.AllowedOrigins);
         var group = endpoints.MapGroup(prefix);
         foreach (var schema in service.Methods)

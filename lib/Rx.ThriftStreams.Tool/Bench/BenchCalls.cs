@@ -33,9 +33,9 @@ internal sealed class BenchCalls : IAsyncDisposable
         var invoker = _invokers[worker % _invokers.Length];
         return _method.Mode switch
         {
-            StreamingMode.Bidirectional => DuplexAsync(invoker, meter, cancellationToken),
-            StreamingMode.Client => UploadAsync(invoker, meter, cancellationToken),
-            StreamingMode.Server => DownloadAsync(invoker, meter, cancellationToken),
+            ThriftStreamingMode.Bidirectional => DuplexAsync(invoker, meter, cancellationToken),
+            ThriftStreamingMode.Client => UploadAsync(invoker, meter, cancellationToken),
+            ThriftStreamingMode.Server => DownloadAsync(invoker, meter, cancellationToken),
             _ => SingleAsync(invoker, meter, cancellationToken),
         };
     }

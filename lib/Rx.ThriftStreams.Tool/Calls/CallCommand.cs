@@ -54,7 +54,7 @@ internal sealed class CallCommand
         var method = _method.Method;
         switch (_method.Mode)
         {
-            case StreamingMode.Bidirectional:
+            case ThriftStreamingMode.Bidirectional:
                 await using (var call = await _invoker.OpenDuplexStreamingAsync(method, _target.Options, cancellationToken))
                 {
                     await RunAsync(call, DuplexAsync(call, cancellationToken));
@@ -62,7 +62,7 @@ internal sealed class CallCommand
 
                 break;
 
-            case StreamingMode.Client:
+            case ThriftStreamingMode.Client:
                 await using (var call = await _invoker.OpenClientStreamingAsync(method, _target.Options, cancellationToken))
                 {
                     await RunAsync(call, UploadAsync(call, cancellationToken));
@@ -70,7 +70,7 @@ internal sealed class CallCommand
 
                 break;
 
-            case StreamingMode.Server:
+            case ThriftStreamingMode.Server:
                 await using (var call = await _invoker.OpenServerStreamingAsync(method, await ReadOneAsync(cancellationToken), _target.Options, cancellationToken))
                 {
                     await RunAsync(call, PrintAllAsync(call, cancellationToken));

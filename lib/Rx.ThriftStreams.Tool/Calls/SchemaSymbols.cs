@@ -78,8 +78,8 @@ internal static class SchemaSymbols
     {
         var request = string.Join(", ", method.Method.IsStreaming ? [method.Request.Name] : method.Request.Fields.Select(static field => $"{field.Type} {field.Name}"));
         var result = method.Method.IsStreaming ? method.Response.Name : method.Response.Fields.FirstOrDefault(static field => field.Id == 0)?.Type.ToString() ?? "void";
-        var isClientStream = method.Mode is StreamingMode.Client or StreamingMode.Bidirectional;
-        var isServerStream = method.Mode is StreamingMode.Server or StreamingMode.Bidirectional;
+        var isClientStream = method.Mode is ThriftStreamingMode.Client or ThriftStreamingMode.Bidirectional;
+        var isServerStream = method.Mode is ThriftStreamingMode.Server or ThriftStreamingMode.Bidirectional;
         return $"{(method.Method.IsOneway ? "oneway " : "")}{(isServerStream ? "stream " : "")}{result} {method.Name}({(isClientStream ? "stream " : "")}{request})";
     }
 }

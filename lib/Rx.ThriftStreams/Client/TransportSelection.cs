@@ -33,6 +33,15 @@ internal sealed class TransportSelection
                 + $"Set {nameof(options.PingPongTransport)} to one of: {ClientTransports.ListOf(TransportCapabilities.ApacheProtocols)}.");
         }
 
+        if (options.Connections.Mode == ThriftConnectionMode.Pipelined
+            && !_calls.Has(TransportCapabilities.Pipelining)
+            && !_calls.Has(TransportCapabilities.SharedConnections))
+        {
+            throw new ArgumentException(
+                $"{nameof(options.Connections)}.{nameof(options.Connections.Mode)} is {options.Connections.Mode}, but {_calls.Kind} carries one call at a time. "
+                + $"Use one of {ClientTransports.ListOf(TransportCapabilities.Calls | TransportCapabilities.Pipelining)}, or pooled connections.");
+        }
+
         if (options.Connections.Mode == ThriftConnectionMode.Multiplexed && !_calls.Has(TransportCapabilities.SharedConnections))
         {
             throw new ArgumentException(
@@ -46,5 +55,5 @@ internal sealed class TransportSelection
 
     /// <summary>The transport that a method's calls use. Unary methods are streams over HTTP/2 and ping-pong calls elsewhere, as in Kitex.</summary>
     internal ClientTransportDescriptor For(ThriftMethod method)
-        => method.IsStreaming || (method.Mode == StreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;
+        => method.IsStreaming || (method.Mode == ThriftStreamingMode.Unary && _streams.Has(TransportCapabilities.UnaryStreams)) ? _streams : _calls;
 }

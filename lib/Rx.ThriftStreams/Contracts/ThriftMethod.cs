@@ -7,7 +7,7 @@ namespace Rx.ThriftStreams.Contracts;
 [DebuggerDisplay("{FullName} ({Mode})")]
 public abstract class ThriftMethod
 {
-    private protected ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway, string? memberName)
+    private protected ThriftMethod(string package, string serviceName, string name, ThriftStreamingMode mode, bool isOneway, string? memberName)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentException.ThrowIfNullOrEmpty(serviceName);
@@ -31,7 +31,7 @@ public abstract class ThriftMethod
     public string Name { get; }
 
     /// <summary>How many messages each side sends.</summary>
-    public StreamingMode Mode { get; }
+    public ThriftStreamingMode Mode { get; }
 
     /// <summary>Whether the method is <c>oneway</c>: no answer is ever sent.</summary>
     public bool IsOneway { get; }
@@ -46,13 +46,13 @@ public abstract class ThriftMethod
     public bool IsIdempotent { get; init; }
 
     /// <summary>Whether the method has a stream in at least one direction, so that its messages travel as bare structs.</summary>
-    public bool IsStreaming => Mode is StreamingMode.Client or StreamingMode.Server or StreamingMode.Bidirectional;
+    public bool IsStreaming => Mode is ThriftStreamingMode.Client or ThriftStreamingMode.Server or ThriftStreamingMode.Bidirectional;
 
     /// <summary>Whether a caller chose the names, so that they must not become tags of metrics or keys of tables.</summary>
     internal bool IsUnknown { get; init; }
 
     /// <summary>Whether the client sends any number of messages rather than one.</summary>
-    internal bool TakesStream => Mode is StreamingMode.Client or StreamingMode.Bidirectional;
+    internal bool TakesStream => Mode is ThriftStreamingMode.Client or ThriftStreamingMode.Bidirectional;
 
     /// <inheritdoc/>
     public override string ToString() => FullName;
@@ -72,7 +72,7 @@ public sealed class ThriftMethod<TRequest, TResponse> : ThriftMethod
     /// <param name="mode">How many messages each side sends.</param>
     /// <param name="isOneway">Whether no answer is sent.</param>
     /// <param name="memberName">The name of the method in the generated interface; that in the IDL with <c>Async</c> after it if <see langword="null"/>.</param>
-    public ThriftMethod(string package, string serviceName, string name, StreamingMode mode, bool isOneway = false, string? memberName = null)
+    public ThriftMethod(string package, string serviceName, string name, ThriftStreamingMode mode, bool isOneway = false, string? memberName = null)
         : base(package, serviceName, name, mode, isOneway, memberName)
     {
     }

@@ -9,28 +9,28 @@ namespace Rx.ThriftStreams.Contracts;
 public abstract class ThriftServiceBinder<TService>
     where TService : class
 {
-    /// <summary>Adds a <see cref="StreamingMode.Bidirectional"/> method.</summary>
+    /// <summary>Adds a <see cref="ThriftStreamingMode.Bidirectional"/> method.</summary>
     public abstract void AddBidirectional<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         Func<TService, IAsyncEnumerable<TRequest>, CancellationToken, IAsyncEnumerable<TResponse>> handler)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Adds a <see cref="StreamingMode.Server"/> method.</summary>
+    /// <summary>Adds a <see cref="ThriftStreamingMode.Server"/> method.</summary>
     public abstract void AddServerStreaming<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         Func<TService, TRequest, CancellationToken, IAsyncEnumerable<TResponse>> handler)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Adds a <see cref="StreamingMode.Client"/> method.</summary>
+    /// <summary>Adds a <see cref="ThriftStreamingMode.Client"/> method.</summary>
     public abstract void AddClientStreaming<TRequest, TResponse>(
         ThriftMethod<TRequest, TResponse> method,
         Func<TService, IAsyncEnumerable<TRequest>, CancellationToken, Task<TResponse>> handler)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>;
 
-    /// <summary>Adds a <see cref="StreamingMode.Unary"/> or <see cref="StreamingMode.PingPong"/> method, <c>oneway</c> ones included.</summary>
+    /// <summary>Adds a <see cref="ThriftStreamingMode.Unary"/> or <see cref="ThriftStreamingMode.PingPong"/> method, <c>oneway</c> ones included.</summary>
     /// <param name="method">The method, over its argument and result wrappers.</param>
     /// <param name="handler">Calls the implementation; declared exceptions are caught into the result.</param>
     public abstract void AddUnary<TArguments, TResult>(

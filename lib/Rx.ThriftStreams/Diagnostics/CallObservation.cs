@@ -172,7 +172,7 @@ internal sealed partial class CallObservation : IDropListener
 
         Look(ref _sending, now, isSend: true);
         Look(ref _consuming, now, isSend: false);
-        if (Activity is { IsAllDataRequested: true } && _watch.Options.SpanInterval is { } length && _watch.Clock.GetElapsedTime(_interval.Since, now) >= length)
+        if (Activity is { IsAllDataRequested: true } && _watch.Options.ReportsIntervals && _watch.Clock.GetElapsedTime(_interval.Since, now) >= _watch.Options.SpanInterval)
         {
             _interval = _interval.Report(Activity, Method, _watch.Clock, now, CallTotals(), QueuedBytes);
         }

@@ -20,7 +20,16 @@ internal static class OptionChecks
         }
     }
 
-    /// <summary>An optional time limit.</summary>
+    /// <summary>A duration that cannot be unlimited.</summary>
+    internal static void Between(TimeSpan least, TimeSpan most, TimeSpan value, string option)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be between {least} and {most}.{HintFor(value)}");
+        }
+    }
+
+    /// <summary>A time limit; <see langword="null"/> inherits another.</summary>
     internal static void TimeLimit(TimeSpan? limit, string option)
     {
         if (limit is { } time && time <= TimeSpan.Zero && time != Timeout.InfiniteTimeSpan)
@@ -42,7 +51,7 @@ internal static class OptionChecks
     {
         if (time < TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(option, time, $"{option} must not be negative.");
+            throw new ArgumentOutOfRangeException(option, time, $"{option} must not be negative.{HintFor(time)}");
         }
     }
 
@@ -100,4 +109,6 @@ internal static class OptionChecks
             throw new ArgumentException($"{option} is \"{name}\", which is not a valid host name.", option, error);
         }
     }
+
+    private static string HintFor(TimeSpan value) => value == Timeout.InfiniteTimeSpan ? " It cannot be unlimited: Timeout.InfiniteTimeSpan is not allowed here." : string.Empty;
 }

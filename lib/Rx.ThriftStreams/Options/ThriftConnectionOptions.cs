@@ -17,10 +17,13 @@ public sealed class ThriftConnectionOptions
     public ThriftConnectionMode? Mode { get; set; }
 
     /// <summary>
-    /// The most connections to an endpoint: where they are multiplexed, how many calls are spread over; where they are pooled, how many idle ones are kept
+    /// The most connections to an endpoint: where they are multiplexed or pipelined, how many calls are spread over; where they are pooled, how many idle ones are kept
     /// (for ping-pong calls at least 100). Default: one for each processor; at least 1.
     /// </summary>
     public int MaxPerEndpoint { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>How many calls a pipelined connection carries at a time; further calls wait. Default 32; at least 1. Used by <see cref="ThriftConnectionMode.Pipelined"/> only.</summary>
+    public int MaxPipelinedCalls { get; set; } = 32;
 
     /// <summary>How long a connection without a call is kept. Default 1 min, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
@@ -39,6 +42,7 @@ public sealed class ThriftConnectionOptions
     internal void Validate(string owner)
     {
         OptionChecks.AtLeast(1, MaxPerEndpoint, $"{owner}.{nameof(MaxPerEndpoint)}");
+        OptionChecks.AtLeast(1, MaxPipelinedCalls, $"{owner}.{nameof(MaxPipelinedCalls)}");
         OptionChecks.TimeLimit(IdleTimeout, $"{owner}.{nameof(IdleTimeout)}");
     }
 }

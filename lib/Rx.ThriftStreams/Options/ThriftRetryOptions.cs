@@ -27,10 +27,10 @@ public sealed class ThriftRetryOptions
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long one attempt may take; of a server stream, until its first response. Default <see langword="null"/>: as long as the call, whose <see cref="ThriftCallOptions.Timeout"/> holds for all attempts together. An
+    /// How long one attempt may take; of a server stream, until its first response. Default <see cref="Timeout.InfiniteTimeSpan"/>: as long as the call, whose <see cref="ThriftCallOptions.Timeout"/> holds for all attempts together. An
     /// attempt that took too long is retried.
     /// </summary>
-    public TimeSpan? AttemptTimeout { get; set; }
+    public TimeSpan AttemptTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// The largest share of retries in the attempts of a method within 10 s. Default 0.1, as in Kitex; more than 0, at most 1. Counted from ten attempts on: beyond the share

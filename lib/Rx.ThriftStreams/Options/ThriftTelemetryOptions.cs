@@ -13,22 +13,24 @@ public sealed class ThriftTelemetryOptions
     public TimeSpan PauseThreshold { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How often a running call is reported by a span of its own, a child of the call's, so that a trace shows a stream that has not ended. Default <see langword="null"/>: never;
-    /// at least 1 s.
+    /// How often a running call is reported by a span of its own, a child of the call's, so that a trace shows a stream that has not ended. Default
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: never; 1 s to 1 day.
     /// </summary>
-    public TimeSpan? SpanInterval { get; set; }
+    public TimeSpan SpanInterval { get; set; } = Timeout.InfiniteTimeSpan;
+
+    internal bool ReportsIntervals => CallTimers.IsLimit(SpanInterval);
 
     /// <summary>How often running calls are looked at.</summary>
-    internal TimeSpan Period => SpanInterval is { } interval && interval < PauseThreshold / 2 ? interval : PauseThreshold / 2;
+    internal TimeSpan Period => ReportsIntervals && SpanInterval < PauseThreshold / 2 ? SpanInterval : PauseThreshold / 2;
 
     internal ThriftTelemetryOptions Snapshot() => (ThriftTelemetryOptions)MemberwiseClone();
 
     internal void Validate(string owner)
     {
         OptionChecks.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), PauseThreshold, $"{owner}.{nameof(PauseThreshold)}");
-        if (SpanInterval is { } interval)
+        if (ReportsIntervals)
         {
-            OptionChecks.Between(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), interval, $"{owner}.{nameof(SpanInterval)}");
+            OptionChecks.Between(TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), SpanInterval, $"{owner}.{nameof(SpanInterval)}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 
 namespace Rx.ThriftStreams.Primitives;
 
@@ -13,12 +14,12 @@ internal static class ThriftMetadataNames
     private static readonly SearchValues<char> ControlCharacters
         = SearchValues.Create([.. Enumerable.Range(0, ' ').Append(0x7f).Where(static c => c != '\t').Select(static c => (char)c)]);
 
-    private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
-    {
+    // As they are received: Kestrel gives the usual ones with capitals.
+    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
         "content-type", "user-agent", "te", "host", "connection", "transfer-encoding", "content-length",
         "grpc-encoding", "grpc-accept-encoding", "grpc-message", "grpc-status", "grpc-timeout", "grpc-message-type",
-        "grpc-status-details-bin", "biz-status", "biz-extra",
-    };
+        "grpc-status-details-bin", "biz-status", "biz-extra");
 
     internal static bool IsReserved(string name) => name.StartsWith(':') || Reserved.Contains(name);
 

@@ -10,5 +10,5 @@ namespace Rx.ThriftStreams.Resilience;
 internal sealed record CallPipeline(ResiliencePipeline<object> Pipeline, RepeatPlan? Plan, RetryBudget? Budget)
 {
     /// <summary>How long an attempt may take; <see langword="null"/> for as long as the call.</summary>
-    internal TimeSpan? AttemptTimeout => Plan?.Retry?.AttemptTimeout;
+    internal TimeSpan? AttemptTimeout => Plan?.Retry is { } retry && CallTimers.IsLimit(retry.AttemptTimeout) ? retry.AttemptTimeout : null;
 }

@@ -40,7 +40,7 @@ internal sealed class CallPipelines
     /// <param name="isInRetry">Whether it is made while a retry of the caller is handled.</param>
     internal CallPipeline? For(ThriftMethod method, bool? isIdempotent, bool isInRetry)
     {
-        var isStream = method.Mode == StreamingMode.Server;
+        var isStream = method.Mode == ThriftStreamingMode.Server;
         if (isStream && !_options.IncludeServerStreams && _options.Fallback is null)
         {
             return null;

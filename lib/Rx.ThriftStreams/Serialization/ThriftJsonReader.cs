@@ -198,7 +198,7 @@ internal ref partial struct ThriftJsonReader : IThriftReader
         ChargeMemory(MemoryCost.Binary(raw.Length));
         var value = ReceivedBytes.Copy(hasEscapes ? Unescape(raw) : raw);
         EndValue();
-        return new(value);
+        return new(value.AsMemory());
     }
 
     /// <inheritdoc/>

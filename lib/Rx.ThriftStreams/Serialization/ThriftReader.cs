@@ -159,7 +159,7 @@ public ref partial struct ThriftReader : IThriftReader
     {
         int length = ReadLength();
         ChargeMemory(MemoryCost.Binary(length));
-        return length == 0 ? default : new(ReceivedBytes.Copy(TakeSpan(length)));
+        return length == 0 ? default : new(ReceivedBytes.Copy(TakeSpan(length)).AsMemory());
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,14 @@ public readonly partial struct ThriftUtf8String : IEquatable<ThriftUtf8String>, 
         Memory = Encoding.UTF8.GetBytes(value);
     }
 
-    /// <summary>Creates a text from bytes, without a copy and without validating them.</summary>
+    /// <summary>Creates a text from a copy of bytes, such as <c>"text"u8</c> or an array, without validating them.</summary>
+    /// <param name="utf8">The bytes.</param>
+    public ThriftUtf8String(ReadOnlySpan<byte> utf8)
+    {
+        Memory = utf8.ToArray();
+    }
+
+    /// <summary>Creates a text from bytes, without a copy and without validating them. For an array, call <c>AsMemory()</c>.</summary>
     /// <param name="utf8">The bytes. They must not change.</param>
     public ThriftUtf8String(ReadOnlyMemory<byte> utf8)
     {

@@ -13,6 +13,8 @@ internal struct CallGate
 
     internal bool IsRetired => Volatile.Read(ref _calls) < 0;
 
+    internal bool HasCalls => Volatile.Read(ref _calls) > 0;
+
     /// <summary>Begins a call.</summary>
     /// <returns><see langword="false"/> if the connection is retired.</returns>
     internal bool TryEnter()

@@ -112,6 +112,18 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether one of the connections carries a call.</summary>
+    internal bool IsBusy
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _idle.Count < _all.Count;
+            }
+        }
+    }
+
     /// <summary>Returns the current connections.</summary>
     internal TConnection[] Snapshot()
     {
@@ -164,20 +176,6 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
             Remove(connection);
             connection.Close(Idle());
         }
-    }
-
-    /// <summary>Takes a connection like <see cref="TryTake"/>, if none of them carries a call.</summary>
-    internal TConnection? TryTakeAlone()
-    {
-        lock (_gate)
-        {
-            if (_idle.Count < _all.Count)
-            {
-                return null;
-            }
-        }
-
-        return TryTake();
     }
 
     /// <summary>Ends a call on a connection that calls share.</summary>

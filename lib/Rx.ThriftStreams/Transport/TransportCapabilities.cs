@@ -20,4 +20,7 @@ internal enum TransportCapabilities
 
     /// <summary>Messages other than strict Binary, for peers of Apache Thrift.</summary>
     ApacheProtocols = 16,
+
+    /// <summary>Requests before earlier ones are answered, to servers that answer in the order of the requests.</summary>
+    Pipelining = 32,
 }

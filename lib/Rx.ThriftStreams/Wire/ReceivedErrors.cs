@@ -41,9 +41,9 @@ internal static class ReceivedErrors
     internal static ThriftStatusException Of(int number, string text, ThriftMetadata trailers, ReadOnlyMemory<byte>? details)
     {
         var (code, message) = Understand((ThriftStatusCode)number, text);
-        if (IsUnknown(number, text))
+        if (!text.EndsWith(KitexAnswer.GrpcHandlerMark, StringComparison.Ordinal))
         {
-            code = ThriftStatusCode.Unimplemented;
+            code = OfThriftNumber(number, text) ?? code;
         }
 
         // A text in the details has the same marks as the status text.
@@ -52,10 +52,13 @@ internal static class ReceivedErrors
     }
 
     /// <summary>Kitex answers these with Thrift's numbers, which have other meanings as statuses.</summary>
-    private static bool IsUnknown(int number, string text)
-        => !text.EndsWith(KitexAnswer.GrpcHandlerMark, StringComparison.Ordinal)
-            && ((number == (int)ApplicationErrorType.UnknownService && text.StartsWith("unknown service ", StringComparison.Ordinal))
-                || (number == (int)ApplicationErrorType.UnknownMethod && text.StartsWith("unknown method ", StringComparison.Ordinal)));
+    private static ThriftStatusCode? OfThriftNumber(int number, string text) => (ApplicationErrorType)number switch
+    {
+        ApplicationErrorType.UnknownService when text.StartsWith("unknown service ", StringComparison.Ordinal) => ThriftStatusCode.Unimplemented,
+        ApplicationErrorType.UnknownMethod when text.StartsWith("unknown method ", StringComparison.Ordinal) => ThriftStatusCode.Unimplemented,
+        ApplicationErrorType.ProtocolError when UndecodableTexts.Matches(text) => ThriftStatusCode.Internal,
+        _ => null,
+    };
 
     /// <summary>Removes Kitex's marks from a text, and extracts a status if they carry one.</summary>
     private static (ThriftStatusCode Code, string Message) Understand(ThriftStatusCode code, string text)

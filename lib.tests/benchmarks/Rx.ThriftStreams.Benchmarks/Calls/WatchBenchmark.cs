@@ -14,7 +14,7 @@ public class WatchBenchmark
 {
     private const int Messages = 1000;
 
-    private static readonly ThriftMethod<TextMessage, TextMessage> Method = new("bench", "Bench", "Stream", StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<TextMessage, TextMessage> Method = new("bench", "Bench", "Stream", ThriftStreamingMode.Bidirectional);
 
     private readonly TextMessage _message = new() { Text = "text" };
     private readonly List<IDisposable> _listeners = [];

@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams.Benchmarks.Governance;
 /// <summary>A method of one message each way, and a transport that answers it immediately.</summary>
 internal static class OneAnswer
 {
-    internal static readonly ThriftMethod<TextMessage, TextMessage> Method = new("bench", "Bench", "Call", StreamingMode.Unary);
+    internal static readonly ThriftMethod<TextMessage, TextMessage> Method = new("bench", "Bench", "Call", ThriftStreamingMode.Unary);
 
     internal sealed class Transport : ClientTransport
     {

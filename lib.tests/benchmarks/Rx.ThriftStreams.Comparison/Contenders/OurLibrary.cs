@@ -8,12 +8,14 @@ namespace Rx.ThriftStreams.Comparison.Contenders;
 /// <param name="name">The name in tables.</param>
 /// <param name="scheme">The scheme of addresses.</param>
 /// <param name="configure">Settings of the channel.</param>
-internal sealed class OurLibrary(string name, string scheme, Action<ThriftChannelOptions>? configure = null) : ThriftContender(name, scheme, configure)
+/// <param name="configureServer">Settings of the server.</param>
+internal sealed class OurLibrary(string name, string scheme, Action<ThriftChannelOptions>? configure = null, Action<ThriftServerOptions>? configureServer = null)
+    : ThriftContender(name, scheme, configure, configureServer)
 {
     private readonly bool _isUnary = scheme == "grpc";
 
     // The others carry calls only.
-    private readonly bool _hasStreams = configure is null;
+    private readonly bool _hasStreams = configure is null && configureServer is null;
     private EchoClient _client = null!;
 
     internal override bool Has(Shape shape) => shape == Shape.Call || _hasStreams;

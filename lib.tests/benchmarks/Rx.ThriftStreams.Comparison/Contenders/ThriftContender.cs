@@ -6,14 +6,20 @@ namespace Rx.ThriftStreams.Comparison.Contenders;
 /// <param name="name">The name in tables.</param>
 /// <param name="scheme">The scheme of addresses.</param>
 /// <param name="configure">Settings of the channel.</param>
-internal abstract class ThriftContender(string name, string scheme, Action<ThriftChannelOptions>? configure = null) : Contender
+/// <param name="configureServer">Settings of the server.</param>
+internal abstract class ThriftContender(
+    string name, string scheme, Action<ThriftChannelOptions>? configure = null, Action<ThriftServerOptions>? configureServer = null) : Contender
 {
     private ThriftServer? _server;
     private ThriftChannel? _channel;
 
     internal override string Name => name;
 
-    internal override async Task ServeAsync(int port) => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", AddService);
+    internal override async Task ServeAsync(int port) => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", server =>
+    {
+        AddService(server);
+        server.Configure(options => configureServer?.Invoke(options));
+    });
 
     internal override Task ConnectAsync(int port)
     {

@@ -16,14 +16,14 @@ internal sealed class UnknownClient(ThriftChannel channel) : ThriftClient(channe
         => OpenAsync("NoSuchService", "EchoPingPong", request, options, cancellationToken);
 
     internal ValueTask<ThriftDuplexStreamingCall<Request, Response>> OpenBidiAsync(ThriftCallOptions options, CancellationToken cancellationToken)
-        => Invoker.OpenDuplexStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchBidi", StreamingMode.Bidirectional), options, cancellationToken);
+        => Invoker.OpenDuplexStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchBidi", ThriftStreamingMode.Bidirectional), options, cancellationToken);
 
     internal ValueTask<ThriftServerStreamingCall<Response>> OpenServerAsync(Request request, ThriftCallOptions options, CancellationToken cancellationToken)
-        => Invoker.OpenServerStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchServer", StreamingMode.Server), request, options, cancellationToken);
+        => Invoker.OpenServerStreamingAsync(new ThriftMethod<Request, Response>(Package, "TestService", "NoSuchServer", ThriftStreamingMode.Server), request, options, cancellationToken);
 
     private ValueTask<ThriftCall<Response>> OpenAsync(string service, string method, Request request, ThriftCallOptions options, CancellationToken cancellationToken)
         => Invoker.OpenCallAsync(
-            new ThriftMethod<EchoPingPongArgs, EchoPingPongResult>(Package, service, method, StreamingMode.PingPong),
+            new ThriftMethod<EchoPingPongArgs, EchoPingPongResult>(Package, service, method, ThriftStreamingMode.PingPong),
             new EchoPingPongArgs { Req = request },
             result => result.Success ?? throw MissingResult(method),
             options,

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore.Access;
@@ -22,6 +23,7 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     private long _since = runtime.Options.TimeProvider.GetTimestamp();
     private int _resets;
     private bool _cut;
+    private PeerName? _peer;
 
     /// <summary>What the calls hold of messages that have not arrived completely.</summary>
     internal PeerMemory Memory { get; } = runtime.CreateConnectionMemory();
@@ -30,6 +32,18 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     internal bool IsOverLimit { get; } = connection.Features.Get<ConnectionOverLimit>() is not null;
 
     internal GrpcDrain Drain { get; } = new(connection, runtime, stopping);
+
+    /// <summary>Names the peer of a call: that of the connection, unless something that trusts a proxy says otherwise.</summary>
+    internal string NameOf(IPAddress? address, int port)
+    {
+        var peer = _peer;
+        if (peer is null || !ReferenceEquals(peer.Address, address) || peer.Port != port)
+        {
+            _peer = peer = PeerName.Of(address, port);
+        }
+
+        return peer.Text;
+    }
 
     /// <summary>The caller has cancelled a call. Too many within a second end the connection.</summary>
     internal void CountReset()

@@ -62,7 +62,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
     internal Task ForwardAsync(HttpContext http)
         => GrpcPath.IsLiteral(http)
             && GrpcPath.TryParse(http.Request.Path.Value, out var package, out var service, out var name)
-            && runtime.Router.FindFallback(new(RouteFault.UnknownMethod, service, name), package, StreamingMode.Bidirectional, isOneway: false, OriginOf(http)) is { } method
+            && runtime.Router.FindFallback(new(RouteFault.UnknownMethod, service, name), package, ThriftStreamingMode.Bidirectional, isOneway: false, OriginOf(http)) is { } method
             ? InvokeAsync(http, method)
             : RejectAsync(http);
 

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.AspNetCore.Access;
@@ -37,11 +36,16 @@ internal sealed class GrpcServerCall : ServerTransportCall
         _startedAt = options.TimeProvider.GetTimestamp();
         foreach (var (name, values) in http.Request.Headers)
         {
+            if (ThriftMetadataNames.IsReserved(name))
+            {
+                continue;
+            }
+
             var lower = name.ToLowerInvariant();
             foreach (var value in values)
             {
                 // The first pair of a key counts as metainfo, which handlers do not see as a header.
-                if (value is not null && !GrpcMetaInfo.TryRead(lower, value, MetaInfo) && !ThriftMetadataNames.IsReserved(lower))
+                if (value is not null && !GrpcMetaInfo.TryRead(lower, value, MetaInfo))
                 {
                     RequestHeaders.AddReceived(lower, value);
                 }
@@ -53,7 +57,14 @@ internal sealed class GrpcServerCall : ServerTransportCall
 
     internal override string Transport => GrpcTransport.Descriptor.Name;
 
-    internal override string Peer => new IPEndPoint(_http.Connection.RemoteIpAddress ?? IPAddress.None, _http.Connection.RemotePort).ToString();
+    internal override string Peer
+    {
+        get
+        {
+            var endpoint = _http.Connection;
+            return _connection?.NameOf(endpoint.RemoteIpAddress, endpoint.RemotePort) ?? PeerName.Of(endpoint.RemoteIpAddress, endpoint.RemotePort).Text;
+        }
+    }
 
     internal override ThriftServerConnection Connection => _serverConnection ??= ServerConnection.Of(_http, ThriftProtocols.Grpc);
 

@@ -57,7 +57,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         var found = request.IsMultiplexedName
             ? runtime.Router.FindExactly(request.Service, request.Method, CallForm.PingPong, origin, out unknown)
             : runtime.Router.Find(request.Service, request.Method, CallForm.PingPong, origin, out unknown);
-        return found ?? runtime.Router.FindFallback(unknown, string.Empty, StreamingMode.PingPong, request.Type == ThriftMessageType.Oneway, origin);
+        return found ?? runtime.Router.FindFallback(unknown, string.Empty, ThriftStreamingMode.PingPong, request.Type == ThriftMessageType.Oneway, origin);
     }
 
     private async ValueTask InvokeAsync(PingPongRequest request, IPingPongPeer peer, ServerMethod method)

@@ -11,9 +11,9 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 
 /// <summary>The other end of a connection, as its calls see it: who it is, whether it is still there, and where answers go.</summary>
 /// <remarks>
-/// While requests are handled one after the other, the call that runs writes its answer itself. As soon as a caller takes answers in any order, calls run side by
-/// side and share a <see cref="BatchWriter"/>, which writes in one go what gathers while it writes. The reader of the connection switches between two requests,
-/// when no call runs; it never switches back.
+/// At first the call that runs writes its answer itself. As soon as a caller sends requests without waiting for answers, these go to a <see cref="BatchWriter"/>, which writes in one go
+/// what gathers while it writes; if it takes answers in any order as well, calls run side by side. The reader of the connection switches between two requests, when no call runs; it never
+/// switches back.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; calls may still use its token when the connection has ended.")]
 internal sealed class PingPongPeer(
@@ -55,13 +55,16 @@ internal sealed class PingPongPeer(
     /// <summary>How long the write under way has made no progress; zero if there is none.</summary>
     internal TimeSpan StalledFor => _shared?.StalledFor ?? _progress.StalledFor;
 
+    /// <summary>From here on answers are written in one go where they come close together.</summary>
+    internal void Gather() => _shared ??= new BatchWriter(output, memory, clock, _ => Abort());
+
     /// <summary>From here on calls run side by side.</summary>
     internal void Share()
     {
-        if (_shared is null)
+        if (_calls is null)
         {
+            Gather();
             Interlocked.Exchange(ref _calls, new SideBySideCalls());
-            _shared = new BatchWriter(output, memory, clock, _ => Abort());
             if (_aborted.IsCancellationRequested)
             {
                 _calls!.Abort();
@@ -120,7 +123,7 @@ internal sealed class PingPongPeer(
     /// </summary>
     internal void AskToLeave()
     {
-        if (_shared is { } shared)
+        if (Volatile.Read(ref _calls) is not null && _shared is { } shared)
         {
             using var notice = new PingPongAnswer(new PingPongRequest { Form = PingPongForm.TTHeader, Codec = MessageCodec.StrictBinary, Type = ThriftMessageType.Call, Method = "none", SequenceId = 0 });
             notice.SetEmptyResult();

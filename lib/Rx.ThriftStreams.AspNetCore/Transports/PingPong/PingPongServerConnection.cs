@@ -195,6 +195,11 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             _isIdle = false;
             Volatile.Write(ref _partialSince, 0);
             Hold(0);
+            if (!buffer.IsEmpty && !request.IsMultiplexed)
+            {
+                _peer.Gather();
+            }
+
             await TakeAsync(request).ConfigureAwait(false);
         }
 
@@ -270,6 +275,12 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         request.Body = new ReadOnlySequence<byte>(body, 0, length);
         Calls.Begin();
         _peer.Begin(request);
+        if (_runtime.Options.PingPong.RunHandlersInline)
+        {
+            _ = HandleCopiedAsync(request, size, body);
+            return;
+        }
+
         ThreadPool.UnsafeQueueUserWorkItem(
             static work => _ = work.Self.HandleCopiedAsync(work.Request, work.Size, work.Body),
             (Self: this, Request: request, Size: size, Body: body),

@@ -142,7 +142,7 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
         var router = _handler.Runtime.Router;
         var origin = new CallOrigin(ThriftProtocols.TTHeaderStreaming, _connection.LocalPort);
         var method = router.Find(service, methodName, CallForm.Stream, origin, out var unknown)
-            ?? router.FindFallback(unknown, string.Empty, StreamingMode.Bidirectional, isOneway: false, origin);
+            ?? router.FindFallback(unknown, string.Empty, ThriftStreamingMode.Bidirectional, isOneway: false, origin);
         if (method is not null)
         {
             Accept(frame, method);

@@ -111,18 +111,7 @@ internal sealed class GrpcExchange
 
             if (!IsGrpc(response, out var contentType))
             {
-                var status = (int)response.StatusCode;
-                var code = status switch
-                {
-                    400 => ThriftStatusCode.Internal,
-                    401 => ThriftStatusCode.Unauthenticated,
-                    403 => ThriftStatusCode.PermissionDenied,
-                    404 => ThriftStatusCode.Unimplemented,
-                    429 or 502 or 503 or 504 => ThriftStatusCode.Unavailable,
-                    _ => ThriftStatusCode.Unknown,
-                };
-                var type = contentType is null ? "no content-type" : $"content-type \"{contentType}\"";
-                return new(code, $"The server's answer is not gRPC: HTTP status code {status}, {type}.");
+                return GrpcHttpStatus.Of((int)response.StatusCode, contentType);
             }
 
             return response.TrailingHeaders.NonValidated.Count > 0

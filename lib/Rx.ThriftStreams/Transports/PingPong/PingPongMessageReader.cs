@@ -55,14 +55,14 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 }
 
                 PayloadChecksum.Verify(frame);
-                if ((only ?? find!(frame.SequenceId)) is { } owner)
+                if (only is null && frame.SequenceId == 0 && PingPongReply.AsksToReset(frame))
+                {
+                    IsAskedToLeave = true;
+                }
+                else if ((only ?? find!(frame.SequenceId)) is { } owner)
                 {
                     owner.OnHeader(frame);
                     owner.OnMessage(ProtocolDetector.GetMessage(frame.Payload, out _), limits);
-                }
-                else if (frame.SequenceId == 0 && PingPongReply.AsksToReset(frame))
-                {
-                    IsAskedToLeave = true;
                 }
 
                 return true;
@@ -70,7 +70,13 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
             case WireProtocol.Framed:
                 if (MessageSize.TryReadLengths(buffer, protocol, out var framedLength, out var length) && length > Limit)
                 {
-                    only?.Fail(MessageSize.TooLarge(length, limits.MaxSize));
+                    // It is longer than any envelope, which names the call.
+                    if (only is null && buffer.Length < ThriftFraming.PrefixSize + MessageSize.UncountedEnvelope)
+                    {
+                        return false;
+                    }
+
+                    OwnerOf(buffer.Slice(ThriftFraming.PrefixSize), only, find)?.Fail(MessageSize.TooLarge(length, limits.MaxSize));
                     _skip = framedLength;
                     return true;
                 }
@@ -80,7 +86,7 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                     return false;
                 }
 
-                only?.OnMessage(message, limits);
+                OwnerOf(message, only, find)?.OnMessage(message, limits);
                 return true;
 
             case WireProtocol.Buffered:
@@ -94,12 +100,12 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 {
                     // Nothing announces where it ends: the connection is of no use to another call.
                     var error = MessageSize.TooLarge(_scanner.NeededBytes, limits.MaxSize);
-                    only?.Fail(error);
+                    OwnerOf(buffer, only, find)?.Fail(error);
                     return only is not null ? true : throw error;
                 }
 
                 _scanner.Reset();
-                only?.OnMessage(buffer.Slice(0, size), limits);
+                OwnerOf(buffer, only, find)?.OnMessage(buffer.Slice(0, size), limits);
                 buffer = buffer.Slice(size);
                 return true;
 
@@ -107,6 +113,10 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 throw new ThriftProtocolException("The server's answer is not a Thrift message in any supported form.", 0);
         }
     }
+
+    /// <summary>The call that a message without a header belongs to.</summary>
+    private static PingPongReply? OwnerOf(in ReadOnlySequence<byte> message, PingPongReply? only, Func<int, PingPongReply?>? find)
+        => only ?? find!(MessageCodec.Of(message).ReadEnvelope(message, out _).SequenceId);
 
     private static int SequenceIdOf(in ReadOnlySequence<byte> buffer)
     {

@@ -14,6 +14,12 @@ internal sealed class PingPongTransport : ClientTransport
     // Kitex keeps up to a hundred connections in all; many callers at a time must not connect anew for each call.
     private const int LeastPoolCapacity = 100;
 
+    // Calls that begin close together are written together, and answered together, if they use the same connection.
+    private const uint TurnOfShared = 16;
+
+    // Many callers in step are all answered at once, and then one of them is the first again.
+    private const int EnoughAlone = 16;
+
     private static int s_lastSequenceId;
 
     private readonly SslClientAuthenticationOptions? _tls;
@@ -24,10 +30,14 @@ internal sealed class PingPongTransport : ClientTransport
     private readonly PingPongRequestWriter _writer;
     private readonly PingPongRequestWriter _sharedWriter;
     private readonly ConnectionSet<PingPongConnection>? _exclusive;
-    private readonly ConnectionSet<MultiplexedPingPongConnection>? _multiplexed;
-    private readonly SharedConnections<MultiplexedPingPongConnection>? _shared;
+    private readonly ConnectionSet<SharedPingPongConnection>? _sharedSet;
+    private readonly SharedConnections<SharedPingPongConnection>? _shared;
     private readonly Action? _onOffer;
     private readonly Action? _onRefusal;
+    private readonly int? _depth;
+
+    // How many calls in succession had the endpoint to themselves. A lost update does not matter.
+    private int _callsAlone = EnoughAlone;
 
     // Whether calls share connections: always, never, or from when the server has said that they may.
     private volatile bool _isSharing;
@@ -51,12 +61,13 @@ internal sealed class PingPongTransport : ClientTransport
         _connectTimeout = options.Resilience.ConnectTimeout;
         _isHttp = form.IsHttp;
         _writer = new PingPongRequestWriter(form, target.Authority, options, multiplexed: false);
-        _sharedWriter = new PingPongRequestWriter(form, target.Authority, options, multiplexed: true);
-        _isSharing = mode == ThriftConnectionMode.Multiplexed;
+        _depth = mode == ThriftConnectionMode.Pipelined ? options.Connections.MaxPipelinedCalls : null;
+        _sharedWriter = _depth is null ? new PingPongRequestWriter(form, target.Authority, options, multiplexed: true) : _writer;
+        _isSharing = mode is ThriftConnectionMode.Multiplexed or ThriftConnectionMode.Pipelined;
         if (_isSharing || (mode is null && form.HasHeader))
         {
-            _multiplexed = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options);
-            _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed);
+            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options, isAwaited: true);
+            _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed, TurnOfShared);
         }
 
         if (!_isSharing)
@@ -87,20 +98,21 @@ internal sealed class PingPongTransport : ClientTransport
         var limit = start.Options.ConnectTimeout ?? _connectTimeout;
         while (_isSharing)
         {
-            if (_exclusive?.TryTakeAlone() is { } alone)
+            if (TryTakeAlone() is { } alone)
             {
                 return Open(alone, method, start);
             }
 
-            if (_exclusive is { IsEmpty: true } && _shared!.Made.All(static connection => connection.IsClosed))
+            if (_exclusive is { IsEmpty: true } && !_shared!.Any(static connection => !connection.IsClosed))
             {
                 // After a pause all connections are gone, and this call may be the only one again.
+                _callsAlone = EnoughAlone;
                 break;
             }
 
             // One that is closed at this moment, because it was idle or is lost, has taken nothing of the call: another will do.
             var (shared, _) = await _shared!.TakeAsync(ConnectSharedAsync, limit, cancellationToken).ConfigureAwait(false);
-            if (shared.TryEnter())
+            if (await shared.EnterAsync(cancellationToken).ConfigureAwait(false))
             {
                 return Open(shared, method, start);
             }
@@ -115,7 +127,7 @@ internal sealed class PingPongTransport : ClientTransport
         ConnectionEvidence evidence)
     {
         // A single call at a time is fastest with a connection of its own; calls side by side are with one that they share.
-        if ((_isSharing ? _exclusive?.TryTakeAlone() : _exclusive!.TryTake()) is { } connection)
+        if ((_isSharing ? TryTakeAlone() : _exclusive!.TryTake()) is { } connection)
         {
             return Open(connection, method, start);
         }
@@ -146,10 +158,27 @@ internal sealed class PingPongTransport : ClientTransport
             await _exclusive.DisposeAsync().ConfigureAwait(false);
         }
 
-        if (_multiplexed is not null)
+        if (_sharedSet is not null)
         {
-            await _multiplexed.DisposeAsync().ConfigureAwait(false);
+            await _sharedSet.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Takes a connection that carries one call at a time, if calls to this endpoint come one after the other.</summary>
+    private PingPongConnection? TryTakeAlone()
+    {
+        if (_exclusive is null)
+        {
+            return null;
+        }
+
+        if (_exclusive.IsBusy || _shared!.Any(static connection => connection.IsBusy))
+        {
+            _callsAlone = 0;
+            return null;
+        }
+
+        return _callsAlone >= EnoughAlone || ++_callsAlone >= EnoughAlone ? _exclusive.TryTake() : null;
     }
 
     private ExclusivePingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
@@ -160,19 +189,21 @@ internal sealed class PingPongTransport : ClientTransport
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _writer, NextSequenceId());
 
-    private MultiplexedPingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
-        MultiplexedPingPongConnection connection,
+    private SharedPingPongStream<TRequest, TResponse> Open<TRequest, TResponse>(
+        SharedPingPongConnection connection,
         ThriftMethod<TRequest, TResponse> method,
         ClientCallStart start)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _sharedWriter, NextSequenceId());
 
-    // Answers without a header do not name their call.
+    // Answers in HTTP have no place for a sequence id, and a message in front of which there is no header has none for what multiplexed peers agree on.
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
         form.Transport,
         form.Name,
-        TransportCapabilities.Calls | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols),
+        TransportCapabilities.Calls
+            | (form.HasHeader ? TransportCapabilities.SharedConnections : TransportCapabilities.ApacheProtocols)
+            | (form.IsHttp ? TransportCapabilities.None : TransportCapabilities.Pipelining),
         target => new PingPongTransport(form, target));
 
     // One counter for the whole process, as in Kitex; 0 is never used.
@@ -190,10 +221,10 @@ internal sealed class PingPongTransport : ClientTransport
     private ValueTask<PingPongConnection> ConnectAsync(TimeSpan limit, CancellationToken cancellationToken)
         => _exclusive!.ConnectAsync(_tls, socket => new PingPongConnection(socket, _limits, _isHttp, _clock, _exclusive, _onOffer), limit, cancellationToken);
 
-    private async ValueTask<MultiplexedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
+    private async ValueTask<SharedPingPongConnection> ConnectSharedAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        var connection = await _multiplexed!.ConnectAsync(
-            _tls, socket => new MultiplexedPingPongConnection(socket, _multiplexed, _limits, _clock, _onRefusal), limit, cancellationToken).ConfigureAwait(false);
+        var connection = await _sharedSet!.ConnectAsync(
+            _tls, socket => new SharedPingPongConnection(socket, _sharedSet, _limits, _clock, _onRefusal, _depth), limit, cancellationToken).ConfigureAwait(false);
         connection.Start();
         return connection;
     }

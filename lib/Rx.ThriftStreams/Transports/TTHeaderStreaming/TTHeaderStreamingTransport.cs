@@ -42,7 +42,7 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
         var connections = options.Connections;
         var mode = connections.Mode ?? ThriftConnectionMode.Multiplexed;
         _connections = new(endpoint, mode == ThriftConnectionMode.Pooled ? Math.Max(1, connections.MaxPerEndpoint) : 0, connections.IdleTimeout, options);
-        _shared = mode == ThriftConnectionMode.Multiplexed ? new(connections.MaxPerEndpoint, static connection => connection.IsLeft) : null;
+        _shared = mode is ThriftConnectionMode.Multiplexed or ThriftConnectionMode.Pipelined ? new(connections.MaxPerEndpoint, static connection => connection.IsLeft) : null;
         _sweep = new ConnectionSweep(_clock);
     }
 

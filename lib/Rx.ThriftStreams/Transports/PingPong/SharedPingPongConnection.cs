@@ -5,12 +5,16 @@ using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>A TTHeader connection that many calls share. Requests that come close together are written in one go; answers come in any order.</summary>
+/// <summary>A connection that many calls share. Requests that come close together are written in one go; answers are matched to calls by sequence id.</summary>
 /// <remarks>
+/// Multiplexed, the server answers in any order. Pipelined, it answers one call after the other, so that few calls should be under way, and a call that was given up still delays those
+/// behind it: the connection then takes no further call.
+/// <para>
 /// A call is in the table from before its request is written until it is removed, and only the thread that removes it completes it: the reader with the answer, the call itself
 /// when it is cancelled, or the end of the connection. A call that is added while the connection ends checks for the end afterwards, so exactly one of the two removes it.
+/// </para>
 /// </remarks>
-internal sealed class MultiplexedPingPongConnection : IPooledConnection
+internal sealed class SharedPingPongConnection : IPooledConnection
 {
     private readonly SocketConnection _socket;
     private readonly PingPongMessageReader _reader;
@@ -19,27 +23,30 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     private readonly Dictionary<int, PingPongReply> _expected = [];
     private readonly List<PingPongReply> _answered = [];
     private readonly Func<int, PingPongReply?> _take;
-    private readonly ConnectionSet<MultiplexedPingPongConnection> _owner;
+    private readonly ConnectionSet<SharedPingPongConnection> _owner;
     private ThriftTransportException? _closed;
     private CallGate _gate;
     private readonly Action? _onRefusal;
+    private readonly SemaphoreSlim? _room;
     private int _asked;
-    private volatile bool _isRefused;
     private volatile bool _takesCancellations;
-    private volatile bool _serverCloses;
+    private volatile bool _isLeft;
 
     /// <param name="socket">The connection.</param>
     /// <param name="owner">All connections of the transport.</param>
     /// <param name="limits">What answers may take.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="onRefusal">Called when its server turns out not to share connections; it then takes no further call. <see langword="null"/> if calls share whatever the server says.</param>
-    internal MultiplexedPingPongConnection(
+    /// <param name="depth">How many calls at a time it takes if they are pipelined; <see langword="null"/> if they are multiplexed.</param>
+    internal SharedPingPongConnection(
         SocketConnection socket,
-        ConnectionSet<MultiplexedPingPongConnection> owner,
+        ConnectionSet<SharedPingPongConnection> owner,
         MessageLimits limits,
         TimeProvider clock,
-        Action? onRefusal)
+        Action? onRefusal,
+        int? depth)
     {
+        _room = depth is { } most ? new(most) : null;
         _onRefusal = onRefusal;
         _socket = socket;
         _writer = new BatchWriter(socket.Output, new PeerMemory(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
@@ -51,7 +58,10 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     internal string Peer => _socket.Peer;
 
     /// <summary>Whether no further call may use it.</summary>
-    internal bool IsClosed => Volatile.Read(ref _closed) is not null || _serverCloses || _isRefused || _gate.IsRetired;
+    internal bool IsClosed => _isLeft || _gate.IsRetired || Volatile.Read(ref _closed) is not null;
+
+    /// <summary>Whether calls are under way on it.</summary>
+    internal bool IsBusy => _gate.HasCalls;
 
     /// <inheritdoc/>
     public long IdleSince { get; set; }
@@ -60,19 +70,35 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     public bool IsStale => IsClosed;
 
     /// <inheritdoc/>
-    public bool TryEnter()
+    public bool TryEnter() => (_room is null || _room.Wait(0)) && TryBegin();
+
+    /// <summary>Begins a call when there is room for it.</summary>
+    /// <returns><see langword="false"/> if the connection takes no further call.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
     {
-        if (!_gate.TryEnter())
+        if (_room is not null)
         {
-            return false;
+            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (!IsClosed)
+        return TryBegin();
+    }
+
+    private bool TryBegin()
+    {
+        if (_gate.TryEnter())
         {
-            return true;
+            if (!IsClosed)
+            {
+                return true;
+            }
+
+            _gate.Exit();
         }
 
-        _gate.Exit();
+        // Another that waits for room shall find out as well.
+        _room?.Release();
         return false;
     }
 
@@ -88,6 +114,11 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         if (reply.TryLeave())
         {
             _owner.Exit(this);
+            _room?.Release();
+            if (_isLeft && _gate.TryRetire())
+            {
+                Close(new ThriftTransportException(ThriftStatusCode.Unavailable, $"The connection to {Peer} was closed after its last call."));
+            }
         }
     }
 
@@ -114,12 +145,12 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     /// <param name="cancels">Whether the server has the request, and must learn that nobody waits for the answer.</param>
     internal void GiveUp(PingPongReply reply, Exception? reason, bool cancels)
     {
-        if (Remove(reply.SequenceId) is null)
+        if (Remove(reply.SequenceId, leavesAnswer: cancels) is null)
         {
             return;
         }
 
-        reply.Complete(reason ?? new ObjectDisposedException(nameof(MultiplexedPingPongStream<,>)));
+        reply.Complete(reason ?? new ObjectDisposedException(nameof(SharedPingPongStream<,>)));
         if (cancels && _takesCancellations)
         {
             using var rented = PerThread<ThriftWriteBuffer>.Rent();
@@ -129,7 +160,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
     }
 
     /// <summary>Whether the next request asks the server if it shares connections, and so takes cancellations.</summary>
-    internal bool TakeQuestion() => Volatile.Read(ref _asked) == 0 && Interlocked.Exchange(ref _asked, 1) == 0;
+    internal bool TakeQuestion() => _room is null && Volatile.Read(ref _asked) == 0 && Interlocked.Exchange(ref _asked, 1) == 0;
 
     /// <summary>Sends a request; waits while the server does not read.</summary>
     /// <param name="request">The request, which must not change until the task has completed.</param>
@@ -157,27 +188,19 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
             {
                 var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
-                while (_reader.TryRead(ref buffer, null, _take))
+                try
                 {
+                    while (_reader.TryRead(ref buffer, null, _take))
+                    {
+                    }
+                }
+                finally
+                {
+                    // Also those before bytes that are not an answer.
+                    DeliverAnswers();
                 }
 
                 _socket.Input.AdvanceTo(buffer.Start, buffer.End);
-                _serverCloses |= _reader.IsAskedToLeave;
-                foreach (var reply in _answered)
-                {
-                    _serverCloses |= reply.ServerCloses;
-                    _takesCancellations |= reply.OffersMultiplexing;
-                    if (_onRefusal is not null && reply.RefusesMultiplexing)
-                    {
-                        _isRefused = true;
-                        _onRefusal();
-                    }
-
-                    Leave(reply);
-                    reply.Complete();
-                }
-
-                _answered.Clear();
                 if (result.IsCompleted)
                 {
                     Close(PingPongErrors.Lost(Peer, null));
@@ -195,6 +218,33 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         }
     }
 
+    private void DeliverAnswers()
+    {
+        if (_reader.IsAskedToLeave)
+        {
+            _isLeft = true;
+        }
+
+        foreach (var reply in _answered)
+        {
+            _takesCancellations |= reply.OffersMultiplexing;
+            if (_onRefusal is not null && reply.RefusesMultiplexing)
+            {
+                _isLeft = true;
+                _onRefusal();
+            }
+            else if (reply.ServerCloses)
+            {
+                _isLeft = true;
+            }
+
+            Leave(reply);
+            reply.Complete();
+        }
+
+        _answered.Clear();
+    }
+
     /// <summary>The answer is read while the buffer is held; its waiter is woken afterwards.</summary>
     private PingPongReply? Take(int sequenceId)
     {
@@ -203,16 +253,34 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         {
             _answered.Add(reply);
         }
+        else if (_room is not null && !_isLeft)
+        {
+            // Nobody has given up a call, so somebody waits for this one, and would for ever.
+            throw new ThriftProtocolException($"The server answered a call with the sequence id {sequenceId}, which was not made.");
+        }
 
         return reply;
     }
 
+    /// <param name="sequenceId">The number of the call.</param>
+    /// <param name="leavesAnswer">Whether an answer may still come, for which nobody waits.</param>
     /// <returns><see langword="null"/> if somebody else removed it, who then completes it.</returns>
-    private PingPongReply? Remove(int sequenceId)
+    private PingPongReply? Remove(int sequenceId, bool leavesAnswer = false)
     {
         lock (_table)
         {
-            return _expected.Remove(sequenceId, out var reply) ? reply : null;
+            if (!_expected.Remove(sequenceId, out var reply))
+            {
+                return null;
+            }
+
+            // Within the lock: the reader must not find an answer that belongs to nobody, and no reason why.
+            if (leavesAnswer && _room is not null)
+            {
+                _isLeft = true;
+            }
+
+            return reply;
         }
     }
 
@@ -228,6 +296,7 @@ internal sealed class MultiplexedPingPongConnection : IPooledConnection
         _writer.Fail();
         _socket.Abort(reason);
         _ = _socket.DisposeAsync().AsTask();
+        _room?.Release();
         PingPongReply[] abandoned;
         lock (_table)
         {

@@ -1,7 +1,7 @@
 namespace Rx.ThriftStreams.Contracts;
 
 /// <summary>How many messages each side of a method sends; the <c>streaming.mode</c> annotation of the IDL.</summary>
-public enum StreamingMode
+public enum ThriftStreamingMode
 {
     /// <summary>No annotation: a classic Thrift call, one message each way.</summary>
     PingPong,

@@ -4,9 +4,9 @@ using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.PingPong;
 
-/// <summary>A call that shares its connection with others; answers are matched to calls by sequence id.</summary>
-internal sealed class MultiplexedPingPongStream<TArguments, TResult>(
-    MultiplexedPingPongConnection connection,
+/// <summary>A call that shares its connection with others.</summary>
+internal sealed class SharedPingPongStream<TArguments, TResult>(
+    SharedPingPongConnection connection,
     ThriftMethod method,
     ClientCallStart start,
     PingPongRequestWriter writer,
