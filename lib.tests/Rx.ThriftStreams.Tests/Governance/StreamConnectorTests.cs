@@ -13,7 +13,7 @@ namespace Rx.ThriftStreams.Tests.Governance;
 /// <summary>How a stream is created: at once where that is possible, else endpoint after endpoint, and what is counted and told at each step.</summary>
 public sealed class StreamConnectorTests
 {
-    private static readonly ThriftMethod<Request, Response> s_method = ScriptedTransport.Method(StreamingMode.Bidirectional);
+    private static readonly ThriftMethod<Request, Response> s_method = ScriptedTransport.Method(ThriftStreamingMode.Bidirectional);
     private static readonly ThriftConnectException s_refused = new("127.0.0.1:1", new IOException("Connection refused"));
 
     private readonly FakeTimeProvider _clock = new();

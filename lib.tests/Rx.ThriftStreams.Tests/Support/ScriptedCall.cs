@@ -21,7 +21,7 @@ internal sealed class ScriptedCall
 
     /// <summary>Creates a call that has not begun and has no stream.</summary>
     public static ScriptedCall Create(
-        StreamingMode mode = StreamingMode.Bidirectional,
+        ThriftStreamingMode mode = ThriftStreamingMode.Bidirectional,
         ThriftCallOptions? options = null,
         TimeProvider? clock = null,
         TimeSpan? limit = null,
@@ -37,7 +37,7 @@ internal sealed class ScriptedCall
 
     /// <summary>Creates a call that has begun and has its stream.</summary>
     public static ScriptedCall Begin(
-        StreamingMode mode = StreamingMode.Bidirectional,
+        ThriftStreamingMode mode = ThriftStreamingMode.Bidirectional,
         ThriftCallOptions? options = null,
         TimeProvider? clock = null,
         TimeSpan? limit = null,

@@ -64,7 +64,7 @@ public sealed class CallEndTests
         var hub = new EventHub(NullLogger.Instance);
         hub.Subscribe(events);
         using var watch = new CallWatch(ThriftCallSide.Client, hub, NullLogger.Instance, _clock, new());
-        var call = ScriptedCall.Create(observation: watch.TryStart(ScriptedTransport.Method(StreamingMode.Bidirectional), "scripted", string.Empty)).Call;
+        var call = ScriptedCall.Create(observation: watch.TryStart(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), "scripted", string.Empty)).Call;
 
         call.End(s_first);
         call.End(null);
@@ -158,9 +158,9 @@ public sealed class CallEndTests
     }
 
     [Theory]
-    [InlineData(StreamingMode.Unary, ThriftTimeoutKind.Rpc)]
-    [InlineData(StreamingMode.Bidirectional, ThriftTimeoutKind.Stream)]
-    public void Deadline_CountsFromTheStartOfTheCall_AndEndsItWithItsKind(StreamingMode mode, ThriftTimeoutKind kind)
+    [InlineData(ThriftStreamingMode.Unary, ThriftTimeoutKind.Rpc)]
+    [InlineData(ThriftStreamingMode.Bidirectional, ThriftTimeoutKind.Stream)]
+    public void Deadline_CountsFromTheStartOfTheCall_AndEndsItWithItsKind(ThriftStreamingMode mode, ThriftTimeoutKind kind)
     {
         var scripted = ScriptedCall.Create(mode, clock: _clock, limit: TimeSpan.FromSeconds(5));
         _clock.Advance(TimeSpan.FromSeconds(3));

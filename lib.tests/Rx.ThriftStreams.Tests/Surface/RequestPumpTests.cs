@@ -94,7 +94,7 @@ public sealed class RequestPumpTests
     {
         using var watch = new CallWatch(ThriftCallSide.Client, new EventHub(NullLogger.Instance), NullLogger.Instance, new FakeTimeProvider(), new());
         using var meter = new Measurements();
-        var observation = watch.TryStart(ScriptedTransport.Method(StreamingMode.Bidirectional), "scripted", string.Empty)!;
+        var observation = watch.TryStart(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), "scripted", string.Empty)!;
         var observed = ScriptedCall.Begin(observation: observation);
         var (watched, unwatched) = (new DroppingSource(), new DroppingSource());
 
@@ -151,7 +151,7 @@ public sealed class RequestPumpTests
     public async Task Single_WithASendTimeout_HasATimerOnlyWhileItWaits(bool waits)
     {
         var clock = new CountingClock();
-        var scripted = ScriptedCall.Begin(StreamingMode.Unary, new() { SendTimeout = TimeSpan.FromSeconds(2) }, clock);
+        var scripted = ScriptedCall.Begin(ThriftStreamingMode.Unary, new() { SendTimeout = TimeSpan.FromSeconds(2) }, clock);
         var room = scripted.Transport.Hold();
         scripted.Transport.OnSend = waits ? () => room.Task : null;
 

@@ -101,7 +101,7 @@ public sealed class ResponseReceiverTests
     [Fact]
     public async Task Single_OneResponse_IsReturnedAtTheEnd()
     {
-        var scripted = ScriptedCall.Begin(StreamingMode.Unary);
+        var scripted = ScriptedCall.Begin(ThriftStreamingMode.Unary);
         Script(scripted, waits: true, true, false);
 
         var response = await scripted.Call.Responses.ReceiveSingleAsync().Soon();
@@ -113,7 +113,7 @@ public sealed class ResponseReceiverTests
     [Fact]
     public async Task Single_NoResponse_SaysSo()
     {
-        var scripted = ScriptedCall.Begin(StreamingMode.Unary);
+        var scripted = ScriptedCall.Begin(ThriftStreamingMode.Unary);
         Script(scripted, waits: false, false);
 
         var error = await Assert.ThrowsAsync<ThriftProtocolException>(() => scripted.Call.Responses.ReceiveSingleAsync().Soon());
@@ -124,7 +124,7 @@ public sealed class ResponseReceiverTests
     [Fact]
     public async Task Single_SecondResponse_EndsTheCallWithThatError()
     {
-        var scripted = ScriptedCall.Begin(StreamingMode.Unary);
+        var scripted = ScriptedCall.Begin(ThriftStreamingMode.Unary);
         Script(scripted, waits: false, true, true);
 
         var error = await Assert.ThrowsAsync<ThriftProtocolException>(() => scripted.Call.Responses.ReceiveSingleAsync().Soon());
@@ -245,7 +245,7 @@ public sealed class ResponseReceiverTests
     {
         await using var channel = ThriftChannel.ForTransport(new ScriptedTransport(), "scripted", new());
         await using var call = await new ThriftInvoker(channel).OpenDuplexStreamingAsync(
-            ScriptedTransport.Method(StreamingMode.Bidirectional), cancellationToken: TestContext.Current.CancellationToken);
+            ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), cancellationToken: TestContext.Current.CancellationToken);
         await using var first = call.GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
         var error = Assert.Throws<InvalidOperationException>(() => call.GetAsyncEnumerator(TestContext.Current.CancellationToken));
@@ -261,7 +261,7 @@ public sealed class ResponseReceiverTests
         var transport = new ScriptedTransport();
         await using var channel = ThriftChannel.ForTransport(transport, "scripted", new());
         await using var call = await new ThriftInvoker(channel).OpenDuplexStreamingAsync(
-            ScriptedTransport.Method(StreamingMode.Bidirectional), cancellationToken: TestContext.Current.CancellationToken);
+            ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), cancellationToken: TestContext.Current.CancellationToken);
         using var cancel = new CancellationTokenSource();
         var responses = call.GetAsyncEnumerator(cancel.Token);
         if (disposed)

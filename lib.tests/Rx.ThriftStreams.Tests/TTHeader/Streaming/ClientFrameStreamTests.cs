@@ -85,6 +85,7 @@ public sealed class ClientFrameStreamTests
 
         await ExpectHeaderAsync();
         await _server.ExpectAsync(TTHeaderFrameType.Trailer, _id);
+        await WhenEndedAsync();
         await ReceiveOneAsync();
         Assert.False(await _stream.Inbox.WaitToReceiveAsync(default).Soon());
         Assert.Equal("v", _stream.Trailers["x-t"]);
@@ -100,7 +101,7 @@ public sealed class ClientFrameStreamTests
     public async Task Trailer_WithAnError_EndsBothDirectionsWithIt()
     {
         await _server.SendAsync(FramePeer.Frame(TTHeaderFrameType.Trailer, _id, payload: FramePeer.Exception("boom", 6)));
-        await Waits.Until(() => _freed == 1);
+        await WhenEndedAsync();
 
         var received = await Assert.ThrowsAnyAsync<ThriftException>(() => _stream.Inbox.WaitToReceiveAsync(default).Soon());
         Assert.Equal(("boom", false), (received.Kitex!.Text, received.Kitex.IsServerSide));
@@ -114,6 +115,7 @@ public sealed class ClientFrameStreamTests
 
         await ExpectHeaderAsync();
         await _server.ExpectAsync(TTHeaderFrameType.Trailer, _id);
+        await WhenEndedAsync();
         await ReceiveOneAsync();
         var error = await Assert.ThrowsAnyAsync<ThriftException>(() => _stream.Inbox.WaitToReceiveAsync(default).Soon());
         Assert.Equal((12010, false), (error.Kitex!.Code, error.Kitex.IsServerSide));
@@ -132,6 +134,7 @@ public sealed class ClientFrameStreamTests
         Assert.Equal((TTStreamCodes.InternalCanceled, "lab.client"), ((int)reset.Error.Type, reset.Pairs["ttscp"]));
         Assert.Contains("1000", reset.Error.Message, StringComparison.Ordinal);
         await _server.ExpectAsync(TTHeaderFrameType.Trailer, _id);
+        await WhenEndedAsync();
         await ReceiveOneAsync();
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => _stream.Inbox.WaitToReceiveAsync(default).Soon());
         Assert.Same(error, await Record.ExceptionAsync(() => _stream.Outbox.SendAsync(s_request, default).AsTask()));
@@ -151,7 +154,7 @@ public sealed class ClientFrameStreamTests
             ? FramePeer.Frame(TTHeaderFrameType.Header, _id, pairs: [("x", "y")])
             : FramePeer.Trailer(_id, "Echo", ("x", "y")));
 
-        await Waits.Until(() => _freed == 1);
+        await WhenEndedAsync();
         var error = await Record.ExceptionAsync(async () =>
         {
             while (_stream.Inbox.TryReceive<Response>(out _, out _) || await _stream.Inbox.WaitToReceiveAsync(default))
@@ -177,7 +180,7 @@ public sealed class ClientFrameStreamTests
     {
         await _server.SendAsync(
             FramePeer.Frame(TTHeaderFrameType.Header, _id, pairs: [("x", "y")]), Data("unread"), FramePeer.Trailer(_id, "Echo", ("x", "y")));
-        await Waits.Until(() => _freed == 1);
+        await WhenEndedAsync();
         Assert.Equal("y", (await _stream.Headers.Soon())["x"]);
         var held = 2 * (160 + (2 * 2));
         Assert.InRange(_connection.Memory.Used, held + StreamLimits.MessageOverhead + 1, held + 100);
@@ -196,7 +199,7 @@ public sealed class ClientFrameStreamTests
         var header = FramePeer.Frame(TTHeaderFrameType.Header, _id);
         await _server.SendAsync(header, header);
 
-        await Waits.Until(() => _freed == 1);
+        await WhenEndedAsync();
         var error = await Assert.ThrowsAnyAsync<ThriftException>(() => _stream.Inbox.WaitToReceiveAsync(default).Soon());
         Assert.Equal((TTStreamCodes.UnexpectedHeader, $"stream[{_id}] already set header", false), (error.Kitex!.Code, error.Kitex.Text, error.Kitex.IsServerSide));
         Assert.True(_connection.IsClosed);
@@ -229,7 +232,7 @@ public sealed class ClientFrameStreamTests
     }
 
     private ClientFrameStream Open() => _connection.Open(
-        ScriptedTransport.Method(StreamingMode.Bidirectional), new("Echo"), new ClientCallStart(new(), TimeProvider.System, limit: null, headers: null, metaInfo: null));
+        ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), new("Echo"), new ClientCallStart(new(), TimeProvider.System, limit: null, headers: null, metaInfo: null));
 
     private byte[] Data(string text) => FramePeer.Data(_id, text);
 
@@ -238,6 +241,9 @@ public sealed class ClientFrameStreamTests
         await _server.SendAsync(frame);
         await Waits.Until(() => _stream.Inbox.QueuedBytes > 0);
     }
+
+    /// <summary>The server may hear of the end before both directions know it.</summary>
+    private Task WhenEndedAsync() => Waits.Until(() => Volatile.Read(ref _freed) == 1);
 
     private async Task ReceiveOneAsync()
     {
