@@ -1,6 +1,5 @@
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Wire;
