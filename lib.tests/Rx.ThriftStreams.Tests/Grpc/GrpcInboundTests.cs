@@ -126,6 +126,45 @@ public sealed class GrpcInboundTests
     }
 
     [Fact]
+    public async Task Read_FrameOfAHeaderAlone_IsPassedOnAtOnce()
+    {
+        var acknowledgement = Http2Wire.Frame(Http2FrameType.Settings, 1, 0, []);
+        var more = new TaskCompletionSource<int>();
+        var reads = 0;
+        var inbound = new GrpcInbound((buffer, _) =>
+        {
+            if (reads++ > 0)
+            {
+                return new(more.Task);
+            }
+
+            acknowledgement.CopyTo(buffer);
+            return new(acknowledgement.Length);
+        });
+        var buffer = new byte[4096];
+
+        var read = inbound.ReadAsync(buffer, default);
+        Assert.True(read.IsCompletedSuccessfully);
+        Assert.Equal(acknowledgement.Length, await read);
+
+        // The next one waits without a thread.
+        var waiting = inbound.ReadAsync(buffer, default);
+        Assert.False(waiting.IsCompleted);
+        more.SetResult(0);
+        Assert.Equal(0, await waiting);
+    }
+
+    [Fact]
+    public void Trailers_AreWrittenWhole_WhateverWasThere()
+    {
+        var written = new byte[GrpcResetTrailer.Length];
+
+        GrpcResetTrailer.Write(written, 5, 0xA);
+
+        Assert.Equal(Trailers(5, "0000000a"), written);
+    }
+
+    [Fact]
     public void Read_Messages_AllocatesNothing()
     {
         byte[] chunk = [.. GrpcWire.Message(1, GrpcWire.Struct("a")), .. GrpcWire.Message(3, GrpcWire.Struct("b"))];

@@ -146,16 +146,18 @@ public sealed class ColdObservableTests
         Assert.IsType<MarbleException>(Assert.Single(errors));
     }
 
-    [Fact]
-    public void OnNext_ThatThrowsDuringSubscribe_CancelsAndIsThrownFromSubscribe()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void OnNext_ThatThrowsDuringSubscribe_CancelsAndIsThrownFromSubscribe(int bad)
     {
         TrackedStream<int> stream = Streams.Endless();
         var errors = new List<Exception>();
 
-        Assert.Throws<MarbleException>(() => stream.AsColdObservable().Subscribe(i => ThrowAt(2, i), errors.Add));
+        Assert.Throws<MarbleException>(() => stream.AsColdObservable().Subscribe(i => ThrowAt(bad, i), errors.Add));
 
         Assert.Empty(errors);
-        Assert.Equal(3, stream.Pulls);
+        Assert.Equal(bad + 1, stream.Pulls);
         Assert.Equal(1, stream.Disposals);
         Assert.True(stream.Token.IsCancellationRequested);
     }

@@ -13,7 +13,13 @@ internal sealed class BareConnection(PipeEnd end, StreamLimits limits, TimeProvi
 
     public Task Reading { get; private set; } = Task.CompletedTask;
 
-    protected override TimeSpan FrameTimeout => TimeSpan.FromSeconds(10);
+    public TimeSpan FrameLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan WriteLimit { get; set; }
+
+    protected override TimeSpan FrameTimeout => FrameLimit;
+
+    protected override TimeSpan WriteTimeout => WriteLimit;
 
     public static (BareConnection Connection, FramePeer Peer, PipeEnd End) Create(
         int streamBytes = 1024 * 1024,
@@ -22,9 +28,10 @@ internal sealed class BareConnection(PipeEnd end, StreamLimits limits, TimeProvi
         ThriftFullBufferPolicy whenFull = ThriftFullBufferPolicy.StopReading,
         long pipe = 64 * 1024,
         PeerMemory? server = null,
-        FakeTimeProvider? clock = null)
+        FakeTimeProvider? clock = null,
+        Func<Memory<byte>, ValueTask<int>>? direct = null)
     {
-        var (ours, theirs) = PipeEnd.CreatePair(pipe);
+        var (ours, theirs) = direct is null ? PipeEnd.CreatePair(pipe) : PipeEnd.CreateInline(pipe, direct);
         var buffers = new ThriftStreamBufferOptions { StreamBytes = streamBytes, WhenFull = whenFull };
         var connection = new BareConnection(theirs, new StreamLimits(buffers, new(maxMessageSize, null, 100), memory), clock ?? new FakeTimeProvider(), new PeerMemory(memory, server));
         connection.Reading = connection.ReadFramesAsync();
@@ -72,6 +79,8 @@ internal sealed class BareConnection(PipeEnd end, StreamLimits limits, TimeProvi
     }
 
     protected override ThriftException Error(int code, string text, Exception? cause = null) => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
+
+    protected override void OnLeave() => Events.Add("leave");
 
     protected override void CheckIdle() => Events.Add("idle?");
 

@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Sockets;
 namespace Rx.ThriftStreams.Tests.Support;
 
 /// <summary>One end of a connection in memory.</summary>
-internal sealed class PipeEnd(PipeReader input, PipeWriter output) : IDuplexPipe, IConnectionControl
+internal class PipeEnd(PipeReader input, PipeWriter output) : IDuplexPipe, IConnectionControl
 {
     private readonly TaskCompletionSource<Exception> _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,9 +23,25 @@ internal sealed class PipeEnd(PipeReader input, PipeWriter output) : IDuplexPipe
     /// <summary>Two ends, each of which reads what the other writes.</summary>
     public static (PipeEnd Ours, PipeEnd Theirs) CreatePair(long pauseThreshold = 64 * 1024)
     {
-        var options = new PipeOptions(pauseWriterThreshold: pauseThreshold, resumeWriterThreshold: pauseThreshold / 2, useSynchronizationContext: false);
-        var first = new Pipe(options);
-        var second = new Pipe(options);
+        var (first, second) = (NewPipe(pauseThreshold, PipeScheduler.ThreadPool), NewPipe(pauseThreshold, PipeScheduler.ThreadPool));
         return (new(first.Reader, second.Writer), new(second.Reader, first.Writer));
     }
+
+    /// <summary>Two ends of which the second reads what arrives before the first one's flush returns, and whose bytes can be had without the pipe.</summary>
+    /// <param name="pauseThreshold">How many unread bytes let a flush wait.</param>
+    /// <param name="direct">Reads past the pipe.</param>
+    public static (PipeEnd Ours, PipeEnd Theirs) CreateInline(long pauseThreshold, Func<Memory<byte>, ValueTask<int>> direct)
+    {
+        var (first, second) = (NewPipe(pauseThreshold, PipeScheduler.ThreadPool), NewPipe(pauseThreshold, PipeScheduler.Inline));
+        return (new(first.Reader, second.Writer), new DirectPipeEnd(second.Reader, first.Writer, direct));
+    }
+
+    private static Pipe NewPipe(long pauseThreshold, PipeScheduler reader)
+        => new(new PipeOptions(readerScheduler: reader, pauseWriterThreshold: pauseThreshold, resumeWriterThreshold: pauseThreshold / 2, useSynchronizationContext: false));
+}
+
+/// <summary>An end whose bytes can be had without the pipe.</summary>
+internal sealed class DirectPipeEnd(PipeReader input, PipeWriter output, Func<Memory<byte>, ValueTask<int>> direct) : PipeEnd(input, output), IDirectInput
+{
+    public ValueTask<int> ReadAsync(Memory<byte> destination) => direct(destination);
 }

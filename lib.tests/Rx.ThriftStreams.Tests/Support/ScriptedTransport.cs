@@ -19,8 +19,20 @@ internal sealed class ScriptedTransport : ClientTransport
     /// <summary>What a receive does; by default it waits until the call is aborted.</summary>
     internal Func<Task<bool>>? OnReceive { get; set; }
 
+    /// <summary>What completing the requests does; by default it completes at once.</summary>
+    internal Func<Task>? OnComplete { get; set; }
+
     /// <summary>How many messages were handed over.</summary>
     internal int Sends { get; private set; }
+
+    /// <summary>How often the requests were completed.</summary>
+    internal int Completions { get; private set; }
+
+    /// <summary>How many streams were disposed.</summary>
+    internal int Disposals { get; private set; }
+
+    /// <summary>How often a stream was aborted.</summary>
+    internal int Aborts { get; private set; }
 
     /// <summary>Why the stream was aborted.</summary>
     internal Exception? AbortReason => Volatile.Read(ref _reason);
@@ -51,6 +63,7 @@ internal sealed class ScriptedTransport : ClientTransport
         TaskCompletionSource[] pending;
         lock (_gate)
         {
+            Aborts++;
             Interlocked.CompareExchange(ref _reason, reason, null);
             pending = [.. _pending];
         }
@@ -86,7 +99,14 @@ internal sealed class ScriptedTransport : ClientTransport
             return 1;
         }
 
-        internal override ValueTask CompleteAsync() => default;
+        internal override async ValueTask CompleteAsync()
+        {
+            owner.Completions++;
+            if (owner.OnComplete is { } complete)
+            {
+                await complete();
+            }
+        }
 
         internal override async ValueTask<bool> ReceiveAsync()
         {
@@ -101,6 +121,10 @@ internal sealed class ScriptedTransport : ClientTransport
 
         internal override void Abort(Exception reason) => owner.Abort(reason);
 
-        public override ValueTask DisposeAsync() => default;
+        public override ValueTask DisposeAsync()
+        {
+            owner.Disposals++;
+            return default;
+        }
     }
 }

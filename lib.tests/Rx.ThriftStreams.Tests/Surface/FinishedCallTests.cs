@@ -61,6 +61,62 @@ public sealed class FinishedCallTests
         GC.KeepAlive(longLived);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Registration_OfEachToken_EndsWithTheCall(int which)
+    {
+        using var longLived = new CancellationTokenSource();
+        using var parent = new StubServerContext();
+
+        var call = EndOne(which == 0 ? longLived.Token : default, which == 1 ? longLived.Token : default, which == 2 ? parent : null);
+
+        AssertCollected(call);
+        GC.KeepAlive(longLived);
+        GC.KeepAlive(parent);
+    }
+
+    [Fact]
+    public async Task Registration_OfTheEnumerator_EndsWithIt()
+    {
+        using var longLived = new CancellationTokenSource();
+
+        var call = await EnumerateOneAsync(longLived.Token);
+
+        AssertCollected(call);
+        GC.KeepAlive(longLived);
+    }
+
+    private static void AssertCollected(WeakReference call)
+    {
+        for (var i = 0; i < 10 && call.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(call.IsAlive, "The token keeps a call that is over alive.");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference EndOne(CancellationToken method, CancellationToken enumeration, ThriftServerContext? parent)
+    {
+        var call = ScriptedCall.Create(parent: parent).Call;
+        call.Begin(method, enumeration);
+        call.End(null);
+        return new(call);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> EnumerateOneAsync(CancellationToken token)
+    {
+        var transport = new ScriptedTransport();
+        var call = await OpenAsync(ThriftChannel.ForTransport(transport, "scripted", new()), CancellationToken.None);
+        await call.GetAsyncEnumerator(token).DisposeAsync();
+        return new(transport);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<WeakReference[]> MakeCallsAsync(CancellationToken token, bool disposed)
     {

@@ -84,7 +84,6 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         {
             var error = CallErrors.SecondResponse(call.Method);
             call.Abort(error);
-            call.End(error);
             throw error;
         }
 

@@ -304,7 +304,6 @@ internal sealed class BoundedEnumerator<T> : IAsyncEnumerator<T>, IObserver<T>, 
         bool wake;
         lock (_gate)
         {
-            _started = true;
             _ended = true;
             _error = null;
             _buffer.Clear();

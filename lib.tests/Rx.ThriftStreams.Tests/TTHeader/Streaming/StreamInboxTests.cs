@@ -168,6 +168,153 @@ public sealed class StreamInboxTests
         await peer.Pipe.Output.CompleteAsync();
     }
 
+    [Fact]
+    public async Task Wait_WithATokenThatIsCancelled_IsCancelledThoughAMessageIsThere()
+    {
+        var (connection, _, _) = BareConnection.Create();
+        var stream = connection.Add();
+        Queue(stream);
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => stream.Inbox.WaitToReceiveAsync(new CancellationToken(canceled: true)).Soon());
+
+        Assert.True(await stream.Inbox.WaitToReceiveAsync(default).Soon());
+    }
+
+    [Fact]
+    public async Task Wait_WithATokenThatIsNotCancelled_EndsWithTheMessage()
+    {
+        var (connection, _, _) = BareConnection.Create();
+        var stream = connection.Add();
+        using var cancel = new CancellationTokenSource();
+        var wait = stream.Inbox.WaitToReceiveAsync(cancel.Token).AsTask();
+        Assert.False(wait.IsCompleted);
+
+        Assert.True(Queue(stream));
+        stream.Inbox.SetReceived();
+
+        Assert.True(await wait.Soon());
+        Assert.False(Queue(stream));
+    }
+
+    [Fact]
+    public async Task Wait_StreamFailsAndTheTokenIsCancelled_LeavesTheErrorToTheReceive()
+    {
+        var (connection, _, _) = BareConnection.Create();
+        var stream = connection.Add();
+        using var cancel = new CancellationTokenSource();
+        var wait = stream.Inbox.WaitToReceiveAsync(cancel.Token).AsTask();
+
+        stream.Inbox.Fail(new ThriftProtocolException("broken"));
+        await cancel.CancelAsync();
+
+        Assert.True(await wait.Soon());
+        Assert.Throws<ThriftProtocolException>(() => stream.Inbox.TryReceive<Request>(out _, out _));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Data_AfterTheEnd_IsNeitherKeptNorCounted(bool failed)
+    {
+        var (connection, _, _) = BareConnection.Create();
+        var stream = connection.Add();
+        if (failed)
+        {
+            stream.Inbox.Fail(new ThriftProtocolException("broken"));
+        }
+        else
+        {
+            stream.Inbox.End(null);
+        }
+
+        Assert.False(Queue(stream));
+
+        Assert.Equal((0L, 0L), (stream.Inbox.QueuedBytes, connection.Memory.Used));
+    }
+
+    [Fact]
+    public async Task End_Twice_KeepsTheFirst()
+    {
+        var (connection, _, _) = BareConnection.Create();
+        var stream = connection.Add();
+        stream.Inbox.End(new ThriftProtocolException("first"));
+
+        stream.Inbox.End(null);
+
+        await Assert.ThrowsAsync<ThriftProtocolException>(() => stream.Inbox.WaitToReceiveAsync(default).Soon());
+        Assert.Equal(0, connection.Windows.Granted);
+    }
+
+    [Fact]
+    public void Fail_WhileAMessageIsDecoded_AccountsForEverythingOnce()
+    {
+        var (connection, _, _) = BareConnection.Create(streamBytes: 4 * s_cost);
+        var stream = connection.Add(keepsWindow: true);
+        Queue(stream);
+        Queue(stream);
+        Interrupting.Reading = () => stream.Inbox.Fail(new ThriftProtocolException("meanwhile"));
+
+        Assert.True(stream.Inbox.TryReceive<Interrupting>(out _, out _));
+
+        Assert.Equal((0L, 0L), (stream.Inbox.QueuedBytes, connection.Memory.Used));
+        Assert.Throws<ThriftProtocolException>(() => stream.Inbox.TryReceive<Request>(out _, out _));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public async Task Consume_OfAPeerWithoutAWindowOrAfterTheEnd_GrantsNothing(bool keepsWindow, bool ended)
+    {
+        var (connection, peer, _) = BareConnection.Create(streamBytes: 4 * s_cost);
+        var stream = connection.Add(keepsWindow: keepsWindow);
+        for (var i = 0; i < 4; i++)
+        {
+            Queue(stream);
+        }
+
+        if (ended)
+        {
+            stream.Inbox.End(null);
+        }
+
+        await ReceiveAsync(stream, 4);
+
+        connection.Writer.AppendControl(FramePeer.Trailer(99));
+        await peer.ExpectAsync(TTHeaderFrameType.Trailer, 99);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Consume_HalfOfTheWindow_GrantsItAndWhatTheWindowGrowsBy(bool hasRoom)
+    {
+        const int Memory = 512 * 1024;
+        var (connection, peer, _) = BareConnection.Create(memory: Memory);
+        var stream = connection.Add(keepsWindow: true);
+        var window = stream.Inbox.Window;
+        if (!hasRoom)
+        {
+            Assert.True(connection.Windows.TryGrow((Memory / 2) - window));
+        }
+
+        var count = (window / 2 / s_cost) + 2;
+        for (var i = 0; i < count; i++)
+        {
+            Queue(stream);
+        }
+
+        await ReceiveAsync(stream, count);
+        Assert.False(stream.Inbox.TryReceive<Request>(out _, out _));
+
+        var credit = int.Parse((await peer.ExpectAsync(TTHeaderFrameType.Meta, 1)).Pairs["rx-credit"], System.Globalization.CultureInfo.InvariantCulture);
+        var grown = stream.Inbox.Window - window;
+        Assert.Equal(hasRoom ? window : 0, grown);
+        Assert.InRange(credit - grown, window / 2, count * s_cost);
+    }
+
+    private static bool Queue(BareStream stream)
+        => stream.Inbox.OnData(new(ThriftSerializer.SerializeToArray(new Request { Message = new string('x', Size) })), owner: null);
+
     private static async Task ReceiveAsync(BareStream stream, int count)
     {
         for (; count > 0; count--)
@@ -177,5 +324,29 @@ public sealed class StreamInboxTests
                 Assert.True(await stream.Inbox.WaitToReceiveAsync(default).Soon());
             }
         }
+    }
+
+    /// <summary>Runs something in the middle of being read.</summary>
+    private sealed class Interrupting : IThriftStruct<Interrupting>
+    {
+        [ThreadStatic]
+        private static Action? s_reading;
+
+        public static Action? Reading
+        {
+            set => s_reading = value;
+        }
+
+        public static Interrupting Read<TReader>(ref TReader reader)
+            where TReader : struct, IThriftReader, allows ref struct
+        {
+            reader.Skip(ThriftType.Struct);
+            s_reading?.Invoke();
+            s_reading = null;
+            return new();
+        }
+
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IThriftWriter, allows ref struct => throw new NotSupportedException();
     }
 }

@@ -1,4 +1,5 @@
 using Rx.ThriftStreams.Transports.TTHeaderStreaming;
+using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.TTHeader.Streaming;
 
@@ -18,7 +19,26 @@ public sealed class WindowPoolTests
         }
 
         Assert.InRange(pool.Granted, Memory / 4, Memory / 2);
+        Assert.InRange(pool.TakeFirst(), 4 * 1024, (64 * 1024) - 1);
     }
+
+    [Fact]
+    public void TakeAnnounced_IsTheFirstWindow_HoweverManyThereAre()
+    {
+        var pool = new WindowPool(new StreamLimits(new(), new(1000, null, 100), Memory));
+
+        for (var i = 1; i <= 1000; i++)
+        {
+            Assert.Equal(64 * 1024, pool.TakeAnnounced());
+            Assert.Equal(i * 64 * 1024, pool.Granted);
+        }
+    }
+
+    [Theory]
+    [InlineData(1000, 1000 + (512 * 1024))]
+    [InlineData(int.MaxValue, TTHeaderFormat.MaxFrameLength)]
+    public void Limits_LargestFrame_IsTheLargestMessageWithRoomForItsHeader(int message, int frame)
+        => Assert.Equal(frame, new StreamLimits(new(), new(message, null, 100), Memory).MaxFrameLength);
 
     [Fact]
     public void TryGrow_UpToHalfOfTheMemory_IsGrantedAndNoMore()

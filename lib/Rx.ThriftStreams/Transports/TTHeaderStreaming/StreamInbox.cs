@@ -183,7 +183,7 @@ internal sealed class StreamInbox
         {
             _failure ??= error;
             EndInLock();
-            dropped = _dropped ? 0 : _queued;
+            dropped = _queued;
             _dropped = true;
             _queued = 0;
             _queue.Drop();
