@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Mutation tests of one area, or of some of its files, by Stryker: lib.tests/mutation/run.sh AREA [FILE-PATTERN]. By hand, not in CI: up to half an hour on two busy cores. Scores: CONTRIBUTING.md.
+# Mutation tests of one area, or of some of its files, by Stryker: lib.tests/mutation/run.sh AREA [FILE-PATTERN]. By hand, not in CI: up to half an hour on two busy cores. Scores: docs/mutation-tests.md.
 # Only the test files of the area are compiled (the property TestFiles), so that each run of the tests takes seconds.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Wire;
 

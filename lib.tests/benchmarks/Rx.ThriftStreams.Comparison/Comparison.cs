@@ -53,7 +53,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
                         var figures = await MeasureAsync(contender, cell);
                         await Task.Delay(Pause);
                         await contender.DisposeAsync();
-                        var outcome = "hung, and does not count";
+                        var outcome = "nothing moved, or it did not end: does not count";
                         if (figures is { PerSecond: > 0 } counted)
                         {
                             ResultOf(cell, contender.Name).Rounds.Add(counted);
