@@ -11,7 +11,17 @@ internal sealed class StubServerContext : ThriftServerContext, IDisposable
 
     public override CancellationToken CancellationToken => _over.Token;
 
-    public override ThriftException? CancellationReason => _reason;
+    public override ThriftException? CancellationReason
+    {
+        get
+        {
+            WhenAsked?.Invoke();
+            return _reason;
+        }
+    }
+
+    /// <summary>Called whenever somebody asks why the call is over.</summary>
+    public Action? WhenAsked { get; init; }
 
     public override ThriftMethod Method => throw new NotSupportedException();
 

@@ -109,6 +109,37 @@ public sealed class CallEndTests
         Assert.Same(s_first, scripted.Call.Explain(s_second));
     }
 
+    /// <summary>The parent's reason is asked for once for the call, and again for its peer: then the call is aborted, and its stream not yet.</summary>
+    [Fact]
+    public async Task Dispose_WhileTheParentIsCancelled_GivesThePeerTheParentsReason()
+    {
+        using var asked = new SemaphoreSlim(0);
+        using var mayGoOn = new SemaphoreSlim(0);
+        var times = 0;
+        using var parent = new StubServerContext
+        {
+            WhenAsked = () =>
+            {
+                if (Interlocked.Increment(ref times) == 2)
+                {
+                    asked.Release();
+                    Assert.True(mayGoOn.Wait(Waits.Limit));
+                }
+            },
+        };
+        parent.Note(s_first);
+        var scripted = ScriptedCall.Begin(parent: parent);
+        var cancelling = Task.Run(parent.Cancel, TestContext.Current.CancellationToken);
+        Assert.True(await asked.WaitAsync(Waits.Limit, TestContext.Current.CancellationToken));
+
+        await scripted.Call.DisposeAsync();
+
+        var reason = scripted.Transport.AbortReason;
+        mayGoOn.Release();
+        await cancelling.Soon();
+        Assert.Same(s_first, Assert.IsType<ThriftStatusException>(reason).InnerException);
+    }
+
     [Fact]
     public void Abort_AfterTheEnd_LeavesTheStreamAlone()
     {

@@ -191,9 +191,10 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     /// <summary>Cancels the call if it is running, and releases everything.</summary>
     public ValueTask DisposeAsync()
     {
-        if (!IsOver)
+        if (!IsOver && !Abandon())
         {
-            Abandon();
+            // Another thread is ending the call, and may not have come to the stream yet: the peer gets its reason, not that of the disposal.
+            AbortLateStream();
         }
 
         return DisposeStreamAsync();
