@@ -21,7 +21,7 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     private readonly string _endpoint;
     private readonly TcpConnector _connector;
     private readonly int _capacity;
-    private readonly bool _isAwaited;
+    private readonly bool _holdsBuffer;
     private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _clock;
     private readonly ITimer? _timer;
@@ -32,10 +32,10 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
     /// <param name="capacity">How many idle connections are kept; 0 for none.</param>
     /// <param name="idleTimeout">How long a connection may be idle before it is closed; zero for no limit.</param>
     /// <param name="options">The channel's settings.</param>
-    /// <param name="isAwaited">Whether a connection is read only while an answer is due.</param>
-    internal ConnectionSet(string endpoint, int capacity, TimeSpan idleTimeout, ThriftChannelOptions options, bool isAwaited = false)
+    /// <param name="holdsBuffer">Whether a read holds its buffer while it waits.</param>
+    internal ConnectionSet(string endpoint, int capacity, TimeSpan idleTimeout, ThriftChannelOptions options, bool holdsBuffer = false)
     {
-        _isAwaited = isAwaited;
+        _holdsBuffer = holdsBuffer;
         var clock = options.TimeProvider;
         _endpoint = endpoint;
         _connector = new TcpConnector(endpoint, options);
@@ -69,7 +69,7 @@ internal sealed class ConnectionSet<TConnection> : IAsyncDisposable
         SocketConnection socket;
         try
         {
-            socket = await SocketConnection.ConnectAsync(_connector, _endpoint, tls, _isAwaited, limit, linked.Token).ConfigureAwait(false);
+            socket = await SocketConnection.ConnectAsync(_connector, _endpoint, tls, _holdsBuffer, limit, linked.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {

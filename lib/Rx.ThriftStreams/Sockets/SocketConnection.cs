@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Sockets;
 
 /// <summary>One connection of a client: a duplex pipe over a socket, with TLS or without.</summary>
 /// <remarks>
-/// Reader and writer work directly on the stream without a pump in between. Nothing is read ahead, and an idle connection holds no memory for reading.
+/// Reader and writer work directly on the stream without a pump in between. Nothing is read ahead. A connection on which nothing arrives holds no memory for reading, unless it is one of calls.
 /// One reader and one writer at a time; the two may run concurrently. <see cref="Abort"/> is safe at any time, from any thread.
 /// </remarks>
 internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionControl, IAsyncDisposable
@@ -14,23 +14,23 @@ internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionC
     // Large segments mean few system calls; they return to the pool as soon as they are read.
     private const int SegmentSize = 64 * 1024;
 
-    // For a reader that reads only what it waits for: held while it waits.
-    private const int AwaitedSize = 16 * 1024;
+    // For a reader that holds its buffer while it waits.
+    private const int HeldSize = 16 * 1024;
 
     private readonly Socket _socket;
     private readonly Stream _stream;
     private Exception? _abortReason;
     private int _disposed;
 
-    private SocketConnection(Socket socket, Stream stream, string peer, bool isAwaited)
+    private SocketConnection(Socket socket, Stream stream, string peer, bool holdsBuffer)
     {
         _socket = socket;
         _stream = stream;
         Peer = peer;
 
         // Reading nothing first spares the memory while nothing arrives, and costs a system call when something does.
-        var size = isAwaited ? AwaitedSize : SegmentSize;
-        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: size, minimumReadSize: size / 8, leaveOpen: true, useZeroByteReads: !isAwaited));
+        var size = holdsBuffer ? HeldSize : SegmentSize;
+        Input = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: size, minimumReadSize: size / 8, leaveOpen: true, useZeroByteReads: !holdsBuffer));
         Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: SegmentSize, leaveOpen: true));
     }
 
@@ -72,7 +72,7 @@ internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionC
     /// <param name="connector">Opens the socket.</param>
     /// <param name="endpoint">Its endpoint, for error texts.</param>
     /// <param name="tls">TLS settings, with the host to authenticate; <see langword="null"/> for none.</param>
-    /// <param name="isAwaited">Whether the connection is read only while an answer is due, and so is never read while it is idle.</param>
+    /// <param name="holdsBuffer">Whether a read holds its buffer while it waits, instead of asking first whether there is something: for calls, whose answers are due soon.</param>
     /// <param name="limit">The time that the caller allows.</param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="ThriftConnectException">Connecting, or the TLS handshake, failed.</exception>
@@ -81,7 +81,7 @@ internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionC
         TcpConnector connector,
         string endpoint,
         SslClientAuthenticationOptions? tls,
-        bool isAwaited,
+        bool holdsBuffer,
         TimeSpan limit,
         CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionC
                 await ClientHandshake.AuthenticateAsync(secure, tls, cancellationToken).ConfigureAwait(false);
             }
 
-            return new SocketConnection(socket, stream, endpoint, isAwaited);
+            return new SocketConnection(socket, stream, endpoint, holdsBuffer);
         }
         catch (Exception error)
         {

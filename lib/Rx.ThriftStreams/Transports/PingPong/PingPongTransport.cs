@@ -66,7 +66,7 @@ internal sealed class PingPongTransport : ClientTransport
         _isSharing = mode is ThriftConnectionMode.Multiplexed or ThriftConnectionMode.Pipelined;
         if (_isSharing || (mode is null && form.HasHeader))
         {
-            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options, isAwaited: true);
+            _sharedSet = new(endpoint, capacity: 0, options.Connections.IdleTimeout, options, holdsBuffer: true);
             _shared = new(options.Connections.MaxPerEndpoint, static connection => connection.IsClosed, TurnOfShared);
         }
 
@@ -85,7 +85,7 @@ internal sealed class PingPongTransport : ClientTransport
                 keeps ? Math.Max(LeastPoolCapacity, options.Connections.MaxPerEndpoint) : 0,
                 keeps ? options.Connections.IdleTimeout : TimeSpan.Zero,
                 options,
-                isAwaited: true);
+                holdsBuffer: true);
         }
     }
 
@@ -197,7 +197,7 @@ internal sealed class PingPongTransport : ClientTransport
         where TResponse : class, IThriftStruct<TResponse>
         => new(connection, method, start, _sharedWriter, NextSequenceId());
 
-    // Answers in HTTP have no place for a sequence id, and a message in front of which there is no header has none for what multiplexed peers agree on.
+    // Over HTTP answers do not name their call. Without a header, peers cannot say that they answer in any order.
     private static ClientTransportDescriptor Describe(PingPongForm form) => new(
         form.Transport,
         form.Name,
