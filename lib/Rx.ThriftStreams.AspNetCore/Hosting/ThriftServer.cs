@@ -69,15 +69,15 @@ public sealed class ThriftServer : IAsyncDisposable
         configure(setup);
 
         var host = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        host.Services.AddLogging();
-        host.Services.AddThriftStreams();
-        host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
-        setup.ConfigureServices(host.Services);
         host.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             setup.ConfigureKestrel(kestrel, listenOn);
         });
+        host.Services.AddLogging();
+        host.Services.AddThriftStreams();
+        host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
+        setup.ConfigureServices(host.Services);
 
         var application = host.Build();
         try

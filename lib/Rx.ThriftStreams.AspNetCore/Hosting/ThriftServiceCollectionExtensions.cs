@@ -19,9 +19,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ThriftServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers what Thrift services need, and <see cref="IThriftServerContextAccessor"/>, and lets Kestrel send and receive header values in UTF-8. Kestrel's
-    /// limits stay as they are; <c>UseThriftStreams()</c> fits them for streams. The life of calls as events can be injected as
-    /// <c>IObservable&lt;ThriftStreamEvent&gt;</c>.
+    /// Registers what Thrift services need, and <see cref="IThriftServerContextAccessor"/>, and lets Kestrel send and receive header values in UTF-8, and receive into
+    /// larger blocks of memory (<see cref="ThriftServerLimits.MaxLargeBlockMemory"/>) where Kestrel was registered before. Kestrel's limits stay as they are; <c>UseThriftStreams()</c> fits them for streams. The life of calls
+    /// as events can be injected as <c>IObservable&lt;ThriftStreamEvent&gt;</c>.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes the settings.</param>
@@ -37,6 +37,7 @@ public static class ThriftServiceCollectionExtensions
 
         services.AddRouting();
         services.TryAddSingleton<ThriftServerRuntime>();
+        LargeBlockPoolFactory.Register(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ReachMatcherPolicy>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RateLimiterOptions>, RateLimiterRefusals>());
         services.TryAddSingleton<TTHeaderStreamingHandler>();

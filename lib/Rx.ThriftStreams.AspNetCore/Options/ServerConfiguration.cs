@@ -40,6 +40,7 @@ internal static class ServerConfiguration
 
     private static void ReadLimits(OptionSection section, ThriftServerLimits limits) => section.ReadMessageLimits(limits)
         .Read<long>(nameof(limits.MaxTotalMemory), value => limits.MaxTotalMemory = value)
+        .Read<long>(nameof(limits.MaxLargeBlockMemory), value => limits.MaxLargeBlockMemory = value)
         .Read<int>(nameof(limits.MaxStreamsPerConnection), value => limits.MaxStreamsPerConnection = value)
         .Read<int>(nameof(limits.MaxResetsPerSecond), value => limits.MaxResetsPerSecond = value)
         .ReadTime(nameof(limits.FrameTimeout), value => limits.FrameTimeout = value)
