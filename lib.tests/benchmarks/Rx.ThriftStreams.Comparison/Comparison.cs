@@ -4,12 +4,12 @@ using Rx.ThriftStreams.Comparison.Contenders;
 namespace Rx.ThriftStreams.Comparison;
 
 /// <summary>Runs every contender through every cell, in rounds of alternating order: what a machine does to one it does to all.</summary>
-internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds, ServerProcess server)
+internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
 {
     // A caller that does not notice the end of the measurement would never end the program.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
-    // A handler that only learns from its connection that nobody listens may go on for a while, and take the processors from whoever is next.
+    // A handler that learns only from its connection that nobody listens may go on for a while, and take the processors from whoever is next.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     private readonly List<Measurement> _results = [];
@@ -39,18 +39,41 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
     /// <param name="isWanted">Selects contenders by their name.</param>
     internal async Task<IReadOnlyList<Measurement>> RunAsync(int firstPort, IReadOnlyList<Cell> cells, Func<string, bool> isWanted)
     {
-        var contenders = Contenders().Index().Where(contender => isWanted(contender.Item.Name)).ToList();
+        var contenders = new List<(int Port, Contender Contender, ServerProcess Server)>();
+        foreach (var (index, contender) in Contenders().Index().Where(contender => isWanted(contender.Item.Name)))
+        {
+            // In a process of its own: what the handlers of one leave behind in the thread pool and the heap is not in the way of another.
+            contenders.Add((firstPort + index, contender, await ServerProcess.StartAsync(firstPort, contender.Name)));
+        }
+
+        try
+        {
+            await RunAsync(cells, contenders);
+        }
+        finally
+        {
+            foreach (var (_, _, server) in contenders)
+            {
+                await server.DisposeAsync();
+            }
+        }
+
+        return _results;
+    }
+
+    private async Task RunAsync(IReadOnlyList<Cell> cells, List<(int Port, Contender Contender, ServerProcess Server)> contenders)
+    {
         for (var round = 0; round < rounds; round++)
         {
             foreach (var cell in cells)
             {
-                foreach (var (index, contender) in round % 2 == 0 ? contenders : Enumerable.Reverse(contenders))
+                foreach (var (port, contender, server) in round % 2 == 0 ? contenders : Enumerable.Reverse(contenders))
                 {
                     if (contender.Has(cell.Shape))
                     {
                         // On new connections: nothing that one measurement leaves behind slows the next.
-                        await contender.ConnectAsync(firstPort + index);
-                        var figures = await MeasureAsync(contender, cell);
+                        await contender.ConnectAsync(port);
+                        var figures = await MeasureAsync(contender, server, cell);
                         await Task.Delay(Pause);
                         await contender.DisposeAsync();
                         var outcome = "nothing moved, or it did not end: does not count";
@@ -65,18 +88,16 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
                 }
             }
         }
-
-        return _results;
     }
 
     /// <returns><see langword="null"/> if a caller hung: its connections are closed, and the program goes on.</returns>
-    private async Task<Figures?> MeasureAsync(Contender contender, Cell cell)
+    private async Task<Figures?> MeasureAsync(Contender contender, ServerProcess server, Cell cell)
     {
         GC.Collect();
         using var clock = new Clock();
         var text = new string('x', cell.Size);
         var callers = Enumerable.Range(0, cell.Parallel).Select(_ => Task.Run(() => contender.RunAsync(cell.Shape, text, clock))).ToList();
-        var rate = clock.MeasureAsync(warmUp, duration, ProcessorTime);
+        var rate = clock.MeasureAsync(warmUp, duration, () => server.ProcessorTime + Environment.CpuUsage.TotalTime);
 
         // A caller that fails ends the measurement: it would lower the rate.
         var first = await Task.WhenAny(callers.Append<Task>(rate));
@@ -93,8 +114,6 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds,
 
         return measured;
     }
-
-    private TimeSpan ProcessorTime() => server.ProcessorTime + Environment.CpuUsage.TotalTime;
 
     private Measurement ResultOf(Cell cell, string contender)
     {

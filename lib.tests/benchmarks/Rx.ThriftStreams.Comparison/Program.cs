@@ -11,11 +11,14 @@ var contender = new Option<string?>("--contender") { Description = "Measure only
 var page = new Option<string?>("--page") { Description = "A Markdown page that gets the table, between <!-- comparison --> and <!-- /comparison -->." };
 var chart = new Option<string?>("--chart") { Description = "Where the chart goes, without extension." };
 
-var serve = new Command("serve", "Runs the servers until standard input ends.") { port };
+var name = new Option<string?>("--name") { Description = "Run the server of the contender with this name only." };
+
+var serve = new Command("serve", "Runs the servers until standard input ends.") { port, name };
 serve.SetAction(async (arguments, cancellationToken) =>
 {
     var first = arguments.GetValue(port);
-    foreach (var (index, served) in Comparison.Contenders().Index())
+    var wanted = arguments.GetValue(name);
+    foreach (var (index, served) in Comparison.Contenders().Index().Where(contender => contender.Item.Name == (wanted ?? contender.Item.Name)))
     {
         await served.ServeAsync(first + index);
     }
@@ -39,9 +42,8 @@ var compare = new RootCommand("Compares this library with others, in two process
 compare.SetAction(async (arguments, _) =>
 {
     var first = arguments.GetValue(port);
-    await using var server = await ServerProcess.StartAsync(first);
     var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
-    var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds), server);
+    var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds));
     var report = new Report(await comparison.RunAsync(first, cells, name => name.StartsWith(arguments.GetValue(contender) ?? string.Empty, StringComparison.Ordinal)));
     await Console.Out.WriteLineAsync(report.ToMarkdown());
     if (arguments.GetValue(page) is { } markdown)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Rx.ThriftStreams.Comparison;
 
-/// <summary>The servers of all contenders, in a process of their own.</summary>
+/// <summary>The server of one contender, or those of all, in a process of their own.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -30,10 +30,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, and waits until it serves.</summary>
-    /// <param name="port">The first port of the loopback interface.</param>
-    internal static async Task<ServerProcess> StartAsync(int port)
+    /// <param name="port">The port of the first contender, on the loopback interface; the others follow.</param>
+    /// <param name="contender">The name of the contender; <see langword="null"/> for all.</param>
+    internal static async Task<ServerProcess> StartAsync(int port, string? contender = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["serve", "--port", $"{port}"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string[] arguments = ["serve", "--port", $"{port}", .. contender is null ? Array.Empty<string>() : ["--name", contender]];
+        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         var process = Process.Start(start)!;
         await process.StandardOutput.ReadLineAsync();
         return new ServerProcess(process);
