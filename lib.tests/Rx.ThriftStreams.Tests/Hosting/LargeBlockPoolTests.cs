@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Reactive.Disposables;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -146,6 +147,36 @@ public sealed class LargeBlockPoolTests
         Assert.Equal(1, own.Created);
     }
 
+    /// <summary>Each of them makes its connection hold a block with two bytes.</summary>
+    [Fact]
+    public async Task Peers_ThatHoldEveryLargeBlock_LeaveOthersKestrelsOwn()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddThriftStreams(options => options.Limits.MaxLargeBlockMemory = 2 * Block);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseThriftStreams()));
+        await using var host = builder.Build();
+        host.MapThriftService<ITestService>(new EchoService());
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var endpoint = new Uri(host.Urls.Single()).Authority;
+        var pools = Assert.IsType<LargeBlockPoolFactory>(host.Services.GetRequiredService<IMemoryPoolFactory<byte>>());
+
+        using var peers = new CompositeDisposable();
+        for (var i = 0; i < 8; i++)
+        {
+            var peer = new TcpClient();
+            peers.Add(peer);
+            await peer.ConnectAsync(IPEndPoint.Parse(endpoint), TestContext.Current.CancellationToken);
+            await peer.GetStream().WriteAsync(new byte[2], TestContext.Current.CancellationToken);
+        }
+
+        await Waits.Until(() => pools.Blocks == 2);
+        await using var channel = PatientChannel.ForAddress($"ttheader://{endpoint}");
+        var answer = await new TestServiceClient(channel).EchoPingPongAsync(new() { Message = "still here" }).Soon();
+
+        Assert.Equal("still here", answer.Message);
+        Assert.Equal(2, pools.Blocks);
+    }
+
     /// <summary>The length of the first segment that a connection of the server reads, after 50 000 bytes have arrived.</summary>
     private static async Task<long> FirstSegmentAsync(Action<ThriftServerBuilder> configure)
     {
@@ -170,7 +201,7 @@ public sealed class LargeBlockPoolTests
         using var peer = new TcpClient();
         await peer.ConnectAsync(IPEndPoint.Parse(server.Addresses[1]), TestContext.Current.CancellationToken);
         await peer.GetStream().WriteAsync(new byte[50_000], TestContext.Current.CancellationToken);
-        return await read.Task.WaitAsync(TestContext.Current.CancellationToken);
+        return await read.Task.Soon();
     }
 
     private static void RentAndReturn(MemoryPool<byte> pool, int count)
