@@ -41,7 +41,7 @@ case "${1:-}" in
     ;;
   connection)
     mutate=('Transports/TTHeaderStreaming/FrameConnection.cs' 'Transports/TTHeaderStreaming/FrameIntake.cs' 'Transports/TTHeaderStreaming/OversizeFrames.cs')
-    TestFiles='TTHeader/Streaming/FrameConnectionTests.cs;TTHeader/Streaming/FrameIntakeTests.cs;TTHeader/Streaming/FrameDispatchTests.cs;TTHeader/Streaming/LargeMessageTests.cs;TTHeader/Streaming/StreamOutboxTests.cs'
+    TestFiles='TTHeader/Streaming/FrameConnectionTests.cs;TTHeader/Streaming/FrameIntakeTests.cs;TTHeader/Streaming/OversizeFrameTests.cs;TTHeader/Streaming/FrameDispatchTests.cs;TTHeader/Streaming/LargeMessageTests.cs;TTHeader/Streaming/StreamOutboxTests.cs'
     ;;
   streams)
     mutate=('Transports/TTHeaderStreaming/StreamInbox.cs' 'Transports/TTHeaderStreaming/StreamOutbox.cs' 'Transports/TTHeaderStreaming/ReceiveGate.cs'

@@ -11,10 +11,8 @@ namespace Rx.ThriftStreams.Tests.Conformance;
 public sealed class ConformanceFixture : IAsyncLifetime
 {
     private static readonly string[] StrippedFlags = ["-no-meta-handlers"];
-    private const string ShortLimit = "300ms";
-    private const string LongLimit = "2s";
-
-    private static readonly string[] StrippedOptions = ["-cancel-delay", "-connections", "-timeout"];
+    private static readonly string[] StrippedOptions = ["-cancel-delay", "-connections"];
+    private static readonly string[] LimitOptions = ["-timeout", "-rpc-timeout", "-recv-timeout"];
 
     private readonly ConcurrentDictionary<string, Task<Verdict>> _servers = new();
     private readonly ConcurrentDictionary<string, Task<Verdict>> _clients = new();
@@ -76,7 +74,7 @@ public sealed class ConformanceFixture : IAsyncLifetime
         {
             var output = new StringWriter();
             var options = ClientOptions.From(Arguments.Parse([.. ArgumentsOf(recording), "--addr", server.Address]));
-            await ClientVerb.RunAsync(options, output, cancellation.Token).WaitAsync(TimeSpan.FromSeconds(30));
+            await ClientVerb.RunAsync(options, output, cancellation.Token).Soon();
             var actual = ClientLines.OfOurs(output.ToString(), recording);
             if (server.Completion.IsFaulted)
             {
@@ -90,10 +88,10 @@ public sealed class ConformanceFixture : IAsyncLifetime
     private static int AnswersOf(Recording recording) => recording.ClientStdout.Count(line => line.StartsWith("RECV", StringComparison.Ordinal));
 
     /// <summary>
-    /// Limits that the recorded call did not run into are left out, and those that it did are longer, so that a slow machine changes nothing: what came
-    /// before the limit comes before it here. The script says when to cancel.
+    /// Limits that the recorded call did not run into are so long that no machine does, and those that it did are longer than recorded, so that what came before the
+    /// limit comes before it here. The script says when to cancel.
     /// </summary>
-    private static IEnumerable<string> ArgumentsOf(Recording recording)
+    internal static IEnumerable<string> ArgumentsOf(Recording recording)
     {
         if (recording.ClientArgs.Contains("-cancel-delay") && AnswersOf(recording) is > 0 and var answers)
         {
@@ -106,17 +104,23 @@ public sealed class ConformanceFixture : IAsyncLifetime
             yield return "-n=1";
         }
 
-        var keepsTimeout = recording.Name.Contains("exceeded", StringComparison.Ordinal);
+        var limit = ClientLines.OfRecording(recording).Contains("TIMEOUT", StringComparison.Ordinal) ? "2s" : $"{Waits.Limit.TotalSeconds}s";
         for (var i = 0; i < recording.ClientArgs.Count; i++)
         {
             var word = recording.ClientArgs[i];
-            if (StrippedOptions.Contains(word) && !keepsTimeout)
+            if (LimitOptions.Contains(word))
+            {
+                yield return word;
+                yield return limit;
+                i++;
+            }
+            else if (StrippedOptions.Contains(word))
             {
                 i++;
             }
             else if (!StrippedFlags.Contains(word))
             {
-                yield return word == ShortLimit ? LongLimit : word;
+                yield return word;
             }
         }
     }

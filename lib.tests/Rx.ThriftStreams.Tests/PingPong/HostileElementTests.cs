@@ -79,10 +79,11 @@ public sealed class HostileElementTests
     {
         // A list of one list of one list…
         byte[] nested = [.. PingPongWire.Message("Add", [15, 0, 1]), .. Enumerable.Repeat((byte[])[15, 0, 0, 0, 1], 100_000).SelectMany(static level => level)];
-        var reader = new PingPongRequestReader(1 << 20);
         var bytes = new ReadOnlySequence<byte>(nested);
 
-        Assert.Throws<ThriftProtocolException>(() => reader.TryRead(ref bytes, out _));
+        Assert.Throws<ThriftProtocolException>(() => new BufferedMessageScanner(1 << 20).TryScan(bytes, out _));
+        Assert.True(new PingPongRequestReader(1 << 20).TryRead(ref bytes, out var request));
+        Assert.Equal((true, true), (request.IsLast, bytes.IsEmpty));
     }
 
     [Fact]

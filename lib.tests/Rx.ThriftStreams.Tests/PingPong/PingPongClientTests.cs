@@ -1,5 +1,8 @@
 using Demo.Echo;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Wire;
+using IKitchenSink = Rx.ThriftStreams.Tests.Interop.IKitchenSink;
+using KitchenSinkClient = Rx.ThriftStreams.Tests.Interop.KitchenSinkClient;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
 
@@ -79,6 +82,31 @@ public sealed class PingPongClientTests
         await client.EchoPingPongAsync(Hi, TestContext.Current.CancellationToken);
 
         Assert.Equal(1, server.Connections);
+    }
+
+    /// <summary>Servers handle the requests of a connection in order.</summary>
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task Oneway_WhileItsHandlerRuns_DoesNotDelayTheNextCall(ThriftTransport form)
+    {
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<IKitchenSink>(new ScriptedSink
+        {
+            Fire = async (_, _) =>
+            {
+                began.SetResult();
+                await go.Task;
+            },
+        }));
+        await using var channel = PatientChannel.ForAddress($"ttheader://{server.Endpoint}", new() { PingPongTransport = form, Connections = { Mode = ThriftConnectionMode.Pooled } });
+        var client = new KitchenSinkClient(channel);
+
+        await client.FireAsync("and forget", TestContext.Current.CancellationToken).Soon();
+        await began.Task.Soon();
+
+        Assert.Equal("next", await client.EchoStringAsync("next", TestContext.Current.CancellationToken).Soon());
+        go.SetResult();
     }
 
     [Fact]

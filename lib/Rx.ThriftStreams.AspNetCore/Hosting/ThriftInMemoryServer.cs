@@ -53,17 +53,18 @@ public sealed class ThriftInMemoryServer : IAsyncDisposable
     /// <summary>Makes a channel to this server. Dispose it as any other.</summary>
     /// <param name="options">
     /// Settings; the defaults if <see langword="null"/>. Those of endpoints, TLS and HTTP have no effect. Without a <see cref="ThriftChannelOptions.LoggerFactory"/> the channel logs where the server
-    /// logs: see <see cref="ThriftServerBuilder.Logging"/>.
+    /// logs, apart from failures of calls that the server has logged: see <see cref="ThriftServerBuilder.Logging"/>.
     /// </param>
     public ThriftChannel CreateChannel(ThriftChannelOptions? options = null)
     {
         var settled = (options ?? new ThriftChannelOptions()).Snapshot();
-        if (settled.LoggerFactory == NullLoggerFactory.Instance)
+        var sharesLog = settled.LoggerFactory == NullLoggerFactory.Instance;
+        if (sharesLog)
         {
             settled.LoggerFactory = Services.GetRequiredService<ILoggerFactory>();
         }
 
-        var transport = new MemoryTransport(_application.Services, _runtime, settled);
+        var transport = new MemoryTransport(_application.Services, _runtime, settled, sharesLog);
         _transports.Add(transport);
         return ThriftChannel.ForTransport(transport, MemoryTransport.Name, settled);
     }

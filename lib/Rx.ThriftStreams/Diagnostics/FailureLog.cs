@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
+using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>Logs calls of a channel that fail, some a minute. Independent of whether calls are observed, so that failures are visible in a log without the cost of observing every call.</summary>
-internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
+/// <param name="logger">The log of the channel.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="transport">The transport of all calls; <see langword="null"/> if each call selects one, which leads to the log of another process.</param>
+internal sealed partial class FailureLog(ILogger logger, TimeProvider clock, ClientTransport? transport = null)
 {
     private readonly WarningLimit _limit = new(clock, LogLevel.Information);
 
@@ -16,7 +20,7 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
     internal void Report(ThriftMethod method, string peer, Exception error)
     {
         if (error is ThriftException and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
-            && logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
+            && logger.IsEnabled(LogLevel.Information) && transport?.IsLoggedByServer(error) != true && _limit.TryTake(logger))
         {
             LogFailed(logger, method.FullName, peer.Length == 0 ? "no peer" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
         }

@@ -335,62 +335,6 @@ public sealed class FrameIntakeTests
         Assert.IsType<ThriftProtocolException>(connection.LossOnSend().InnerException);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task Oversize_IsKnownByItsLengthAtTheLastByteOfItsHead(int beyond)
-    {
-        var (connection, peer, _) = Create(maxMessageSize: 1000);
-        var head = FramePeer.Frame(TTHeaderFrameType.Data, 1).Length;
-        var frame = FramePeer.Frame(TTHeaderFrameType.Data, 1, payload: new byte[connection.Limits.MaxFrameLength + 4 - head + beyond]);
-
-        await peer.SendAsync(frame[..(TTHeaderFormat.FixedSize - 1)]);
-        Assert.Empty(connection.Events);
-        await peer.SendAsync(frame[(TTHeaderFormat.FixedSize - 1)..TTHeaderFormat.FixedSize]);
-
-        Assert.Equal(beyond == 1 ? ["refused 1"] : [], connection.Events);
-        Assert.Equal(beyond == 1 ? 0 : frame.Length, connection.Memory.Used);
-    }
-
-    [Theory]
-    [InlineData(TTHeaderFormat.MaxFrameLength, "refused 1")]
-    [InlineData(TTHeaderFormat.MaxFrameLength + 1, "shut: ")]
-    public async Task Oversize_BeyondWhatAFrameCanHave_IsAnErrorOfTheConnection(int length, string expected)
-    {
-        var (connection, peer, _) = Create(maxMessageSize: 1000);
-        var head = FramePeer.Frame(TTHeaderFrameType.Data, 1)[..TTHeaderFormat.FixedSize];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(head, length);
-
-        await peer.SendAsync(head);
-
-        Assert.StartsWith(expected, Assert.Single(connection.Events, static text => !text.StartsWith("lost", StringComparison.Ordinal)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Oversize_OfNoStream_IsAnErrorOfTheConnection()
-    {
-        var (connection, peer, _) = Create(maxMessageSize: 1000);
-        var frame = FramePeer.Frame(TTHeaderFrameType.Data, 1, payload: new byte[600_000], flags: default);
-
-        await peer.SendAsync(frame[..1000]);
-
-        Assert.Contains($"shut: a frame of {frame.Length - 4} bytes exceeds the limit of {connection.Limits.MaxFrameLength} and does not belong to a stream", connection.Events);
-    }
-
-    [Fact]
-    public async Task Oversize_WithTheNextFrame_DoesNotDelayIt()
-    {
-        var (connection, peer, stream) = Create(maxMessageSize: 1000);
-        var next = connection.Add(2);
-        var frame = FramePeer.Frame(TTHeaderFrameType.Data, 1, payload: new byte[600_000]);
-        await peer.SendAsync(frame[..1000]);
-
-        await peer.SendAsync([.. frame[1000..], .. FramePeer.Data(2, "small")]);
-
-        Assert.Equal((0L, s_smallCost, 0), (stream.Inbox.QueuedBytes, next.Inbox.QueuedBytes, _directReads));
-        Assert.Equal(["refused 1"], connection.Events);
-    }
-
     private (BareConnection Connection, FramePeer Peer, BareStream Stream) Create(int streamBytes = 1024 * 1024, int maxMessageSize = 4 * 1024 * 1024)
     {
         var (connection, peer, _) = BareConnection.Create(streamBytes, maxMessageSize: maxMessageSize, pipe: 4 * 1024 * 1024, clock: _clock, direct: ReadDirectlyAsync);
@@ -411,5 +355,5 @@ public sealed class FrameIntakeTests
         _rest.SetResult(bytes.Length);
     }
 
-    private static int CostOf(string text) => ThriftSerializer.SerializeToArray(new Request { Message = text }).Length + StreamLimits.MessageOverhead;
+    internal static int CostOf(string text) => ThriftSerializer.SerializeToArray(new Request { Message = text }).Length + StreamLimits.MessageOverhead;
 }

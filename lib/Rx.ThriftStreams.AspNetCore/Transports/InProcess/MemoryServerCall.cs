@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transport;
@@ -11,8 +12,15 @@ internal sealed class MemoryServerCall : ServerTransportCall
     private readonly MemoryExchange _exchange;
     private readonly ThriftServerOptions _options;
 
-    internal MemoryServerCall(MemoryExchange exchange, string callerService, ThriftServerOptions options)
+    private readonly ConditionalWeakTable<Exception, MemoryExchange>? _logged;
+
+    /// <param name="exchange">The call.</param>
+    /// <param name="callerService">Who calls.</param>
+    /// <param name="options">The settings of the server.</param>
+    /// <param name="logged">Takes the failures that the server has logged; <see langword="null"/> if nobody asks.</param>
+    internal MemoryServerCall(MemoryExchange exchange, string callerService, ThriftServerOptions options, ConditionalWeakTable<Exception, MemoryExchange>? logged)
     {
+        _logged = logged;
         _exchange = exchange;
         _options = options;
         CallerService = callerService;
@@ -70,7 +78,14 @@ internal sealed class MemoryServerCall : ServerTransportCall
         }
 
         var sent = MemoryExchange.CopyOf(trailers);
-        _exchange.End(ErrorFor(outcome, sent), sent);
+        var error = ErrorFor(outcome, sent);
+        if (error is not null && outcome.Error is not RouteException)
+        {
+            // The dispatcher logs how a method fails before its call completes, and nothing of a method that it does not find.
+            _logged?.Add(error, _exchange);
+        }
+
+        _exchange.End(error, sent);
         return default;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
@@ -8,7 +9,11 @@ using Rx.ThriftStreams.Transport;
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
 /// <summary>Calls the services of a host within the process: the dispatcher that other transports use, without a socket.</summary>
-internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRuntime runtime, ThriftChannelOptions options) : ClientTransport
+/// <param name="services">The services of the host.</param>
+/// <param name="runtime">Its calls.</param>
+/// <param name="options">The settings of the channel.</param>
+/// <param name="sharesLog">Whether the channel logs where the host does.</param>
+internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRuntime runtime, ThriftChannelOptions options, bool sharesLog) : ClientTransport
 {
     internal const string Name = "memory";
     internal const string PeerName = "in-memory";
@@ -16,6 +21,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<MemoryExchange, Task> _running = new();
+    private readonly ConditionalWeakTable<Exception, MemoryExchange>? _logged = sharesLog ? [] : null;
     private volatile bool _disposed;
 
     internal override ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
@@ -30,7 +36,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
         }
 
         var exchange = new MemoryExchange(method, start);
-        var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options);
+        var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options, _logged);
 
         // Only what a wire would carry reaches the handler.
         // The entry comes first, because the handler's end removes it.
@@ -47,6 +53,8 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
 
         return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.Message));
     }
+
+    internal override bool IsLoggedByServer(Exception error) => _logged?.TryGetValue(error, out _) == true;
 
     /// <summary>Ends the calls that are still running, and waits for their handlers for a limited time.</summary>
     public override async ValueTask DisposeAsync()

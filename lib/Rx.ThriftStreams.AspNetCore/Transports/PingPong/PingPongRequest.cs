@@ -32,6 +32,9 @@ internal sealed class PingPongRequest
     /// <summary>Whether the arguments do not decode: then the caller's bytes cannot be trusted any further.</summary>
     internal bool IsMalformed { get; set; }
 
+    /// <summary>Whether nothing after it can be read: where it ends is not known.</summary>
+    internal bool IsLast { get; set; }
+
     /// <summary>The service's name in the IDL; empty where the form has no place for it, or the caller gave none.</summary>
     internal string Service { get; private set; } = string.Empty;
 

@@ -141,11 +141,21 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
     private bool TryReadBuffered(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
     {
         request = null;
-        if (_scanner.TryScan(buffer, out var length))
+        try
         {
-            _scanner.Reset();
-            request = Read(buffer.Slice(0, length), PingPongForm.Buffered);
-            buffer = buffer.Slice(length);
+            if (_scanner.TryScan(buffer, out var length))
+            {
+                _scanner.Reset();
+                request = Read(buffer.Slice(0, length), PingPongForm.Buffered);
+                buffer = buffer.Slice(length);
+                return true;
+            }
+        }
+        catch (ThriftProtocolException)
+        {
+            // Its beginning says how to answer it. Its arguments fail to decode where the scan failed, as they do in forms with lengths.
+            request = Read(buffer, PingPongForm.Buffered);
+            TakeLast(ref buffer, request);
             return true;
         }
 
@@ -203,14 +213,31 @@ internal sealed class PingPongRequestReader(int maxMessageSize)
 
     private bool TrySkip(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out PingPongRequest? request)
     {
-        request = _oversize!.Skip(ref buffer) ? _oversize.Request : null;
-        if (request is null)
+        request = null;
+        try
         {
-            return false;
+            if (!_oversize!.Skip(ref buffer))
+            {
+                return false;
+            }
+
+            request = _oversize.Request;
+        }
+        catch (ThriftProtocolException)
+        {
+            request = _oversize!.Request;
+            TakeLast(ref buffer, request);
         }
 
         _oversize = null;
         return true;
+    }
+
+    /// <summary>What follows the request cannot be told from it.</summary>
+    private static void TakeLast(ref ReadOnlySequence<byte> buffer, PingPongRequest request)
+    {
+        request.IsLast = true;
+        buffer = buffer.Slice(buffer.End);
     }
 
     private string TooLarge(long size) => PingPongRequest.TooLarge(size, maxMessageSize);

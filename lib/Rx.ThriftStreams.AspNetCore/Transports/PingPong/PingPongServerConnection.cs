@@ -31,8 +31,10 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
     private readonly PingPongPeer _peer;
     private readonly PeerMemory _memory;
     private readonly ConnectionLife _life;
-    private long _held;
+    private readonly RequestMemory _requests;
+    private volatile Linger? _linger;
     private long _partialSince;
+    private bool _lingers;
     private volatile bool _isLate;
     private volatile bool _isIdle;
 
@@ -50,6 +52,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         _reader = new PingPongRequestReader(Limits.MaxReceiveMessageSize);
         _memory = runtime.CreateConnectionMemory();
         _life = new ConnectionLife(runtime, control, _memory, ConnectionMemory, this);
+        _requests = new RequestMemory(_memory, _life.Calls, runtime);
         _peer = new PingPongPeer(pipe.Output, connection, Limits.Message, _memory, Clock, _life.Drain, StopReading);
     }
 
@@ -77,6 +80,10 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
                 }
 
                 await ReadRequestsAsync().ConfigureAwait(false);
+                if (_lingers)
+                {
+                    await LingerAsync().ConfigureAwait(false);
+                }
             }
             catch (ThriftException error)
             {
@@ -101,7 +108,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             await _pipe.Output.CompleteAsync().ConfigureAwait(false);
         }
 
-        Hold(0);
+        _requests.Hold(0);
         _life.End();
     }
 
@@ -125,6 +132,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         }
 
         StopReading();
+        _linger?.End();
     }
 
     /// <inheritdoc/>
@@ -135,6 +143,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             return;
         }
 
+        _linger?.Sweep();
         if (Limits.WriteTimeout > TimeSpan.Zero && _peer.StalledFor >= Limits.WriteTimeout)
         {
             CutConnection(new IOException($"The peer did not read an answer for {Limits.WriteTimeout}."));
@@ -180,6 +189,19 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         }
     }
 
+    /// <summary>The last answer is written: waits until its reader has it.</summary>
+    private async ValueTask LingerAsync()
+    {
+        await Calls.WhenNoneAsync().ConfigureAwait(false);
+        await _peer.WhenIdleAsync().ConfigureAwait(false);
+        var linger = new Linger(_pipe.Input, Limits.MaxReceiveMessageSize, Clock);
+        _linger = linger;
+        if (!Drain.IsDraining)
+        {
+            await linger.RunAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Whether the connection ends unless another request has arrived.</summary>
     private bool MayEnd(bool isPartial) => Drain.IsCutOff || (!isPartial && Calls.Count == 0 && (_isIdle || Drain.IsEnding));
 
@@ -194,10 +216,16 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             isFirst = false;
             _isIdle = false;
             Volatile.Write(ref _partialSince, 0);
-            Hold(0);
+            _requests.Hold(0);
             if (!buffer.IsEmpty && !request.IsMultiplexed)
             {
                 _peer.Gather();
+            }
+
+            if (request.IsLast)
+            {
+                _peer.Close();
+                _lingers = true;
             }
 
             await TakeAsync(request).ConfigureAwait(false);
@@ -212,7 +240,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         _isLate = false;
 
         // Before the check: the connection that takes the last memory loses it, and not the next that connects.
-        Hold(buffer.Length);
+        _requests.Hold(buffer.Length);
         if (result.IsCompleted)
         {
             if (isPartial && !_peer.IsClosing)
@@ -222,13 +250,13 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
 
             _peer.Close();
         }
-        else if (isPartial && MustYield(buffer.Length) && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
+        else if (isPartial && _requests.MustYield(buffer.Length > ConnectionMemory) && !_reader.TryRefuse(ref buffer) && buffer.Length > ConnectionMemory)
         {
             throw OutOfMemory();
         }
 
         _pipe.Input.AdvanceTo(buffer.Start, buffer.End);
-        Hold(buffer.Length);
+        _requests.Hold(buffer.Length);
 
         // Bytes of the same request do not renew its time, however slowly they trickle in.
         if (!isPartial)
@@ -262,7 +290,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         }
 
         _peer.Share();
-        if (!await TryMakeRoomAsync(size).ConfigureAwait(false))
+        if (!await _requests.TryMakeRoomAsync(size).ConfigureAwait(false))
         {
             request.Refusal = PingPongRequestReader.OutOfMemory;
             _memory.Take(size);
@@ -310,66 +338,6 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
                 StopReading();
             }
         }
-    }
-
-    /// <summary>Waits until another call may run beside those that do. Reading stops meanwhile, so what a peer can have in flight is bounded.</summary>
-    /// <returns><see langword="false"/> if other connections hold what all of them together may: then the call is refused, instead of waiting for strangers.</returns>
-    private async ValueTask<bool> TryMakeRoomAsync(long size)
-    {
-        while (true)
-        {
-            var ended = Calls.Count >= Limits.MaxStreamsPerConnection ? Calls.WhenOneEnded() : null;
-            if (ended is null)
-            {
-                if (_memory.TryTake(size))
-                {
-                    return true;
-                }
-
-                if (_memory.Used + size <= _memory.Limit)
-                {
-                    return false;
-                }
-
-                if (Calls.Count == 0)
-                {
-                    if (_memory.IsParentOver)
-                    {
-                        return false;
-                    }
-
-                    // One message may be larger than the budget of its connection.
-                    _memory.Take(size);
-                    return true;
-                }
-
-                ended = Calls.WhenOneEnded();
-                if (_memory.TryTake(size))
-                {
-                    return true;
-                }
-            }
-
-            await ended.ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Whether a request whose rest has not arrived is refused, because its connection holds too much of the server's memory.</summary>
-    private bool MustYield(long bytes) => bytes > ConnectionMemory ? _memory.IsParentNearlyOver : _memory.IsParentOver;
-
-    /// <summary>Counts the part of a request that waits in the buffer for its rest.</summary>
-    private void Hold(long bytes)
-    {
-        if (bytes > _held)
-        {
-            _memory.Take(bytes - _held);
-        }
-        else if (bytes < _held)
-        {
-            _memory.Return(_held - bytes);
-        }
-
-        _held = bytes;
     }
 
     private static ThriftStatusException OutOfMemory() => new(ThriftStatusCode.ResourceExhausted, "The connections of this server hold as much memory as they may.");

@@ -29,7 +29,8 @@ internal sealed class ExclusivePingPongStream<TArguments, TResult>(
 
     public override async ValueTask DisposeAsync()
     {
-        // Without an answer the connection is in the middle of a call, and another call cannot use it; the same after a oneway call.
+        // Without an answer the connection is in the middle of a call, and another call cannot use it. The same after a oneway call: nothing says when its handler has ended,
+        // for which the next call would wait on a server that handles requests in order, nor that the server will not answer or close.
         if (Interlocked.Exchange(ref _released, 1) != 0)
         {
             return;
