@@ -37,10 +37,11 @@ internal static class ServiceDefaults
     }
 
     // <sample one-server-span>
-    /// <summary>Leaves out ASP.NET Core's span of a gRPC call: this library has one, which is then a child of the caller's.</summary>
+    /// <summary>Leaves out ASP.NET Core's span of a Thrift call over gRPC: this library has one, which is then a child of the caller's. Other gRPC services keep theirs.</summary>
     private static bool IsNotAThriftCall(HttpContext http)
     {
-        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
+        // Before routing there is no endpoint to ask. Clients of grpc-dotnet send application/grpc, without "+thrift".
+        if (http.Request.ContentType != "application/grpc+thrift")
         {
             return true;
         }

@@ -42,6 +42,31 @@ public sealed class MarketTests
         Assert.Contains(collector.Logs, static text => text.StartsWith("ACME ", StringComparison.Ordinal));
     }
 
+    /// <summary>The filter of the sample leaves out Thrift calls only: what a client of grpc-dotnet calls in the same application has no other span.</summary>
+    [Fact]
+    public async Task Market_CallOfAnotherGrpcService_KeepsItsHttpSpan()
+    {
+        await using var collector = await OtlpReceiver.StartAsync(TestContext.Current.CancellationToken);
+        var thrift = Ports.Free();
+        using var market = Start(
+            new()
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            },
+            thrift);
+        await market.ReadUntilAsync("Application started");
+        using (var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{thrift}"))
+        {
+            await channel.CreateCallInvoker().AsyncUnaryCall(Check, null, new CallOptions(cancellationToken: TestContext.Current.CancellationToken), []);
+        }
+
+        market.Terminate();
+
+        Assert.Equal((0, string.Empty), await market.WaitAsync());
+        Assert.Equal("POST /grpc.health.v1.Health/Check", Assert.Single(collector.Traces, static span => span.Name.StartsWith("POST", StringComparison.Ordinal)).Name);
+    }
+
     [Fact]
     public async Task Market_OverTls_TakesItsCertificateFromTheConfiguration()
     {
