@@ -175,7 +175,7 @@ public class ClientRegistrationTests
         Assert.Equal(ThriftCircuitState.Closed, breakers.StateOf(ThriftCircuitScope.Service, method));
 
         Change("MinimumThroughput", "1");
-        Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 43 });
+        Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 57 });
         await FailAsync(1);
         Change("MinimumThroughput", "5");
         await FailAsync(4);

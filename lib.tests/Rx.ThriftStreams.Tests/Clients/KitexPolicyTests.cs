@@ -51,7 +51,7 @@ public sealed class KitexPolicyTests
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.Soon());
         Assert.Equal((ThriftTimeoutKind.Connect, TimeSpan.FromMilliseconds(80)), (error.Kind, error.Configured));
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 40 } && entry.Text.Contains("Kitex:rpc_timeout:EchoServer", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains("Kitex:rpc_timeout:EchoServer", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class KitexPolicyTests
         Assert.Equal("done", (await client.EchoUnaryAsync(new(), Token).Soon()).Message);
         await TimeOutAsync(cluster, () => client.EchoUnaryAsync(new(), Token));
         Assert.Equal(6, cluster.Calls.Count);
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 40 } && entry.Text.Contains("Kitex:retry:EchoUnary", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains("Kitex:retry:EchoUnary", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class KitexPolicyTests
         source.Replace("""{"Kitex":{"<category>":{"EchoUnary":{"enable":true,"err_rate":7}}}}""".Replace("<category>", category, StringComparison.Ordinal));
         await FailAsync(client, 1);
 
-        Assert.Contains(_log.Entries, entry => entry is { Level: LogLevel.Warning, Id: 40 } && entry.Text.Contains($"Kitex:{category}:EchoUnary", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains($"Kitex:{category}:EchoUnary", StringComparison.Ordinal));
         source.Replace("""{"Kitex":{}}""");
         await FailAsync(client, 5);
     }
@@ -178,7 +178,7 @@ public sealed class KitexPolicyTests
         Assert.Empty(cluster.Calls);
         source.Replace("""{"Kitex":{"degradation":{"enable":true,"percentage":101}}}""");
         await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoUnaryAsync(new(), Token));
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 41 } && entry.Text.Contains("Kitex:degradation", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains("Kitex:degradation", StringComparison.Ordinal));
 
         source.Replace("{}");
 

@@ -35,7 +35,7 @@ public sealed class EtcdConfigurationTests
             });
         }
 
-        Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 21 } && entry.Text.Contains(Key, StringComparison.Ordinal));
+        Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 78 } && entry.Text.Contains(Key, StringComparison.Ordinal));
         await etcd.DeleteAsync(Key);
         await Waits.Until(() => policy.Read() == KitexLimit.None);
         ((IDisposable)root).Dispose();

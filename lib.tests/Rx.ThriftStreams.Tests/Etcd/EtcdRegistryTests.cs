@@ -97,7 +97,7 @@ public sealed class EtcdRegistryTests : IAsyncDisposable
         await StartAsync(0);
         await _etcd.KillAsync();
         using var host = await RegisterAsync("10.0.0.5:8888", static options => options.LeaseTime = TimeSpan.FromSeconds(3));
-        await Waits.Until(() => _log.Entries.Any(static entry => entry.Id == 11 && entry.Level == LogLevel.Warning));
+        await Waits.Until(() => _log.Entries.Any(static entry => entry.Id == 71 && entry.Level == LogLevel.Warning));
 
         await _etcd.RestartAsync();
 
@@ -204,7 +204,7 @@ public sealed class EtcdRegistryTests : IAsyncDisposable
         await second.StopAsync(TestContext.Current.CancellationToken).Soon();
 
         static void SetUser(ThriftEtcdOptions options) => (options.UserName, options.Password) = ("root", "secret");
-        bool Registered(int index) => _log.Entries.Any(entry => entry.Id == 10 && entry.Text.Contains(_servers.Addresses[index], StringComparison.Ordinal));
+        bool Registered(int index) => _log.Entries.Any(entry => entry.Id == 70 && entry.Text.Contains(_servers.Addresses[index], StringComparison.Ordinal));
     }
 
     private string Key(int index) => $"kitex/registry-etcd/echo/{_servers.Addresses[index]}";

@@ -133,7 +133,7 @@ public sealed class KitexConfigurationTests
 
         Assert.Equal(10, table.Find("A", hasWildcard: true)?.Percentage);
         Assert.Equal(21, table.Find("B", hasWildcard: true)?.Percentage);
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 40 } && entry.Text.Contains("p:A", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains("p:A", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class KitexConfigurationTests
 
         source.Replace("""{"Policy":{"qps_limit":"many"}}""");
         Assert.Equal(5, policy.Read().CallsPerSecond);
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 41 });
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 });
 
         source.Replace("{}");
         Assert.Same(KitexLimit.None, policy.Read());
@@ -173,7 +173,7 @@ public sealed class KitexConfigurationTests
 
         Assert.Equal([9, 9, 7], changed);
         Assert.Null(monitor.CurrentValue.Connections);
-        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 41 } && entry.Text.Contains("Policy", StringComparison.Ordinal));
+        Assert.Contains(_log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 55 } && entry.Text.Contains("Policy", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Samples;
@@ -88,6 +90,47 @@ public sealed class EventSamples
 
         await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", options);
         Assert.Equal(TimeSpan.FromMinutes(1), options.Telemetry.SpanInterval);
+    }
+
+    [Fact]
+    public async Task Buckets()
+    {
+        var exported = new List<Metric>();
+        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().AddMeter(ThriftDiagnostics.MeterName).AddInMemoryExporter(exported);
+
+        // <sample events-buckets>
+        metrics
+            .AddView("rpc.server.call.duration", new ExplicitBucketHistogramConfiguration { Boundaries = [0.01, 0.1, 1, 10, 60, 600, 3600, 86400] })
+            .AddView("rpc.server.response.size", new ExplicitBucketHistogramConfiguration { Boundaries = [64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304] });
+        // </sample events-buckets>
+
+        using (metrics.Build())
+        {
+            await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+            await using var channel = server.CreateChannel();
+            await new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "hi" }, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, double.PositiveInfinity], Bounds("rpc.client.call.duration"));
+        Assert.Equal([0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000, double.PositiveInfinity], Bounds("rpc.client.response.size"));
+        Assert.Equal([0.01, 0.1, 1, 10, 60, 600, 3600, 86400, double.PositiveInfinity], Bounds("rpc.server.call.duration"));
+        Assert.Equal([64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, double.PositiveInfinity], Bounds("rpc.server.response.size"));
+
+        List<double> Bounds(string name)
+        {
+            var bounds = new List<double>();
+            foreach (ref readonly var point in exported.Last(metric => metric.Name == name).GetMetricPoints())
+            {
+                foreach (var bucket in point.GetHistogramBuckets())
+                {
+                    bounds.Add(bucket.ExplicitBound);
+                }
+
+                return bounds;
+            }
+
+            return bounds;
+        }
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -23,7 +25,7 @@ internal readonly record struct CallOrigin(ThriftProtocols Protocol, int Port)
 }
 
 /// <summary>Finds the method of a call, or says why there is none. The one place for all transports.</summary>
-internal sealed class ServiceRouter(ThriftServerRuntime runtime)
+internal sealed partial class ServiceRouter(ThriftServerRuntime runtime)
 {
     /// <summary>
     /// Finds a method where the service's name is only a hint: by that name; if there is none, the fallback service or else the first one registered that has
@@ -73,6 +75,15 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
     /// <summary>Why a call that names its service and method has no handler, where both must be exact.</summary>
     internal RouteException Refuse(string service, string method, CallOrigin origin)
         => new(runtime.Services.TryGetService(service, out var methods) && methods.Values.Any(origin.Reaches) ? RouteFault.UnknownMethod : RouteFault.UnknownService, service, method);
+
+    /// <summary>Logs that a call was refused because it has no method. Such calls reach no method that could report them.</summary>
+    internal void Report(ThriftException refusal, string peer)
+    {
+        if (runtime.Logger.IsEnabled(LogLevel.Information) && runtime.Failures.TryTake(runtime.Logger))
+        {
+            LogRefused(runtime.Logger, peer, LogText.Escape(refusal.Message));
+        }
+    }
 
     /// <summary>Checks that the transport carries what the method is.</summary>
     private static ServerMethod? Accept(ServerMethod? found, RouteFault? fault, string service, string method, CallForm form, out RouteException? refusal)
@@ -147,4 +158,7 @@ internal sealed class ServiceRouter(ThriftServerRuntime runtime)
 
         return found is null ? RouteFault.UnknownService : null;
     }
+
+    [LoggerMessage(16, LogLevel.Information, "A call from {Peer} was refused: {Reason}")]
+    private static partial void LogRefused(ILogger logger, string peer, string reason);
 }

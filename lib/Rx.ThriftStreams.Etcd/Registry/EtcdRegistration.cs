@@ -111,15 +111,15 @@ internal sealed partial class EtcdRegistration(
         return left;
     }
 
-    [LoggerMessage(10, LogLevel.Information, "Registered {Key} in etcd.")]
+    [LoggerMessage(70, LogLevel.Information, "Registered {Key} in etcd.")]
     private static partial void LogRegistered(ILogger logger, string key);
 
-    [LoggerMessage(11, LogLevel.Warning, "{Key} could not be registered or renewed in etcd. The next attempt is in {Pause}.")]
+    [LoggerMessage(71, LogLevel.Warning, "{Key} could not be registered or renewed in etcd. The next attempt is in {Pause}.")]
     private static partial void LogFailed(ILogger logger, string key, TimeSpan pause, Exception error);
 
-    [LoggerMessage(12, LogLevel.Information, "Removed {Key} from etcd.")]
+    [LoggerMessage(72, LogLevel.Information, "Removed {Key} from etcd.")]
     private static partial void LogRemoved(ILogger logger, string key);
 
-    [LoggerMessage(13, LogLevel.Warning, "{Key} could not be removed from etcd. It disappears with its lease, in at most {LeaseTime}.")]
+    [LoggerMessage(73, LogLevel.Warning, "{Key} could not be removed from etcd. It disappears with its lease, in at most {LeaseTime}.")]
     private static partial void LogNotRemoved(ILogger logger, string key, TimeSpan leaseTime, Exception error);
 }

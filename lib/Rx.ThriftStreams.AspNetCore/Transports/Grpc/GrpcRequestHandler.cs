@@ -72,6 +72,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         ThriftException error = GrpcPath.IsLiteral(http) && GrpcPath.TryParse(http.Request.Path.Value, out var service, out var method)
             ? runtime.Router.Refuse(service, method, OriginOf(http))
             : new ThriftStatusException(ThriftStatusCode.Internal, $"malformed method name, method=\"{LogText.Escape(http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty)}\"");
+        runtime.Router.Report(error, PeerName.Of(http.Connection.RemoteIpAddress, http.Connection.RemotePort).Text);
         await FailAsync(http, error).ConfigureAwait(false);
     }
 

@@ -46,6 +46,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         }
         else
         {
+            runtime.Router.Report(unknown!, peer.Address);
             var outcome = new ServerCallOutcome(unknown, ServerFaultOrigin.Framework, RevealDetails: true);
             await RefuseAsync(request, peer, KitexAnswer.Of(outcome, KitexProtocol.PingPong, request.Method)).ConfigureAwait(false);
         }
