@@ -23,9 +23,12 @@ public sealed class ThriftServerLimits : ThriftLimits
     public long MaxLargeBlockMemory { get; set; } = Math.Min(16 * 1024 * 1024, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 64);
 
     /// <summary>
-    /// The most streams that may run on a connection of TTHeader Streaming, including those whose caller is gone but whose handler has not ended.
-    /// Default 10 000. More are answered with an error. Over gRPC it sets Kestrel's limit, unless the application has changed that.
+    /// The most calls that may run on a connection that several calls share, including those whose caller is gone but whose handler has not ended. Default 10 000.
     /// </summary>
+    /// <remarks>
+    /// Over gRPC it sets Kestrel's limit, unless the application has changed that: clients learn the number, and have further calls wait or open another connection. Over TTHeader Streaming
+    /// further streams are refused with <see cref="ThriftStatusCode.ResourceExhausted"/>. On a multiplexed connection for ping-pong calls, nothing more is read until a call has ended.
+    /// </remarks>
     public int MaxStreamsPerConnection { get; set; } = 10_000;
 
     /// <summary>
