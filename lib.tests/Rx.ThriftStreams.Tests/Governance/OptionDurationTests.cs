@@ -1,5 +1,6 @@
 using System.Reflection;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Etcd;
 using Rx.ThriftStreams.HttpJson;
 
@@ -78,8 +79,55 @@ public sealed class OptionDurationTests
     [Fact]
     public void EveryDuration_OfPublicOptions_IsCovered()
         => Assert.Equal(
-            Durations.Select(static duration => $"{duration.ReflectedType!.Name}.{duration.Name}").Order(StringComparer.Ordinal),
+            Durations.Select(NameOf).Order(StringComparer.Ordinal),
             s_unlimited.Concat(s_limited).SelectMany(static pair => pair.Value.Select(name => $"{pair.Key.Name}.{name}")).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public async Task Page_TableOfDurations_HasARowForEach()
+        => Assert.Equal(Durations.Select(NameOf).Order(StringComparer.Ordinal), (await RowsAsync()).Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Unlimited))]
+    [MemberData(nameof(Limited))]
+    public async Task Page_RowOfADuration_SaysWhatTheOptionTakes(Type type, string property)
+    {
+        var cells = (await RowsAsync())[$"{type.Name}.{property}"];
+        var (initial, least, greatest, infinite, zero) = (cells[1], cells[2], cells[3], cells[4], cells[5]);
+
+        Assert.Equal(initial switch { "inherited" => null, "none" => Timeout.InfiniteTimeSpan, var time => Read(time) }, type.GetProperty(property)!.GetValue(Activator.CreateInstance(type, nonPublic: true)));
+        Assert.Equal(infinite != "refused", IsTaken(Timeout.InfiniteTimeSpan));
+        Assert.Equal(zero != "refused", IsTaken(TimeSpan.Zero));
+        Assert.True(IsTaken(least == "any" ? TimeSpan.FromTicks(1) : Read(least)));
+        Assert.False(IsTaken((least == "any" ? TimeSpan.Zero : Read(least)) - TimeSpan.FromTicks(1)));
+        Assert.True(IsTaken(greatest == "any" ? TimeSpan.MaxValue : Read(greatest)));
+        Assert.Equal(greatest == "any", IsTaken((greatest == "any" ? TimeSpan.Zero : Read(greatest)) + TimeSpan.FromDays(1)));
+
+        bool IsTaken(TimeSpan value) => Record.Exception(() => Set(type, property, value)) is null;
+    }
+
+    private static string NameOf(PropertyInfo duration) => $"{duration.ReflectedType!.Name}.{duration.Name}";
+
+    /// <summary>The cells of each row of the table of durations in docs/options.md, by the name of the option.</summary>
+    private static async Task<Dictionary<string, string[]>> RowsAsync()
+        => (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "docs", "options.md"), TestContext.Current.CancellationToken))
+            .Where(static line => line.StartsWith("| `Thrift", StringComparison.Ordinal))
+            .Select(static line => line.Trim('|', ' ').Split(" | "))
+            .ToDictionary(static cells => cells[0].Trim('`'));
+
+    private static TimeSpan Read(string text)
+    {
+        var value = double.Parse(text.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        return text.Split(' ') switch
+        {
+            [_, "ms"] => TimeSpan.FromMilliseconds(value),
+            [_, "s"] => TimeSpan.FromSeconds(value),
+            [_, "min"] => TimeSpan.FromMinutes(value),
+            [_, "h"] => TimeSpan.FromHours(value),
+            [_, "day"] => TimeSpan.FromDays(value),
+            ["0"] => TimeSpan.Zero,
+            _ => throw new FormatException($"docs/options.md has the duration \"{text}\", which this test does not know."),
+        };
+    }
 
     private static IEnumerable<PropertyInfo> Durations
         => new[] { typeof(ThriftChannel).Assembly, typeof(ThriftServer).Assembly, typeof(ThriftHttpJsonOptions).Assembly, typeof(ThriftEtcdOptions).Assembly }
