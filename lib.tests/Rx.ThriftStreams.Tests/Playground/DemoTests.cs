@@ -153,6 +153,10 @@ public sealed class DemoTests
             ["Good morning, Ada", "Good morning, Grace.", "Good morning, Edsger.", "Good morning, Barbara."],
             client.Output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
+        using var worker = PlaygroundProcess.Start("GettingStarted/Worker", "GettingStarted.Worker", $"--Clients:Greeter:Address={address}");
+        Assert.Equal((0, string.Empty), await worker.WaitAsync());
+        Assert.Equal(["Good", "morning,", "Ada"], worker.Output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no SIGTERM.");
         server.Terminate();
         Assert.Equal((0, string.Empty), await server.WaitAsync());

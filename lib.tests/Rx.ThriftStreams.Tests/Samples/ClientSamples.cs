@@ -41,9 +41,12 @@ public sealed class ClientSamples
     [Fact]
     public async Task Host_WithTokensFromAnEndpoint_SendsThem()
     {
+        string? revoked = null;
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(new HoldingService
         {
-            Unary = static _ => new Response { Message = ThriftServerContext.Current!.RequestHeaders["authorization"] },
+            Unary = _ => ThriftServerContext.Current!.RequestHeaders["authorization"] is var sent && sent == revoked
+                ? throw new ThriftStatusException(ThriftStatusCode.Unauthenticated, "The token was revoked.")
+                : new Response { Message = sent },
         }));
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}" });
@@ -52,9 +55,22 @@ public sealed class ClientSamples
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ITokenEndpoint, TokenEndpoint>();     // yours: OAuth client credentials, a file that an agent rewrites, …
         builder.Services.AddSingleton<TokenCache>();
+        builder.Services.AddSingleton<BearerMiddleware>();
         builder.Services.AddThriftClient<ITestService>()
             .BindConfiguration("Clients:Echo")
-            .AddMiddleware<BearerMiddleware>();
+            .AddMiddleware<BearerMiddleware>()
+            .Configure((services, options) =>
+            {
+                options.Channel.ReceiveMiddleware.Add(services.GetRequiredService<BearerMiddleware>().ReceiveAsync);
+
+                // Once more with a new token. Idempotent calls only: others fail, and the next one has a new token.
+                options.Channel.Resilience.Retry = new()
+                {
+                    MaxRetries = 1,
+                    Delay = TimeSpan.Zero,
+                    ShouldRetry = error => error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded,
+                };
+            });
 
         // </sample di-tokens-registered>
         var clock = new FakeTimeProvider();
@@ -74,6 +90,16 @@ public sealed class ClientSamples
         endpoint.Grant(new("two", clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
         Assert.Equal("Bearer two", (await client.EchoUnaryAsync(new(), Token)).Message);
         Assert.Equal(2, endpoint.Requests);
+
+        // A refused token is dropped. A call that may be repeated is, with a new one; another one fails, and the next call has a new one.
+        revoked = "Bearer two";
+        endpoint.Grant(new("three", clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        Assert.Equal("Bearer three", (await client.EchoUnaryAsync(new(), new ThriftCallOptions { IsIdempotent = true }, Token).Soon()).Message);
+        revoked = "Bearer three";
+        Assert.Equal(ThriftStatusCode.Unauthenticated, (await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoUnaryAsync(new(), Token))).StatusCode);
+        endpoint.Grant(new("four", clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
+        Assert.Equal("Bearer four", (await client.EchoUnaryAsync(new(), Token)).Message);
+        Assert.Equal(4, endpoint.Requests);
         await host.StopAsync(Token);
     }
 
@@ -237,14 +263,29 @@ public sealed class ClientSamples
     // <sample di-tokens>
     private sealed class BearerMiddleware(TokenCache tokens) : IThriftClientMiddleware
     {
+        /// <summary>Sends the token, before the call begins.</summary>
         public async ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
         {
             context.RequestHeaders.Set("authorization", $"Bearer {await tokens.GetTokenAsync(context.CancellationToken)}");
             return await next();
         }
+
+        /// <summary>Drops the token if the server refuses it. A refusal arrives where a response would.</summary>
+        public async ValueTask<object?> ReceiveAsync(ThriftCallContext context, Func<ValueTask<object?>> next)
+        {
+            try
+            {
+                return await next();
+            }
+            catch (ThriftException error) when (error.StatusCode == ThriftStatusCode.Unauthenticated)
+            {
+                tokens.Drop(context.RequestHeaders["authorization"]["Bearer ".Length..]);
+                throw;
+            }
+        }
     }
 
-    /// <summary>Requests a token once for all calls, and another one a minute before it expires.</summary>
+    /// <summary>Requests a token once for all calls, and another one a minute before it expires or when it was dropped.</summary>
     private sealed class TokenCache(ITokenEndpoint endpoint, TimeProvider clock) : IDisposable
     {
         private readonly SemaphoreSlim _gate = new(1);
@@ -270,6 +311,15 @@ public sealed class ClientSamples
             finally
             {
                 _gate.Release();
+            }
+        }
+
+        /// <summary>Has the next call request another token, unless another call did so already.</summary>
+        public void Drop(string refused)
+        {
+            if (_current is { } token && token.Value == refused)
+            {
+                Interlocked.CompareExchange(ref _current, null, token);
             }
         }
 
