@@ -58,6 +58,21 @@ public sealed partial class DocumentationTests
         }
     }
 
+    /// <summary>A readme is read far from the repository, where a relative link leads nowhere: it names pages, by their paths within the repository.</summary>
+    [Fact]
+    public async Task PackageReadme_NamesPagesThatExist_AndTheFramework()
+    {
+        foreach (string file in Directory.EnumerateDirectories(Path.Combine(Root, "lib"), "Rx.ThriftStreams*").Select(static d => Path.Combine(d, "README.md")).Where(File.Exists))
+        {
+            string readme = await File.ReadAllTextAsync(file);
+            Assert.Contains("`net10.0`", readme, StringComparison.Ordinal);
+            Assert.DoesNotMatch(@"\]\((?!https://)", readme);
+            MatchCollection pages = PageName().Matches(readme);
+            Assert.NotEmpty(pages);
+            Assert.All(pages, page => Assert.True(File.Exists(Path.Combine(Root, page.Value.Trim('`'))), $"{file} names {page.Value}, which does not exist."));
+        }
+    }
+
     [Fact]
     public async Task Index_EachPage_IsListed()
     {
@@ -148,6 +163,9 @@ public sealed partial class DocumentationTests
             Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             contents.Select(static line => line.Split("href: ")[^1]).Where(static target => target.EndsWith(".md", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
+
+    [GeneratedRegex(@"`docs/[a-z-]+\.md`")]
+    private static partial Regex PageName();
 
     /// <summary>A link without a scheme, to a file, a heading, or both.</summary>
     [GeneratedRegex(@"\]\((?<target>[^):#\s]*)(#(?<heading>[^)]*))?\)")]
