@@ -118,6 +118,20 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public async Task ErrorsPage_SaysTheBaseTypeOfEveryException()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "errors.md"));
+
+        Assert.Equal(
+            new[] { typeof(ThriftChannel), typeof(AspNetCore.ThriftServer), typeof(Rx.ThriftStreams.Dynamic.ThriftSchema), typeof(Rx.ThriftStreams.Etcd.ThriftEtcdOptions), typeof(Rx.ThriftStreams.HttpJson.ThriftHttpJsonOptions) }
+                .SelectMany(static type => type.Assembly.GetExportedTypes())
+                .Where(static type => type.IsSubclassOf(typeof(Exception)))
+                .Select(static type => $"{type.Name}: {type.BaseType!.Name}")
+                .Order(StringComparer.Ordinal),
+            BaseType().Matches(page).Select(static row => $"{row.Groups["type"]}: {row.Groups["base"]}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Check_BlockThatEqualsItsRegion_HasNoProblem()
         => Assert.Null(CheckText("text\n<!-- sample: x -->\n```csharp\nif (a)\n{\n    b();\n}\n```\n", "        // <sample x>\n        if (a)\n        {\n            b();\n        }\n        // </sample x>\n"));
 
@@ -163,6 +177,9 @@ public sealed partial class DocumentationTests
             Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             contents.Select(static line => line.Split("href: ")[^1]).Where(static target => target.EndsWith(".md", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
+
+    [GeneratedRegex(@"^\| `(?<type>Thrift\w+)` \| `(?<base>\w+)` \|", RegexOptions.Multiline)]
+    private static partial Regex BaseType();
 
     [GeneratedRegex(@"`docs/[a-z-]+\.md`")]
     private static partial Regex PageName();
