@@ -1,4 +1,6 @@
 // <sample hello>
+// With the packages: #:package Rx.ThriftStreams.AspNetCore@0.1.0-*
+// In a clone of the repository, where this path leads to the project:
 #:project ../../lib/Rx.ThriftStreams.AspNetCore/Rx.ThriftStreams.AspNetCore.csproj
 using System.Runtime.CompilerServices;
 using Hello;
@@ -14,7 +16,6 @@ await foreach (Greeting word in greeter.GreetAsync(new Person { Name = "Ada" }))
     Console.WriteLine(word.Text);
 }
 
-// <sample package-service>
 internal sealed class GreeterService : IGreeter
 {
     public async IAsyncEnumerable<Greeting> GreetAsync(Person person, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -26,5 +27,4 @@ internal sealed class GreeterService : IGreeter
         }
     }
 }
-// </sample package-service>
 // </sample hello>
