@@ -14,7 +14,6 @@ public sealed class ReadmeSamples
     {
         await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService, EchoService>());
         string address = $"grpc://{server.Endpoint}";
-        IAsyncEnumerable<Request> questions = AsyncEnumerable.Range(1, 1000).Select(n => new Request { Message = $"{n}" });
         var shown = new ConcurrentQueue<string?>();
         using var fourShown = new SemaphoreSlim(0);
         void Show(string? text)
@@ -34,6 +33,7 @@ public sealed class ReadmeSamples
         }
 
         // LINQ: requests stream out while responses stream in; Take ends the call.
+        IAsyncEnumerable<Request> questions = AsyncEnumerable.Range(1, 1000).Select(n => new Request { Message = $"{n}" });
         List<string?> answers = await client.EchoAsync(questions).Select(response => response.Message).Take(100).ToListAsync();
 
         // Rx: the same client as observables.
