@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Demo.Echo;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Reactive;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
-/// <summary>The sample of the page about shutdown.</summary>
+/// <summary>The samples of the page about shutdown.</summary>
 public sealed class ShutdownSamples
 {
     [Fact]
@@ -28,6 +30,46 @@ public sealed class ShutdownSamples
         Assert.Equal(ThriftStatusCode.Unavailable, error.StatusCode);
         Assert.NotEqual(0, ticks);
         await stopping!.Soon();
+    }
+
+    [Fact]
+    public async Task Waiting_StreamOfAnIdleCaller_IsResumedElsewhere()
+    {
+        var service = new ScriptedService { Echo = new Chat().EchoAsync };
+        await using var first = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(service));
+        await using var second = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(service));
+        await using var channel = PatientChannel.ForAddress($"grpc://{first.Endpoint}");
+        await using var other = PatientChannel.ForAddress($"grpc://{second.Endpoint}");
+        var more = Channel.CreateUnbounded<Request>();
+        var answers = new List<string>();
+        Task? stopping = null;
+        more.Writer.TryWrite(new() { Message = "before" });
+
+        var chat = new TestServiceClient(channel).EchoAsync(more.Reader.ReadAllAsync(), TestContext.Current.CancellationToken)
+            .Resume(_ => new TestServiceClient(other).EchoAsync(new Request[] { new() { Message = "after" } }.ToAsyncEnumerable(), TestContext.Current.CancellationToken));
+        await foreach (var answer in chat)
+        {
+            answers.Add(answer.Message!);
+            stopping ??= first.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["before", "after"], answers);
+        await stopping!.Soon();
+    }
+
+    private sealed class Chat
+    {
+        // <sample shutdown-waiting>
+        public async IAsyncEnumerable<Response> EchoAsync(IAsyncEnumerable<Request> requests, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ThriftServerContext.Current!.Stopping);
+            await foreach (var request in requests.WithCancellation(end.Token))
+            {
+                yield return new Response { Message = request.Message };
+            }
+        }
+
+        // </sample shutdown-waiting>
     }
 
     private sealed class Ticker(TimeSpan interval)

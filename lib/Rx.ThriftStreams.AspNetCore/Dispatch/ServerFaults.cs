@@ -26,6 +26,12 @@ internal static class ServerFaults
             return new(status, isOwn ? ServerFaultOrigin.Framework : ServerFaultOrigin.Cancelled, RevealDetails: true);
         }
 
+        if (error is OperationCanceledException && context.Stopping.IsCancellationRequested)
+        {
+            // The handler stopped waiting because the server stops: it linked Stopping with the token of what it waited for.
+            return new(ServerStop.HandlerLeft(context.Method.IsStreaming, error), ServerFaultOrigin.Framework, RevealDetails: true);
+        }
+
         return error switch
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.

@@ -172,7 +172,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
         else
         {
-            LogCancelled(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(context.CancellationReason?.Message ?? error.Message));
+            LogCancelled(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(context.CancellationReason?.Message ?? outcome.Status.Message));
         }
     }
 

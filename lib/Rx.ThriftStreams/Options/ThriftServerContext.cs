@@ -83,7 +83,8 @@ public abstract class ThriftServerContext : ThriftCallContext
 
     /// <summary>
     /// Cancelled as soon as the server begins to stop: a handler that streams without an end should come to one now. <see cref="CancellationToken"/> follows when the
-    /// server's <c>ShutdownTimeout</c> has passed, with <see cref="ThriftStatusCode.Unavailable"/> as its <see cref="CancellationReason"/>. Thread-safe.
+    /// server's <c>ShutdownTimeout</c> has passed, with <see cref="ThriftStatusCode.Unavailable"/> as its <see cref="CancellationReason"/>. A handler that waits may link
+    /// both tokens: an <see cref="OperationCanceledException"/> that leaves it from now on ends the call with <see cref="ThriftStatusCode.Unavailable"/>. Thread-safe.
     /// </summary>
     public abstract CancellationToken Stopping { get; }
 
