@@ -80,6 +80,6 @@ internal sealed partial class ClientChannels(IServiceProvider provider) : IAsync
         }
     }
 
-    [LoggerMessage(57, LogLevel.Warning, "The changed configuration of the Thrift client {Client} is invalid. Its circuit breakers stay as they were.")]
+    [LoggerMessage(57, LogLevel.Warning, "The changed configuration of the Thrift client {Client} is invalid. Its circuit breakers stay as they were.", EventName = "ClientConfigurationInvalid")]
     private static partial void LogInvalid(ILogger logger, string client, Exception error);
 }

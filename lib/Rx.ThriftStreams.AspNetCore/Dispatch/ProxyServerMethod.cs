@@ -121,6 +121,6 @@ internal sealed partial class ProxyServerMethod(
         return explained;
     }
 
-    [LoggerMessage(15, LogLevel.Warning, "A call of {Method} from {Peer} could not be forwarded: {Reason}")]
+    [LoggerMessage(15, LogLevel.Warning, "A call of {Method} from {Peer} could not be forwarded: {Reason}", EventName = "ProxyCallFailed")]
     private static partial void LogHop(ILogger logger, string method, string peer, string reason);
 }

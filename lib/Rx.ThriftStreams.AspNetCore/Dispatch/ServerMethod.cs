@@ -184,15 +184,15 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
     }
 
-    [LoggerMessage(14, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}")]
+    [LoggerMessage(14, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}", EventName = "ServerCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
 
-    [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.")]
+    [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.", EventName = "HandlerFailed")]
     private static partial void LogFault(ILogger logger, Exception error, string method, string peer);
 
-    [LoggerMessage(11, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}")]
+    [LoggerMessage(11, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}", EventName = "CallBroken")]
     private static partial void LogBroken(ILogger logger, string method, string peer, string reason);
 
-    [LoggerMessage(12, LogLevel.Debug, "A call of {Method} from {Peer} was cancelled: {Reason}")]
+    [LoggerMessage(12, LogLevel.Debug, "A call of {Method} from {Peer} was cancelled: {Reason}", EventName = "CallCancelled")]
     private static partial void LogCancelled(ILogger logger, string method, string peer, string reason);
 }

@@ -159,6 +159,6 @@ internal sealed partial class ServiceRouter(ThriftServerRuntime runtime)
         return found is null ? RouteFault.UnknownService : null;
     }
 
-    [LoggerMessage(16, LogLevel.Information, "A call from {Peer} was refused: {Reason}")]
+    [LoggerMessage(16, LogLevel.Information, "A call from {Peer} was refused: {Reason}", EventName = "UnknownMethodRefused")]
     private static partial void LogRefused(ILogger logger, string peer, string reason);
 }

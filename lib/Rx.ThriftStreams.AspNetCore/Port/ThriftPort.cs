@@ -186,18 +186,18 @@ internal sealed partial class ThriftPort
         }
     }
 
-    [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, do not belong to a protocol that is served here.")]
+    [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, do not belong to a protocol that is served here.", EventName = "ProtocolUnknown")]
     private static partial void LogUnknown(ILogger logger, string peer, string bytes);
 
-    [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.")]
+    [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.", EventName = "TlsNotServed")]
     private static partial void LogTls(ILogger logger, string peer);
 
-    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers on another port. For health checks there is ThriftServerOptions.HttpProbePath.")]
+    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers on another port. For health checks there is ThriftServerOptions.HttpProbePath.", EventName = "Http1NotServed")]
     private static partial void LogHttp1(ILogger logger, string peer);
 
-    [LoggerMessage(48, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.")]
+    [LoggerMessage(48, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.", EventName = "ProtocolNotServed")]
     private static partial void LogNotServed(ILogger logger, string peer, string protocol, ThriftProtocols served);
 
-    [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.")]
+    [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.", EventName = "ConnectionSilent")]
     private static partial void LogSilent(ILogger logger, string peer, TimeSpan limit);
 }

@@ -36,9 +36,9 @@ internal static partial class Refusals
         _ => "limiter",
     };
 
-    [LoggerMessage(62, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.")]
+    [LoggerMessage(62, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.", EventName = "CallRefused")]
     internal static partial void LogCall(ILogger logger, string method, string peer, string reason);
 
-    [LoggerMessage(63, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).")]
+    [LoggerMessage(63, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).", EventName = "ConnectionOverLimit")]
     internal static partial void LogConnection(ILogger logger, string peer, int? limit, ConnectionAdmission admission);
 }

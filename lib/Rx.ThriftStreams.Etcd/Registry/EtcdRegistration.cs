@@ -111,15 +111,15 @@ internal sealed partial class EtcdRegistration(
         return left;
     }
 
-    [LoggerMessage(70, LogLevel.Information, "Registered {Key} in etcd.")]
+    [LoggerMessage(70, LogLevel.Information, "Registered {Key} in etcd.", EventName = "EtcdRegistered")]
     private static partial void LogRegistered(ILogger logger, string key);
 
-    [LoggerMessage(71, LogLevel.Warning, "{Key} could not be registered or renewed in etcd. The next attempt is in {Pause}.")]
+    [LoggerMessage(71, LogLevel.Warning, "{Key} could not be registered or renewed in etcd. The next attempt is in {Pause}.", EventName = "EtcdRegistrationFailed")]
     private static partial void LogFailed(ILogger logger, string key, TimeSpan pause, Exception error);
 
-    [LoggerMessage(72, LogLevel.Information, "Removed {Key} from etcd.")]
+    [LoggerMessage(72, LogLevel.Information, "Removed {Key} from etcd.", EventName = "EtcdDeregistered")]
     private static partial void LogRemoved(ILogger logger, string key);
 
-    [LoggerMessage(73, LogLevel.Warning, "{Key} could not be removed from etcd. It disappears with its lease, in at most {LeaseTime}.")]
+    [LoggerMessage(73, LogLevel.Warning, "{Key} could not be removed from etcd. It disappears with its lease, in at most {LeaseTime}.", EventName = "EtcdDeregistrationFailed")]
     private static partial void LogNotRemoved(ILogger logger, string key, TimeSpan leaseTime, Exception error);
 }

@@ -102,12 +102,12 @@ internal sealed partial class EtcdResolver(ThriftEtcdOptions options) : ThriftRe
             : (options.WithEndpoints(path[..slash].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Snapshot(), service);
     }
 
-    [LoggerMessage(74, LogLevel.Warning, "The entry {Key} of the registry in etcd cannot be read. It is left out.")]
+    [LoggerMessage(74, LogLevel.Warning, "The entry {Key} of the registry in etcd cannot be read. It is left out.", EventName = "EtcdEntryInvalid")]
     private static partial void LogInvalid(ILogger logger, string key, Exception error);
 
-    [LoggerMessage(75, LogLevel.Warning, "The last instance of {Service} left the registry in etcd. The last list stays in use.")]
+    [LoggerMessage(75, LogLevel.Warning, "The last instance of {Service} left the registry in etcd. The last list stays in use.", EventName = "EtcdRegistryEmpty")]
     private static partial void LogEmpty(ILogger logger, string service);
 
-    [LoggerMessage(76, LogLevel.Warning, "The registry in etcd has more instances of {Target} than {Most}. The others are left out.")]
+    [LoggerMessage(76, LogLevel.Warning, "The registry in etcd has more instances of {Target} than {Most}. The others are left out.", EventName = "EtcdTooManyInstances")]
     private static partial void LogTooMany(ILogger logger, string target, int most);
 }

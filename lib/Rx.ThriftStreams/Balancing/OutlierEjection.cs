@@ -102,10 +102,10 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
         return time;
     }
 
-    [LoggerMessage(32, LogLevel.Warning, "Endpoint {Endpoint} is ejected for {Time} after {Failures} failures in a row.")]
+    [LoggerMessage(32, LogLevel.Warning, "Endpoint {Endpoint} is ejected for {Time} after {Failures} failures in a row.", EventName = "EndpointEjectedForFailures")]
     private static partial void LogFailing(ILogger logger, string endpoint, TimeSpan time, int failures);
 
-    [LoggerMessage(33, LogLevel.Warning, "Endpoint {Endpoint} is ejected for {Time}: its latency is {Latency}, the median is {Median}.")]
+    [LoggerMessage(33, LogLevel.Warning, "Endpoint {Endpoint} is ejected for {Time}: its latency is {Latency}, the median is {Median}.", EventName = "EndpointEjectedForLatency")]
     private static partial void LogSlow(ILogger logger, string endpoint, TimeSpan time, TimeSpan latency, TimeSpan median);
 
     private sealed class Record

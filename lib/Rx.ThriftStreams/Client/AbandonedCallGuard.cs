@@ -25,6 +25,6 @@ internal sealed partial class AbandonedCallGuard(IAbandonable call, ILogger logg
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "A call of {Method} was abandoned without being disposed; it is cancelled now. Dispose it, or read it to its end.")]
+    [LoggerMessage(1, LogLevel.Warning, "A call of {Method} was abandoned without being disposed; it is cancelled now. Dispose it, or read it to its end.", EventName = "CallAbandoned")]
     private static partial void LogAbandoned(ILogger logger, string method);
 }

@@ -98,15 +98,15 @@ internal sealed partial class HealthWatch : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(34, LogLevel.Warning, "Endpoint {Endpoint} reports that it does not serve: new streams use others.")]
+    [LoggerMessage(34, LogLevel.Warning, "Endpoint {Endpoint} reports that it does not serve: new streams use others.", EventName = "EndpointNotServing")]
     private static partial void LogNotServing(ILogger logger, string endpoint);
 
-    [LoggerMessage(35, LogLevel.Information, "Endpoint {Endpoint} reports that it serves again.")]
+    [LoggerMessage(35, LogLevel.Information, "Endpoint {Endpoint} reports that it serves again.", EventName = "EndpointServing")]
     private static partial void LogServing(ILogger logger, string endpoint);
 
-    [LoggerMessage(36, LogLevel.Warning, "Endpoint {Endpoint} does not answer grpc.health.v1.Health/Watch and counts as serving: {Reason}")]
+    [LoggerMessage(36, LogLevel.Warning, "Endpoint {Endpoint} does not answer grpc.health.v1.Health/Watch and counts as serving: {Reason}", EventName = "EndpointHealthNotAnswered")]
     private static partial void LogRefused(ILogger logger, string endpoint, string reason);
 
-    [LoggerMessage(37, LogLevel.Debug, "The health of endpoint {Endpoint} cannot be watched at the moment.")]
+    [LoggerMessage(37, LogLevel.Debug, "The health of endpoint {Endpoint} cannot be watched at the moment.", EventName = "EndpointHealthLost")]
     private static partial void LogLost(ILogger logger, Exception error, string endpoint);
 }

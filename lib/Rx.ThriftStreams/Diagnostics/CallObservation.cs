@@ -329,29 +329,29 @@ internal sealed partial class CallObservation : IDropListener
         }
     }
 
-    [LoggerMessage(20, LogLevel.Debug, "{Side} call of {Method} over {Transport} began: call {CallId}.")]
+    [LoggerMessage(20, LogLevel.Debug, "{Side} call of {Method} over {Transport} began: call {CallId}.", EventName = "CallStarted")]
     private static partial void LogStart(ILogger logger, ThriftCallSide side, string method, string transport, long callId);
 
-    [LoggerMessage(21, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, ended after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.")]
+    [LoggerMessage(21, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, ended after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.", EventName = "CallEnded")]
     private static partial void LogFinish(
         ILogger logger, ThriftCallSide side, string method, string peer, double elapsedMs, ThriftStatus status, long sent, long received, long callId);
 
-    [LoggerMessage(25, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, failed after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.")]
+    [LoggerMessage(25, LogLevel.Debug, "{Side} call of {Method}, peer {Peer}, failed after {ElapsedMs} ms with status {Status}: {Sent} messages sent, {Received} received, call {CallId}.", EventName = "CallEndedWithError")]
     private static partial void LogFailure(
         ILogger logger, Exception? error, ThriftCallSide side, string method, string peer, double elapsedMs, ThriftStatus status, long sent, long received, long callId);
 
-    [LoggerMessage(22, LogLevel.Trace, "{Side} call of {Method} sent a message of {Size} bytes, call {CallId}.")]
+    [LoggerMessage(22, LogLevel.Trace, "{Side} call of {Method} sent a message of {Size} bytes, call {CallId}.", EventName = "MessageSent")]
     private static partial void LogSent(ILogger logger, ThriftCallSide side, string method, int size, long callId);
 
-    [LoggerMessage(23, LogLevel.Trace, "{Side} call of {Method} received a message of {Size} bytes, call {CallId}.")]
+    [LoggerMessage(23, LogLevel.Trace, "{Side} call of {Method} received a message of {Size} bytes, call {CallId}.", EventName = "MessageReceived")]
     private static partial void LogReceived(ILogger logger, ThriftCallSide side, string method, int size, long callId);
 
-    [LoggerMessage(27, LogLevel.Debug, "{Direction} of the {Side} call of {Method} is paused: the consumer is slow, peer {Peer}, call {CallId}.")]
+    [LoggerMessage(27, LogLevel.Debug, "{Direction} of the {Side} call of {Method} is paused: the consumer is slow, peer {Peer}, call {CallId}.", EventName = "FlowPaused")]
     private static partial void LogPaused(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
 
-    [LoggerMessage(28, LogLevel.Debug, "{Direction} of the {Side} call of {Method} has resumed, peer {Peer}, call {CallId}.")]
+    [LoggerMessage(28, LogLevel.Debug, "{Direction} of the {Side} call of {Method} has resumed, peer {Peer}, call {CallId}.", EventName = "FlowResumed")]
     private static partial void LogResumed(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
 
-    [LoggerMessage(29, LogLevel.Debug, "The buffer before the {Side} call of {Method} drops messages, {Dropped} so far, call {CallId}.")]
+    [LoggerMessage(29, LogLevel.Debug, "The buffer before the {Side} call of {Method} drops messages, {Dropped} so far, call {CallId}.", EventName = "MessagesDropped")]
     private static partial void LogDropped(ILogger logger, ThriftCallSide side, string method, long dropped, long callId);
 }

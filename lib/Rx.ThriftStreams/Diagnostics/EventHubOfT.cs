@@ -183,7 +183,7 @@ internal partial class EventHub<TEvent>(ILogger logger) : IObservable<TEvent>
         }
     }
 
-    [LoggerMessage(24, LogLevel.Error, "An observer of events threw an exception and was unsubscribed; calls are not affected.")]
+    [LoggerMessage(24, LogLevel.Error, "An observer of events threw an exception and was unsubscribed; calls are not affected.", EventName = "ObserverFailed")]
     private static partial void LogObserverFailed(ILogger logger, Exception error);
 
     private sealed class Subscription(EventHub<TEvent> hub, IObserver<TEvent> observer) : IObserver<TEvent>, IDisposable

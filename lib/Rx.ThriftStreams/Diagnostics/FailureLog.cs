@@ -26,6 +26,6 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock, Cli
         }
     }
 
-    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code}: {Reason}")]
+    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code}: {Reason}", EventName = "ClientCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
 }

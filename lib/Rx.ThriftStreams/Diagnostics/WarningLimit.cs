@@ -40,6 +40,6 @@ internal sealed partial class WarningLimit(TimeProvider clock, LogLevel level = 
         return taken;
     }
 
-    [LoggerMessage(EventId = 13, Message = "{Count} more entries of this level about callers were not logged.")]
+    [LoggerMessage(EventId = 13, Message = "{Count} more entries of this level about callers were not logged.", EventName = "EntriesNotLogged")]
     private static partial void LogDropped(ILogger logger, LogLevel level, int count);
 }

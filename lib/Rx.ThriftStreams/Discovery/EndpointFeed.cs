@@ -172,9 +172,9 @@ internal sealed partial class EndpointFeed : IAsyncDisposable
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    [LoggerMessage(30, LogLevel.Warning, "The endpoints of {Target} could not be refreshed. The last list stays in use.")]
+    [LoggerMessage(30, LogLevel.Warning, "The endpoints of {Target} could not be refreshed. The last list stays in use.", EventName = "ResolverFailed")]
     private static partial void LogRefreshFailed(ILogger logger, string target, Exception error);
 
-    [LoggerMessage(31, LogLevel.Warning, "The resolver of {Target} reported {Count} endpoints. The first {Most} of them are used.")]
+    [LoggerMessage(31, LogLevel.Warning, "The resolver of {Target} reported {Count} endpoints. The first {Most} of them are used.", EventName = "ResolverTooManyEndpoints")]
     private static partial void LogTooMany(ILogger logger, string target, int count, int most);
 }

@@ -94,9 +94,9 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
         Memory.Close();
     }
 
-    [LoggerMessage(52, LogLevel.Warning, "The connection from {Peer} was closed: its client sends HTTP/2 PINGs more often than every {Interval}, with no call between them. Let its keep-alive ping less often, or lower ThriftServerOptions.Grpc.MinPingInterval.")]
+    [LoggerMessage(52, LogLevel.Warning, "The connection from {Peer} was closed: its client sends HTTP/2 PINGs more often than every {Interval}, with no call between them. Let its keep-alive ping less often, or lower ThriftServerOptions.Grpc.MinPingInterval.", EventName = "TooManyPings")]
     private static partial void LogPings(ILogger logger, string peer, TimeSpan interval);
 
-    [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.")]
+    [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.", EventName = "TooManyResets")]
     private static partial void LogFlood(ILogger logger, string peer, int limit);
 }

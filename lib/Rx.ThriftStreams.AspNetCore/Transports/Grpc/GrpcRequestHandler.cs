@@ -111,7 +111,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
     /// <summary>
     /// <c>application/grpc+thrift</c>, or with a semicolon, as Kitex takes it. Another sub-type means another payload, which is not served.
     /// </summary>
-    private static bool IsThriftContentType(string? contentType) => contentType is "application/grpc+thrift" or "application/grpc;thrift";
+    internal static bool IsThriftContentType(string? contentType) => contentType is "application/grpc+thrift" or "application/grpc;thrift";
 
     private static bool TryGetTimeout(HttpRequest request, out TimeSpan? timeout)
     {
@@ -145,6 +145,6 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
     }
 
-    [LoggerMessage(49, LogLevel.Warning, "A call of {Method} from {Peer} was refused: its content type {ContentType} is not application/grpc+thrift. A client of gRPC that sends Protobuf cannot call Thrift services.")]
+    [LoggerMessage(49, LogLevel.Warning, "A call of {Method} from {Peer} was refused: its content type {ContentType} is not application/grpc+thrift. A client of gRPC that sends Protobuf cannot call Thrift services.", EventName = "ContentTypeNotServed")]
     private static partial void LogContentType(ILogger logger, string method, string peer, string contentType);
 }

@@ -92,9 +92,9 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         await peer.AnswerAsync(answer, close).ConfigureAwait(false);
     }
 
-    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}")]
+    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}", EventName = "PingPongCallTooLarge")]
     private static partial void LogRefused(ILogger logger, string peer, string method, string reason);
 
-    [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.")]
+    [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.", EventName = "CallNotHandled")]
     private static partial void LogScopeFailed(ILogger logger, Exception error, string method, string peer);
 }

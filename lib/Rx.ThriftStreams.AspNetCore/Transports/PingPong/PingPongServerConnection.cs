@@ -351,6 +351,6 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
 
     private void StopReading() => _pipe.Input.CancelPendingRead();
 
-    [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}")]
+    [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}", EventName = "PingPongConnectionClosed")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
 }

@@ -315,12 +315,12 @@ internal sealed partial class TTHeaderStreamingServerConnection : FrameConnectio
 
     private ThriftException ShutsDown() => Error(TTStreamCodes.TransportClosing, "the server shuts down");
 
-    [LoggerMessage(53, LogLevel.Debug, "The connection of {Peer} is closed: {Reason}")]
+    [LoggerMessage(53, LogLevel.Debug, "The connection of {Peer} is closed: {Reason}", EventName = "StreamingConnectionClosed")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
 
-    [LoggerMessage(54, LogLevel.Warning, "The connection of {Peer} is cut off: {Count} of its streams, or its last answers, did not end within the shutdown timeout.")]
+    [LoggerMessage(54, LogLevel.Warning, "The connection of {Peer} is cut off: {Count} of its streams, or its last answers, did not end within the shutdown timeout.", EventName = "StreamingConnectionCutOff")]
     private static partial void LogCutOff(ILogger logger, string peer, int count);
 
-    [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.")]
+    [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.", EventName = "CallNotHandled")]
     private static partial void LogScopeFailed(ILogger logger, Exception error, string method, string peer);
 }
