@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -10,6 +11,7 @@ using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Hosting;
+using Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 using Rx.ThriftStreams.AspNetCore.Transports.TTHeaderStreaming;
 
@@ -45,6 +47,7 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<HttpPingPongHandler>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HttpStartCheck>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, OtherRequests>());
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();
         services.TryAddScoped<ScopedInstances>();
         services.TryAddSingleton<IObservable<ThriftStreamEvent>>(static provider => provider.GetRequiredService<ThriftServerRuntime>().Events);

@@ -41,7 +41,8 @@ public sealed class ThriftServerOptions
 
     /// <summary>
     /// How long calls may still run when the server stops, on every transport. Default 5 s, as in Kitex; <see cref="Timeout.InfiniteTimeSpan"/> for as long as the
-    /// host waits. Then their tokens are cancelled, and a second later their connections are closed. Handlers learn of the stop at its beginning by
+    /// host waits. Then their tokens are cancelled, and a second later their connections are closed, unless other requests over HTTP/2 run on them: these may run as
+    /// long as the host waits. Keep <c>HostOptions.ShutdownTimeout</c> more than a second longer. Handlers learn of the stop at its beginning by
     /// <see cref="ThriftServerContext.Stopping"/>.
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(5);

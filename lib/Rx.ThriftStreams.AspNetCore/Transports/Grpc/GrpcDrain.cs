@@ -24,6 +24,7 @@ internal sealed class GrpcDrain : IDrainedConnection, ISweptConnection, IConnect
     private readonly ConnectionAge _age;
     private bool _closes;
     private bool _isHeld;
+    private int _others;
 
     /// <param name="connection">The connection.</param>
     /// <param name="runtime">The host's settings and sweep.</param>
@@ -51,6 +52,15 @@ internal sealed class GrpcDrain : IDrainedConnection, ISweptConnection, IConnect
     /// <inheritdoc/>
     public void RequestClose() => _drain.Begin(_runtime.Options.Limits.MaxConnectionAgeGrace);
 
+    /// <summary>Whether other requests than calls run on the connection. They do not end when the calls are cut off: that is left to them, and to the host.</summary>
+    private bool HasOthers => Volatile.Read(ref _others) > 0;
+
+    /// <summary>A request that is not a call has begun.</summary>
+    internal void EnterOther() => Interlocked.Increment(ref _others);
+
+    /// <summary>The answer to a request that is not a call has been sent, or its connection is lost.</summary>
+    internal void LeaveOther() => Interlocked.Decrement(ref _others);
+
     /// <summary>A call has begun.</summary>
     internal void Enter(GrpcServerCall call)
     {
@@ -62,6 +72,11 @@ internal sealed class GrpcDrain : IDrainedConnection, ISweptConnection, IConnect
         }
 
         Close(closes);
+        if (_drain.IsCutOff)
+        {
+            // The connection is kept by other requests.
+            call.CutOff();
+        }
     }
 
     /// <summary>A call is about to send its end.</summary>
@@ -109,7 +124,7 @@ internal sealed class GrpcDrain : IDrainedConnection, ISweptConnection, IConnect
                 break;
 
             case DrainStage.CutOff:
-                if (!TryResetCalls())
+                if (!TryResetCalls() && !HasOthers)
                 {
                     // Kestrel does not end a connection of which the last call has ended: its peer does that, unless it is not in order.
                     Abort();
@@ -118,7 +133,11 @@ internal sealed class GrpcDrain : IDrainedConnection, ISweptConnection, IConnect
                 break;
 
             case DrainStage.Aborted:
-                Abort();
+                if (!HasOthers)
+                {
+                    Abort();
+                }
+
                 break;
         }
     }
