@@ -18,7 +18,7 @@ public sealed class PackageTests(PackedPackages packages)
 
     [Theory]
     [MemberData(nameof(Packages))]
-    public async Task Package_HasReadmeIconLicenceAndNotice(string package)
+    public async Task Package_HasTitleReadmeIconLicenceNoticeAndChanges(string package)
     {
         using var archive = await packages.OpenAsync(package);
         var metadata = (await NuspecAsync(archive, package)).Elements().ToDictionary(e => e.Name.LocalName, StringComparer.Ordinal);
@@ -26,10 +26,15 @@ public sealed class PackageTests(PackedPackages packages)
         Assert.Equal("Apache-2.0", metadata["license"].Value);
         Assert.NotEmpty(metadata["description"].Value);
         Assert.Contains("thrift", metadata["tags"].Value.Split(' '));
-        foreach (var file in (string[])["NOTICE", metadata["icon"].Value, metadata["readme"].Value])
+        Assert.StartsWith("Rx.ThriftStreams", metadata["title"].Value, StringComparison.Ordinal);
+        Assert.Contains("CHANGELOG.md", metadata["releaseNotes"].Value, StringComparison.Ordinal);
+        foreach (var file in (string[])["CHANGELOG.md", "NOTICE", metadata["icon"].Value, metadata["readme"].Value])
         {
             Assert.NotNull(archive.GetEntry(file));
         }
+
+        using var readme = new StreamReader(archive.GetEntry(metadata["readme"].Value)!.Open());
+        Assert.Equal($"# {package}", await readme.ReadLineAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
