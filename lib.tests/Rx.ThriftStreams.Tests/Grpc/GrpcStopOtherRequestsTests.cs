@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
-using Rx.ThriftStreams.HttpJson;
 using Rx.ThriftStreams.Tests.Recordings;
 
 namespace Rx.ThriftStreams.Tests.Grpc;
