@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Etcd.Registry;
 
 namespace Rx.ThriftStreams.Etcd;

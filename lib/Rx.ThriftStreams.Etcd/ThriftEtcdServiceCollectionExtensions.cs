@@ -1,10 +1,10 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams.Etcd;
 using Rx.ThriftStreams.Etcd.Registry;
 
-namespace Rx.ThriftStreams.Etcd;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers servers in the registry of CloudWeGo Kitex in etcd.</summary>
 public static class ThriftEtcdServiceCollectionExtensions

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>Stream middleware as a class with dependencies: <see cref="ThriftClientBuilderExtensions.AddMiddleware{TMiddleware}"/>.</summary>

@@ -1,14 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rx.ThriftStreams;
 using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Hosting;
 using Rx.ThriftStreams.Resilience.Kitex;
 
-namespace Rx.ThriftStreams;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Configures clients that were added by <see cref="ThriftClientServiceCollectionExtensions"/>. Later settings override earlier ones.</summary>
 public static class ThriftClientBuilderExtensions

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>Settings of a client that the container creates: where it calls, and its channel.</summary>

@@ -1,10 +1,10 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Rx.ThriftStreams;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Hosting;
 
-namespace Rx.ThriftStreams;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds clients to a container.</summary>
 public static class ThriftClientServiceCollectionExtensions

@@ -1,6 +1,5 @@
 // <sample hosting-builder>
 using Market;
-using Rx.ThriftStreams;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();

@@ -4,7 +4,6 @@
 using Hello;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Rx.ThriftStreams;
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddThriftClient<IGreeter>(options => options.Address = "grpc://localhost:8888");

@@ -1,4 +1,5 @@
 using Demo.Echo;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Etcd;

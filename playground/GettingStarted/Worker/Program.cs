@@ -2,7 +2,6 @@
 using Greetings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Rx.ThriftStreams;
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Services.AddThriftClient<IGreeter>().BindConfiguration("Clients:Greeter");
