@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Hosting;
@@ -34,6 +35,25 @@ public sealed class ShutdownLimitTests
         {
             Assert.Empty(entries);
         }
+    }
+
+    /// <summary>The host of a <see cref="ThriftServer"/> is its own.</summary>
+    [Theory]
+    [InlineData(5, 30)]
+    [InlineData(60, 62)]
+    [InlineData(null, null)]
+    public async Task Start_ServerWithAHostOfItsOwn_TheHostWaitsLongEnough(int? server, int? host)
+    {
+        var log = new LogCollector();
+        IServiceProvider? services = null;
+        await using var started = await ThriftServer.StartAsync("127.0.0.1:0", builder => builder
+            .AddService<ITestService>(new EchoService())
+            .Configure(options => options.ShutdownTimeout = Limit(server))
+            .Map(endpoints => services = endpoints.ServiceProvider)
+            .Logging(logging => logging.AddProvider(log)));
+
+        Assert.Equal(Limit(host), services!.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout);
+        Assert.DoesNotContain(log.Entries, static entry => entry.Level >= LogLevel.Warning);
     }
 
     private static TimeSpan Limit(int? seconds) => seconds is { } some ? TimeSpan.FromSeconds(some) : Timeout.InfiniteTimeSpan;

@@ -9,6 +9,21 @@ namespace Rx.ThriftStreams.AspNetCore.Hosting;
 /// <summary>Warns at the start if the host would not wait for the calls that the server lets run when it stops.</summary>
 internal sealed partial class ShutdownLimitCheck(ThriftServerRuntime runtime, IOptions<HostOptions> host) : IHostedService
 {
+    // What .NET gives a host by default.
+    private static readonly TimeSpan LeastHostLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a host has to wait for a server that lets calls run for that long.</summary>
+    internal static TimeSpan HostLimitFor(TimeSpan limit)
+    {
+        if (!CallTimers.IsLimit(limit))
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var needed = limit + (2 * ConnectionDrain.LimitAfterCutOff);
+        return needed > LeastHostLimit ? needed : LeastHostLimit;
+    }
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var limit = runtime.Options.ShutdownTimeout;

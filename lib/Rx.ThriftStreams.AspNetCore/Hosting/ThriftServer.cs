@@ -76,6 +76,9 @@ public sealed class ThriftServer : IAsyncDisposable
         });
         host.Services.AddLogging();
         host.Services.AddThriftStreams();
+
+        // The host is this server's own, and waits as long as the server lets calls run.
+        host.Services.AddOptions<HostOptions>().Configure<IOptions<ThriftServerOptions>>(static (host, server) => host.ShutdownTimeout = ShutdownLimitCheck.HostLimitFor(server.Value.ShutdownTimeout));
         host.Services.AddSingleton<IHostLifetime, NoHostLifetime>();
         setup.ConfigureServices(host.Services);
 
