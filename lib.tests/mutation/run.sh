@@ -32,7 +32,7 @@ case "${1:-}" in
     ;;
   call)
     mutate=('Client/ClientCall.cs' 'Client/ClientCallOfT.cs' 'Client/RequestSender.cs' 'Client/ResponseReceiver.cs' 'Client/RequestPump.cs' 'Client/SingleRequest.cs')
-    TestFiles='Surface/CallEndTests.cs;Surface/RequestSenderTests.cs;Surface/ResponseReceiverTests.cs;Surface/RequestPumpTests.cs;Surface/ClientCallTests.cs;Surface/FinishedCallTests.cs'
+    TestFiles='Surface/CallEndTests.cs;Surface/CallParentTests.cs;Surface/RequestSenderTests.cs;Surface/ResponseReceiverTests.cs;Surface/RequestPumpTests.cs;Surface/ClientCallTests.cs;Surface/FinishedCallTests.cs'
     ;;
   connector)
     mutate=('Client/StreamConnector.cs')

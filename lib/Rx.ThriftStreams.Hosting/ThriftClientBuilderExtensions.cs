@@ -84,6 +84,34 @@ public static class ThriftClientBuilderExtensions
         where TMiddleware : class, IThriftClientMiddleware
         => builder.Configure(static (provider, options) => options.Channel.StreamMiddleware.Add(ActivatorUtilities.GetServiceOrCreateInstance<TMiddleware>(provider).InvokeAsync));
 
+    /// <summary>Sends a bearer token with each call, in the header <c>authorization</c>.</summary>
+    /// <param name="builder">The client.</param>
+    /// <param name="token">
+    /// Returns the token. Gets the root container, and a token that is cancelled when the call is over. Called for each call, and for each attempt of one that is retried, before anything is sent: keep a token until it expires. What it throws
+    /// is the exception of the call.
+    /// </param>
+    /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
+    /// <remarks>Framed and Buffered calls have no headers, and reach the server without the token.</remarks>
+    public static IThriftClientBuilder AddBearerToken(
+        this IThriftClientBuilder builder, Func<IServiceProvider, CancellationToken, ValueTask<string>> token, bool allowCleartext = false)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(token);
+        if (!allowCleartext)
+        {
+            // An address that is missing or malformed has an error of its own.
+            builder.Services.AddOptions<ThriftClientOptions>(builder.Name).Validate(
+                static options => options.Address is not { } address || ThriftAddress.AsksForTls(address),
+                $"The Thrift client \"{builder.Name}\" sends a bearer token, and its address does not use TLS. Let the address begin with grpcs or ttheaders, or pass allowCleartext to {nameof(AddBearerToken)} if something else encrypts.");
+        }
+
+        return builder.Configure((provider, options) => options.Channel.StreamMiddleware.Add(async (context, next) =>
+        {
+            context.RequestHeaders.Set("authorization", $"Bearer {await token(provider, context.CancellationToken).ConfigureAwait(false)}");
+            return await next().ConfigureAwait(false);
+        }));
+    }
+
     /// <summary>
     /// Finds the endpoints by <c>Microsoft.Extensions.ServiceDiscovery</c>, as .NET Aspire configures it: with the address <c>grpc://echo</c> the service <c>echo</c>. Changes reach
     /// new streams when the provider reports them, and within <see cref="ThriftDiscoveryOptions.RefreshInterval"/> if it only expires.

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Clients;
 
@@ -221,6 +222,56 @@ public class ClientRegistrationTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task AddBearerToken_SendsTheTokenOfEachCall(string scheme)
+    {
+        var seen = new List<string?>();
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new ScriptedService
+        {
+            EchoUnary = (request, _) =>
+            {
+                seen.Add(ThriftServerContext.Current!.RequestHeaders["authorization"]);
+                return Task.FromResult(new Response { Message = request.Message });
+            },
+        }), Token);
+        var tokens = new Queue<string>(["first", "second"]);
+        var services = new ServiceCollection();
+        services.AddSingleton(tokens);
+        services.AddThriftClient<ITestService>(options => options.Address = $"{scheme}://{server.Address}")
+            .AddBearerToken(static (services, _) => new(services.GetRequiredService<Queue<string>>().Dequeue()), allowCleartext: true);
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<ITestService>();
+
+        await client.EchoUnaryAsync(new(), Token);
+        await client.EchoUnaryAsync(new(), Token);
+
+        Assert.Equal(["Bearer first", "Bearer second"], seen);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
+        Assert.Equal(2, seen.Count);
+    }
+
+    [Theory]
+    [InlineData("grpc://localhost:1", false)]
+    [InlineData("ttheader+dns://localhost:1", false)]
+    [InlineData("grpcs://localhost:1", true)]
+    [InlineData("ttheaders+dns://localhost:1", true)]
+    public async Task AddBearerToken_AddressWithoutTls_IsAnErrorAtStart(string address, bool starts)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddThriftClient<ITestService>("echo", options => options.Address = address).AddBearerToken(static (_, _) => new("secret"));
+        using var host = builder.Build();
+
+        var error = await Record.ExceptionAsync(() => host.StartAsync(Token));
+
+        Assert.Equal(starts, error is null);
+        if (!starts)
+        {
+            Assert.StartsWith("The Thrift client \"echo\" sends a bearer token, and its address does not use TLS.", Assert.IsType<OptionsValidationException>(error).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

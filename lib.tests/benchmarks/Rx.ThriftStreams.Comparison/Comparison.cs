@@ -12,6 +12,9 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
     // A handler that learns only from its connection that nobody listens may go on for a while, and take the processors from whoever is next.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
+    // The runtime compiles hot code a second time, which takes seconds while all processors are busy: what is measured first would be measured in slower code.
+    private static readonly TimeSpan CompileTime = TimeSpan.FromSeconds(4);
+
     private readonly List<Measurement> _results = [];
 
     internal static IReadOnlyList<Contender> Contenders() =>
@@ -48,6 +51,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
 
         try
         {
+            await CompileAsync(cells, contenders);
             await RunAsync(cells, contenders);
         }
         finally
@@ -61,6 +65,17 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
         return _results;
     }
 
+    private static async Task CompileAsync(IReadOnlyList<Cell> cells, List<(int Port, Contender Contender, ServerProcess Server)> contenders)
+    {
+        foreach (var (port, contender, server) in contenders)
+        {
+            foreach (var shape in cells.Select(static cell => cell.Shape).Distinct().Where(contender.Has))
+            {
+                await MeasureAsync(port, contender, server, new Cell(shape, Size: 16, Parallel: 16), CompileTime, TimeSpan.Zero);
+            }
+        }
+    }
+
     private async Task RunAsync(IReadOnlyList<Cell> cells, List<(int Port, Contender Contender, ServerProcess Server)> contenders)
     {
         for (var round = 0; round < rounds; round++)
@@ -71,11 +86,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
                 {
                     if (contender.Has(cell.Shape))
                     {
-                        // On new connections: nothing that one measurement leaves behind slows the next.
-                        await contender.ConnectAsync(port);
-                        var figures = await MeasureAsync(contender, server, cell);
-                        await Task.Delay(Pause);
-                        await contender.DisposeAsync();
+                        var figures = await MeasureAsync(port, contender, server, cell, warmUp, duration);
                         var outcome = "nothing moved, or it did not end: does not count";
                         if (figures is { PerSecond: > 0 } counted)
                         {
@@ -90,8 +101,18 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
         }
     }
 
+    /// <summary>Measures on new connections: nothing that one measurement leaves behind slows the next.</summary>
     /// <returns><see langword="null"/> if a caller hung: its connections are closed, and the program goes on.</returns>
-    private async Task<Figures?> MeasureAsync(Contender contender, ServerProcess server, Cell cell)
+    private static async Task<Figures?> MeasureAsync(int port, Contender contender, ServerProcess server, Cell cell, TimeSpan warmUp, TimeSpan duration)
+    {
+        await contender.ConnectAsync(port);
+        var figures = await MeasureAsync(contender, server, cell, warmUp, duration);
+        await Task.Delay(Pause);
+        await contender.DisposeAsync();
+        return figures;
+    }
+
+    private static async Task<Figures?> MeasureAsync(Contender contender, ServerProcess server, Cell cell, TimeSpan warmUp, TimeSpan duration)
     {
         GC.Collect();
         using var clock = new Clock();

@@ -48,26 +48,30 @@ internal sealed class Report(IReadOnlyList<Measurement> results)
     {
         using var plot = new Plot();
         var cells = Cells.Where(cell => Find(cell, Reference) is not null).ToList();
-        var width = 0.8 / Contenders.Count;
-        for (var index = 0; index < Contenders.Count; index++)
+        var names = Contenders.Where(static name => name != Reference).ToList();
+        var colors = new ScottPlot.Palettes.Category20();
+        var bars = names.Select(static _ => new List<Bar>()).ToList();
+        foreach (var (row, cell) in cells.Index())
         {
-            var bars = new List<Bar>();
-            for (var row = 0; row < cells.Count; row++)
+            var present = names.Where(name => Find(cell, name) is not null).ToList();
+            var width = 0.8 / present.Count;
+            foreach (var (place, name) in present.Index())
             {
-                if (Find(cells[row], Contenders[index]) is { } result)
+                var color = names.IndexOf(name);
+                bars[color].Add(new Bar
                 {
-                    bars.Add(new Bar
-                    {
-                        Position = row - 0.4 + ((index + 0.5) * width),
-                        Value = Math.Log10(result.Median / Find(cells[row], Reference)!.Median),
-                        Size = width,
-                        FillColor = plot.Add.Palette.GetColor(index),
-                        LineWidth = 0,
-                    });
-                }
+                    Position = row - 0.4 + ((place + 0.5) * width),
+                    Value = Math.Log10(Find(cell, name)!.Median / Find(cell, Reference)!.Median),
+                    Size = width,
+                    FillColor = colors.GetColor(color),
+                    LineWidth = 0,
+                });
             }
+        }
 
-            plot.Add.Bars(bars).LegendText = Contenders[index];
+        foreach (var (name, its) in names.Zip(bars))
+        {
+            plot.Add.Bars(its).LegendText = name;
         }
 
         plot.Axes.Left.SetTicks([-1, -0.301, 0, 0.301, 1, 2], ["0.1", "0.5", "1", "2", "10", "100"]);

@@ -38,6 +38,13 @@ internal sealed class ThriftAddress
     /// <summary>Whether an address names what finds its endpoints, as <c>grpc+dns://…</c>.</summary>
     internal static bool SelectsResolver(string address) => Split(address).Plus >= 0;
 
+    /// <summary>Whether an address asks for TLS; <see langword="false"/> also for text that is none.</summary>
+    internal static bool AsksForTls(string address)
+    {
+        var (colon, plus) = Split(address);
+        return colon >= 0 && ClientTransports.TryGetScheme(address[..(plus < 0 ? colon : plus)], out _, out var useTls) && useTls;
+    }
+
     /// <summary>Reads <c>transport://target</c> or <c>transport+resolver://target</c>. The slashes may be left out after a resolver.</summary>
     /// <exception cref="ArgumentException">The text is malformed, or names a transport or a resolver that does not exist.</exception>
     internal static ThriftAddress Parse(string address, ThriftChannelOptions options)
