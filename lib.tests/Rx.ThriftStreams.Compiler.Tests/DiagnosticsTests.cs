@@ -31,17 +31,17 @@ public sealed class DiagnosticsTests
         { "TS0013", "@Marker struct S {}", 1, 1, "\"@Marker\" belongs to the dialect of fbthrift and is ignored, as are other annotations of this kind in the file." },
         { "TS0014", "interaction I {}", 1, 1, "\"interaction\" belongs to the dialect of fbthrift. Declare a service, and pass the identity of the interaction as an argument." },
         { "TS0020", "include \"../x/common.thrift\"", 1, 9, "Include \"../x/common.thrift\" is not among the files of this compilation. Add <ThriftFile Include=\"../x/common.thrift\" /> to the project." },
-        { "TS0023", "struct A {}\nstruct A {}", 2, 8, "[IDL grammar error] duplicated names in global scope: A from file test.thrift." },
-        { "TS0024", "enum A {}\nstruct A {}", 2, 8, "test.thrift: multiple definition of \"A\"." },
+        { "TS0023", "struct A {}\nstruct A {}", 2, 8, "\"A\" is declared twice in this file." },
+        { "TS0024", "enum A {}\nstruct A {}", 2, 8, "\"A\" is declared twice in this file, once as an enum." },
         { "TS0025", "struct Request {} struct S {\n 1: Reqeust a }", 2, 5, "undefined type: \"Reqeust\". Did you mean \"Request\"?" },
         { "TS0026", "service A {} struct S { 1: A a }", 1, 28, "invalid type name \"A\"." },
-        { "TS0027", "typedef B A typedef A B", 1, 11, "typedefs can not be resolved: A." },
-        { "TS0030", "enum E { A, A }", 1, 13, "[IDL grammar error] enum E has duplicated value: A from file test.thrift." },
-        { "TS0031", "enum E { A = 1, B = 1 }", 1, 21, "[IDL grammar error] enum E: duplicate value 1 between 'A' and 'B' from file test.thrift." },
-        { "TS0032", "enum E { A = 2147483648 }", 1, 14, "enum overflow: the value (2147483648) of enum 'test.thrift A' exceeds the range of int32." },
-        { "TS0033", "union S { 1: i32 a, 1: i32 b }", 1, 21, "[IDL grammar error] duplicated field ID 1 in union \"S\" from file test.thrift." },
-        { "TS0034", "struct S { 1: i32 a, 2: i32 a }", 1, 29, "[IDL grammar error] duplicated field name \"a\" in struct \"S\" from file test.thrift." },
-        { "TS0035", "union S { 1: i32 a = 1, 2: i32 b = 2 }", 1, 36, "[IDL grammar error] field b provides another default value for union S from file test.thrift." },
+        { "TS0027", "typedef B A typedef A B", 1, 11, "The typedef \"A\" refers to itself." },
+        { "TS0030", "enum E { A, A }", 1, 13, "The enum E has two values with the name \"A\"." },
+        { "TS0031", "enum E { A = 1, B = 1 }", 1, 21, "The enum E has the number 1 twice: \"A\" and \"B\"." },
+        { "TS0032", "enum E { A = 2147483648 }", 1, 14, "The number 2147483648 of the enum value E.A does not fit 32 bits." },
+        { "TS0033", "union S { 1: i32 a, 1: i32 b }", 1, 21, "The field id 1 appears twice in the union \"S\"." },
+        { "TS0034", "struct S { 1: i32 a, 2: i32 a }", 1, 29, "The field name \"a\" appears twice in the struct \"S\"." },
+        { "TS0035", "union S { 1: i32 a = 1, 2: i32 b = 2 }", 1, 36, "Field \"b\" is the second one of the union \"S\" with a default value: a union has one value." },
         { "TS0036", "struct S { -1: i32 a }", 1, 12, "non-positive ID -1 of field \"a\" in struct \"S\"." },
         { "TS0037", "struct S { i32 a }", 1, 16, "Field \"a\" has no id and gets 1; Apache Thrift would give it -1, which does not interoperate. Write the id." },
         { "TS0038", "struct S { 32768: i32 a }", 1, 12, "The id 32768 of field \"a\" does not fit the 16 bits that it has on the wire." },
@@ -54,9 +54,9 @@ public sealed class DiagnosticsTests
         { "TS0043", "struct P { 1: required i32 x } const P A = {}", 1, 44, "The constant does not set the required field \"x\" of P, which gets the zero value of its type." },
         { "TS0048", "const byte A = 128", 1, 16, "The value 128 does not fit type byte." },
         { "TS0049", "const i32 A = A", 1, 11, "The constant \"A\" is defined by itself." },
-        { "TS0050", "service S { void f(), void f() }", 1, 28, "[IDL grammar error] duplicated function name in \"S\": \"f\" from file test.thrift." },
-        { "TS0051", "service S { oneway i32 f() }", 1, 24, "[IDL grammar error] S.f: oneway function must be void type from file test.thrift." },
-        { "TS0052", Types + "\nservice S { oneway void f() throws (1: E e) }", 2, 25, "[IDL grammar error] S.f: oneway methods can't throw exceptions from file test.thrift." },
+        { "TS0050", "service S { void f(), void f() }", 1, 28, "The service \"S\" has two functions with the name \"f\"." },
+        { "TS0051", "service S { oneway i32 f() }", 1, 24, "S.f is oneway: it must return void." },
+        { "TS0052", Types + "\nservice S { oneway void f() throws (1: E e) }", 2, 25, "S.f is oneway: it cannot throw exceptions." },
         { "TS0053", "service Base {} service S extends Bass {}", 1, 35, "base service \"Bass\" not found for \"S\". Did you mean \"Base\"?" },
         { "TS0054", "service A extends B {} service B extends A {}", 1, 19, "Service inheritance cycle: A → B → A." },
         { "TS0055", "service A { void f() } service B extends A { void f() }", 1, 51, "Function \"f\" of service \"B\" is already defined by its base service \"A\"." },
@@ -148,7 +148,7 @@ public sealed class DiagnosticsTests
             ("a.thrift", "include \"Color.thrift\"\nenum Color { RED }\nconst i32 A = Color.RED"),
             ("Color.thrift", "const i32 RED = 5"));
 
-        Assert.Equal("ambiguous const value \"Color.RED\" (2 possible explainations).", Assert.Single(bound[0].Diagnostics).Message);
+        Assert.Equal("The value \"Color.RED\" is ambiguous: 2 constants match.", Assert.Single(bound[0].Diagnostics).Message);
         Assert.Equal("TS0046", bound[0].Diagnostics[0].Id);
     }
 

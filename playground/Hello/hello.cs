@@ -7,7 +7,7 @@ using Hello;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
 
-await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<IGreeter, GreeterService>());
+await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<IGreeter, GreeterService>());
 await using ThriftChannel channel = ThriftChannel.ForAddress($"grpc://{server.Endpoint}");
 var greeter = new GreeterClient(channel);
 

@@ -8,7 +8,7 @@ using Rx.ThriftStreams;
 
 namespace Market;
 
-/// <summary>What every application of a system has alike, as the project "ServiceDefaults" of .NET Aspire has it.</summary>
+/// <summary>Defaults that all applications of a system share, as in the project "ServiceDefaults" of .NET Aspire.</summary>
 internal static class ServiceDefaults
 {
     public static void AddServiceDefaults(this WebApplicationBuilder builder)

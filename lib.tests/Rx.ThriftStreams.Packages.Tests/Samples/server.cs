@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using Hello;
 using Rx.ThriftStreams.AspNetCore;
 
-await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:8888", services => services.AddService<IGreeter, GreeterService>());
+await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:8888", server => server.AddService<IGreeter, GreeterService>());
 Console.WriteLine($"Listening on grpc://{server.Endpoint}; stop with Ctrl+C.");
 await server.WaitForShutdownAsync();
 

@@ -71,6 +71,19 @@ public sealed class TelemetryTests() : ObservedCallTests("grpc")
     }
 
     [Fact]
+    public async Task TraceStateAndBaggage_OfTheCaller_Travel()
+    {
+        var headers = CaptureHeaders();
+        using var activity = new Activity("plain").SetIdFormat(ActivityIdFormat.W3C).AddBaggage("tenant", "shop").Start();
+        activity.TraceStateString = "vendor=1";
+
+        await Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal("vendor=1", (await headers)["tracestate"]);
+        Assert.Equal("tenant=shop", (await headers)["baggage"].Replace(" ", string.Empty, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task TraceParent_SetByTheUser_IsLeftAlone()
     {
         const string Own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

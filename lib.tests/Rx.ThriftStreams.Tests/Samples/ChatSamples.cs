@@ -53,7 +53,7 @@ public sealed class ChatSamples
         }
     }
 
-    private static ThriftInMemoryServer CreateServer() => ThriftInMemoryServer.Create(services => services
+    private static ThriftInMemoryServer CreateServer() => ThriftInMemoryServer.Create(server => server
         .AddService<ITestService, ChatService>()
         .Services(static services => services.AddSingleton<ChatRoom>()));
 

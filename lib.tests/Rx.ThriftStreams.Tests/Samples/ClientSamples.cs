@@ -42,14 +42,21 @@ public sealed class ClientSamples
     public async Task Host_WithTokensFromAnEndpoint_SendsThem()
     {
         string? revoked = null;
-        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup.AddService<ITestService>(new HoldingService
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new HoldingService
         {
             Unary = _ => ThriftServerContext.Current!.RequestHeaders["authorization"] is var sent && sent == revoked
                 ? throw new ThriftStatusException(ThriftStatusCode.Unauthenticated, "The token was revoked.")
                 : new Response { Message = sent },
         }));
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}",
+
+            // Kept by what the sample adds: the clock below does not move by itself.
+            ["Clients:Echo:Resilience:Retry:MaxRetries"] = "1",
+            ["Clients:Echo:Resilience:Retry:Delay"] = "00:00:00",
+        });
 
         // <sample di-tokens-registered>
         builder.Services.AddSingleton(TimeProvider.System);
@@ -64,12 +71,8 @@ public sealed class ClientSamples
                 options.Channel.ReceiveMiddleware.Add(services.GetRequiredService<BearerMiddleware>().ReceiveAsync);
 
                 // Once more with a new token. Idempotent calls only: others fail, and the next one has a new token.
-                options.Channel.Resilience.Retry = new()
-                {
-                    MaxRetries = 1,
-                    Delay = TimeSpan.Zero,
-                    ShouldRetry = error => error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded,
-                };
+                var retry = options.Channel.Resilience.Retry ??= new() { MaxRetries = 1 };
+                retry.ShouldRetry = error => error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded;
             });
 
         // </sample di-tokens-registered>
@@ -250,7 +253,7 @@ public sealed class ClientSamples
     }
 
     // <sample di-middleware>
-    private sealed class TenantMiddleware(IConfiguration configuration) : IThriftClientMiddleware
+    internal sealed class TenantMiddleware(IConfiguration configuration) : IThriftClientMiddleware
     {
         public ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
         {
@@ -261,7 +264,7 @@ public sealed class ClientSamples
 
     // </sample di-middleware>
     // <sample di-tokens>
-    private sealed class BearerMiddleware(TokenCache tokens) : IThriftClientMiddleware
+    internal sealed class BearerMiddleware(TokenCache tokens) : IThriftClientMiddleware
     {
         /// <summary>Sends the token, before the call begins.</summary>
         public async ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
@@ -286,7 +289,7 @@ public sealed class ClientSamples
     }
 
     /// <summary>Requests a token once for all calls, and another one a minute before it expires or when it was dropped.</summary>
-    private sealed class TokenCache(ITokenEndpoint endpoint, TimeProvider clock) : IDisposable
+    internal sealed class TokenCache(ITokenEndpoint endpoint, TimeProvider clock) : IDisposable
     {
         private readonly SemaphoreSlim _gate = new(1);
         private volatile AccessToken? _current;
@@ -329,12 +332,12 @@ public sealed class ClientSamples
     }
 
     // </sample di-tokens>
-    private interface ITokenEndpoint
+    internal interface ITokenEndpoint
     {
         Task<AccessToken> RequestAsync(CancellationToken cancellationToken);
     }
 
-    private sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
+    internal sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
 
     /// <summary>Grants the tokens that a test provides, as soon as it does.</summary>
     private sealed class TokenEndpoint : ITokenEndpoint
@@ -353,7 +356,7 @@ public sealed class ClientSamples
     }
 
     // <sample di-user>
-    private sealed class Greeter(ITestService echo)
+    internal sealed class Greeter(ITestService echo)
     {
         public async Task<string?> GreetAsync(CancellationToken cancellationToken)
             => (await echo.EchoUnaryAsync(new() { Message = "hi" }, cancellationToken)).Message;

@@ -81,7 +81,7 @@ public sealed class DynamicSamples
     {
         // <sample dynamic-server>
         var service = ThriftSchema.FromText(ShopIdl).GetService("Shop");
-        var server = await ThriftServer.StartAsync("127.0.0.1:0", setup => setup
+        var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server
             .AddService(service.Descriptor, new ShopHandler())
             .AddDescribe());
 
@@ -90,7 +90,7 @@ public sealed class DynamicSamples
     }
 
     // <sample dynamic-handler>
-    private sealed class ShopHandler : ThriftDynamicHandler
+    internal sealed class ShopHandler : ThriftDynamicHandler
     {
         public override Task<ThriftDynamicMessage?> CallAsync(ThriftMethodSchema method, ThriftDynamicMessage arguments, CancellationToken cancellationToken)
             => Task.FromResult<ThriftDynamicMessage?>(ThriftDynamicMessage.FromJson(method.Response, $$"""{"name":{{arguments.ToJson()}},"count":1}"""));

@@ -18,7 +18,7 @@ public sealed class EventSamples
     [Fact]
     public async Task Watch()
     {
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
         await using var channel = server.CreateChannel();
         var client = new TestServiceClient(channel);
         var shown = new List<string>();
@@ -38,7 +38,7 @@ public sealed class EventSamples
     [Fact]
     public async Task SlowStreams()
     {
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
         await using var channel = server.CreateChannel();
         var shown = new List<string>();
         void Show(string text) => shown.Add(text);
@@ -58,7 +58,7 @@ public sealed class EventSamples
     [Fact]
     public async Task SlowConsumers()
     {
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
         var shown = new List<string>();
         void Show(string text) => shown.Add(text);
 
@@ -106,7 +106,7 @@ public sealed class EventSamples
 
         using (metrics.Build())
         {
-            await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+            await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
             await using var channel = server.CreateChannel();
             await new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "hi" }, TestContext.Current.CancellationToken);
         }

@@ -13,7 +13,7 @@ public sealed class MiddlewareSamples
     public async Task Client()
     {
         var service = new HoldingService();
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService>(service));
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService>(service));
         string GetToken() => "secret";
         service.Unary = _ => new Response { Message = ThriftServerContext.Current!.RequestHeaders["authorization"] };
 
@@ -50,7 +50,7 @@ public sealed class MiddlewareSamples
     [Fact]
     public async Task Retry()
     {
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
 
         // <sample middleware-retry>
         ThriftClientStreamMiddleware retryOnce = async (context, next) =>
@@ -90,7 +90,7 @@ public sealed class MiddlewareSamples
         service.Unary = _ => new Response { Message = $"hello {Handler.UserOfTheCall()}" };
 
         // <sample middleware-server>
-        await using var server = ThriftInMemoryServer.Create(services => services
+        await using var server = ThriftInMemoryServer.Create(server => server
             .AddService<ITestService>(service)
             .Configure(options => options.StreamMiddleware.Add(async (context, next) =>
             {

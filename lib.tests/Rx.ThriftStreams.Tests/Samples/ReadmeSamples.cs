@@ -12,7 +12,7 @@ public sealed class ReadmeSamples
     [Fact]
     public async Task Readme()
     {
-        await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService, EchoService>());
+        await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService, EchoService>());
         string address = $"grpc://{server.Endpoint}";
         var shown = new ConcurrentQueue<string?>();
         using var fourShown = new SemaphoreSlim(0);

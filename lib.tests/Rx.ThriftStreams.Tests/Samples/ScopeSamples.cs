@@ -45,7 +45,7 @@ public sealed class ScopeSamples
         Assert.Equal(3, contexts.Disposed);
     }
 
-    private sealed class Contexts
+    internal sealed class Contexts
     {
         private int _created;
         private int _disposed;
@@ -60,7 +60,7 @@ public sealed class ScopeSamples
     }
 
     /// <summary>Stands for a DbContext.</summary>
-    private sealed class OrderContext : IDisposable
+    internal sealed class OrderContext : IDisposable
     {
         private readonly Contexts _contexts;
 
@@ -77,14 +77,14 @@ public sealed class ScopeSamples
     }
 
     // <sample scope-accessor>
-    private sealed class CallAudit(IThriftServerContextAccessor accessor)
+    internal sealed class CallAudit(IThriftServerContextAccessor accessor)
     {
         public string Describe(string what) => $"{what}, read for {accessor.Context?.Method.FullName ?? "nobody"}";
     }
 
     // </sample scope-accessor>
     // <sample scope-per-message>
-    private sealed class OrderService(OrderContext ofTheCall, CallAudit audit, IServiceScopeFactory scopes) : EchoBase
+    internal sealed class OrderService(OrderContext ofTheCall, CallAudit audit, IServiceScopeFactory scopes) : EchoBase
     {
         // A short call: the context of the call is the right one.
         public override async Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default)

@@ -31,7 +31,6 @@ public sealed class SecuritySamples
         using var credentials = new Credentials();
         var signingKey = credentials.SigningKey;
 
-        // <sample security-bearer>
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddThriftStreams();
         builder.Services.AddAuthentication().AddJwtBearer(options =>
@@ -39,17 +38,16 @@ public sealed class SecuritySamples
             options.MapInboundClaims = false;
             options.TokenValidationParameters = new TokenValidationParameters
             {
-                IssuerSigningKey = signingKey,      // or options.Authority, which fetches the keys
-                ValidateIssuer = false,             // this sample's tokens have neither: validate both in production
+                IssuerSigningKey = signingKey,
+                ValidateIssuer = false,
                 ValidateAudience = false,
             };
         });
         builder.Services.AddAuthorizationBuilder().AddPolicy("members", policy => policy.RequireClaim("role", "member"));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseThriftStreams()));    // 0: a free port
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseThriftStreams()));
 
         await using var app = builder.Build();
         app.MapThriftService<ITestService, EchoService>().RequireAuthorization("members");
-        // </sample security-bearer>
 
         await app.StartAsync(TestContext.Current.CancellationToken);
         await using var channel = PatientChannel.ForAddress($"ttheader://{new Uri(app.Urls.First()).Authority}");
@@ -240,7 +238,7 @@ public sealed class SecuritySamples
     }
 
     // <sample security-scheme>
-    private sealed class KeyScheme(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    internal sealed class KeyScheme(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -265,7 +263,7 @@ public sealed class SecuritySamples
 
     // <sample security-attributes>
     [Authorize]
-    private sealed class GuardedService : EchoBase
+    internal sealed class GuardedService : EchoBase
     {
         public override Task<Response> EchoPingPongAsync(Request req, CancellationToken cancellationToken = default)
             => Task.FromResult(new Response { Message = $"secret of {ThriftServerContext.Current!.User.Identity!.Name}" });

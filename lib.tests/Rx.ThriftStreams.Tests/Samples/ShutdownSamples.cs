@@ -13,7 +13,7 @@ public sealed class ShutdownSamples
     public async Task Stopping_StreamWithoutAnEnd_EndsInOrder()
     {
         var service = new ScriptedService { EchoServer = new Ticker(TimeSpan.FromMilliseconds(1)).EchoServerAsync };
-        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", services => services.AddService<ITestService>(service));
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(service));
         await using var channel = PatientChannel.ForAddress($"ttheader://{server.Endpoint}");
         var ticks = 0;
         Task? stopping = null;

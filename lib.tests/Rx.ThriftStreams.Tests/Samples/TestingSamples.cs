@@ -18,7 +18,7 @@ public sealed class TestingSamples
     [Fact]
     public async Task EchoServer_OneRequest_StreamsThree()
     {
-        await using var server = ThriftInMemoryServer.Create(services => services.AddService<ITestService, EchoService>());
+        await using var server = ThriftInMemoryServer.Create(server => server.AddService<ITestService, EchoService>());
         await using var channel = server.CreateChannel();
         var client = new TestServiceClient(channel);
 
@@ -72,7 +72,7 @@ public sealed class TestingSamples
     }
 
     /// <summary>Replaces the scheme of production: a header names the role of the caller.</summary>
-    private sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    internal sealed class TestUsers(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -93,7 +93,7 @@ public sealed class TestingSamples
     {
         // <sample testing-time>
         var clock = new FakeTimeProvider();
-        await using var server = ThriftInMemoryServer.Create(services => services
+        await using var server = ThriftInMemoryServer.Create(server => server
             .AddService<ITestService, SilentService>()
             .Configure(options => options.TimeProvider = clock));
         await using var channel = server.CreateChannel(new() { TimeProvider = clock });

@@ -28,21 +28,21 @@ internal static class Rules
     public static readonly Rule IncludeNotFound = Error("TS0020", "Include not found", "Include \"{0}\" is not among the files of this compilation. {1}");
     public static readonly Rule IncludeCycle = Error("TS0021", "Include cycle", "Include cycle: {0}.");
     public static readonly Rule DuplicateInclude = Error("TS0022", "Ambiguous include", "\"{0}\" is declared in two included files of one name, {1} and {2}.");
-    public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "[IDL grammar error] duplicated names in global scope: {0} from file {1}.");
-    public static readonly Rule MultipleDefinition = Error("TS0024", "Multiple definition", "{0}: multiple definition of \"{1}\".");
+    public static readonly Rule DuplicateName = Error("TS0023", "Duplicated name", "\"{0}\" is declared twice in this file.");
+    public static readonly Rule MultipleDefinition = Error("TS0024", "Multiple definition", "\"{0}\" is declared twice in this file, once as an enum.");
     public static readonly Rule UndefinedType = Error("TS0025", "Undefined type", "undefined type: \"{0}\".{1}");
     public static readonly Rule InvalidTypeName = Error("TS0026", "Invalid type name", "invalid type name \"{0}\".");
-    public static readonly Rule TypedefLoop = Error("TS0027", "Typedef loop", "typedefs can not be resolved: {0}.");
+    public static readonly Rule TypedefLoop = Error("TS0027", "Typedef loop", "The typedef \"{0}\" refers to itself.");
     public static readonly Rule GeneratedNameClash = Error("TS0028", "C# name used twice", "The C# type \"{0}\" is already generated from {1}. Give the files different C# namespaces.");
     public static readonly Rule InvalidOption = Error("TS0029", "Invalid option", "The value \"{0}\" of {1} is not known. Use {2}.");
 
     // Enums, structs, unions, exceptions
-    public static readonly Rule EnumDuplicateName = Error("TS0030", "Enum value named twice", "[IDL grammar error] enum {0} has duplicated value: {1} from file {2}.");
-    public static readonly Rule EnumDuplicateNumber = Error("TS0031", "Enum number used twice", "[IDL grammar error] enum {0}: duplicate value {1} between '{2}' and '{3}' from file {4}.");
-    public static readonly Rule EnumOverflow = Error("TS0032", "Enum overflow", "enum overflow: the value ({0}) of enum '{1} {2}' exceeds the range of int32.");
-    public static readonly Rule DuplicateFieldId = Error("TS0033", "Field id used twice", "[IDL grammar error] duplicated field ID {0} in {1} \"{2}\" from file {3}.");
-    public static readonly Rule DuplicateFieldName = Error("TS0034", "Field named twice", "[IDL grammar error] duplicated field name \"{0}\" in {1} \"{2}\" from file {3}.");
-    public static readonly Rule UnionTwoDefaults = Error("TS0035", "Union with two defaults", "[IDL grammar error] field {0} provides another default value for union {1} from file {2}.");
+    public static readonly Rule EnumDuplicateName = Error("TS0030", "Enum value named twice", "The enum {0} has two values with the name \"{1}\".");
+    public static readonly Rule EnumDuplicateNumber = Error("TS0031", "Enum number used twice", "The enum {0} has the number {1} twice: \"{2}\" and \"{3}\".");
+    public static readonly Rule EnumOverflow = Error("TS0032", "Enum overflow", "The number {0} of the enum value {1}.{2} does not fit 32 bits.");
+    public static readonly Rule DuplicateFieldId = Error("TS0033", "Field id used twice", "The field id {0} appears twice in the {1} \"{2}\".");
+    public static readonly Rule DuplicateFieldName = Error("TS0034", "Field named twice", "The field name \"{0}\" appears twice in the {1} \"{2}\".");
+    public static readonly Rule UnionTwoDefaults = Error("TS0035", "Union with two defaults", "Field \"{0}\" is the second one of the union \"{1}\" with a default value: a union has one value.");
     public static readonly Rule NonPositiveId = Warning("TS0036", "Non-positive field id", "non-positive ID {0} of field \"{1}\" in {2} \"{3}\".");
     public static readonly Rule ImplicitId = Warning("TS0037", "Implicit field id", "Field \"{0}\" has no id and gets {1}; {2} would give it {3}, which does not interoperate. Write the id.");
     public static readonly Rule IdOutOfRange = Error("TS0038", "Field id out of range", "The id {0} of field \"{1}\" does not fit the 16 bits that it has on the wire.");
@@ -56,15 +56,15 @@ internal static class Rules
     public static readonly Rule ConstFieldMissing = Warning("TS0043", "Required field missing in a constant", "The constant does not set the required field \"{0}\" of {1}, which gets the zero value of its type.");
     public static readonly Rule ConstTooLarge = Error("TS0044", "Constants too large", "The constants of this file, with the constants that they name, come to more than {0} values.");
     public static readonly Rule UndefinedValue = Error("TS0045", "Undefined value", "undefined value: \"{0}\".{1}");
-    public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "ambiguous const value \"{0}\" ({1} possible explainations).");
+    public static readonly Rule AmbiguousValue = Error("TS0046", "Ambiguous value", "The value \"{0}\" is ambiguous: {1} constants match.");
     public static readonly Rule ConstTypeMismatch = Error("TS0047", "Constant of another type", "{0} is not a value of type {1}.{2}");
     public static readonly Rule ConstOutOfRange = Error("TS0048", "Constant out of range", "The value {0} does not fit type {1}.");
     public static readonly Rule ConstCycle = Error("TS0049", "Constant cycle", "The constant \"{0}\" is defined by itself.");
 
     // Services
-    public static readonly Rule DuplicateFunction = Error("TS0050", "Function named twice", "[IDL grammar error] duplicated function name in \"{0}\": \"{1}\" from file {2}.");
-    public static readonly Rule OnewayNotVoid = Error("TS0051", "Oneway function returns a value", "[IDL grammar error] {0}.{1}: oneway function must be void type from file {2}.");
-    public static readonly Rule OnewayThrows = Error("TS0052", "Oneway function throws", "[IDL grammar error] {0}.{1}: oneway methods can't throw exceptions from file {2}.");
+    public static readonly Rule DuplicateFunction = Error("TS0050", "Function named twice", "The service \"{0}\" has two functions with the name \"{1}\".");
+    public static readonly Rule OnewayNotVoid = Error("TS0051", "Oneway function returns a value", "{0}.{1} is oneway: it must return void.");
+    public static readonly Rule OnewayThrows = Error("TS0052", "Oneway function throws", "{0}.{1} is oneway: it cannot throw exceptions.");
     public static readonly Rule BaseServiceNotFound = Error("TS0053", "Base service not found", "base service \"{0}\" not found for \"{1}\".{2}");
     public static readonly Rule ServiceCycle = Error("TS0054", "Service inheritance cycle", "Service inheritance cycle: {0}.");
     public static readonly Rule FunctionHidesBase = Error("TS0055", "Function of the base service", "Function \"{0}\" of service \"{1}\" is already defined by its base service \"{2}\".");

@@ -36,7 +36,7 @@ internal sealed partial class Binder
             var name = syntax.Name.Text;
             if (!seen.Add(name))
             {
-                Report(Rules.DuplicateFunction, service.File, syntax.Name.Span, service.Name, name, Declarer.FileName(service.File));
+                Report(Rules.DuplicateFunction, service.File, syntax.Name.Span, service.Name, name);
                 continue;
             }
 
@@ -193,12 +193,12 @@ internal sealed partial class Binder
 
         if (function.IsOneway && function.Syntax.ReturnType is not null)
         {
-            Report(Rules.OnewayNotVoid, file, span, service, function.Name, Declarer.FileName(file));
+            Report(Rules.OnewayNotVoid, file, span, service, function.Name);
         }
 
         if (function.IsOneway && function.Syntax.Throws.Count > 0)
         {
-            Report(Rules.OnewayThrows, file, span, service, function.Name, Declarer.FileName(file));
+            Report(Rules.OnewayThrows, file, span, service, function.Name);
         }
 
         foreach (var thrown in function.Throws)

@@ -183,7 +183,7 @@ internal sealed partial class Binder
                 field.Default = Constants.Evaluate(value, field.Type, symbol.File);
                 if (symbol.IsUnion && ++defaults > 1)
                 {
-                    Report(Rules.UnionTwoDefaults, symbol.File, value.Span, field.Name, symbol.Name, Declarer.FileName(symbol.File));
+                    Report(Rules.UnionTwoDefaults, symbol.File, value.Span, field.Name, symbol.Name);
                 }
             }
         }
@@ -212,13 +212,13 @@ internal sealed partial class Binder
             var type = Annotated(ResolveType(syntax.Type, file), syntax.Annotations, file);
             if (!names.Add(syntax.Name.Text))
             {
-                Report(Rules.DuplicateFieldName, file, syntax.Name.Span, syntax.Name.Text, kind, owner, Declarer.FileName(file));
+                Report(Rules.DuplicateFieldName, file, syntax.Name.Span, syntax.Name.Text, kind, owner);
                 continue;
             }
 
             if (!ids.Add(id))
             {
-                Report(Rules.DuplicateFieldId, file, syntax.Id?.Span ?? syntax.Name.Span, id, kind, owner, Declarer.FileName(file));
+                Report(Rules.DuplicateFieldId, file, syntax.Id?.Span ?? syntax.Name.Span, id, kind, owner);
                 continue;
             }
 

@@ -23,11 +23,11 @@ internal static class Declarer
             }
             else if (symbol is EnumSymbol || first is EnumSymbol)
             {
-                diagnostics.Add(Rules.MultipleDefinition, file.Source, symbol.NameSpan, FileName(file), symbol.Name);
+                diagnostics.Add(Rules.MultipleDefinition, file.Source, symbol.NameSpan, symbol.Name);
             }
             else
             {
-                diagnostics.Add(Rules.DuplicateName, file.Source, symbol.NameSpan, symbol.Name, FileName(file));
+                diagnostics.Add(Rules.DuplicateName, file.Source, symbol.NameSpan, symbol.Name);
             }
         }
 
@@ -38,13 +38,6 @@ internal static class Declarer
 
         NameTypes(file, diagnostics);
         return file;
-    }
-
-    /// <summary>The name of the file in messages.</summary>
-    public static string FileName(FileSymbol file)
-    {
-        var path = file.Path;
-        return path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
     }
 
     private static Symbol Create(FileSymbol file, DefinitionSyntax definition)
@@ -126,13 +119,13 @@ internal static class Declarer
             next = value == long.MaxValue ? value : value + 1;
             if (value is < int.MinValue or > int.MaxValue)
             {
-                diagnostics.Add(Rules.EnumOverflow, file.Source, syntax.Value?.Span ?? syntax.Name.Span, value, FileName(file), syntax.Name.Text);
+                diagnostics.Add(Rules.EnumOverflow, file.Source, syntax.Value?.Span ?? syntax.Name.Span, value, symbol.Name, syntax.Name.Text);
                 continue;
             }
 
             if (!names.Add(syntax.Name.Text))
             {
-                diagnostics.Add(Rules.EnumDuplicateName, file.Source, syntax.Name.Span, symbol.Name, syntax.Name.Text, FileName(file));
+                diagnostics.Add(Rules.EnumDuplicateName, file.Source, syntax.Name.Span, symbol.Name, syntax.Name.Text);
                 continue;
             }
 
@@ -141,8 +134,7 @@ internal static class Declarer
                 // Apache Thrift and C# allow aliases.
                 if (!file.Options.Apache)
                 {
-                    diagnostics.Add(
-                        Rules.EnumDuplicateNumber, file.Source, syntax.Value?.Span ?? syntax.Name.Span, symbol.Name, value, other, syntax.Name.Text, FileName(file));
+                    diagnostics.Add(Rules.EnumDuplicateNumber, file.Source, syntax.Value?.Span ?? syntax.Name.Span, symbol.Name, value, other, syntax.Name.Text);
                 }
             }
             else

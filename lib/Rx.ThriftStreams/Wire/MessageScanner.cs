@@ -53,7 +53,7 @@ internal abstract class MessageScanner(long maxMessageSize)
                 if (Position > maxMessageSize)
                 {
                     throw new ThriftProtocolException(
-                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes; raise the limit to accept messages of this size.", Position);
+                        $"the Thrift message is larger than the limit of {maxMessageSize} bytes, which no option raises; send smaller messages.", Position);
                 }
             }
 

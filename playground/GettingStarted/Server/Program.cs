@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 
 string endpoint = args.FirstOrDefault() ?? "127.0.0.1:8888";
-await using ThriftServer server = await ThriftServer.StartAsync(endpoint, services => services
+await using ThriftServer server = await ThriftServer.StartAsync(endpoint, server => server
     .AddService<IGreeter, GreeterService>()
     .Logging(logging => logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning)));
 Console.WriteLine($"Listening on grpc://{server.Endpoint}");

@@ -19,7 +19,7 @@ public sealed class PlaygroundServer : IAsyncDisposable
     public static async Task<PlaygroundServer> StartAsync(ITestService? service = null, int port = 0)
     {
         var handler = service ?? new WordsService();
-        return new(await ThriftServer.StartAsync($"127.0.0.1:{port}", services => services.AddService(handler)));
+        return new(await ThriftServer.StartAsync($"127.0.0.1:{port}", server => server.AddService(handler)));
     }
 
     /// <inheritdoc/>
