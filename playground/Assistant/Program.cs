@@ -32,6 +32,8 @@ app.UseExceptionHandler();
 app.MapThriftService<IChat, ChatService>();
 app.MapGrpcService<SummariesService>();
 app.MapGet("/answers", (string question, IChat chat, CancellationToken requestAborted) => chat.AnswerAsync(question, requestAborted));
+app.MapGet("/answers/stream", (string question, IChat chat, CancellationToken requestAborted) => TypedResults.ServerSentEvents(
+    chat.AskAsync(new Question { Text = question }, new() { Timeout = TimeSpan.FromMinutes(2) }, requestAborted).Select(static token => token.Text)));
 app.MapThriftHealth();
 await app.RunAsync();
 

@@ -5,11 +5,11 @@ using Rx.ThriftStreams;
 /// <summary>Answers a REST request whose Thrift call failed with problem details (RFC 9457).</summary>
 internal sealed class ThriftErrorHandler(IProblemDetailsService problems) : IExceptionHandler
 {
-    public ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is not ThriftException error)
         {
-            return new(false);
+            return false;
         }
 
         httpContext.Response.StatusCode = error switch
@@ -23,13 +23,16 @@ internal sealed class ThriftErrorHandler(IProblemDetailsService problems) : IExc
             { StatusCode: ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } => StatusCodes.Status504GatewayTimeout,
             _ => StatusCodes.Status502BadGateway,
         };
-        return problems.TryWriteAsync(new()
+        await problems.TryWriteAsync(new()
         {
             HttpContext = httpContext,
 
             // The texts of other errors name addresses and limits of this side.
             ProblemDetails = { Title = error.StatusCode.ToString(), Detail = error is ThriftStatusException or ThriftBizStatusException or ThriftDeclaredException ? error.Message : null },
         });
+
+        // Also where the caller accepts no problem details: the status is set.
+        return true;
     }
 }
 // </sample beside-problems>

@@ -3,13 +3,13 @@ using Rx.ThriftStreams;
 
 namespace Market;
 
-/// <summary>Watches a symbol while the application runs, and begins again when the stream fails.</summary>
+/// <summary>Watches a symbol while the application runs, and begins again when the stream fails or ends.</summary>
 internal sealed partial class Watcher(IQuotes quotes, IConfiguration configuration, IHostApplicationLifetime lifetime, ILogger<Watcher> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The server of this very application listens from then on.
-        var started = new TaskCompletionSource();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using (lifetime.ApplicationStarted.Register(started.SetResult))
         {
             await started.Task.WaitAsync(stoppingToken);
@@ -24,8 +24,9 @@ internal sealed partial class Watcher(IQuotes quotes, IConfiguration configurati
             catch (ThriftException error)
             {
                 LogInterrupted(logger, error.StatusCode, error.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
             }
+
+            await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
         }
     }
 

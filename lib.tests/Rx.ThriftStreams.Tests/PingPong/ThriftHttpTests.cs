@@ -184,7 +184,7 @@ public sealed class ThriftHttpTests : IAsyncLifetime
         await StartBothAsync(options => options.PingPong.RefuseWithoutServiceName = true);
         await StartBothAsync(_ => { }, secondPort: 1);
 
-        Assert.Contains("conflicted between services but no fallback service is specified", error.Message, StringComparison.Ordinal);
+        Assert.Contains("belongs to several services, and calls that name no service could not be routed", error.Message, StringComparison.Ordinal);
     }
 
     private static async Task StartBothAsync(Action<ThriftServerOptions> configure, int? secondPort = null)

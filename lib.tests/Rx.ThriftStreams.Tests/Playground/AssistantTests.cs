@@ -54,6 +54,25 @@ public sealed class AssistantTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_OverRest_IsServerSentEvents()
+    {
+        using var http = new HttpClient();
+
+        Assert.Equal("data: You \n\ndata: asked: \n\ndata: Why? \n\n", await http.GetStringAsync(new Uri($"http://127.0.0.1:{_http}/answers/stream?question=Why%3F"), Token));
+    }
+
+    /// <summary>What was asked for are events: the status says what happened, without a body.</summary>
+    [Fact]
+    public async Task ErrorOfAThriftCall_CallerAcceptsNoProblemDetails_IsAStatus()
+    {
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Accept.ParseAdd("text/event-stream");
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{_http}/answers?question="), Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task ErrorOfAThriftCall_IsProblemDetailsAndAStatus()
     {
         var (status, text) = await GetAsync(string.Empty, _port, HttpVersion.Version20);

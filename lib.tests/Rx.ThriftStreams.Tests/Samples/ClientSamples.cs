@@ -48,7 +48,7 @@ public sealed class ClientSamples
                 ? throw new ThriftStatusException(ThriftStatusCode.Unauthenticated, "The token was revoked.")
                 : new Response { Message = sent },
         }));
-        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}",
@@ -62,13 +62,15 @@ public sealed class ClientSamples
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ITokenEndpoint, TokenEndpoint>();     // yours: OAuth client credentials, a file that an agent rewrites, …
         builder.Services.AddSingleton<TokenCache>();
-        builder.Services.AddSingleton<BearerMiddleware>();
+        builder.Services.AddSingleton<TokenRefusals>();
         builder.Services.AddThriftClient<ITestService>()
             .BindConfiguration("Clients:Echo")
-            .AddMiddleware<BearerMiddleware>()
+            .AddBearerToken(
+                (services, cancellationToken) => services.GetRequiredService<TokenCache>().GetTokenAsync(cancellationToken),
+                allowCleartext: builder.Environment.IsDevelopment())
             .Configure((services, options) =>
             {
-                options.Channel.ReceiveMiddleware.Add(services.GetRequiredService<BearerMiddleware>().ReceiveAsync);
+                options.Channel.ReceiveMiddleware.Add(services.GetRequiredService<TokenRefusals>().ReceiveAsync);
 
                 // Once more with a new token. Idempotent calls only: others fail, and the next one has a new token.
                 var retry = options.Channel.Resilience.Retry ??= new() { MaxRetries = 1 };
@@ -264,15 +266,8 @@ public sealed class ClientSamples
 
     // </sample di-middleware>
     // <sample di-tokens>
-    internal sealed class BearerMiddleware(TokenCache tokens) : IThriftClientMiddleware
+    internal sealed class TokenRefusals(TokenCache tokens)
     {
-        /// <summary>Sends the token, before the call begins.</summary>
-        public async ValueTask<ThriftCreatedStream> InvokeAsync(ThriftClientContext context, Func<ValueTask<ThriftCreatedStream>> next)
-        {
-            context.RequestHeaders.Set("authorization", $"Bearer {await tokens.GetTokenAsync(context.CancellationToken)}");
-            return await next();
-        }
-
         /// <summary>Drops the token if the server refuses it. A refusal arrives where a response would.</summary>
         public async ValueTask<object?> ReceiveAsync(ThriftCallContext context, Func<ValueTask<object?>> next)
         {

@@ -84,7 +84,7 @@ internal static class ServiceChecks
                 if (method.Access.IsServed(protocols & protocol, port) && !seen.Add(method.Method.Name) && fallback?.ContainsKey(method.Method.Name) != true)
                 {
                     throw new InvalidOperationException(
-                        $"method name [{method.Method.Name}] is conflicted between services but no fallback service is specified. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
+                        $"The method {method.Method.Name} belongs to several services, and calls that name no service could not be routed. Set ThriftServerOptions.PingPong.FallbackService or RefuseWithoutServiceName.");
                 }
             }
         }
