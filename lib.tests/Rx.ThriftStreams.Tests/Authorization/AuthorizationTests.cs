@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
@@ -133,7 +134,9 @@ public sealed class AuthorizationTests
     [InlineData(ThriftTransport.Framed)]
     public async Task RateLimit_OfAService_HoldsOverEachTransport(ThriftTransport transport)
     {
+        var log = new LogCollector();
         await using var server = await StartAsync(server => server
+            .Logging(logging => logging.AddProvider(log))
             .AddService<ITestService>(new OpenService(), service => service.RequireRateLimiting("one"))
             .Services(services => services.AddRateLimiter(limits => limits.AddFixedWindowLimiter("one", limit =>
             {
@@ -144,6 +147,9 @@ public sealed class AuthorizationTests
 
         Assert.Equal("nobody", await CallAsync(channel, new()));
         Assert.Equal("ResourceExhausted", await CallAsync(channel, new()));
+
+        // Over gRPC the limiter's own middleware refuses.
+        Assert.Equal(transport == ThriftTransport.Grpc ? Array.Empty<int>() : [62], log.Entries.Where(static entry => entry.Level >= LogLevel.Information && entry.Id is > 0 and < 100).Select(static entry => entry.Id));
     }
 
     [Fact]
