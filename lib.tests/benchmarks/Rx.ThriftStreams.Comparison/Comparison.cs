@@ -4,7 +4,7 @@ using Rx.ThriftStreams.Comparison.Contenders;
 namespace Rx.ThriftStreams.Comparison;
 
 /// <summary>Runs every contender through every cell, in rounds of alternating order: what a machine does to one it does to all.</summary>
-internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
+internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds, KestrelSetting kestrel)
 {
     // A caller that does not notice the end of the measurement would never end the program.
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
@@ -46,7 +46,7 @@ internal sealed class Comparison(TimeSpan warmUp, TimeSpan duration, int rounds)
         foreach (var (index, contender) in Contenders().Index().Where(contender => isWanted(contender.Item.Name)))
         {
             // In a process of its own: what the handlers of one leave behind in the thread pool and the heap is not in the way of another.
-            contenders.Add((firstPort + index, contender, await ServerProcess.StartAsync(firstPort, contender.Name)));
+            contenders.Add((firstPort + index, contender, await ServerProcess.StartAsync(firstPort, contender.Name, kestrel)));
         }
 
         try

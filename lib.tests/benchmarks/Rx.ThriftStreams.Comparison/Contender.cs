@@ -6,6 +6,9 @@ internal abstract class Contender : IAsyncDisposable
     /// <summary>The name in tables.</summary>
     internal abstract string Name { get; }
 
+    /// <summary>What is changed in Kestrel under the server, if it is this library's.</summary>
+    internal KestrelSetting Kestrel { get; set; }
+
     /// <summary>Starts the server on that port of the loopback interface.</summary>
     internal abstract Task ServeAsync(int port);
 

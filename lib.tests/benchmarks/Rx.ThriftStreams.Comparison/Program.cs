@@ -8,18 +8,20 @@ var warmUp = new Option<double>("--warmup") { Description = "Seconds before each
 var duration = new Option<double>("--secs") { Description = "Seconds of each measurement.", DefaultValueFactory = _ => 1 };
 var only = new Option<string?>("--only") { Description = "Measure only cells whose name contains this." };
 var contender = new Option<string?>("--contender") { Description = "Measure only contenders whose name begins with this." };
+var kestrel = new Option<KestrelSetting>("--kestrel") { Description = "What to change in Kestrel under this library's servers." };
 var page = new Option<string?>("--page") { Description = "A Markdown page that gets the table, between <!-- comparison --> and <!-- /comparison -->." };
 var chart = new Option<string?>("--chart") { Description = "Where the chart goes, without extension." };
 
 var name = new Option<string?>("--name") { Description = "Run the server of the contender with this name only." };
 
-var serve = new Command("serve", "Runs the servers until standard input ends.") { port, name };
+var serve = new Command("serve", "Runs the servers until standard input ends.") { port, name, kestrel };
 serve.SetAction(async (arguments, cancellationToken) =>
 {
     var first = arguments.GetValue(port);
     var wanted = arguments.GetValue(name);
-    foreach (var (index, served) in Comparison.Contenders().Index().Where(contender => contender.Item.Name == (wanted ?? contender.Item.Name)))
+    foreach (var (index, served) in Comparison.Contenders().Index().Where(contender => wanted is null || contender.Item.Name == wanted))
     {
+        served.Kestrel = arguments.GetValue(kestrel);
         await served.ServeAsync(first + index);
     }
 
@@ -38,12 +40,12 @@ scenarios.SetAction(async (arguments, _) =>
     }
 });
 
-var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, contender, page, chart, serve, scenarios };
+var compare = new RootCommand("Compares this library with others, in two processes on this machine.") { port, rounds, warmUp, duration, only, contender, kestrel, page, chart, serve, scenarios };
 compare.SetAction(async (arguments, _) =>
 {
     var first = arguments.GetValue(port);
     var cells = Cell.All.Where(cell => arguments.GetValue(only) is not { } text || cell.ToString().Contains(text, StringComparison.Ordinal)).ToList();
-    var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds));
+    var comparison = new Comparison(TimeSpan.FromSeconds(arguments.GetValue(warmUp)), TimeSpan.FromSeconds(arguments.GetValue(duration)), arguments.GetValue(rounds), arguments.GetValue(kestrel));
     var report = new Report(await comparison.RunAsync(first, cells, name => name.StartsWith(arguments.GetValue(contender) ?? string.Empty, StringComparison.Ordinal)));
     await Console.Out.WriteLineAsync(report.ToMarkdown());
     if (arguments.GetValue(page) is { } markdown)

@@ -32,9 +32,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts it, and waits until it serves.</summary>
     /// <param name="port">The port of the first contender, on the loopback interface; the others follow.</param>
     /// <param name="contender">The name of the contender; <see langword="null"/> for all.</param>
-    internal static async Task<ServerProcess> StartAsync(int port, string? contender = null)
+    /// <param name="kestrel">What is changed in Kestrel.</param>
+    internal static async Task<ServerProcess> StartAsync(int port, string? contender = null, KestrelSetting kestrel = KestrelSetting.Default)
     {
-        string[] arguments = ["serve", "--port", $"{port}", .. contender is null ? Array.Empty<string>() : ["--name", contender]];
+        string[] arguments = ["serve", "--port", $"{port}", "--kestrel", $"{kestrel}", .. contender is null ? Array.Empty<string>() : ["--name", contender]];
         var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         var process = Process.Start(start)!;
         await process.StandardOutput.ReadLineAsync();

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Comparison.Contenders;
@@ -18,7 +20,20 @@ internal abstract class ThriftContender(
     internal override async Task ServeAsync(int port) => _server = await ThriftServer.StartAsync($"127.0.0.1:{port}", server =>
     {
         AddService(server);
-        server.Configure(options => configureServer?.Invoke(options));
+        server.Configure(options =>
+        {
+            configureServer?.Invoke(options);
+            if (Kestrel == KestrelSetting.SmallBlocks)
+            {
+                options.Limits.MaxLargeBlockMemory = 0;
+            }
+        });
+        server.Services(services => services.Configure<SocketTransportOptions>(sockets =>
+        {
+            sockets.WaitForDataBeforeAllocatingBuffer &= Kestrel != KestrelSetting.NoWaiting;
+            sockets.UnsafePreferInlineScheduling |= Kestrel == KestrelSetting.Inline;
+            sockets.IOQueueCount = Kestrel == KestrelSetting.OneQueue ? 1 : sockets.IOQueueCount;
+        }));
     });
 
     internal override Task ConnectAsync(int port)
