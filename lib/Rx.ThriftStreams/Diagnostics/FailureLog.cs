@@ -1,15 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
-using Rx.ThriftStreams.Transport;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
 /// <summary>Logs calls of a channel that fail, some a minute. Independent of whether calls are observed, so that failures are visible in a log without the cost of observing every call.</summary>
-/// <param name="logger">The log of the channel.</param>
-/// <param name="clock">The clock.</param>
-/// <param name="transport">The transport of all calls; <see langword="null"/> if each call selects one, which leads to the log of another process.</param>
-internal sealed partial class FailureLog(ILogger logger, TimeProvider clock, ClientTransport? transport = null)
+internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
 {
     private readonly WarningLimit _limit = new(clock, LogLevel.Information);
 
@@ -19,8 +15,8 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock, Cli
     /// <param name="error">The error. Results of a call, and calls that the user ended, are not logged.</param>
     internal void Report(ThriftMethod method, string peer, Exception error)
     {
-        if (error is ThriftException and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
-            && logger.IsEnabled(LogLevel.Information) && transport?.IsLoggedByServer(error) != true && _limit.TryTake(logger))
+        if (error is ThriftException { IsLogged: false } and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
+            && logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
         {
             LogFailed(logger, method.FullName, peer.Length == 0 ? "no peer" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
         }

@@ -16,4 +16,7 @@ public abstract class ThriftException : Exception
 
     /// <summary>The number and text of the error in Kitex's own terms, if a peer sent them or Kitex has some for it; otherwise <see langword="null"/>.</summary>
     public ThriftKitexError? Kitex { get; internal init; }
+
+    /// <summary>Whether a server in the same process has written the failure to the log of the channel.</summary>
+    internal bool IsLogged { get; set; }
 }

@@ -47,9 +47,6 @@ internal abstract class ClientTransport : IAsyncDisposable
     /// <exception cref="ThriftConnectException">Connecting failed.</exception>
     internal virtual ValueTask PrepareAsync(TimeSpan limit, CancellationToken cancellationToken) => default;
 
-    /// <summary>Whether the server has logged this failure of a call to the log of the channel, which then has no need to.</summary>
-    internal virtual bool IsLoggedByServer(Exception error) => false;
-
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

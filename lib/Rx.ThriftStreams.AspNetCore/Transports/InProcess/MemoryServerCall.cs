@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Transport;
@@ -11,18 +10,17 @@ internal sealed class MemoryServerCall : ServerTransportCall
 {
     private readonly MemoryExchange _exchange;
     private readonly ThriftServerOptions _options;
-
-    private readonly ConditionalWeakTable<Exception, MemoryExchange>? _logged;
+    private readonly bool _sharesLog;
 
     /// <param name="exchange">The call.</param>
     /// <param name="callerService">Who calls.</param>
     /// <param name="options">The settings of the server.</param>
-    /// <param name="logged">Takes the failures that the server has logged; <see langword="null"/> if nobody asks.</param>
-    internal MemoryServerCall(MemoryExchange exchange, string callerService, ThriftServerOptions options, ConditionalWeakTable<Exception, MemoryExchange>? logged)
+    /// <param name="sharesLog">Whether the caller logs where the server does.</param>
+    internal MemoryServerCall(MemoryExchange exchange, string callerService, ThriftServerOptions options, bool sharesLog)
     {
-        _logged = logged;
         _exchange = exchange;
         _options = options;
+        _sharesLog = sharesLog;
         CallerService = callerService;
         RequestHeaders = MemoryExchange.CopyOf(exchange.Start.Headers);
         foreach (var (key, value) in exchange.Start.MetaInfo.TransientValues)
@@ -79,10 +77,10 @@ internal sealed class MemoryServerCall : ServerTransportCall
 
         var sent = MemoryExchange.CopyOf(trailers);
         var error = ErrorFor(outcome, sent);
-        if (error is not null && outcome.Error is not RouteException)
+        if (error is not null)
         {
             // The dispatcher logs how a method fails before its call completes, and nothing of a method that it does not find.
-            _logged?.Add(error, _exchange);
+            error.IsLogged = _sharesLog && outcome.Error is not RouteException;
         }
 
         _exchange.End(error, sent);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.Contracts;
@@ -21,7 +20,6 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<MemoryExchange, Task> _running = new();
-    private readonly ConditionalWeakTable<Exception, MemoryExchange>? _logged = sharesLog ? [] : null;
     private volatile bool _disposed;
 
     internal override ValueTask<ClientTransportStream<TRequest, TResponse>> OpenAsync<TRequest, TResponse>(
@@ -36,7 +34,7 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
         }
 
         var exchange = new MemoryExchange(method, start);
-        var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options, _logged);
+        var call = new MemoryServerCall(exchange, options.ServiceName ?? string.Empty, runtime.Options, sharesLog);
 
         // Only what a wire would carry reaches the handler.
         // The entry comes first, because the handler's end removes it.
@@ -53,8 +51,6 @@ internal sealed class MemoryTransport(IServiceProvider services, ThriftServerRun
 
         return new(new MemoryClientStream<TRequest, TResponse>(exchange, options.Limits.Message));
     }
-
-    internal override bool IsLoggedByServer(Exception error) => _logged?.TryGetValue(error, out _) == true;
 
     /// <summary>Ends the calls that are still running, and waits for their handlers for a limited time.</summary>
     public override async ValueTask DisposeAsync()
