@@ -40,7 +40,7 @@ internal static class ServiceDefaults
     /// <summary>Leaves out ASP.NET Core's span of a Thrift call over gRPC: this library has one, which is then a child of the caller's. Other gRPC services keep theirs.</summary>
     private static bool IsNotAThriftCall(HttpContext http)
     {
-        // Before routing there is no endpoint to ask. Clients of grpc-dotnet send application/grpc, without "+thrift".
+        // Routing has not selected an endpoint yet. Clients of grpc-dotnet send application/grpc, without "+thrift".
         if (http.Request.ContentType != "application/grpc+thrift")
         {
             return true;

@@ -42,7 +42,7 @@ internal sealed class ThriftAddress
     internal static bool AsksForTls(string address)
     {
         var (colon, plus) = Split(address);
-        return colon >= 0 && ClientTransports.TryGetScheme(address[..(plus < 0 ? colon : plus)], out _, out var useTls) && useTls;
+        return TryGetScheme(address, colon, plus, out _, out var useTls) && useTls;
     }
 
     /// <summary>Reads <c>transport://target</c> or <c>transport+resolver://target</c>. The slashes may be left out after a resolver.</summary>
@@ -52,9 +52,7 @@ internal sealed class ThriftAddress
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         var (colon, plus) = Split(address);
         var hasSlashes = colon >= 0 && address.AsSpan(colon + 1).StartsWith("//");
-        if (colon < 0
-            || (plus < 0 && !hasSlashes)
-            || !ClientTransports.TryGetScheme(address[..(plus < 0 ? colon : plus)], out var scheme, out var useTls))
+        if ((plus < 0 && !hasSlashes) || !TryGetScheme(address, colon, plus, out var scheme, out var useTls))
         {
             throw new ArgumentException($"The address \"{address}\" must begin with one of {ClientTransports.SchemeList}.", nameof(address));
         }
@@ -74,6 +72,9 @@ internal sealed class ThriftAddress
         var resolver = plus < 0 ? Resolvers.Fixed : Resolvers.Find(address[(plus + 1)..colon], options, address);
         return new(address, scheme, useTls, resolver(target), target);
     }
+
+    private static bool TryGetScheme(string address, int colon, int plus, out AddressScheme scheme, out bool useTls)
+        => ClientTransports.TryGetScheme(colon < 0 ? string.Empty : address[..(plus < 0 ? colon : plus)], out scheme, out useTls);
 
     private static (int Colon, int Plus) Split(string address)
     {
