@@ -35,6 +35,7 @@ public sealed class CompatibilityTests
         { "TB205", "struct S { 1: i32 a }", "struct S { 1: optional i32 a }", "S.a changed its C# type from int to int?." },
         { "TB205", "enum E { A } struct S { 1: i32 a }", "enum E { A } struct S { 1: E a }", "S.a changed its C# type from int to E." },
         { "TB205", "struct S { 1: string a }", "struct S { 1: string a (csharp.type=\"utf8\") }", "S.a changed its C# type from string to ThriftUtf8String." },
+        { "TB205", "struct S { 1: binary a }", "struct S { 1: binary a (csharp.type=\"pooled\") }", "S.a changed its C# type from ReadOnlyMemory<byte> to ThriftPooledBinary." },
         { "TB206", "struct S { 1: required i32 a = 1 }", "struct S { 1: required i32 a }", "S.a must now be set wherever the object is created." },
         { "TB207", "union U { 1: i32 a }", "union U { 1: i32 a, 2: i32 b }", "U.b is new" },
         { "TB208", "enum E { A = 1, B = 2 }", "enum E { A = 1, C = 2 }", "E.B is gone." },
@@ -77,6 +78,7 @@ public sealed class CompatibilityTests
     [InlineData("enum E { A } struct S { 1: E a }", "struct S { 1: i32 a }")]
     [InlineData("struct S { 1: string a }", "struct S { 1: binary a }")]
     [InlineData("struct S { 1: optional list<string> a, 2: optional string b = \"x\" }", "typedef string T (csharp.type=\"utf8\") struct S { 1: optional list<T> a, 2: optional T b = \"x\" }")]
+    [InlineData("struct S { 1: optional list<binary> a, 2: optional binary b = \"x\" }", "typedef binary T (csharp.type=\"pooled\") struct S { 1: optional list<T> a, 2: optional T b = \"x\" }")]
     [InlineData("service V { string f() }", "service V { string (csharp.type=\"utf8\") f() }")]
     [InlineData("struct S { 1: i32 a, 2: i32 b }", "struct S { 1: i32 a }")]
     [InlineData("namespace csharp A struct S {}", "namespace csharp B struct S {}")]

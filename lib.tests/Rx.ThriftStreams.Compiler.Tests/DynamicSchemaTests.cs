@@ -13,6 +13,7 @@ public sealed class DynamicSchemaTests
     private const int Structs = 12;
     private const int Values = 40;
     private const string Utf8 = "string (csharp.type=\"utf8\")";
+    private const string Pooled = "binary (csharp.type=\"pooled\")";
 
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -99,7 +100,7 @@ public sealed class DynamicSchemaTests
                 4 => "i64",
                 5 => "double",
                 6 => "string",
-                7 => "binary",
+                7 => _random.Next(2) == 0 ? "binary" : Pooled,
                 8 => "Color",
                 9 => Utf8,
                 10 => $"list<{Type(depth - 1)}>",
@@ -120,7 +121,7 @@ public sealed class DynamicSchemaTests
                 case "i64": return _random.NextInt64(long.MinValue, long.MaxValue);
                 case "double": return _random.Next(3) == 0 ? _random.Next(-5, 5) : BitConverter.Int64BitsToDouble(_random.NextInt64(1L << 60, (1L << 62) - 1));
                 case "string" or Utf8: return new[] { "", "a", "\"\\/\n\u0001", "ü😀<&>", new string('x', _random.Next(300)) }[_random.Next(5)];
-                case "binary": return Convert.ToBase64String(Bytes());
+                case "binary" or Pooled: return Convert.ToBase64String(Bytes());
                 case "Color": return new[] { 1, 10, 77 }[_random.Next(3)];
                 case "uuid": return new Guid(Bytes(16)).ToString();
                 case "set<i32>": return new JsonArray([.. Enumerable.Range(_random.Next(100), _random.Next(4)).Select(static i => (JsonNode)i)]);

@@ -59,6 +59,7 @@ struct Everything {
   23: list<string (csharp.type="utf8")> utf8Strings,
   24: string utf8Text (csharp.type="utf8"),
   25: set<string (csharp.type="utf8")> utf8Keys,
+  26: list<binary (csharp.type="pooled")> pooled,
 }
 
 struct Nest {

@@ -28,6 +28,7 @@ public sealed class MemoryLimitTests
         ["UTF-8 strings"] = new() { Utf8Strings = Many(1000, static i => new ThriftUtf8String("a string of some length, " + i)) },
         ["set of UTF-8 strings"] = new() { Utf8Keys = [.. Enumerable.Range(0, 1000).Select(static i => new ThriftUtf8String("key " + i))] },
         ["one UTF-8 string"] = new() { Utf8Text = new(new string('x', 100_000)) },
+        ["pooled binaries"] = new() { Pooled = Many(1000, static i => new ThriftPooledBinary(new byte[i])) },
         ["one binary"] = new() { Bytes = new byte[100_000] },
     };
 

@@ -21,6 +21,8 @@ public sealed class ThriftReaderBoundaryTests
         { "empty utf8", "00000000", default(ThriftUtf8String) },
         { "binary", "00000003 010203", "010203" },
         { "empty binary", "00000000", "" },
+        { "pooled", "00000003 010203", new ThriftPooledBinary(new byte[] { 1, 2, 3 }) },
+        { "empty pooled", "00000000", default(ThriftPooledBinary) },
         { "bytes", "00000003 010203", "010203" },
         { "uuid", "00112233445566778899aabbccddeeff", new Guid("00112233-4455-6677-8899-aabbccddeeff") },
         { "shorts", "0001 ffff", "1,-1" },
@@ -226,6 +228,7 @@ public sealed class ThriftReaderBoundaryTests
         AssertCharged("00000002 6162", 24 + 4, static (ref reader) => reader.ReadString());
         AssertCharged("00000002 6162", 24 + 2, static (ref reader) => reader.ReadUtf8String());
         AssertCharged("00000002 6162", 24 + 2, static (ref reader) => reader.ReadBinary());
+        AssertCharged("00000002 6162", 24 + 32 + 2, static (ref reader) => reader.ReadPooledBinary());
         AssertCharged("00", 64, static (ref reader) =>
         {
             reader.BeginStruct();
@@ -256,6 +259,7 @@ public sealed class ThriftReaderBoundaryTests
         "string" or "empty string" => static (ref reader) => reader.ReadString(),
         "utf8" or "empty utf8" => static (ref reader) => reader.ReadUtf8String(),
         "binary" or "empty binary" => static (ref reader) => Convert.ToHexStringLower(reader.ReadBinary()),
+        "pooled" or "empty pooled" => static (ref reader) => reader.ReadPooledBinary(),
         "bytes" => static (ref reader) => Convert.ToHexStringLower(reader.ReadBytes()),
         "uuid" => static (ref reader) => reader.ReadUuid(),
         "shorts" => static (ref reader) => Two<short>(ref reader, static (ref reader, values) => reader.ReadI16Elements(values)),

@@ -10,6 +10,12 @@ if (args is ["bare", var address])
     return;
 }
 
+if (args is ["pieces"])
+{
+    await PieceDownloads.RunAsync();
+    return;
+}
+
 // In this process: a second build of the same projects under a generated one would need the network.
 IConfig config = DefaultConfig.Instance
     .AddJob(Job.ShortRun.WithToolchain(new InProcessEmitToolchain(new())).WithId("InProcess"))

@@ -66,7 +66,7 @@ internal sealed class StructComparison(ChangeReport report)
     private static Semantics.TypeKind WireKind(TypeRef type) => type.Kind switch
     {
         Semantics.TypeKind.Enum => Semantics.TypeKind.I32,
-        Semantics.TypeKind.Utf8String or Semantics.TypeKind.Binary => Semantics.TypeKind.String,
+        Semantics.TypeKind.Utf8String or Semantics.TypeKind.Binary or Semantics.TypeKind.PooledBinary => Semantics.TypeKind.String,
         _ => type.Kind,
     };
 

@@ -85,9 +85,10 @@ internal static class Rules
     public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelled", "service {0}: annotation {1} of function {2} is unknown and ignored.{3}");
 
     // csharp.type
-    public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\", or remove the annotation.");
-    public static readonly Rule CSharpTypeNotString = Error("TS0071", "csharp.type on another type than string", "csharp.type=\"utf8\" applies to string, not to {0}.{1}");
+    public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation.");
+    public static readonly Rule CSharpTypeOnOther = Error("TS0071", "csharp.type on another type", "csharp.type=\"{0}\" applies to {1}, not to {2}.{3}");
     public static readonly Rule CSharpTypeMisplaced = Warning("TS0072", "csharp.type in the wrong place", "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type.");
+    public static readonly Rule PooledKey = Error("TS0073", "Pooled key", "a key of a map or an element of a set cannot be pooled, because it would change when its memory is returned. Remove csharp.type=\"pooled\" from it.");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

@@ -11,6 +11,7 @@ internal static class CSharp
     public const string Serialization = "global::Rx.ThriftStreams.Serialization.";
     public const string Collections = "global::System.Collections.Generic.";
     public const string Utf8String = "global::Rx.ThriftStreams.ThriftUtf8String";
+    public const string PooledBinary = "global::Rx.ThriftStreams.ThriftPooledBinary";
     public const string Hidden = "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
 
     /// <summary>For the parameter of <c>Equals</c>: an equal object is not null.</summary>
@@ -30,6 +31,7 @@ internal static class CSharp
         TypeKind.String => "string",
         TypeKind.Utf8String => Utf8String,
         TypeKind.Binary => "global::System.ReadOnlyMemory<byte>",
+        TypeKind.PooledBinary => PooledBinary,
         TypeKind.Uuid => "global::System.Guid",
         TypeKind.Enum => type.Enum.GlobalName,
         TypeKind.Struct => type.Struct.GlobalName,
@@ -43,7 +45,7 @@ internal static class CSharp
     public static string WireType(TypeRef type) => Serialization + "ThriftType." + type.Kind switch
     {
         TypeKind.Enum => "I32",
-        TypeKind.Utf8String or TypeKind.Binary => "String",
+        TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary => "String",
         _ => type.Kind.ToString(),
     };
 
@@ -119,6 +121,7 @@ internal static class CSharp
         StringConst x => type.Kind switch
         {
             TypeKind.Binary => Bytes(x.Value),
+            TypeKind.PooledBinary => "new " + PooledBinary + "(" + Bytes(x.Value) + ")",
             TypeKind.Utf8String => "new " + Utf8String + "(" + Literal(x.Value) + ")",
             _ => Literal(x.Value),
         },

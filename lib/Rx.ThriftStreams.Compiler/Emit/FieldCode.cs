@@ -16,7 +16,7 @@ internal static class FieldCode
             case TypeKind.Enum:
                 code.Line($"writer.WriteI32Field({field.Id}, (int){value});");
                 break;
-            case TypeKind.Binary:
+            case TypeKind.Binary or TypeKind.PooledBinary:
                 code.Line($"writer.WriteBinaryField({field.Id}, {value}.Span);");
                 break;
             default:

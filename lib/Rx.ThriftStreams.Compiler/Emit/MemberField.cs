@@ -43,7 +43,7 @@ internal sealed class MemberField
     public bool IsNullable { get; }
 
     /// <summary>The static field that holds the default, for a type that is immutable but cannot be a C# <c>const</c>; otherwise <see langword="null"/>.</summary>
-    public string? SharedDefault => Symbol.Default is not null && Type.Kind == TypeKind.Utf8String ? "__default" + Index : null;
+    public string? SharedDefault => Symbol.Default is not null && Type.Kind is TypeKind.Utf8String or TypeKind.PooledBinary ? "__default" + Index : null;
 
     /// <summary>The value of the property in a new object; <see langword="null"/> if it is the default of the type.</summary>
     public string? Initializer

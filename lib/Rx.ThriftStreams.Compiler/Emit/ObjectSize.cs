@@ -33,6 +33,7 @@ internal static class ObjectSize
         TypeKind.I32 or TypeKind.Enum => isNullable ? 8 : 4,
         TypeKind.I64 or TypeKind.Double => isNullable ? 16 : 8,
         TypeKind.Utf8String or TypeKind.Binary => isNullable ? 24 : 16,
+        TypeKind.PooledBinary => isNullable ? 32 : 24,
         TypeKind.Uuid => isNullable ? 20 : 16,
         _ => Reference,
     };
@@ -40,7 +41,7 @@ internal static class ObjectSize
     // What a constant creates each time that it is evaluated.
     private static int Referred(ConstValue value, TypeRef type) => value switch
     {
-        StringConst x when type.Kind is TypeKind.Utf8String or TypeKind.Binary => Header + Reference + Aligned(x.Value.Length),
+        StringConst x when type.Kind is TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary => Header + Reference + Aligned(x.Value.Length),
         ListConst x => Empty(type) + x.Elements.Sum(e => Entry(type.Element) + Referred(e, type.Element)),
         MapConst x => Empty(type) + x.Pairs.Sum(p => Entry(type.Key) + Entry(type.Element) + Referred(p.Key, type.Key) + Referred(p.Value, type.Element)),
         StructConst x => Header + x.Fields.Sum(static f => Size(f.Key.Type, isNullable: true) + Referred(f.Value, f.Key.Type)),

@@ -106,7 +106,7 @@ internal static class ValueCode
             case TypeKind.Enum:
                 code.Line($"writer.WriteI32((int){value});");
                 break;
-            case TypeKind.Binary:
+            case TypeKind.Binary or TypeKind.PooledBinary:
                 code.Line($"writer.WriteBinary({value}.Span);");
                 break;
             default:

@@ -31,10 +31,16 @@ internal sealed partial class Binder
         {
             case TypeSyntaxKind.List or TypeSyntaxKind.Set:
                 var element = ResolveType(syntax.First!, file);
+                if (syntax.Kind == TypeSyntaxKind.Set)
+                {
+                    RefusePooled(element, syntax.First!, file);
+                }
+
                 return element.Kind == TypeKind.Error ? element : Limited(syntax.Kind == TypeSyntaxKind.List ? TypeRef.List(element) : TypeRef.Set(element), syntax, file);
             case TypeSyntaxKind.Map:
                 var key = ResolveType(syntax.First!, file);
                 var value = ResolveType(syntax.Second!, file);
+                RefusePooled(key, syntax.First!, file);
                 return key.Kind == TypeKind.Error ? key : value.Kind == TypeKind.Error ? value : Limited(TypeRef.Map(key, value), syntax, file);
         }
 

@@ -104,7 +104,7 @@ internal sealed class ConstEvaluator(Binder binder)
 
     private ConstValue? EvaluateLiteral(LiteralValueSyntax literal, TypeRef type, FileSymbol file) => type.Kind switch
     {
-        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary => new StringConst(literal.Value),
+        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary => new StringConst(literal.Value),
         TypeKind.Uuid when Guid.TryParse(literal.Value, out var guid) => new UuidConst(guid),
         _ => Mismatch(literal, type, file),
     };

@@ -185,6 +185,7 @@ internal sealed class SchemaText
         TypeKind.Set => "set<" + TypeName(type.Element) + ">",
         TypeKind.Map => "map<" + TypeName(type.Key) + "," + TypeName(type.Element) + ">",
         TypeKind.Utf8String => $"string ({Binder.CSharpTypeKey}=\"{Binder.Utf8}\")",
+        TypeKind.PooledBinary => $"binary ({Binder.CSharpTypeKey}=\"{Binder.Pooled}\")",
         _ => type.ToString(),
     };
 

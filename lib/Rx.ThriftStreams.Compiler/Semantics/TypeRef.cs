@@ -12,6 +12,7 @@ internal enum TypeKind : byte
     String,
     Utf8String,
     Binary,
+    PooledBinary,
     Uuid,
     Enum,
     Struct,
@@ -34,6 +35,8 @@ internal sealed class TypeRef
     /// <summary>A <c>string</c> that C# keeps as UTF-8, by annotation.</summary>
     public static readonly TypeRef Utf8String = new(TypeKind.Utf8String);
     public static readonly TypeRef Binary = new(TypeKind.Binary);
+    /// <summary>A <c>binary</c> whose memory its receiver returns to a pool, by annotation.</summary>
+    public static readonly TypeRef PooledBinary = new(TypeKind.PooledBinary);
     public static readonly TypeRef Uuid = new(TypeKind.Uuid);
 
     private readonly EnumSymbol? _enum;
@@ -69,7 +72,7 @@ internal sealed class TypeRef
     public bool IsContainer => Kind is TypeKind.List or TypeKind.Set or TypeKind.Map;
 
     /// <summary>Whether the C# type is a value type.</summary>
-    public bool IsValueType => Kind is >= TypeKind.Bool and <= TypeKind.Double or TypeKind.Utf8String or TypeKind.Binary or TypeKind.Uuid or TypeKind.Enum;
+    public bool IsValueType => Kind is >= TypeKind.Bool and <= TypeKind.Double or TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary or TypeKind.Uuid or TypeKind.Enum;
 
     public static TypeRef Of(EnumSymbol symbol) => new(TypeKind.Enum, symbol);
 
@@ -104,6 +107,7 @@ internal sealed class TypeRef
         TypeKind.Set => $"set<{Element}>",
         TypeKind.Map => $"map<{Key}, {Element}>",
         TypeKind.Utf8String => "string",
+        TypeKind.PooledBinary => "binary",
         TypeKind.Error => "?",
         _ => Kind.ToString().ToLowerInvariant(),
     };

@@ -15,7 +15,7 @@ internal static class ZeroValue
         TypeKind.Bool => new BoolConst(false),
         TypeKind.Byte or TypeKind.I16 or TypeKind.I32 or TypeKind.I64 => new IntConst(0),
         TypeKind.Double => new DoubleConst(0),
-        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary => new StringConst(""),
+        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary => new StringConst(""),
         TypeKind.Uuid => new UuidConst(Guid.Empty),
         TypeKind.Enum => new EnumConst(type.Enum, type.Enum.MembersByValue.TryGetValue(0, out var member) ? member : null, 0),
         TypeKind.List or TypeKind.Set => new ListConst([]),

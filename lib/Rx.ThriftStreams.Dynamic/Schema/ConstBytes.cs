@@ -76,7 +76,7 @@ internal static class ConstBytes
         TypeKind.I32 or TypeKind.Enum => ThriftType.I32,
         TypeKind.I64 => ThriftType.I64,
         TypeKind.Double => ThriftType.Double,
-        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary => ThriftType.String,
+        TypeKind.String or TypeKind.Utf8String or TypeKind.Binary or TypeKind.PooledBinary => ThriftType.String,
         TypeKind.Uuid => ThriftType.Uuid,
         TypeKind.Struct => ThriftType.Struct,
         TypeKind.List => ThriftType.List,

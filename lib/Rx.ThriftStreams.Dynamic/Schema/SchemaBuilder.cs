@@ -124,7 +124,7 @@ internal sealed class SchemaBuilder(Binder binder, bool useGoTags)
 
     private ThriftTypeSchema Type(TypeRef type) => new(
         ConstBytes.WireType(type),
-        isBinary: type.Kind == TypeKind.Binary,
+        isBinary: type.Kind is TypeKind.Binary or TypeKind.PooledBinary,
         @enum: type.Kind == TypeKind.Enum ? Enum(type.Enum) : null,
         @struct: type.Kind == TypeKind.Struct ? Struct(type.Struct) : null,
         key: type.Kind == TypeKind.Map ? Type(type.Key) : null,

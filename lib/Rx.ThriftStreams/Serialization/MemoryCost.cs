@@ -25,6 +25,9 @@ internal static class MemoryCost
 
     public static long Binary(int length) => EmptyString + (long)length;
 
+    // Beyond a binary, the object that returns the array.
+    public static long PooledBinary(int length) => Binary(length) + 32;
+
     public static long List(ThriftType element, int count) => EmptyList + (count == 0 ? 0 : ArrayHeader + ((long)count * ElementSize[(int)element]));
 
     public static long Set(ThriftType element, int count) => EmptySet + HashTable(count, ElementSize[(int)element]);

@@ -30,6 +30,16 @@ internal sealed class MessageLimits(int maxSize, long? maxMemory, int maxDecompr
         where T : IThriftStruct<T>
         => ThriftSerializer.Deserialize<T>(message, protocol, _limits, cancellationToken);
 
+    /// <summary>Decodes a message in the Binary protocol that is in an array of the shared pool, which it may keep.</summary>
+    /// <param name="message">Its bytes.</param>
+    /// <param name="rented">The array that they are in; afterwards <see langword="null"/> if the message keeps it. <see langword="null"/> before if they may not be kept.</param>
+    /// <param name="cancellationToken">Ends the decoding of a long message.</param>
+    /// <exception cref="ThriftProtocolException">The bytes are not a message of this type, or take more memory than the limit.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    internal T Decode<T>(ReadOnlySpan<byte> message, ref byte[]? rented, CancellationToken cancellationToken)
+        where T : IThriftStruct<T>
+        => ThriftSerializer.Deserialize<T>(message, ref rented, ThriftProtocol.Binary, _limits, cancellationToken);
+
     /// <inheritdoc cref="Decode{T}(ReadOnlySpan{byte}, ThriftProtocol, CancellationToken)"/>
     internal T Decode<T>(in ReadOnlySequence<byte> message, ThriftProtocol protocol, CancellationToken cancellationToken = default)
         where T : IThriftStruct<T>

@@ -215,6 +215,14 @@ public ref partial struct ThriftCompactReader : IThriftReader
     }
 
     /// <inheritdoc/>
+    public ThriftPooledBinary ReadPooledBinary()
+    {
+        int length = ReadLength();
+        ChargeMemory(MemoryCost.PooledBinary(length));
+        return ThriftPooledBinary.Copy(TakeSpan(length));
+    }
+
+    /// <inheritdoc/>
     public Guid ReadUuid() => new(TakeSpan(16), bigEndian: true);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -220,6 +220,9 @@ internal ref partial struct ThriftJsonReader : IThriftReader
     }
 
     /// <inheritdoc/>
+    public ThriftPooledBinary ReadPooledBinary() => new(ReadBinary());
+
+    /// <inheritdoc/>
     public Guid ReadUuid()
     {
         BeginValue();

@@ -58,7 +58,10 @@ public struct ThriftPrinter
                 _builder.Append(flag ? "true" : "false");
                 break;
             case ReadOnlyMemory<byte> bytes:
-                AppendBytes(bytes.Span);
+                _builder.Append(Text(bytes.Span));
+                break;
+            case ThriftPooledBinary binary:
+                _builder.Append(binary);
                 break;
             case IDictionary map:
                 AppendMap(map);
@@ -75,14 +78,11 @@ public struct ThriftPrinter
         }
     }
 
-    private readonly void AppendBytes(ReadOnlySpan<byte> bytes)
-    {
-        _builder.Append("0x").Append(Convert.ToHexStringLower(bytes.Length <= MaxBytes ? bytes : bytes[..MaxBytes]));
-        if (bytes.Length > MaxBytes)
-        {
-            _builder.Append(CultureInfo.InvariantCulture, $"… ({bytes.Length} bytes)");
-        }
-    }
+    /// <summary>The beginning of bytes, in hexadecimal digits.</summary>
+    internal static string Text(ReadOnlySpan<byte> bytes)
+        => bytes.Length <= MaxBytes
+            ? $"0x{Convert.ToHexStringLower(bytes)}"
+            : string.Create(CultureInfo.InvariantCulture, $"0x{Convert.ToHexStringLower(bytes[..MaxBytes])}… ({bytes.Length} bytes)");
 
     private readonly void AppendList(IEnumerable list)
     {

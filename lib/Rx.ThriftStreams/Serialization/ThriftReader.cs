@@ -11,12 +11,16 @@ namespace Rx.ThriftStreams.Serialization;
 /// </remarks>
 public ref partial struct ThriftReader : IThriftReader
 {
+    // The part of an array, as its divisor, for which a binary may keep all of it. Arrays of the pool are up to twice as large as what was asked for.
+    private const int LeastKept = 4;
+
     private readonly ref byte _start;
     private readonly int _length;
     private readonly int _maxDepth;
     private readonly int _uncheckedDepth;
     private readonly int _maxString;
     private readonly int _maxCount;
+    private readonly ref byte[]? _rented;
     private ReadBudget _memory;
     private int _position;
     private int _depth;
@@ -37,6 +41,17 @@ public ref partial struct ThriftReader : IThriftReader
         _maxCount = limits.MaxContainerCount;
         _fieldId = ThriftCodecErrors.NoField;
         _memory = new ReadBudget(limits, data.Length, cancellationToken);
+    }
+
+    /// <summary>Creates a reader of bytes in an array of the shared pool, which a large binary may keep.</summary>
+    /// <param name="data">The message, and nothing else that is needed when it has been read.</param>
+    /// <param name="rented">The array that <paramref name="data"/> is in; afterwards <see langword="null"/> if a binary keeps it. May be <see langword="null"/> before, too.</param>
+    /// <param name="limits">What to accept.</param>
+    /// <param name="cancellationToken">Ends the reading of a long message.</param>
+    internal ThriftReader(ReadOnlySpan<byte> data, ref byte[]? rented, ThriftReaderLimits? limits, CancellationToken cancellationToken)
+        : this(data, limits, cancellationToken)
+    {
+        _rented = ref rented;
     }
 
     /// <summary>How many bytes were read.</summary>
@@ -173,6 +188,28 @@ public ref partial struct ThriftReader : IThriftReader
         }
 
         return ReceivedBytes.Copy(TakeSpan(length));
+    }
+
+    /// <inheritdoc/>
+    public ThriftPooledBinary ReadPooledBinary()
+    {
+        int length = ReadLength();
+        ChargeMemory(MemoryCost.PooledBinary(length));
+        if (BinaryIsBase64)
+        {
+            return new(ReadBase64(length));
+        }
+
+        var bytes = TakeSpan(length);
+
+        // A binary that fills much of the array keeps it instead of copying out of it; a smaller one would hold more memory than it needs.
+        if (!Unsafe.IsNullRef(ref _rented) && _rented is { } array && length >= array.Length / LeastKept)
+        {
+            _rented = null;
+            return ThriftPooledBinary.Owning(array, (int)Unsafe.ByteOffset(ref MemoryMarshal.GetArrayDataReference(array), ref MemoryMarshal.GetReference(bytes)), length);
+        }
+
+        return ThriftPooledBinary.Copy(bytes);
     }
 
     /// <inheritdoc/>

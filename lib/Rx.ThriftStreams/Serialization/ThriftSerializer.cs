@@ -99,16 +99,37 @@ public static class ThriftSerializer
 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, Array.MaxLength, nameof(data));
         int length = (int)data.Length;
-        byte[] joined = ArrayPool<byte>.Shared.Rent(length);
+        byte[]? joined = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             data.CopyTo(joined);
-            return Deserialize<T>(joined.AsSpan(0, length), out _, protocol, limits, cancellationToken);
+            return Deserialize<T>(joined.AsSpan(0, length), ref joined, protocol, limits, cancellationToken);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(joined);
+            if (joined is not null)
+            {
+                ArrayPool<byte>.Shared.Return(joined);
+            }
         }
+    }
+
+    /// <summary>Reads a value from an array of the shared pool, which it may keep.</summary>
+    /// <param name="data">The bytes, from the value's first field on.</param>
+    /// <param name="rented">The array that they are in; afterwards <see langword="null"/> if the value keeps it. <see langword="null"/> before if they may not be kept.</param>
+    /// <param name="protocol">The protocol of the bytes.</param>
+    /// <param name="limits">What to accept.</param>
+    /// <param name="cancellationToken">Ends the reading of a long message.</param>
+    internal static T Deserialize<T>(ReadOnlySpan<byte> data, ref byte[]? rented, ThriftProtocol protocol, ThriftReaderLimits? limits, CancellationToken cancellationToken)
+        where T : IThriftStruct<T>
+    {
+        if (protocol != ThriftProtocol.Binary)
+        {
+            return Deserialize<T>(data, out _, protocol, limits, cancellationToken);
+        }
+
+        var reader = new ThriftReader(data, ref rented, limits, cancellationToken);
+        return T.Read(ref reader);
     }
 
     private static void Write<T>(T value, ThriftWriteBuffer buffer, ThriftProtocol protocol)

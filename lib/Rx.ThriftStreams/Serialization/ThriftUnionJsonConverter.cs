@@ -103,6 +103,7 @@ public abstract class ThriftUnionJsonConverter<TUnion> : JsonConverter<TUnion>
             double => JsonMetadataServices.DoubleConverter,
             Guid => JsonMetadataServices.GuidConverter,
             ThriftUtf8String => ThriftUtf8StringJsonConverter.Instance,
+            ThriftPooledBinary => ThriftPooledBinaryJsonConverter.Instance,
             ReadOnlyMemory<byte> => JsonMetadataServices.ReadOnlyMemoryByteConverter,
             null when typeof(T) == typeof(string) => JsonMetadataServices.StringConverter,
             _ => null,

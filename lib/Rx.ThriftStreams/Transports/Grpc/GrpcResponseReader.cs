@@ -31,10 +31,30 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
     internal bool TryRead<T>([NotNullWhen(true)] out T? message, out int size, CancellationToken cancellationToken)
         where T : class, IThriftStruct<T>
     {
-        var taken = TryRead(out var bytes);
-        message = taken ? limits.Decode<T>(bytes, ThriftProtocol.Binary, cancellationToken) : null;
+        if (!TryRead(out var bytes))
+        {
+            message = null;
+            size = 0;
+            return false;
+        }
+
+        // What was decompressed is in another buffer.
         size = bytes.Length;
-        return taken;
+        byte[]? kept = bytes.Overlaps(_buffer) ? _buffer : null;
+        var mayKeep = kept is not null;
+        try
+        {
+            message = limits.Decode<T>(bytes, ref kept, cancellationToken);
+        }
+        finally
+        {
+            if (mayKeep && kept is null)
+            {
+                ReplaceBuffer();
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Takes the bytes of the next message that has arrived completely. Valid until the next operation.</summary>
@@ -137,6 +157,16 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
 
             (_start, _end) = (0, left);
         }
+    }
+
+    /// <summary>Moves what follows the message to another buffer, because the message keeps this one.</summary>
+    private void ReplaceBuffer()
+    {
+        var left = _buffer.AsSpan(_start, _end - _start);
+        var next = ArrayPool<byte>.Shared.Rent(_buffer.Length);
+        left.CopyTo(next);
+        _buffer = next;
+        (_start, _end) = (0, left.Length);
     }
 
     private ReadOnlySpan<byte> Inflate(ReadOnlyMemory<byte> message)

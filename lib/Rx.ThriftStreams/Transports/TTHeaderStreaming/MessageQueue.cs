@@ -56,6 +56,9 @@ internal sealed class MessageQueue
         _filling.Add(new ArraySegment<byte>(copy, 0, length));
     }
 
+    /// <summary>The array of the message that was taken last, if it has one. Whoever keeps it sets <see langword="null"/>.</summary>
+    internal ref byte[]? TakenArray => ref _taken;
+
     /// <summary>Hands the queued messages to the consumer, which has taken all that it took over before. Call under the owner's lock.</summary>
     /// <returns>Whether there are any.</returns>
     internal bool TryTakeOver()

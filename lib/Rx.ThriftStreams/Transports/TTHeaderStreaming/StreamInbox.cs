@@ -74,7 +74,7 @@ internal sealed class StreamInbox
 
         size = bytes.Length;
         _consumed += size + StreamLimits.MessageOverhead;
-        message = _stream.Connection.Limits.Message.Decode<T>(bytes, ThriftProtocol.Binary, cancellationToken);
+        message = _stream.Connection.Limits.Message.Decode<T>(bytes, ref _queue.TakenArray, cancellationToken);
         if (_consumed >= Math.Max(1, _window / 4))
         {
             Settle();
