@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace Rx.ThriftStreams.Packages.Tests;
 
 /// <summary>The packages as strangers get them: restored from a folder and used by projects outside the repository.</summary>
 [Trait("Category", "Package")]
-public sealed class ConsumerTests(PackedPackages packages)
+public sealed partial class ConsumerTests(PackedPackages packages)
 {
     [Fact]
     public async Task Console_WithEveryAnalyzer_BuildsAndRuns()
@@ -60,15 +62,14 @@ public sealed class ConsumerTests(PackedPackages packages)
     }
 
     [Fact]
-    public async Task FileBasedProgram_WithAPackageAndAThriftFileBesideIt_Runs()
+    public async Task FirstProgramOfTheDocumentation_WithThePackedNuGetConfig_Runs()
     {
-        var directory = packages.CreateDirectory("Hello");
-        var source = Path.Combine(Repository.Root, "playground", "Hello");
-        var program = await File.ReadAllLinesAsync(Path.Combine(source, "hello.cs"), TestContext.Current.CancellationToken);
-        var reference = Assert.Single(program, line => line.StartsWith("#:", StringComparison.Ordinal));
-        await File.WriteAllLinesAsync(
-            Path.Combine(directory, "hello.cs"), program.Select(line => line == reference ? "#:package Rx.ThriftStreams.AspNetCore@0.1.0-*" : line), TestContext.Current.CancellationToken);
-        var contract = await File.ReadAllTextAsync(Path.Combine(source, "hello.thrift"), TestContext.Current.CancellationToken);
+        // A folder that knows nothing of the packages but the nuget.config that is packed with them.
+        using var stranger = new StrangersFolder(packages);
+        var directory = stranger.Path;
+        File.Copy(Path.Combine(packages.Feed, "nuget.config"), Path.Combine(directory, "nuget.config"));
+        await File.WriteAllTextAsync(Path.Combine(directory, "hello.cs"), await HelloSample.ReadAsync(), TestContext.Current.CancellationToken);
+        var contract = await File.ReadAllTextAsync(Path.Combine(HelloSample.Playground, "hello.thrift"), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(directory, "hello.thrift"), contract, TestContext.Current.CancellationToken);
 
         Assert.Equal("Good\nmorning,\nAda", Normalise(await DotNet.RunAsync(directory, "run", "hello.cs")));
@@ -78,6 +79,17 @@ public sealed class ConsumerTests(PackedPackages packages)
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => DotNet.RunAsync(directory, "run", "hello.cs"));
         Assert.Contains("'Greeting' does not contain a definition for 'Text'", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task HelloOfThePlayground_IsTheProgramOfTheDocumentation_WithTheProject()
+    {
+        var program = await File.ReadAllTextAsync(Path.Combine(HelloSample.Playground, "hello.cs"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(await HelloSample.ReadAsync(), ProjectReference().Replace(program, "#:package Rx.ThriftStreams.AspNetCore@0.1.0-*\n"));
+    }
+
+    [GeneratedRegex(@"\A//.*\n#:project .*/Rx\.ThriftStreams\.AspNetCore\.csproj\n")]
+    private static partial Regex ProjectReference();
 
     private static Task<string> BuildAsync(string directory, params string[] arguments) => DotNet.RunAsync(directory, ["build", "-nologo", "-v", "q", .. arguments]);
 

@@ -1,13 +1,14 @@
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Rx.ThriftStreams.Packages.Tests;
 
 /// <summary>What is in the packages.</summary>
 [Trait("Category", "Package")]
-public sealed class PackageTests(PackedPackages packages)
+public sealed partial class PackageTests(PackedPackages packages)
 {
     /// <summary>The kind of debug information that is the text of a file, in the specification of portable PDBs.</summary>
     private static readonly Guid EmbeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
@@ -102,6 +103,47 @@ public sealed class PackageTests(PackedPackages packages)
     }
 
     [Fact]
+    public async Task Core_HasTheDocumentation_WhoseLinksLeadToFilesOfThePackage()
+    {
+        using var archive = await packages.OpenAsync("Rx.ThriftStreams");
+        var files = archive.Entries.Select(static entry => entry.FullName).ToHashSet(StringComparer.Ordinal);
+        Assert.Superset(new HashSet<string> { "docs/index.md", "docs/getting-started.md", "docs/adr/0001-one-generic-codec.md", "docs/images/comparison.svg", "docs/grafana/thriftstreams.json" }, files);
+
+        foreach (var page in files.Where(static file => file.StartsWith("docs/", StringComparison.Ordinal) && file.EndsWith(".md", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(await ReadAsync(archive, page));
+            foreach (Match link in Link().Matches(await reader.ReadToEndAsync(TestContext.Current.CancellationToken)))
+            {
+                var target = Path.GetRelativePath("/", Path.Combine("/", Path.GetDirectoryName(page)!, link.Groups["target"].Value)).Replace('\\', '/');
+                Assert.True(files.Contains(target) || (target == "docs/adr"), $"{page}: {link.Value} leads to no file of the package.");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Pack_WithABaselineThatHasAPublicTypeMore_Fails()
+    {
+        // A released version with a public type that does not exist any more.
+        var directory = packages.CreateDirectory("Baseline");
+        await File.WriteAllTextAsync(Path.Combine(directory, "Baseline.csproj"), """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <AssemblyName>Rx.ThriftStreams.Apache</AssemblyName>
+                <Version>0.0.1</Version>
+              </PropertyGroup>
+            </Project>
+            """, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(directory, "Removed.cs"), "namespace Rx.ThriftStreams.Apache; public sealed class Removed;", TestContext.Current.CancellationToken);
+        await DotNet.RunAsync(directory, "pack", "-nologo", "-v", "q", "-o", directory);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => packages.PackAgainAsync(
+            "Rx.ThriftStreams.Apache", packages.CreateDirectory("nothing-extracted"), "-p:PackageValidationBaselineVersion=0.0.1", $"-p:PackageValidationBaselinePath={Path.Combine(directory, "Rx.ThriftStreams.Apache.0.0.1.nupkg")}"));
+
+        Assert.Contains("CP0001: Type 'Rx.ThriftStreams.Apache.Removed' exists on [Baseline]", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Pack_UnderAVersionThatIsExtracted_RemovesWhatIsExtracted()
     {
         var extracted = packages.CreateDirectory("extracted");
@@ -112,6 +154,10 @@ public sealed class PackageTests(PackedPackages packages)
 
         Assert.False(Directory.Exists(stale.FullName));
     }
+
+    /// <summary>A link to a file.</summary>
+    [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
+    private static partial Regex Link();
 
     private static async Task<XElement> NuspecAsync(ZipArchive archive, string package)
         => (await ReadXmlAsync(archive, $"{package}.nuspec")).Root!.Elements().Single(e => e.Name.LocalName == "metadata");

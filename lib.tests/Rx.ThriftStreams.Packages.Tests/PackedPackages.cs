@@ -66,9 +66,9 @@ public sealed class PackedPackages : IAsyncLifetime
     }
 
     /// <summary>Packs one project again, under the same version.</summary>
-    public async Task PackAgainAsync(string name, string extractedPackages)
+    public async Task PackAgainAsync(string name, string extractedPackages, params string[] properties)
         => await DotNet.RunAsync(Repository.Root,
-            ["build", ProjectOf(name), "-nologo", "-v", "q", "-t:Pack", $"-p:ExtractedPackagesRoot={extractedPackages}", .. PackProperties(Path.Combine(_directory, "again")).Select(p => $"-p:{p}")]);
+            ["build", ProjectOf(name), "-nologo", "-v", "q", "-t:Pack", $"-p:ExtractedPackagesRoot={extractedPackages}", .. PackProperties(Path.Combine(_directory, "again")).Select(p => $"-p:{p}"), .. properties]);
 
     /// <summary>Packs a project that is not under <c>lib/</c> into the feed.</summary>
     public Task PackAsync(string project)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Rx.ThriftStreams.Packages.Tests;
 
@@ -47,16 +49,43 @@ public sealed class TemplateTests(PackedPackages packages)
     }
 
     [Fact]
-    public async Task Hello_IsTheProgramOfTheDocumentation_WithThePackage()
+    public async Task Web_BuildsAndServesThriftRestAndHealth()
+    {
+        var directory = await CreateAsync("My-Shop.Chat", "--kind", "web");
+        Assert.Equal(
+            [
+                "AssistantService.cs", "My-Shop.Chat.csproj", "Program.cs", "Properties/launchSettings.json", "Telemetry.cs", "appsettings.Development.json", "appsettings.json", "chat.thrift",
+            ],
+            FilesOf(directory));
+
+        await BuildAsync(directory);
+
+        // A socket instead of a port, whose number the settings of the client would have to know before the server starts.
+        var socket = Path.Combine(packages.CreateDirectory($"s{Guid.NewGuid():N}"[..8]), "thrift");
+        using var server = DotNet.Start(directory, "bin/Debug/net10.0/My-Shop.Chat.dll", $"--Kestrel:Endpoints:Thrift:Url=http://unix:{socket}", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0", $"--Clients:Assistant:Address=grpc+unix:{socket}");
+        try
+        {
+            using var http = new HttpClient { BaseAddress = new Uri($"http://{await AddressAsync(server, notIn: "unix:")}") };
+            Assert.Equal("Healthy", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative), Token));
+            var events = await http.GetStringAsync(new Uri("/ask?prompt=Who", UriKind.Relative), Token);
+            Assert.Equal(["data: You ", "data: asked: ", "data: Who "], events.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Equal([0, 0, 0, 0, 2, 8, 1], await HealthOfAsync(socket));
+        }
+        finally
+        {
+            server.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
+    public async Task Hello_IsTheProgramOfTheDocumentation_WithTheVersionOfTheTemplates()
     {
         var directory = await CreateAsync("Hello", "--kind", "hello");
 
-        var original = Path.Combine(Repository.Root, "playground", "Hello");
         Assert.Equal(
-            (await File.ReadAllLinesAsync(Path.Combine(original, "hello.cs"), Token)).Where(static line => !line.StartsWith("//", StringComparison.Ordinal))
-                .Select(line => line.StartsWith("#:project", StringComparison.Ordinal) ? $"#:package Rx.ThriftStreams.AspNetCore@{packages.Version}" : line),
-            await File.ReadAllLinesAsync(Path.Combine(directory, "hello.cs"), Token));
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(original, "hello.thrift"), Token), await File.ReadAllTextAsync(Path.Combine(directory, "hello.thrift"), Token));
+            (await HelloSample.ReadAsync()).Replace("@0.1.0-*", $"@{packages.Version}", StringComparison.Ordinal),
+            (await File.ReadAllTextAsync(Path.Combine(directory, "hello.cs"), Token)).ReplaceLineEndings("\n"));
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(HelloSample.Playground, "hello.thrift"), Token), await File.ReadAllTextAsync(Path.Combine(directory, "hello.thrift"), Token));
         Assert.Equal(["hello.cs", "hello.thrift"], FilesOf(directory));
     }
 
@@ -77,14 +106,37 @@ public sealed class TemplateTests(PackedPackages packages)
     private static IEnumerable<string> FilesOf(string directory) => Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
 
+    /// <summary>The response of <c>grpc.health.v1.Health/Check</c>: a frame with the field 1, whose value 1 is SERVING.</summary>
+    private static async Task<byte[]> HealthOfAsync(string socketPath)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var http = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://localhost/grpc.health.v1.Health/Check")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { ContentType = new("application/grpc") } },
+        };
+        using var response = await http.SendAsync(request, Token);
+        return await response.Content.ReadAsByteArrayAsync(Token);
+    }
+
     /// <summary>Where the server listens, as it reports when it has started.</summary>
-    private static async Task<string> AddressAsync(Process server)
+    private static async Task<string> AddressAsync(Process server, string notIn = "https:")
     {
         var output = new List<string>();
         while (await server.StandardOutput.ReadLineAsync(Token) is { } line)
         {
             output.Add(line);
-            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
+            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at && !line.Contains(notIn, StringComparison.Ordinal))
             {
                 return line[(at + Listening.Length)..];
             }

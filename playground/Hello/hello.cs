@@ -1,6 +1,4 @@
-// <sample hello>
-// With the packages: #:package Rx.ThriftStreams.AspNetCore@0.1.0-*
-// In a clone of the repository, where this path leads to the project:
+// The program of the documentation, with the project in place of the package.
 #:project ../../lib/Rx.ThriftStreams.AspNetCore/Rx.ThriftStreams.AspNetCore.csproj
 using System.Runtime.CompilerServices;
 using Hello;
@@ -27,4 +25,3 @@ internal sealed class GreeterService : IGreeter
         }
     }
 }
-// </sample hello>

@@ -167,7 +167,7 @@ public sealed class StopTests : IAsyncDisposable
         Assert.False(end.Aborted.IsCompleted);
         _clock.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Contains("did not take the end", (await end.Aborted.Soon()).Message, StringComparison.Ordinal);
+        Assert.Contains("did not close its side", (await end.Aborted.Soon()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal static class ProtocolChecks
     {
         if (protocols == ThriftProtocols.None || (protocols & ~ThriftProtocols.All) != 0)
         {
-            throw new ArgumentOutOfRangeException(name, protocols, "At least one protocol is needed, and none that is not defined.");
+            throw new ArgumentOutOfRangeException(name, protocols, "Name at least one protocol, and only those that ThriftProtocols defines.");
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed class ConnectionLife
         if (IsOver(ref _closingSince, LimitWhenClosing))
         {
             _runtime.Sweep.Remove(_connection!);
-            _control.Abort(new IOException("The peer did not take the end of the connection."));
+            _control.Abort(new IOException("The peer did not close its side of the connection in time."));
         }
 
         return false;

@@ -18,12 +18,12 @@ internal sealed class RawFallbacks(ThriftServerOptions options)
         {
             if (!_named.TryAdd(fallback.Service, fallback))
             {
-                throw new InvalidOperationException($"The service {fallback.Service} has a proxy. Call MapThriftProxy for it once.");
+                throw new InvalidOperationException($"The service {fallback.Service} already has a proxy. Call MapThriftProxy for it only once.");
             }
         }
         else if (_any is not null)
         {
-            throw new InvalidOperationException("The calls of unknown services have a handler. Call MapThriftFallback, or MapThriftProxy without a service, once.");
+            throw new InvalidOperationException("Calls of unknown services already have a handler. Call MapThriftFallback, or MapThriftProxy without a service, only once.");
         }
         else
         {

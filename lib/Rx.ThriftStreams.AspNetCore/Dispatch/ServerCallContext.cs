@@ -122,7 +122,7 @@ internal sealed class ServerCallContext : ThriftServerContext
         cancellationToken.ThrowIfCancellationRequested();
         if (_headersSent)
         {
-            throw new InvalidOperationException("The response headers were sent.");
+            throw new InvalidOperationException("The response headers have already been sent. Set them before the first response, and send them once.");
         }
 
         _headersSent = true;

@@ -21,7 +21,7 @@ internal static class ServiceChecks
 
         if (!hasFallback && runtime.Services.All.Count == 0)
         {
-            throw new InvalidOperationException("run: no service. Add one with MapThriftService, or with AddService of a ThriftServer.");
+            throw new InvalidOperationException("The server has no service to serve. Map one with MapThriftService, or add one with AddService of a ThriftServer.");
         }
 
         foreach (var method in runtime.Services.Methods)

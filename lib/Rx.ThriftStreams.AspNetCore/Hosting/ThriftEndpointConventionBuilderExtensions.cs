@@ -31,7 +31,7 @@ public static class ThriftEndpointConventionBuilderExtensions
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Length == 0)
         {
-            throw new ArgumentException("No port is given, so that the service would be served nowhere.", nameof(ports));
+            throw new ArgumentException("No port was given. Name at least one: without a port the service cannot be called.", nameof(ports));
         }
 
         return builder.WithMetadata(new PortsMetadata([.. ports]));

@@ -122,12 +122,12 @@ internal sealed partial class TrafficControl : IDisposable
         }
     }
 
-    [LoggerMessage(60, LogLevel.Information, "The limits of the traffic were changed.", EventName = "LimitsChanged")]
+    [LoggerMessage(60, LogLevel.Information, "The traffic limits were changed.", EventName = "LimitsChanged")]
     private static partial void LogChanged(ILogger logger);
 
     [LoggerMessage(64, LogLevel.Warning, "The limits of {Name} have no effect: no service or method of this name is mapped. Names are those of the IDL without its package, as Service or Service/Method.", EventName = "LimitsNameUnknown")]
     private static partial void LogUnknown(ILogger logger, string name);
 
-    [LoggerMessage(61, LogLevel.Error, "The changed limits of the traffic are invalid. Those before them stay in use.", EventName = "LimitsInvalid")]
+    [LoggerMessage(61, LogLevel.Error, "The changed traffic limits are invalid. The previous ones stay in use.", EventName = "LimitsInvalid")]
     private static partial void LogInvalid(ILogger logger, Exception error);
 }

@@ -36,7 +36,7 @@ internal static class SchemaRequest
             }
         }
 
-        return services.Count > 0 ? new ThriftSchema(services, structs) : throw new ThriftSchemaException("The server describes no service.");
+        return services.Count > 0 ? new ThriftSchema(services, structs) : throw new ThriftSchemaException("The server describes no services. Map at least one on the server.");
     }
 
     private static string Text(Dictionary<string, object?> fields, string name) => fields.GetValueOrDefault(name) as string ?? "";

@@ -73,7 +73,7 @@ public sealed class ThriftSchema
             : Services.FirstOrDefault(service => service.Name == name || service.FullName == name);
         return found ?? throw new ThriftSchemaException(
             Services.Count == 0
-                ? "The IDL has no service."
+                ? "The IDL defines no service. Add one, or load the file that defines it."
                 : $"The IDL has no service \"{name}\"; it has {string.Join(", ", Services.Select(static service => service.Name))}.");
     }
 

@@ -99,7 +99,7 @@ internal sealed partial class EtcdConfigurationProvider(ThriftEtcdOptions option
     [LoggerMessage(77, LogLevel.Warning, "The configuration {Key} in etcd could not be read. Its values stay, and it is read again in {Pause}.", EventName = "EtcdConfigurationUnreachable")]
     private static partial void LogUnreachable(ILogger logger, string key, TimeSpan pause, Exception error);
 
-    [LoggerMessage(78, LogLevel.Warning, "The configuration {Key} in etcd is not a JSON object that can be used. The values before it stay.", EventName = "EtcdConfigurationInvalid")]
+    [LoggerMessage(78, LogLevel.Warning, "The configuration {Key} in etcd is not a JSON object that can be used. The previous values stay in use.", EventName = "EtcdConfigurationInvalid")]
     private static partial void LogInvalid(ILogger logger, string key, Exception error);
 
     [LoggerMessage(79, LogLevel.Error, "Code that follows the configuration {Key} failed on a change.", EventName = "EtcdConfigurationListenerFailed")]

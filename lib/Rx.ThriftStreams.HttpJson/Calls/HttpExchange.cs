@@ -99,7 +99,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
             body.Advance(read);
             if (!_memory.TryTake(read))
             {
-                throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "The server holds too much of requests that have not arrived completely. Try again later.");
+                throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "The server has no memory left for requests that are still arriving. Try again later.");
             }
 
             _held += read;

@@ -19,7 +19,7 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
     private TRequest? _current;
     private int _currentSize;
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override int CurrentSize => _currentSize;
 

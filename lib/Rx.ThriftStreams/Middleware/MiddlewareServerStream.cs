@@ -35,7 +35,7 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingSe
         _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
     }
 
-    internal override TRequest Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TRequest Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
         => _receive is null ? Inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);

@@ -89,6 +89,6 @@ internal sealed partial class CertificateFiles
     [LoggerMessage(50, LogLevel.Information, "The certificate {Path} was loaded again; it is valid until {NotAfter}.", EventName = "CertificateReloaded")]
     private static partial void LogReloaded(ILogger logger, string path, DateTime notAfter);
 
-    [LoggerMessage(51, LogLevel.Warning, "The certificate {Path} with the key {KeyPath} could not be loaded again. The one before stays in use; the files are read again after {Interval}.", EventName = "CertificateReloadFailed")]
+    [LoggerMessage(51, LogLevel.Warning, "The certificate {Path} with the key {KeyPath} could not be loaded again. The previous one stays in use; the files are read again after {Interval}.", EventName = "CertificateReloadFailed")]
     private static partial void LogFailed(ILogger logger, Exception error, string path, string keyPath, TimeSpan interval);
 }

@@ -194,7 +194,7 @@ public sealed class HostileClientTests
         await client.ExpectClosedAsync();
         Assert.False(end.Aborted.IsCompleted);
         _clock.Advance(TimeSpan.FromSeconds(5));
-        Assert.Contains("did not take the end", (await end.Aborted.Soon()).Message, StringComparison.Ordinal);
+        Assert.Contains("did not close its side", (await end.Aborted.Soon()).Message, StringComparison.Ordinal);
     }
 
     [Theory]

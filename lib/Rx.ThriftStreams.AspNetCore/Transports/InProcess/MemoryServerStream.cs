@@ -14,7 +14,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
     private TRequest? _current;
     private int _currentSize;
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override int CurrentSize => _currentSize;
 

@@ -340,7 +340,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
         }
     }
 
-    private static ThriftStatusException OutOfMemory() => new(ThriftStatusCode.ResourceExhausted, "The connections of this server hold as much memory as they may.");
+    private static ThriftStatusException OutOfMemory() => new(ThriftStatusCode.ResourceExhausted, "The connections of this server have reached its limit of memory, MaxTotalMemory.");
 
     private void CutConnection(Exception reason)
     {

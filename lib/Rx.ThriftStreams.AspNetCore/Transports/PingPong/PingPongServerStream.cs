@@ -11,7 +11,7 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
     private TArguments? _arguments;
     private bool _received;
 
-    internal override TArguments Current => _arguments ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TArguments Current => _arguments ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override int CurrentSize => (int)answer.Request.Body.Length;
 

@@ -33,6 +33,6 @@ internal sealed partial class KitexPolicy<TPolicy>(IConfigurationSection section
         }
     }
 
-    [LoggerMessage(55, LogLevel.Warning, "The configuration {Key} cannot be used. The policy before it stays.", EventName = "KitexConfigurationInvalid")]
+    [LoggerMessage(55, LogLevel.Warning, "The configuration {Key} cannot be used. The previous policy stays in use.", EventName = "KitexConfigurationInvalid")]
     private static partial void LogInvalid(ILogger logger, string key, Exception error);
 }

@@ -89,7 +89,7 @@ internal sealed partial class KitexTable<TPolicy> : IDisposable
         }
     }
 
-    [LoggerMessage(55, LogLevel.Warning, "The configuration {Key} cannot be used. The policy before it stays.", EventName = "KitexConfigurationInvalid")]
+    [LoggerMessage(55, LogLevel.Warning, "The configuration {Key} cannot be used. The previous policy stays in use.", EventName = "KitexConfigurationInvalid")]
     private static partial void LogInvalid(ILogger logger, string key, Exception error);
 
     [LoggerMessage(56, LogLevel.Warning, "A part of the configuration {Key} cannot be used: it stays as it was. The rest is applied.", EventName = "KitexConfigurationValueIgnored")]

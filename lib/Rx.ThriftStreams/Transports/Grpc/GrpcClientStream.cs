@@ -32,7 +32,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     internal override string Peer { get; }
 
-    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override int CurrentSize => _currentSize;
 

@@ -256,7 +256,7 @@ internal sealed class SharedPingPongConnection : IPooledConnection
         else if (_room is not null && !_isLeft)
         {
             // Nobody has given up a call, so somebody waits for this one, and would for ever.
-            throw new ThriftProtocolException($"The server answered a call with the sequence id {sequenceId}, which was not made.");
+            throw new ThriftProtocolException($"The server answered a call with the sequence id {sequenceId}, which no call on the connection has.");
         }
 
         return reply;

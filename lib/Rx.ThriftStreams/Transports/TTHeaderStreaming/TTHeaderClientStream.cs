@@ -16,7 +16,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
 
     internal override string Peer => stream.Connection.Peer;
 
-    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received.");
+    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
 
     internal override int CurrentSize => _currentSize;
 

@@ -1,0 +1,33 @@
+using Rx.ThriftStreams;
+using Rx.ThriftStreams.AspNetCore;
+using ThriftApp._1;
+using ThriftApp._1.Contracts;
+
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.AddTelemetry();
+builder.Services.AddHealthChecks();
+builder.Services.AddThriftStreams(builder.Configuration.GetSection("Thrift"));
+
+// A client of a Thrift service: of the one below, until the address names another server.
+builder.Services.AddThriftClient<IAssistant>().BindConfiguration("Clients:Assistant");
+
+builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
+    .Configure(context.Configuration.GetSection("Kestrel"))
+    .Endpoint("Thrift", endpoint =>
+    {
+        // TLS comes before UseThriftStreams.
+        if (endpoint.IsHttps)
+        {
+            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
+        }
+
+        endpoint.ListenOptions.UseThriftStreams();
+    }));
+
+WebApplication app = builder.Build();
+app.MapThriftService<IAssistant, AssistantService>();
+app.MapThriftHealth();
+app.MapHealthChecks("/healthz");
+app.MapGet("/ask", (string prompt, IAssistant assistant, CancellationToken cancellationToken) => TypedResults.ServerSentEvents(
+    assistant.AskAsync(new Prompt { Text = prompt }, cancellationToken).Select(static token => token.Text)));
+await app.RunAsync();
