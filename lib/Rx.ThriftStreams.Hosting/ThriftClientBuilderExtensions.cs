@@ -97,19 +97,44 @@ public static class ThriftClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(token);
-        if (!allowCleartext)
-        {
-            // An address that is missing or malformed has an error of its own.
-            builder.Services.AddOptions<ThriftClientOptions>(builder.Name).Validate(
-                static options => options.Address is not { } address || ThriftAddress.AsksForTls(address),
-                $"The Thrift client \"{builder.Name}\" sends a bearer token, and its address does not use TLS. Let the address begin with grpcs or ttheaders, or pass allowCleartext to {nameof(AddBearerToken)} if something else encrypts.");
-        }
-
+        RequireTls(builder, allowCleartext);
         return builder.Configure((provider, options) => options.Channel.StreamMiddleware.Add(async (context, next) =>
         {
             context.RequestHeaders.Set("authorization", $"Bearer {await token(provider, context.CancellationToken).ConfigureAwait(false)}");
             return await next().ConfigureAwait(false);
         }));
+    }
+
+    /// <summary>Sends a bearer token with each call, in the header <c>authorization</c>, and keeps it until it is about to expire or is refused.</summary>
+    /// <param name="builder">The client.</param>
+    /// <param name="token">
+    /// Requests a token and returns it with the time at which it expires. Gets the root container, and a token that is cancelled when no call waits for the result any more. One request serves all calls that need a token at the same
+    /// time. What it throws is the exception of the calls that wait, before anything is sent; the next call requests again.
+    /// </param>
+    /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
+    /// <remarks>
+    /// <para>
+    /// A token is replaced a minute before it expires, or after half of its life if that is later, by the clock of <see cref="ThriftChannelOptions.TimeProvider"/>: the next call then waits for another one. The request does not
+    /// inherit anything of the calls: no deadline, no metainfo, no trace.
+    /// </para>
+    /// <para>
+    /// A token that the server refuses with <see cref="ThriftStatusCode.Unauthenticated"/> is dropped, unless another call has replaced it already. The call fails; the next one has a new token, and so has a retry: let
+    /// <see cref="ThriftRetryOptions.ShouldRetry"/> accept Unauthenticated to have idempotent calls repeated.
+    /// </para>
+    /// <para>Framed and Buffered calls have no headers, and reach the server without the token.</para>
+    /// </remarks>
+    public static IThriftClientBuilder AddBearerToken(
+        this IThriftClientBuilder builder, Func<IServiceProvider, CancellationToken, ValueTask<ThriftAccessToken>> token, bool allowCleartext = false)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(token);
+        RequireTls(builder, allowCleartext);
+        return builder.Configure((provider, options) =>
+        {
+            var sent = new SentToken(new TokenCache(cancellationToken => token(provider, cancellationToken), options.Channel));
+            options.Channel.StreamMiddleware.Add(sent.CreateAsync);
+            options.Channel.ReceiveMiddleware.Add(sent.ReceiveAsync);
+        });
     }
 
     /// <summary>
@@ -131,5 +156,16 @@ public static class ThriftClientBuilderExtensions
             }
         });
         return builder;
+    }
+
+    private static void RequireTls(IThriftClientBuilder builder, bool allowCleartext)
+    {
+        if (!allowCleartext)
+        {
+            // An address that is missing or malformed has an error of its own.
+            builder.Services.AddOptions<ThriftClientOptions>(builder.Name).Validate(
+                static options => options.Address is not { } address || ThriftAddress.AsksForTls(address),
+                $"The Thrift client \"{builder.Name}\" sends a bearer token, and its address does not use TLS. Let the address begin with grpcs or ttheaders, or pass allowCleartext to {nameof(AddBearerToken)} if something else encrypts.");
+        }
     }
 }

@@ -5,27 +5,19 @@ using Assistant;
 using Assistant.Protobuf;
 using Grpc.Core;
 using Rx.ThriftStreams;
+using Rx.ThriftStreams.AspNetCore;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddGrpc(options => options.Interceptors.Add<ThriftErrorInterceptor>());
 builder.Services.AddThriftStreams(options => options.Grpc.RequirePackage = true);
-builder.Services.AddExceptionHandler<ThriftErrorHandler>();
-builder.Services.AddProblemDetails();
+builder.Services.AddThriftProblemDetails();
 
 // A client of a Thrift service: of the one below here, of another server elsewhere.
 builder.Services.AddThriftClient<IChat>().BindConfiguration("Clients:Chat");
 
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
-    .Endpoint("All", endpoint =>
-    {
-        if (endpoint.IsHttps)
-        {
-            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
-        }
-
-        endpoint.ListenOptions.UseThriftStreams();
-    }));
+    .Endpoint("All", endpoint => endpoint.UseThriftStreams()));
 
 await using WebApplication app = builder.Build();
 app.UseExceptionHandler();

@@ -13,11 +13,7 @@ builder.Services.AddAuthentication().AddJwtBearer(options =>
 builder.Services.AddAuthorizationBuilder().AddPolicy("members", policy => policy.RequireClaim("role", "member"));
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
-    .Endpoint("Thrift", endpoint =>
-    {
-        string certificate = endpoint.ConfigSection["Certificate:Path"] ?? throw new InvalidOperationException("Kestrel:Endpoints:Thrift has no certificate: tokens need TLS.");
-        endpoint.ListenOptions.UseTls(certificate, endpoint.ConfigSection["Certificate:KeyPath"]!).UseThriftStreams();
-    }));
+    .Endpoint("Thrift", endpoint => _ = endpoint.IsHttps ? endpoint.UseThriftStreams() : throw new InvalidOperationException("The address of Kestrel:Endpoints:Thrift must begin with https: tokens need TLS.")));
 
 await using WebApplication app = builder.Build();
 app.MapThriftService<IGreeter, GreeterService>().RequireAuthorization("members");

@@ -18,21 +18,7 @@ builder.Services.AddHostedService<Watcher>();
 // <sample hosting-endpoints>
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
-    .Endpoint("Thrift", endpoint =>
-    {
-        // Inside TLS, if the endpoint has a certificate: UseThriftStreams comes last.
-        if (endpoint.ConfigSection["Certificate:KeyPath"] is { } keyPath)
-        {
-            // PEM files, which may be replaced while the server runs.
-            endpoint.ListenOptions.UseTls(endpoint.ConfigSection["Certificate:Path"]!, keyPath);
-        }
-        else if (endpoint.IsHttps)
-        {
-            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
-        }
-
-        endpoint.ListenOptions.UseThriftStreams();
-    }));
+    .Endpoint("Thrift", endpoint => endpoint.UseThriftStreams()));
 // </sample hosting-endpoints>
 
 // <sample hosting-app>

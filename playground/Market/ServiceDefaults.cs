@@ -1,5 +1,4 @@
 // <sample service-defaults>
-using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -16,7 +15,7 @@ internal static class ServiceDefaults
         builder.Logging.AddOpenTelemetry(logging => logging.IncludeFormattedMessage = true);
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter(ThriftDiagnostics.MeterName).AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
-            .WithTracing(tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation(options => options.Filter = IsNotAThriftCall));
+            .WithTracing(tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation(options => options.Filter = static http => !http.TakesThriftSpan()));
 
         // Aspire, and every other host of OTLP collectors, sets this variable and those about protocol, headers and intervals.
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -35,21 +34,6 @@ internal static class ServiceDefaults
         app.MapHealthChecks("/health");
         app.MapHealthChecks("/alive", new() { Predicate = static check => check.Tags.Contains("live") });
     }
-
-    // <sample one-server-span>
-    /// <summary>Leaves out ASP.NET Core's span of a Thrift call over gRPC: this library has one, which is then a child of the caller's. Other gRPC services keep theirs.</summary>
-    private static bool IsNotAThriftCall(HttpContext http)
-    {
-        // Routing has not selected an endpoint yet. Clients of grpc-dotnet send application/grpc, without "+thrift".
-        if (http.Request.ContentType != "application/grpc+thrift")
-        {
-            return true;
-        }
-
-        Activity.Current = null;
-        return false;
-    }
-    // </sample one-server-span>
 }
 
 /// <summary>Whether a server of the client's service can be reached.</summary>

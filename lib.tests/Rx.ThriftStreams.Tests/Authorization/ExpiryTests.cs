@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
 using static Rx.ThriftStreams.Tests.Support.Waits;
@@ -22,7 +23,8 @@ public sealed class ExpiryTests
     [MemberData(nameof(Transports))]
     public async Task Stream_CredentialsExpire_EndsAfterTheGraceWithUnauthenticated(ThriftTransport transport)
     {
-        await using var host = await StartAsync(Grace);
+        var log = new LogCollector();
+        await using var host = await StartAsync(Grace, log);
         await using var channel = Open(host, transport);
         await using var talk = await OpenAsync(channel, host, Caller.Member);
         Assert.Equal("said member", await SayAsync(talk, "hello"));
@@ -34,6 +36,11 @@ public sealed class ExpiryTests
         var error = await Assert.ThrowsAsync<ThriftStatusException>(() => ReceiveAsync(talk));
         Assert.Equal(ThriftStatusCode.Unauthenticated, error.StatusCode);
         Assert.Contains("expired at", error.Message, StringComparison.Ordinal);
+
+        // A refusal, as of a call whose credentials had expired before it: not a fault of the handler.
+        await Until(() => log.Entries.Any(static entry => entry.Id == 14));
+        Assert.DoesNotContain(log.Entries, static entry => entry is { Level: > LogLevel.Information });
+        Assert.Contains("expired at", Assert.Single(log.Entries, static entry => entry.Id == 14).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -95,10 +102,10 @@ public sealed class ExpiryTests
         Assert.Contains("the host has no authentication", error.Message, StringComparison.Ordinal);
     }
 
-    private Task<SecuredHost> StartAsync(TimeSpan? grace) => SecuredHost.StartAsync(
+    private Task<SecuredHost> StartAsync(TimeSpan? grace, LogCollector? log = null) => SecuredHost.StartAsync(
         Scheme.JwtBearer,
         application => application.MapThriftService<ITestService>(new TalkService()).RequireAuthorization(SecuredHost.Members),
-        configure: services => services.Configure<ThriftServerOptions>(options =>
+        configure: services => services.AddLogging(logging => _ = log is null ? logging : logging.AddProvider(log)).Configure<ThriftServerOptions>(options =>
         {
             options.TimeProvider = _clock;
             options.Limits.ExpiredCredentialsGrace = grace ?? Timeout.InfiniteTimeSpan;

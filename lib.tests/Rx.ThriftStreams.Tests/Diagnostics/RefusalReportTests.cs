@@ -1,10 +1,13 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
+using System.Threading.RateLimiting;
 using Demo.Echo;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
@@ -24,8 +27,9 @@ public sealed class RefusalReportTests
     private const string DeniedOverGrpc = "credentials are missing";
     private const string Denied = "the same over other transports";
     private const string Limit = "a [limit](limits.md) of calls";
-    private const string TooLarge = "a message that is too large: over gRPC";
-    private const string TooLargeInStream = "a message that is too large: in a stream";
+    private const string LimiterOverGrpc = "ASP.NET Core's rate limiter: over gRPC";
+    private const string Limiter = "ASP.NET Core's rate limiter: over other transports";
+    private const string TooLarge = "a message that is too large: over gRPC, or in a stream";
     private const string TooLargePingPong = "a message that is too large: in a ping-pong request";
     private const string Undecodable = "a request that cannot be decoded";
     private const string ContentType = "a content type of gRPC";
@@ -40,8 +44,11 @@ public sealed class RefusalReportTests
     [InlineData(Limit, ThriftTransport.Grpc)]
     [InlineData(Limit, ThriftTransport.TTHeaderStreaming)]
     [InlineData(Limit, ThriftTransport.TTHeader)]
+    [InlineData(LimiterOverGrpc, ThriftTransport.Grpc)]
+    [InlineData(Limiter, ThriftTransport.TTHeaderStreaming)]
+    [InlineData(Limiter, ThriftTransport.TTHeader)]
     [InlineData(TooLarge, ThriftTransport.Grpc)]
-    [InlineData(TooLargeInStream, ThriftTransport.TTHeaderStreaming)]
+    [InlineData(TooLarge, ThriftTransport.TTHeaderStreaming)]
     [InlineData(TooLargePingPong, ThriftTransport.TTHeader)]
     [InlineData(Undecodable, ThriftTransport.Grpc)]
     [InlineData(ContentType, ThriftTransport.Grpc)]
@@ -67,7 +74,7 @@ public sealed class RefusalReportTests
 
         await Until(() => OfRefusals().Count() >= ids.Length);
         Assert.Equal(ids, OfRefusals());
-        Assert.Equal(isCounted, counted.All.Any(m => m["rpc.method"] is string method && method.StartsWith("echo.TestService/", StringComparison.Ordinal) && Equals(m["thriftstreams.refusal"], "rule")));
+        Assert.Equal(isCounted, counted.All.Any(m => m["rpc.method"] is string method && method.StartsWith("echo.TestService/", StringComparison.Ordinal) && Equals(m["thriftstreams.refusal"], refusal is Limiter or LimiterOverGrpc ? "limiter" : "rule")));
 
         // Begin and end of observed calls, and of connections, are logged at Debug too.
         IEnumerable<int> OfRefusals() => log.Entries.Where(static entry => entry is { Level: > LogLevel.Debug } or { Id: 12 }).Select(static entry => entry.Id);
@@ -89,11 +96,18 @@ public sealed class RefusalReportTests
             {
                 service.RequireAuthorization();
             }
+
+            if (refusal is Limiter or LimiterOverGrpc)
+            {
+                application.UseRateLimiter();
+                service.RequireRateLimiting("none");
+            }
         },
         services =>
         {
             services.AddLogging(logging => logging.AddProvider(log).AddFilter("Rx.ThriftStreams.Tests", LogLevel.None).SetMinimumLevel(LogLevel.Debug)).AddAuthorization();
             services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+            services.AddRateLimiter(limits => limits.AddPolicy<string, NothingPolicy>("none"));
             services.Configure<ThriftServerOptions>(options =>
             {
                 options.Limits.MaxReceiveMessageSize = 1024;
@@ -115,7 +129,7 @@ public sealed class RefusalReportTests
         var isPingPong = transport == ThriftTransport.TTHeader;
         await using var channel = PatientChannel.ForAddress($"ttheader://{server}", new() { StreamTransport = isPingPong ? null : transport });
         var client = new TestServiceClient(channel);
-        var request = new Request { Message = new string('x', refusal is TooLarge or TooLargeInStream or TooLargePingPong ? 2048 : 1) };
+        var request = new Request { Message = new string('x', refusal is TooLarge or TooLargePingPong ? 2048 : 1) };
         var token = TestContext.Current.CancellationToken;
         await Assert.ThrowsAsync<ThriftStatusException>(async () =>
         {
@@ -141,5 +155,39 @@ public sealed class RefusalReportTests
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         using var response = await http.SendAsync(request, TestContext.Current.CancellationToken).Soon();
+    }
+
+    /// <summary>Rejects everything.</summary>
+    private sealed class NothingPolicy : IRateLimiterPolicy<string>
+    {
+        public Func<OnRejectedContext, CancellationToken, ValueTask>? OnRejected => null;
+
+        public RateLimitPartition<string> GetPartition(HttpContext httpContext) => RateLimitPartition.Get(string.Empty, static _ => new Nothing());
+    }
+
+    private sealed class Nothing : RateLimiter
+    {
+        private static readonly RateLimitLease _lease = new Rejected();
+
+        public override TimeSpan? IdleDuration => null;
+
+        public override RateLimiterStatistics? GetStatistics() => null;
+
+        protected override RateLimitLease AttemptAcquireCore(int permitCount) => _lease;
+
+        protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) => new(_lease);
+
+        private sealed class Rejected : RateLimitLease
+        {
+            public override bool IsAcquired => false;
+
+            public override IEnumerable<string> MetadataNames => [];
+
+            public override bool TryGetMetadata(string metadataName, out object? metadata)
+            {
+                metadata = null;
+                return false;
+            }
+        }
     }
 }

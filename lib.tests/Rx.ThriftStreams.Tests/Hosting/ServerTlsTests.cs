@@ -1,7 +1,11 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
@@ -91,6 +95,61 @@ public sealed class ServerTlsTests : IDisposable
     public async Task UseTls_FilesAreMissing_ServerDoesNotStart()
         => await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(server => server.UseTls(CertificatePath, KeyPath)));
 
+    /// <summary>Over TLS and without; the files of the section may be replaced, and relative paths begin at the content root.</summary>
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    public async Task EndpointOfTheConfiguration_CertificateIsReplaced_NewConnectionsGetTheNewOne(ThriftTransport transport)
+    {
+        var clock = new FakeTimeProvider();
+        Write(_first, _first);
+        await using var application = await StartEndpointAsync("https", clock, ("Certificate:Path", "tls.crt"), ("Certificate:KeyPath", "tls.key"));
+        Assert.Equal(("x", "CN=first.test"), await CallAsync($"ttheaders://{application.Endpoint()}", transport, "first.test", null));
+
+        Write(_second, _second);
+        clock.Advance(CertificateFiles.CheckInterval);
+
+        Assert.Equal(("x", "CN=second.test"), await CallAsync($"ttheaders://{application.Endpoint()}", transport, "first.test", null));
+    }
+
+    [Theory]
+    [InlineData(ThriftTransport.Grpc)]
+    [InlineData(ThriftTransport.TTHeader)]
+    public async Task EndpointOfTheConfiguration_WithoutTls_Serves(ThriftTransport transport)
+    {
+        await using var application = await StartEndpointAsync("http", new FakeTimeProvider());
+
+        Assert.Equal(("x", null), await CallAsync($"ttheader://{application.Endpoint()}", transport, "first.test", null));
+    }
+
+    [Fact]
+    public async Task EndpointOfTheConfiguration_WithSni_DoesNotStart()
+    {
+        Write(_first, _first);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => StartEndpointAsync(
+            "https", new FakeTimeProvider(), ("Sni:first.test:Certificate:Path", "tls.crt"), ("Sni:first.test:Certificate:KeyPath", "tls.key")));
+
+        Assert.Contains("Endpoints:Thrift:Sni is not supported", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<WebApplication> StartEndpointAsync(string scheme, TimeProvider clock, params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.FullName });
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(settings
+            .Append(("Url", $"{scheme}://127.0.0.1:0"))
+            .Select(static setting => KeyValuePair.Create($"Kestrel:Endpoints:Thrift:{setting.Item1}", (string?)setting.Item2)));
+        builder.Services.AddThriftStreams(options => options.TimeProvider = clock);
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) => kestrel
+            .Configure(context.Configuration.GetSection("Kestrel"))
+            .Endpoint("Thrift", static endpoint => endpoint.UseThriftStreams()));
+        var application = builder.Build();
+        application.MapThriftService<ITestService>(new EchoService());
+        await application.StartAsync(TestContext.Current.CancellationToken);
+        return application;
+    }
+
     private string CertificatePath => Path.Combine(_folder.FullName, "tls.crt");
 
     private string KeyPath => Path.Combine(_folder.FullName, "tls.key");
@@ -112,7 +171,10 @@ public sealed class ServerTlsTests : IDisposable
         TestContext.Current.CancellationToken);
 
     /// <summary>Calls over a connection of its own; returns the answer and the subject of the server's certificate.</summary>
-    private static async Task<(string? Answer, string? Subject)> CallAsync(ThriftServer server, ThriftTransport transport, string name, X509Certificate2? own)
+    private static Task<(string? Answer, string? Subject)> CallAsync(ThriftServer server, ThriftTransport transport, string name, X509Certificate2? own)
+        => CallAsync($"ttheaders://{server.Endpoint}", transport, name, own);
+
+    private static async Task<(string? Answer, string? Subject)> CallAsync(string address, ThriftTransport transport, string name, X509Certificate2? own)
     {
         string? subject = null;
         var options = new ThriftChannelOptions
@@ -133,7 +195,7 @@ public sealed class ServerTlsTests : IDisposable
             options.TlsOptions.ClientCertificates = [own];
         }
 
-        await using var channel = PatientChannel.ForAddress($"ttheaders://{server.Endpoint}", options);
+        await using var channel = PatientChannel.ForAddress(address, options);
         var answer = await new TestServiceClient(channel).EchoPingPongAsync(Ask("x"), TestContext.Current.CancellationToken).Soon();
         return (answer.Message, Volatile.Read(ref subject));
     }

@@ -59,19 +59,14 @@ public sealed class ClientSamples
         });
 
         // <sample di-tokens-registered>
-        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ITokenEndpoint, TokenEndpoint>();     // yours: OAuth client credentials, a file that an agent rewrites, …
-        builder.Services.AddSingleton<TokenCache>();
-        builder.Services.AddSingleton<TokenRefusals>();
         builder.Services.AddThriftClient<ITestService>()
             .BindConfiguration("Clients:Echo")
             .AddBearerToken(
-                (services, cancellationToken) => services.GetRequiredService<TokenCache>().GetTokenAsync(cancellationToken),
+                (services, cancellationToken) => services.GetRequiredService<ITokenEndpoint>().RequestAsync(cancellationToken),
                 allowCleartext: builder.Environment.IsDevelopment())
-            .Configure((services, options) =>
+            .Configure(options =>
             {
-                options.Channel.ReceiveMiddleware.Add(services.GetRequiredService<TokenRefusals>().ReceiveAsync);
-
                 // Once more with a new token. Idempotent calls only: others fail, and the next one has a new token.
                 var retry = options.Channel.Resilience.Retry ??= new() { MaxRetries = 1 };
                 retry.ShouldRetry = error => error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded;
@@ -265,85 +260,21 @@ public sealed class ClientSamples
     }
 
     // </sample di-middleware>
-    // <sample di-tokens>
-    internal sealed class TokenRefusals(TokenCache tokens)
-    {
-        /// <summary>Drops the token if the server refuses it. A refusal arrives where a response would.</summary>
-        public async ValueTask<object?> ReceiveAsync(ThriftCallContext context, Func<ValueTask<object?>> next)
-        {
-            try
-            {
-                return await next();
-            }
-            catch (ThriftException error) when (error.StatusCode == ThriftStatusCode.Unauthenticated)
-            {
-                tokens.Drop(context.RequestHeaders["authorization"]["Bearer ".Length..]);
-                throw;
-            }
-        }
-    }
-
-    /// <summary>Requests a token once for all calls, and another one a minute before it expires or when it was dropped.</summary>
-    internal sealed class TokenCache(ITokenEndpoint endpoint, TimeProvider clock) : IDisposable
-    {
-        private readonly SemaphoreSlim _gate = new(1);
-        private volatile AccessToken? _current;
-
-        public async ValueTask<string> GetTokenAsync(CancellationToken cancellationToken)
-        {
-            if (_current is { } token && IsFresh(token))
-            {
-                return token.Value;
-            }
-
-            await _gate.WaitAsync(cancellationToken);
-            try
-            {
-                if (_current is not { } latest || !IsFresh(latest))
-                {
-                    _current = latest = await endpoint.RequestAsync(cancellationToken);
-                }
-
-                return latest.Value;
-            }
-            finally
-            {
-                _gate.Release();
-            }
-        }
-
-        /// <summary>Has the next call request another token, unless another call did so already.</summary>
-        public void Drop(string refused)
-        {
-            if (_current is { } token && token.Value == refused)
-            {
-                Interlocked.CompareExchange(ref _current, null, token);
-            }
-        }
-
-        public void Dispose() => _gate.Dispose();
-
-        private bool IsFresh(AccessToken token) => clock.GetUtcNow() < token.ExpiresAt - TimeSpan.FromMinutes(1);
-    }
-
-    // </sample di-tokens>
     internal interface ITokenEndpoint
     {
-        Task<AccessToken> RequestAsync(CancellationToken cancellationToken);
+        ValueTask<ThriftAccessToken> RequestAsync(CancellationToken cancellationToken);
     }
-
-    internal sealed record AccessToken(string Value, DateTimeOffset ExpiresAt);
 
     /// <summary>Grants the tokens that a test provides, as soon as it does.</summary>
     private sealed class TokenEndpoint : ITokenEndpoint
     {
-        private readonly Channel<AccessToken> _granted = Channel.CreateUnbounded<AccessToken>();
+        private readonly Channel<ThriftAccessToken> _granted = Channel.CreateUnbounded<ThriftAccessToken>();
 
         public int Requests { get; private set; }
 
-        public void Grant(AccessToken token) => _granted.Writer.TryWrite(token);
+        public void Grant(ThriftAccessToken token) => _granted.Writer.TryWrite(token);
 
-        public async Task<AccessToken> RequestAsync(CancellationToken cancellationToken)
+        public async ValueTask<ThriftAccessToken> RequestAsync(CancellationToken cancellationToken)
         {
             Requests++;
             return await _granted.Reader.ReadAsync(cancellationToken);

@@ -157,8 +157,8 @@ public sealed class TTHeaderFrameReaderTests
     [Theory]
     [InlineData("00000048 1001 0000 00000001 0006", "invalid TTHeader magic[0x1001]")]
     [InlineData("00000048 1001", "invalid TTHeader magic[0x1001]")]
-    [InlineData("ffffffff", "larger than the limit(1073741823)")]
-    [InlineData("40000000", "larger than the limit(1073741823)")]
+    [InlineData("ffffffff", "larger than the limit(1073741823), which no option raises")]
+    [InlineData("40000000", "larger than the limit(1073741823), which no option raises")]
     [InlineData("0000000a 1000 0000 00000001 0000", "invalid header length[0]")]
     [InlineData("0000000d 1000 0000 00000001 0001", "invalid frame length[13]")]
     [InlineData("00000000 1000 0000 00000001 0001", "invalid frame length[0]")]
@@ -177,7 +177,7 @@ public sealed class TTHeaderFrameReaderTests
     {
         ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex("00000401"));
         var error = Assert.Throws<ThriftProtocolException>(() => new TTHeaderFrameReader(1024).TryRead(ref buffer, out _));
-        Assert.Contains("payload size(1025) larger than the limit(1024)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("payload size(1025) larger than the limit(1024) of MaxReceiveMessageSize", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

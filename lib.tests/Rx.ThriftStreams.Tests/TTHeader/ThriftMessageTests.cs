@@ -123,7 +123,7 @@ public sealed class ThriftMessageTests
     [Theory]
     [InlineData("00000000", "invalid frame length[0]")]
     [InlineData("ffffffff", "invalid frame length[-1]")]
-    [InlineData("00000065", "payload size(101) larger than the limit(100)")]
+    [InlineData("00000065", "payload size(101) larger than the limit(100) of MaxReceiveMessageSize")]
     public void Framing_BadLength_FailsBeforeTheMessage(string hex, string text)
     {
         ReadOnlySequence<byte> buffer = WireBytes.One(WireBytes.Hex(hex));

@@ -16,6 +16,12 @@ internal static class ServerFaults
                 return new(reason, ServerFaultOrigin.Handler, RevealDetails: true);
             }
 
+            if (reason is ThriftStatusException { StatusCode: ThriftStatusCode.ResourceExhausted or ThriftStatusCode.Internal, Kitex: null })
+            {
+                // Not the caller's: the transport refused to take more from it, such as a message that is too large.
+                return new(reason, ServerFaultOrigin.Framework, RevealDetails: true);
+            }
+
             var expired = reason is ThriftTimeoutException or { StatusCode: ThriftStatusCode.DeadlineExceeded };
             var isStop = reason.StatusCode == ThriftStatusCode.Unavailable;
             var code = expired ? ThriftStatusCode.DeadlineExceeded : isStop ? ThriftStatusCode.Unavailable : ThriftStatusCode.Cancelled;

@@ -141,11 +141,12 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     {
         if (error is RefusedException refused)
         {
-            Refusals.Count(Method, refused.Kind);
-            if (runtime.Warnings.TryTake(runtime.Logger))
-            {
-                Refusals.LogCall(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(refused.Reason));
-            }
+            Refusals.Report(runtime.Logger, runtime.Warnings, Method, refused, context.Peer);
+        }
+        else if (error is RouteException || (error is OperationCanceledException && ReferenceEquals(outcome.Error, context.CancellationReason)))
+        {
+            // The handler was only cancelled: what refused the call is the reason.
+            LogFailure(outcome.Status, outcome.Error!.Message, context);
         }
         else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
@@ -158,10 +159,6 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             {
                 LogFailure(outcome.Status, error.Message, context);
             }
-        }
-        else if (error is RouteException)
-        {
-            LogFailure(outcome.Status, error.Message, context);
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)
         {

@@ -41,9 +41,11 @@ internal sealed class RateLimiterRefusals(IServiceProvider services) : IPostConf
         http.Features.Set(RateRefusal.Instance);
         if (GrpcRequestHandler.IsGrpc(http.Request))
         {
-            Refusals.Count(method, RefusalKind.Limiter);
+            var runtime = services.GetRequiredService<ThriftServerRuntime>();
+            var refused = new RefusedException(RefusalKind.Limiter);
+            Refusals.Report(runtime.Logger, runtime.Warnings, method, refused, PeerName.Of(http.Connection.RemoteIpAddress, http.Connection.RemotePort).Text);
             http.Response.StatusCode = StatusCodes.Status200OK;
-            await new GrpcRequestHandler(services.GetRequiredService<ThriftServerRuntime>()).FailAsync(http, new RefusedException(RefusalKind.Limiter)).ConfigureAwait(false);
+            await new GrpcRequestHandler(runtime).FailAsync(http, refused).ConfigureAwait(false);
         }
     }
 }

@@ -72,17 +72,22 @@ public static class ThriftListenOptionsExtensions
         ArgumentException.ThrowIfNullOrEmpty(keyPath);
         return listenOptions.UseHttps(tls =>
         {
-            var runtime = ThriftServerRuntime.Of(listenOptions.ApplicationServices);
-            var files = Load(runtime, certificatePath, keyPath);
-            tls.ServerCertificate = files.Current.TargetCertificate;
             configure?.Invoke(tls);
-            var own = tls.OnAuthenticate;
-            tls.OnAuthenticate = (connection, options) =>
-            {
-                options.ServerCertificateContext = files.Current;
-                own?.Invoke(connection, options);
-            };
+            Rotate(listenOptions, tls, certificatePath, keyPath);
         });
+    }
+
+    /// <summary>Has each connection get the certificate that the files have when it comes.</summary>
+    internal static void Rotate(ListenOptions listenOptions, HttpsConnectionAdapterOptions tls, string certificatePath, string keyPath)
+    {
+        var files = Load(ThriftServerRuntime.Of(listenOptions.ApplicationServices), certificatePath, keyPath);
+        tls.ServerCertificate ??= files.Current.TargetCertificate;
+        var own = tls.OnAuthenticate;
+        tls.OnAuthenticate = (connection, options) =>
+        {
+            options.ServerCertificateContext = files.Current;
+            own?.Invoke(connection, options);
+        };
     }
 
     private static CertificateFiles Load(ThriftServerRuntime runtime, string certificatePath, string keyPath)

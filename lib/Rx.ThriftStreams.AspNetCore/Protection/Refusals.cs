@@ -8,10 +8,17 @@ namespace Rx.ThriftStreams.AspNetCore.Protection;
 /// <summary>Reports what was refused: each as a metric, and some in the log.</summary>
 internal static partial class Refusals
 {
-    /// <summary>A call was refused, or ended by a limit.</summary>
-    /// <param name="method">Its method.</param>
-    /// <param name="kind">Which limit.</param>
-    internal static void Count(ThriftMethod method, RefusalKind kind)
+    /// <summary>A call was refused, or ended by a limit. Each is counted, and some a minute are logged.</summary>
+    internal static void Report(ILogger logger, WarningLimit warnings, ThriftMethod method, RefusedException refused, string peer)
+    {
+        Count(method, refused.Kind);
+        if (warnings.TryTake(logger))
+        {
+            LogCall(logger, method.FullName, peer, LogText.Escape(refused.Reason));
+        }
+    }
+
+    private static void Count(ThriftMethod method, RefusalKind kind)
     {
         if (ThriftTelemetry.RefusedCalls.Enabled)
         {
@@ -37,7 +44,7 @@ internal static partial class Refusals
     };
 
     [LoggerMessage(62, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.", EventName = "CallRefused")]
-    internal static partial void LogCall(ILogger logger, string method, string peer, string reason);
+    private static partial void LogCall(ILogger logger, string method, string peer, string reason);
 
     [LoggerMessage(63, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).", EventName = "ConnectionOverLimit")]
     internal static partial void LogConnection(ILogger logger, string peer, int? limit, ConnectionAdmission admission);

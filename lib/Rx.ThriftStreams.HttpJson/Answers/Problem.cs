@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.Transport;
+using HttpStatuses = Rx.ThriftStreams.AspNetCore.Hosting.HttpStatus;
 
 namespace Rx.ThriftStreams.HttpJson.Answers;
 
@@ -34,8 +35,8 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
             null => null,
             ThriftDynamicException declared => Of(declared),
             ThriftDeclaredException => new(StatusCodes.Status422UnprocessableEntity, code, outcome.Error.Message),
-            ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatusOf(code), code, biz.Message) { Biz = biz },
-            _ => new(HttpStatusOf(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
+            ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatuses.Of(code), code, biz.Message) { Biz = biz },
+            _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
             {
                 Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,
             },
@@ -44,23 +45,6 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
 
     internal static Problem Of(ThriftDynamicException declared)
         => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Declared = declared };
-
-    /// <summary>The status of HTTP for a status of a call, as Google's APIs map them.</summary>
-    internal static int HttpStatusOf(ThriftStatusCode code) => code switch
-    {
-        ThriftStatusCode.OK => StatusCodes.Status200OK,
-        ThriftStatusCode.Cancelled => StatusCodes.Status499ClientClosedRequest,
-        ThriftStatusCode.InvalidArgument or ThriftStatusCode.FailedPrecondition or ThriftStatusCode.OutOfRange => StatusCodes.Status400BadRequest,
-        ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-        ThriftStatusCode.NotFound or ThriftStatusCode.UnknownService => StatusCodes.Status404NotFound,
-        ThriftStatusCode.AlreadyExists or ThriftStatusCode.Aborted => StatusCodes.Status409Conflict,
-        ThriftStatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
-        ThriftStatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-        ThriftStatusCode.Unimplemented => StatusCodes.Status501NotImplemented,
-        ThriftStatusCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        ThriftStatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-        _ => StatusCodes.Status500InternalServerError,
-    };
 
     /// <summary>Answers a request of which nothing was answered yet.</summary>
     internal async Task AnswerAsync(HttpResponse response, ThriftDynamicJsonOptions json)

@@ -22,7 +22,7 @@ internal static class TTHeaderErrors
                 ? "the peer answers with TLS: use an address with ttheaders://."
                 : length == Http
                 ? "the peer speaks HTTP/1.1: this is not the port of a TTHeader service."
-                : $"invalid data: payload size({length}) larger than the limit({limit}); raise the limit to accept frames of this size.", 0);
+                : $"invalid data: payload size({length}) larger than the limit({limit}){(limit == TTHeaderFormat.MaxFrameLength ? ", which no option raises" : " of MaxReceiveMessageSize")}.", 0);
 
     [DoesNotReturn]
     public static void FrameTooLargeToWrite(long length)

@@ -106,7 +106,7 @@ internal sealed class HttpPingPongHandler(ThriftServerRuntime runtime, PingPongD
     }
 
     /// <summary>Some of Apache's clients send no type. Others are refused: a web page of somebody else's can send those without being asked.</summary>
-    private static bool IsThrift(string? contentType)
+    internal static bool IsThrift(string? contentType)
         => string.IsNullOrEmpty(contentType)
             || (MediaTypeHeaderValue.TryParse(contentType, out var type)
                 && (string.Equals(type.MediaType, ContentType, StringComparison.OrdinalIgnoreCase)

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.Hosting;
+
+namespace Rx.ThriftStreams.Tests.Clients;
+
+/// <summary>The token of a client under concurrency: who waits for a request, and what a cancellation, a failure and a refusal change.</summary>
+public sealed class TokenCacheTests
+{
+    private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly System.Threading.Channels.Channel<TaskCompletionSource<ThriftAccessToken>> _requests = System.Threading.Channels.Channel.CreateUnbounded<TaskCompletionSource<ThriftAccessToken>>();
+    private readonly TokenCache _cache;
+    private int _count;
+
+    public TokenCacheTests() => _cache = new(RequestAsync, new() { TimeProvider = _clock });
+
+    [Fact]
+    public async Task Get_ManyAtOnce_WaitForOneRequest()
+    {
+        var callers = Enumerable.Range(0, 200).Select(_ => Task.Run(() => _cache.GetAsync(Token).AsTask(), Token)).ToArray();
+
+        await GrantAsync("one");
+
+        Assert.All(await Task.WhenAll(callers).Soon(), static token => Assert.Equal("one", token));
+        Assert.Equal(1, _count);
+    }
+
+    [Fact]
+    public async Task Get_OneCallerCancels_OthersGetTheToken()
+    {
+        using var first = new CancellationTokenSource();
+        var cancelled = _cache.GetAsync(first.Token).AsTask();
+        var others = Enumerable.Range(0, 10).Select(_ => _cache.GetAsync(Token).AsTask()).ToArray();
+
+        await first.CancelAsync();
+
+        Assert.Equal(first.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Soon())).CancellationToken);
+        await GrantAsync("one");
+        Assert.All(await Task.WhenAll(others).Soon(), static token => Assert.Equal("one", token));
+        Assert.Equal(1, _count);
+    }
+
+    [Fact]
+    public async Task Get_AllCallersCancel_CancelsTheRequestAndTheNextStartsAnother()
+    {
+        using var source = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, 3).Select(_ => _cache.GetAsync(source.Token).AsTask()).ToArray();
+        var abandoned = await _requests.Reader.ReadAsync(Token).AsTask().Soon();
+
+        await source.CancelAsync();
+
+        foreach (var caller in callers)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => caller.Soon());
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned.Task.Soon());
+        var next = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("two");
+        Assert.Equal("two", await next.Soon());
+    }
+
+    [Fact]
+    public async Task Get_RequestFails_FailsThoseThatWaitAndIsNotKept()
+    {
+        var waiting = Enumerable.Range(0, 2).Select(_ => _cache.GetAsync(Token).AsTask()).ToArray();
+        (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
+        foreach (var caller in waiting)
+        {
+            Assert.Equal("No token.", (await Assert.ThrowsAsync<InvalidOperationException>(() => caller.Soon())).Message);
+        }
+
+        var next = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("one");
+        Assert.Equal("one", await next.Soon());
+    }
+
+    [Theory]
+    [InlineData(600, 540)]
+    [InlineData(60, 30)]
+    public async Task Get_TokenAboutToExpire_RequestsAnother(int lifetime, int renewal)
+    {
+        var first = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("one", TimeSpan.FromSeconds(lifetime));
+        await first.Soon();
+
+        _clock.Advance(TimeSpan.FromSeconds(renewal - 1));
+        Assert.Equal("one", await _cache.GetAsync(Token));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var second = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("two");
+        Assert.Equal("two", await second.Soon());
+    }
+
+    [Fact]
+    public async Task Drop_TokenThatWasReplaced_KeepsTheNewOne()
+    {
+        var first = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("one");
+        await first.Soon();
+
+        Parallel.For(0, 20, _ => _cache.Drop("one"));
+        var second = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("two");
+        await second.Soon();
+        _cache.Drop("one");
+
+        Assert.Equal("two", await _cache.GetAsync(Token));
+        Assert.Equal(2, _count);
+    }
+
+    [Fact]
+    public async Task Get_InTheContextOfACall_RequestsOutsideOfIt()
+    {
+        var ambient = new AsyncLocal<string?>();
+        string? seen = "nothing";
+        var cache = new TokenCache(
+            _ =>
+            {
+                seen = ambient.Value;
+                return new(new ThriftAccessToken("one", DateTimeOffset.MaxValue));
+            },
+            new() { TimeProvider = _clock });
+        ambient.Value = "call";
+
+        Assert.Equal("one", await cache.GetAsync(Token).AsTask().Soon());
+        Assert.Null(seen);
+    }
+
+    [Fact]
+    public void ToString_HasNoToken() => Assert.DoesNotContain("secret", new ThriftAccessToken("secret", DateTimeOffset.MaxValue).ToString(), StringComparison.Ordinal);
+
+    private async Task GrantAsync(string token, TimeSpan? lifetime = null)
+        => (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetResult(new(token, _clock.GetUtcNow() + (lifetime ?? TimeSpan.FromHours(1))));
+
+    private async ValueTask<ThriftAccessToken> RequestAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _count);
+        var request = new TaskCompletionSource<ThriftAccessToken>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.Register(() => request.TrySetCanceled(cancellationToken));
+        await _requests.Writer.WriteAsync(request, CancellationToken.None);
+        return await request.Task;
+    }
+}

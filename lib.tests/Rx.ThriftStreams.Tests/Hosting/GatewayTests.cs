@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Rx.ThriftStreams.AspNetCore;
+
+namespace Rx.ThriftStreams.Tests.Hosting;
+
+/// <summary>What a host that calls Thrift services from REST and grpc-dotnet gets from the library.</summary>
+public sealed class GatewayTests
+{
+    private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void AddThriftProblemDetails_Twice_HasOneHandler()
+    {
+        var services = new ServiceCollection().AddThriftProblemDetails().AddThriftProblemDetails();
+
+        Assert.Single(services, static service => service.ServiceType == typeof(IExceptionHandler));
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.InvalidArgument, 400)]
+    [InlineData(ThriftStatusCode.OutOfRange, 400)]
+    [InlineData(ThriftStatusCode.NotFound, 404)]
+    [InlineData(ThriftStatusCode.Aborted, 409)]
+    [InlineData(ThriftStatusCode.ResourceExhausted, 429)]
+    [InlineData(ThriftStatusCode.Unavailable, 503)]
+    [InlineData(ThriftStatusCode.DeadlineExceeded, 504)]
+    [InlineData(ThriftStatusCode.Unauthenticated, 502)]
+    [InlineData(ThriftStatusCode.PermissionDenied, 502)]
+    [InlineData(ThriftStatusCode.Unimplemented, 502)]
+    [InlineData(ThriftStatusCode.UnknownService, 502)]
+    [InlineData(ThriftStatusCode.Cancelled, 502)]
+    [InlineData(ThriftStatusCode.Internal, 502)]
+    [InlineData((ThriftStatusCode)4711, 502)]
+    public async Task Problem_OfAStatus_HasTheStatusOfThePage(ThriftStatusCode code, int expected)
+    {
+        var (status, problem) = await GetAsync(new ThriftStatusException(code, "The reason."));
+
+        Assert.Equal((expected, expected), (status, problem.GetProperty("status").GetInt32()));
+        Assert.Equal((code.ToString(), "The reason."), (problem.GetProperty("title").GetString(), problem.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
+    public async Task Problem_OfABusinessError_IsUnprocessable()
+        => Assert.Equal(422, (await GetAsync(new ThriftBizStatusException(1001, "no funds"))).Status);
+
+    [Fact]
+    public async Task Problem_OfALostConnection_HidesItsText()
+    {
+        var (status, problem) = await GetAsync(new ThriftTransportException(ThriftStatusCode.Unavailable, "10.0.0.5:8888 is gone."));
+
+        Assert.Equal(503, status);
+        Assert.DoesNotContain("10.0.0.5", problem.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Problem_Customized_HasTheException()
+    {
+        var (_, problem) = await GetAsync(
+            new ThriftBizStatusException(1001, "no funds"),
+            static services => services.AddProblemDetails(static options => options.CustomizeProblemDetails = static context =>
+                context.ProblemDetails.Extensions["bizCode"] = ((ThriftBizStatusException)context.Exception!).Code));
+
+        Assert.Equal(1001, problem.GetProperty("bizCode").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("application/grpc+thrift", true)]
+    [InlineData("application/x-thrift", true)]
+    [InlineData("application/grpc", false)]
+    [InlineData("application/json", false)]
+    [InlineData(null, false)]
+    public void Request_IsToldByItsContentType(string? contentType, bool expected)
+    {
+        var http = new DefaultHttpContext { Request = { ContentType = contentType } };
+        using var span = new Activity("request").Start();
+
+        Assert.Equal(expected, http.IsThriftCall());
+        Assert.Same(span, Activity.Current);
+        Assert.Equal(expected, http.TakesThriftSpan());
+        Assert.Equal(expected, Activity.Current is null);
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.NotFound, StatusCode.NotFound)]
+    [InlineData(ThriftStatusCode.Unauthenticated, StatusCode.Unauthenticated)]
+    [InlineData(ThriftStatusCode.ReceiveDeadlineExceeded, StatusCode.DeadlineExceeded)]
+    [InlineData(ThriftStatusCode.UnknownService, StatusCode.Unknown)]
+    public async Task Interceptor_EachKindOfMethod_EndsWithTheStatus(ThriftStatusCode code, StatusCode expected)
+    {
+        var interceptor = new ThriftErrorInterceptor();
+        var error = new ThriftStatusException(code, "The reason.");
+        Func<Task>[] calls =
+        [
+            () => interceptor.UnaryServerHandler<string, string>("", null!, (_, _) => throw error),
+            () => interceptor.ClientStreamingServerHandler<string, string>(null!, null!, (_, _) => throw error),
+            () => interceptor.ServerStreamingServerHandler<string, string>("", null!, null!, (_, _, _) => throw error),
+            () => interceptor.DuplexStreamingServerHandler<string, string>(null!, null!, null!, (_, _, _) => throw error),
+        ];
+        foreach (var call in calls)
+        {
+            var status = (await Assert.ThrowsAsync<RpcException>(call)).Status;
+            Assert.Equal((expected, "The reason."), (status.StatusCode, status.Detail));
+            Assert.Same(error, status.DebugException);
+        }
+    }
+
+    [Fact]
+    public async Task Interceptor_ErrorNotMeantForTheCaller_HidesItsText()
+    {
+        var error = new ThriftTransportException(ThriftStatusCode.Unavailable, "10.0.0.5:8888 is gone.");
+
+        var thrown = await Assert.ThrowsAsync<RpcException>(() => new ThriftErrorInterceptor().UnaryServerHandler<string, string>("", null!, (_, _) => throw error));
+
+        Assert.Equal((StatusCode.Unavailable, string.Empty), (thrown.StatusCode, thrown.Status.Detail));
+    }
+
+    private static async Task<(int Status, JsonElement Problem)> GetAsync(Exception error, Action<IServiceCollection>? configure = null)
+    {
+        await using var application = await ThriftApplication.StartAsync(
+            static listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1,
+            application =>
+            {
+                application.UseExceptionHandler();
+                application.MapGet("/", (HttpContext _) => Task.FromException(error));
+            },
+            services =>
+            {
+                services.AddThriftProblemDetails();
+                configure?.Invoke(services);
+            });
+        var port = application.Endpoint().Port;
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
+        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Token));
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rx.ThriftStreams;
+using Rx.ThriftStreams.AspNetCore.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Errors of Thrift calls as answers to HTTP requests.</summary>
+public static class ThriftProblemDetailsExtensions
+{
+    /// <summary>
+    /// Answers an HTTP request whose handler failed with a <see cref="ThriftException"/>, because of a call that it made, with problem details (RFC 9457). Calls <c>AddProblemDetails()</c>; the application
+    /// calls <c>UseExceptionHandler()</c>.
+    /// </summary>
+    /// <param name="services">The services of the host. Calling it again has no effect.</param>
+    /// <returns>The same services.</returns>
+    /// <remarks>
+    /// <para>
+    /// The title is the name of <see cref="ThriftException.StatusCode"/>. The detail is the text of a <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> or <see cref="ThriftDeclaredException"/>, which
+    /// a handler threw for its caller; other texts, which name addresses and limits of this host, are left out.
+    /// </para>
+    /// <para>
+    /// The status: 400 for InvalidArgument, FailedPrecondition and OutOfRange; 404 for NotFound; 409 for AlreadyExists and Aborted; 422 for an exception of the IDL and a business error without a status of its own; 429 for
+    /// ResourceExhausted; 503 for Unavailable; 504 for DeadlineExceeded and ReceiveDeadlineExceeded; 502 for all others, also for Unauthenticated and PermissionDenied, which are about the credentials of this host.
+    /// </para>
+    /// <para>
+    /// <see cref="ProblemDetailsOptions.CustomizeProblemDetails"/> changes the answer, with the exception in <see cref="ProblemDetailsContext.Exception"/>; an <see cref="IExceptionHandler"/> that is added before replaces it.
+    /// A response that has started cannot be replaced: it is aborted, as after any other exception.
+    /// </para>
+    /// </remarks>
+    public static IServiceCollection AddThriftProblemDetails(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddProblemDetails();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, ThriftProblemHandler>());
+        return services;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Rx.ThriftStreams.Hosting;
+
+/// <summary>
+/// The bearer token of a client. All calls that need one at the same time wait for the same request. Thread-safe.
+/// </summary>
+/// <param name="request">Requests a token.</param>
+/// <param name="options">Has the clock.</param>
+internal sealed class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
+{
+    /// <summary>How long before it expires a token is replaced, or half of its life if that is shorter.</summary>
+    internal static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private string? _token;
+    private DateTimeOffset _renewAt;
+    private Request? _request;
+
+    /// <summary>Returns the token, and requests one if there is none or it is about to expire.</summary>
+    /// <param name="cancellationToken">Ends the wait of this caller. The request is cancelled when nobody waits for it any more.</param>
+    internal ValueTask<string> GetAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Request waited;
+        lock (_gate)
+        {
+            if (_token is not null && options.TimeProvider.GetUtcNow() < _renewAt)
+            {
+                return new(_token);
+            }
+
+            waited = _request ??= new();
+            waited.Waiting++;
+        }
+
+        return WaitAsync(waited, cancellationToken);
+    }
+
+    /// <summary>Has the next call request another token, unless another call did so already.</summary>
+    internal void Drop(string refused)
+    {
+        lock (_gate)
+        {
+            if (_token == refused)
+            {
+                _token = null;
+            }
+        }
+    }
+
+    private async ValueTask<string> WaitAsync(Request waited, CancellationToken cancellationToken)
+    {
+        Start(waited);
+        try
+        {
+            return await waited.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave(waited);
+        }
+    }
+
+    private void Start(Request started)
+    {
+        if (!started.TryStart())
+        {
+            return;
+        }
+
+        // Nothing of the call that happens to be the first may reach the request: its trace, the server call that it is made in, and the deadline of that one.
+        using AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        _ = Task.Run(() => RunAsync(started));
+    }
+
+    private async Task RunAsync(Request running)
+    {
+        try
+        {
+            var token = await request(running.Cancellation).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The delegate that AddBearerToken was given returned no token.");
+            var now = options.TimeProvider.GetUtcNow();
+            var half = (token.ExpiresAt - now) / 2;
+            lock (_gate)
+            {
+                if (ReferenceEquals(_request, running))
+                {
+                    _token = token.Value;
+                    _renewAt = token.ExpiresAt - (half < Margin ? half : Margin);
+                    _request = null;
+                }
+            }
+
+            running.Complete(token.Value);
+        }
+        catch (Exception error)
+        {
+            Forget(running);
+            running.Fail(error);
+        }
+    }
+
+    private void Leave(Request left)
+    {
+        lock (_gate)
+        {
+            if (--left.Waiting > 0 || left.Result.IsCompleted)
+            {
+                return;
+            }
+
+            // The next call starts another one: this one is being cancelled.
+            Forget(left);
+        }
+
+        left.Cancel();
+    }
+
+    /// <summary>A request that failed or was given up is not kept.</summary>
+    private void Forget(Request forgotten)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(_request, forgotten))
+            {
+                _request = null;
+            }
+        }
+    }
+
+    /// <summary>A request for a token, and how many calls wait for it.</summary>
+    [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; a cancellation may still be in progress when the request has ended.")]
+    private sealed class Request
+    {
+        private readonly CancellationTokenSource _cancellation = new();
+        private readonly TaskCompletionSource<string> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _started;
+
+        internal int Waiting { get; set; }
+
+        internal Task<string> Result => _result.Task;
+
+        internal CancellationToken Cancellation => _cancellation.Token;
+
+        internal bool TryStart() => Interlocked.Exchange(ref _started, 1) == 0;
+
+        internal void Complete(string token) => _result.SetResult(token);
+
+        internal void Fail(Exception error)
+        {
+            _result.SetException(error);
+
+            // Observed: nobody may wait any more.
+            _ = _result.Task.Exception;
+        }
+
+        internal void Cancel() => _ = _cancellation.CancelAsync();
+    }
+}
