@@ -6,6 +6,7 @@ using ThriftApp._1.Contracts;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.AddTelemetry();
 builder.Services.AddHealthChecks();
+builder.Services.AddThriftProblemDetails();
 builder.Services.AddThriftStreams(builder.Configuration.GetSection("Thrift"));
 
 // A client of a Thrift service: of the one below, until the address names another server.
@@ -13,18 +14,10 @@ builder.Services.AddThriftClient<IAssistant>().BindConfiguration("Clients:Assist
 
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
-    .Endpoint("Thrift", endpoint =>
-    {
-        // TLS comes before UseThriftStreams.
-        if (endpoint.IsHttps)
-        {
-            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
-        }
-
-        endpoint.ListenOptions.UseThriftStreams();
-    }));
+    .Endpoint("Thrift", static endpoint => endpoint.UseThriftStreams()));
 
 WebApplication app = builder.Build();
+app.UseExceptionHandler();
 app.MapThriftService<IAssistant, AssistantService>();
 app.MapThriftHealth();
 app.MapHealthChecks("/healthz");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -12,24 +11,14 @@ internal static class Telemetry
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Logging.AddOpenTelemetry(static logging => logging.IncludeFormattedMessage = true);
+
+        // A Thrift call has a span of Rx.ThriftStreams instead of ASP.NET Core's.
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(static metrics => metrics.AddMeter(ThriftDiagnostics.MeterName).AddAspNetCoreInstrumentation())
-            .WithTracing(static tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation(static options => options.Filter = IsNotAThriftCall));
+            .WithTracing(static tracing => tracing.AddSource(ThriftDiagnostics.ActivitySourceName).AddAspNetCoreInstrumentation(static options => options.Filter = static http => !http.TakesThriftSpan()));
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             telemetry.UseOtlpExporter();
         }
-    }
-
-    // A Thrift call over gRPC has a span of Rx.ThriftStreams. Without a current activity, the parent of that span is the span of the caller.
-    private static bool IsNotAThriftCall(HttpContext http)
-    {
-        if (http.Request.ContentType != "application/grpc+thrift")
-        {
-            return true;
-        }
-
-        Activity.Current = null;
-        return false;
     }
 }
