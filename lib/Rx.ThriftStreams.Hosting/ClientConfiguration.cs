@@ -21,7 +21,8 @@ internal static class ClientConfiguration
             .ReadName<ThriftTransport>(nameof(channel.StreamTransport), value => channel.StreamTransport = value)
             .ReadName<ThriftTransport>(nameof(channel.PingPongTransport), value => channel.PingPongTransport = value)
             .ReadName<ThriftTransientPropagation>(nameof(channel.TransientPropagation), value => channel.TransientPropagation = value)
-            .Group(nameof(channel.Defaults), group => ReadDefaults(group, channel))
+            .Group(nameof(channel.Defaults), group => channel.Defaults = ReadCall(group, channel.Defaults))
+            .Named(nameof(channel.Methods), (method, group) => channel.Methods[method] = ReadCall(group, channel.Methods.TryGetValue(method, out var own) ? own : new()))
             .Group(nameof(channel.Discovery), group => ReadDiscovery(group, channel.Discovery))
             .Group(nameof(channel.Resilience), group => ReadResilience(group, channel.Resilience))
             .Group(nameof(channel.Limits), group => group.ReadMessageLimits(channel.Limits))
@@ -34,20 +35,19 @@ internal static class ClientConfiguration
             .ThrowIfUnknown();
     }
 
-    private static void ReadDefaults(OptionSection section, ThriftChannelOptions channel)
+    private static ThriftCallOptions ReadCall(OptionSection section, ThriftCallOptions call)
     {
-        var defaults = channel.Defaults;
         section
-            .ReadTime(nameof(defaults.Timeout), value => defaults = defaults with { Timeout = value })
-            .ReadTime(nameof(defaults.ConnectTimeout), value => defaults = defaults with { ConnectTimeout = value })
-            .ReadTime(nameof(defaults.ReceiveTimeout), value => defaults = defaults with { ReceiveTimeout = value })
-            .ReadTime(nameof(defaults.SendTimeout), value => defaults = defaults with { SendTimeout = value })
-            .Read<bool>(nameof(defaults.KeepRemoteOnReceiveTimeout), value => defaults = defaults with { KeepRemoteOnReceiveTimeout = value })
-            .Read<string>(nameof(defaults.Authority), value => defaults = defaults with { Authority = value })
-            .Read<string>(nameof(defaults.Compressor), value => defaults = defaults with { Compressor = value })
-            .Read<bool>(nameof(defaults.NoDelay), value => defaults = defaults with { NoDelay = value })
-            .Read<bool>(nameof(defaults.IsIdempotent), value => defaults = defaults with { IsIdempotent = value });
-        channel.Defaults = defaults;
+            .ReadTime(nameof(call.Timeout), value => call = call with { Timeout = value })
+            .ReadTime(nameof(call.ConnectTimeout), value => call = call with { ConnectTimeout = value })
+            .ReadTime(nameof(call.ReceiveTimeout), value => call = call with { ReceiveTimeout = value })
+            .ReadTime(nameof(call.SendTimeout), value => call = call with { SendTimeout = value })
+            .Read<bool>(nameof(call.KeepRemoteOnReceiveTimeout), value => call = call with { KeepRemoteOnReceiveTimeout = value })
+            .Read<string>(nameof(call.Authority), value => call = call with { Authority = value })
+            .Read<string>(nameof(call.Compressor), value => call = call with { Compressor = value })
+            .Read<bool>(nameof(call.NoDelay), value => call = call with { NoDelay = value })
+            .Read<bool>(nameof(call.IsIdempotent), value => call = call with { IsIdempotent = value });
+        return call;
     }
 
     private static void ReadDiscovery(OptionSection section, ThriftDiscoveryOptions discovery) => section

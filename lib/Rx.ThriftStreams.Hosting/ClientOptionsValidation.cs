@@ -1,15 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Rx.ThriftStreams.Hosting;
 
-/// <summary>Checks what a channel checks when it is created, without creating one.</summary>
-internal sealed class ClientOptionsValidation : IValidateOptions<ThriftClientOptions>
+/// <summary>Checks what a channel checks when it is created, without creating one, and that the methods which have options exist.</summary>
+internal sealed class ClientOptionsValidation(IServiceProvider provider) : IValidateOptions<ThriftClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, ThriftClientOptions options)
     {
         if (string.IsNullOrWhiteSpace(options.Address))
         {
             return ValidateOptionsResult.Fail($"{nameof(ThriftClientOptions.Address)} of the Thrift client \"{name}\" is not set. Set it, for example to grpc://localhost:8888.");
+        }
+
+        if (options.Channel.Methods.Count > 0)
+        {
+            var names = provider.GetKeyedServices<ClientMethods>(name).SelectMany(static methods => methods.Names).ToHashSet(StringComparer.Ordinal);
+            if (options.Channel.Methods.Keys.FirstOrDefault(method => !names.Contains(method)) is { } unknown)
+            {
+                return ValidateOptionsResult.Fail(
+                    $"{nameof(ThriftChannelOptions.Methods)} of the Thrift client \"{name}\" has options for \"{unknown}\", which is not a method of its services. Use one of: {string.Join(", ", names.Order(StringComparer.Ordinal))}.");
+            }
         }
 
         try

@@ -109,7 +109,7 @@ public static class ThriftClientBuilderExtensions
     /// <param name="builder">The client.</param>
     /// <param name="token">
     /// Requests a token and returns it with the time at which it expires. Gets the root container, and a token that is cancelled when no call waits for the result any more. One request serves all calls that need a token at the same
-    /// time. What it throws is the exception of the calls that wait, before anything is sent; the next call requests again.
+    /// time. What it throws is the exception of the calls that wait, before anything is sent, unless the token that is to be replaced has not expired yet: then they send that one. The next call requests again.
     /// </param>
     /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
     /// <remarks>

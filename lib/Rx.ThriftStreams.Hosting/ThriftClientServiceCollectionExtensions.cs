@@ -24,7 +24,7 @@ public static class ThriftClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var name = TService.Descriptor.Name;
         services.TryAddSingleton(provider => Create<TService>(provider, name));
-        return AddChannel(services, name, configure);
+        return AddChannel<TService>(services, name, configure);
     }
 
     /// <summary>
@@ -40,7 +40,7 @@ public static class ThriftClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(name);
         services.TryAddKeyedSingleton(name, static (provider, key) => Create<TService>(provider, (string)key!));
-        return AddChannel(services, name, configure);
+        return AddChannel<TService>(services, name, configure);
     }
 
     /// <summary>Returns the channel of a client, for its events, to connect early, or to create other clients of it. The container owns it: do not dispose it.</summary>
@@ -58,8 +58,10 @@ public static class ThriftClientServiceCollectionExtensions
         where TService : class, IThriftClientFactory<TService>
         => TService.CreateClient(provider.GetThriftChannel(name), options: null);
 
-    private static ThriftClientBuilder AddChannel(IServiceCollection services, string name, Action<ThriftClientOptions>? configure)
+    private static ThriftClientBuilder AddChannel<TService>(IServiceCollection services, string name, Action<ThriftClientOptions>? configure)
+        where TService : class, IThriftService<TService>
     {
+        services.AddKeyedSingleton(name, static (_, _) => ClientMethods.Of<TService>());
         services.TryAddSingleton<ClientChannels>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<ThriftClientOptions>, ContainerDefaults>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ThriftClientOptions>, ClientOptionsValidation>());

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 
 namespace Rx.ThriftStreams.Hosting;
 
@@ -6,15 +7,20 @@ namespace Rx.ThriftStreams.Hosting;
 /// The bearer token of a client. All calls that need one at the same time wait for the same request. Thread-safe.
 /// </summary>
 /// <param name="request">Requests a token.</param>
-/// <param name="options">Has the clock.</param>
-internal sealed class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
+/// <param name="options">Has the clock and the log.</param>
+internal sealed partial class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
 {
     /// <summary>How long before it expires a token is replaced, or half of its life if that is shorter.</summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
+    // Between attempts to replace a token that has not expired yet.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
     private readonly Lock _gate = new();
     private string? _token;
     private DateTimeOffset _renewAt;
+    private DateTimeOffset _expiresAt;
     private Request? _request;
 
     /// <summary>Returns the token, and requests one if there is none or it is about to expire.</summary>
@@ -87,6 +93,7 @@ internal sealed class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessT
                 if (ReferenceEquals(_request, running))
                 {
                     _token = token.Value;
+                    _expiresAt = token.ExpiresAt;
                     _renewAt = token.ExpiresAt - (half < Margin ? half : Margin);
                     _request = null;
                 }
@@ -96,8 +103,15 @@ internal sealed class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessT
         }
         catch (Exception error)
         {
-            Forget(running);
-            running.Fail(error);
+            if (Forget(running) is { } current)
+            {
+                LogNotRenewed(_logger, error);
+                running.Complete(current);
+            }
+            else
+            {
+                running.Fail(error);
+            }
         }
     }
 
@@ -118,16 +132,30 @@ internal sealed class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessT
     }
 
     /// <summary>A request that failed or was given up is not kept.</summary>
-    private void Forget(Request forgotten)
+    /// <returns>The token that it was to replace, if that can still be used. It is used for a while before another request.</returns>
+    private string? Forget(Request forgotten)
     {
         lock (_gate)
         {
-            if (ReferenceEquals(_request, forgotten))
+            if (!ReferenceEquals(_request, forgotten))
             {
-                _request = null;
+                return null;
             }
+
+            _request = null;
+            var left = _expiresAt - options.TimeProvider.GetUtcNow();
+            if (_token is null || left <= TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            _renewAt = _expiresAt - (left < Pause ? TimeSpan.Zero : left - Pause);
+            return _token;
         }
     }
+
+    [LoggerMessage(80, LogLevel.Warning, "Another bearer token could not be obtained. The present one is sent until it expires.", EventName = "TokenNotRenewed")]
+    private static partial void LogNotRenewed(ILogger logger, Exception error);
 
     /// <summary>A request for a token, and how many calls wait for it.</summary>
     [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; a cancellation may still be in progress when the request has ended.")]

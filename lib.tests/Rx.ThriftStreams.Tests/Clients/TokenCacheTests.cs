@@ -94,6 +94,26 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
+    public async Task Get_RenewalFails_UsesTheTokenUntilItExpires()
+    {
+        var first = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("one", TimeSpan.FromMinutes(10));
+        await first.Soon();
+
+        _clock.Advance(TimeSpan.FromMinutes(9.5));
+        var renewed = _cache.GetAsync(Token).AsTask();
+        (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
+        Assert.Equal("one", await renewed.Soon());
+        Assert.Equal("one", await _cache.GetAsync(Token));
+        Assert.Equal(2, _count);
+
+        _clock.Advance(TimeSpan.FromMinutes(0.5));
+        var expired = _cache.GetAsync(Token).AsTask();
+        (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => expired.Soon());
+    }
+
+    [Fact]
     public async Task Drop_TokenThatWasReplaced_KeepsTheNewOne()
     {
         var first = _cache.GetAsync(Token).AsTask();

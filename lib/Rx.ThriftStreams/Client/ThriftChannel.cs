@@ -40,6 +40,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         _middleware = ClientMiddleware.From(options);
         var budgets = new RetryBudgets(options.TimeProvider);
         _calls = CallPipelines.From(options, budgets);
+        Methods = options.Methods.ToDictionary(static pair => pair.Key, pair => Settle(pair.Key, pair.Value, options), StringComparer.Ordinal);
         CircuitBreakers = new ThriftCircuitBreakers(options, Logger);
         _connector = new StreamConnector(address, options, CircuitBreakers, budgets, transport);
     }
@@ -67,6 +68,9 @@ public sealed class ThriftChannel : IAsyncDisposable
 
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
+
+    /// <summary>What the calls of single methods inherit, by their full names and by their names: all of it, the defaults as well.</summary>
+    internal IReadOnlyDictionary<string, ThriftCallOptions> Methods { get; }
 
     /// <summary>Whether calls made in a handler inherit the deadline, the cancellation and the metainfo of the call that is handled.</summary>
     internal bool FlowsServerContext => _options.FlowServerContext;
@@ -268,6 +272,14 @@ public sealed class ThriftChannel : IAsyncDisposable
             CallStartFactory.LimitOf(settled, parent, _options.TimeProvider).Limit,
             pipeline.AttemptTimeout ?? (settled.Timeout is null ? _options.Policies?.TimeoutOf(method) : null));
         return pipeline;
+    }
+
+    /// <summary>All that the calls of a method inherit.</summary>
+    private static ThriftCallOptions Settle(string method, ThriftCallOptions own, ThriftChannelOptions options)
+    {
+        var slash = method.LastIndexOf('/');
+        var settled = slash >= 0 && options.Methods.TryGetValue(method[(slash + 1)..], out var byName) ? own.Over(byName) : own;
+        return settled.Over(options.Defaults);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

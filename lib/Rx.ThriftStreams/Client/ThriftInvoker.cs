@@ -13,6 +13,9 @@ public sealed class ThriftInvoker
 {
     private readonly ThriftCallOptions _options;
 
+    // By full names and by names; null if no method has options of its own.
+    private readonly Dictionary<string, ThriftCallOptions>? _methods;
+
     /// <summary>Creates an invoker.</summary>
     /// <param name="channel">The channel of the calls.</param>
     /// <param name="options">Options that the calls inherit, over those of the channel. Copied.</param>
@@ -22,7 +25,12 @@ public sealed class ThriftInvoker
         ArgumentNullException.ThrowIfNull(channel);
         Channel = channel;
         options?.Validate();
-        _options = options is null ? channel.Defaults : options.Snapshot().Over(channel.Defaults);
+        var own = options?.Snapshot();
+        _options = own?.Over(channel.Defaults) ?? channel.Defaults;
+        if (channel.Methods.Count > 0)
+        {
+            _methods = channel.Methods.ToDictionary(static pair => pair.Key, pair => own?.Over(pair.Value) ?? pair.Value, StringComparer.Ordinal);
+        }
     }
 
     /// <summary>The channel of the calls.</summary>
@@ -116,7 +124,7 @@ public sealed class ThriftInvoker
         ArgumentNullException.ThrowIfNull(method);
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(result);
-        return Channel.Repeat(this, method, request, options, _options) is { } resilient
+        return Channel.Repeat(this, method, request, options, InheritedBy(method)) is { } resilient
             ? resilient.RunAsync(result, cancellationToken)
             : RunAsync(StartAsync(method, options, cancellationToken), request, result);
 
@@ -232,7 +240,7 @@ public sealed class ThriftInvoker
     internal ResilientStream<TRequest, TResponse>? Repeat<TRequest, TResponse>(ThriftMethod<TRequest, TResponse> method, TRequest request, ThriftCallOptions? options)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
-        => Channel.RepeatStream(this, method, request, options, _options);
+        => Channel.RepeatStream(this, method, request, options, InheritedBy(method));
 
     /// <summary>Starts an attempt of a call and creates its stream.</summary>
     /// <param name="method">The method.</param>
@@ -248,7 +256,7 @@ public sealed class ThriftInvoker
         CancellationToken attemptToken)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
-        => Channel.OpenAsync(method, options, _options, methodToken, enumerationToken, attemptToken);
+        => Channel.OpenAsync(method, options, InheritedBy(method), methodToken, enumerationToken, attemptToken);
 
     /// <summary>Starts a call and creates its stream.</summary>
     internal ValueTask<ClientCall<TRequest, TResponse>> StartAsync<TRequest, TResponse>(
@@ -258,5 +266,10 @@ public sealed class ThriftInvoker
         CancellationToken enumerationToken = default)
         where TRequest : class, IThriftStruct<TRequest>
         where TResponse : class, IThriftStruct<TResponse>
-        => Channel.OpenAsync(method, options, _options, methodToken, enumerationToken);
+        => Channel.OpenAsync(method, options, InheritedBy(method), methodToken, enumerationToken);
+
+    private ThriftCallOptions InheritedBy(ThriftMethod method)
+        => _methods is null ? _options
+            : _methods.TryGetValue(method.FullName, out var options) || _methods.TryGetValue(method.Name, out options) ? options
+            : _options;
 }

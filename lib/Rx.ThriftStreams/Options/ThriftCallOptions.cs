@@ -3,8 +3,8 @@ using Rx.ThriftStreams.Options;
 namespace Rx.ThriftStreams;
 
 /// <summary>
-/// Settings of one call. A property that is <see langword="null"/> is inherited from the client, then from
-/// <see cref="ThriftChannelOptions.Defaults"/>: the call beats the client, the client beats the channel.
+/// Settings of one call. A property that is <see langword="null"/> is inherited from the client, then from <see cref="ThriftChannelOptions.Methods"/>, then from
+/// <see cref="ThriftChannelOptions.Defaults"/>: the call beats the client, the client beats the channel, and there the method beats the defaults.
 /// </summary>
 /// <remarks>
 /// Immutable, so one object can serve many calls. All time limits run on <see cref="ThriftChannelOptions.TimeProvider"/>;
@@ -97,21 +97,19 @@ public sealed record ThriftCallOptions
     };
 
     /// <summary>Throws if a value is invalid, naming its option.</summary>
-    internal void Validate()
+    /// <param name="owner">What the options are called in messages.</param>
+    internal void Validate(string owner = nameof(ThriftCallOptions))
     {
-        OptionChecks.TimeLimit(ConnectTimeout, NameOf(nameof(ConnectTimeout)));
-        OptionChecks.TimeLimit(ReceiveTimeout, NameOf(nameof(ReceiveTimeout)));
-        OptionChecks.TimeLimit(SendTimeout, NameOf(nameof(SendTimeout)));
-        OptionChecks.TimeLimitOrZero(Timeout, NameOf(nameof(Timeout)));
-        OptionChecks.Authority(Authority, NameOf(nameof(Authority)));
+        OptionChecks.TimeLimit(ConnectTimeout, $"{owner}.{nameof(ConnectTimeout)}");
+        OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
+        OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
+        OptionChecks.TimeLimitOrZero(Timeout, $"{owner}.{nameof(Timeout)}");
+        OptionChecks.Authority(Authority, $"{owner}.{nameof(Authority)}");
         if (Compressor is not (null or "gzip" or "identity"))
         {
-            throw new ArgumentException(
-                $"{NameOf(nameof(Compressor))} is \"{Compressor}\", which is not supported. Use \"gzip\", or \"identity\" for none.", nameof(Compressor));
+            throw new ArgumentException($"{owner}.{nameof(Compressor)} is \"{Compressor}\", which is not supported. Use \"gzip\", or \"identity\" for none.");
         }
     }
-
-    private static string NameOf(string option) => $"{nameof(ThriftCallOptions)}.{option}";
 
     private static ThriftMetadata? Merge(ThriftMetadata? own, ThriftMetadata? defaults)
     {

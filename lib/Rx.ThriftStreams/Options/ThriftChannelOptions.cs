@@ -13,6 +13,12 @@ public sealed class ThriftChannelOptions
     public ThriftCallOptions Defaults { get; set; } = ThriftCallOptions.None;
 
     /// <summary>
+    /// Options that the calls of single methods inherit, over <see cref="Defaults"/>, by the name of the method in the IDL, such as <c>Echo</c>, or by its full name, such as <c>echo.TestService/Echo</c>,
+    /// which beats the name alone. Options of a client or a call beat them. Default: none.
+    /// </summary>
+    public IDictionary<string, ThriftCallOptions> Methods { get; private set; } = new Dictionary<string, ThriftCallOptions>(StringComparer.Ordinal);
+
+    /// <summary>
     /// How streaming methods travel: <see cref="ThriftTransport.Grpc"/> or <see cref="ThriftTransport.TTHeaderStreaming"/>.
     /// Default: by the scheme of the address.
     /// </summary>
@@ -113,6 +119,7 @@ public sealed class ThriftChannelOptions
         Validate();
         var copy = (ThriftChannelOptions)MemberwiseClone();
         copy.Defaults = Defaults.Snapshot();
+        copy.Methods = Methods.ToDictionary(static pair => pair.Key, static pair => pair.Value.Snapshot(), StringComparer.Ordinal);
         copy.TlsOptions = TlsOptions?.Snapshot();
         copy.StreamMiddleware = [.. StreamMiddleware];
         copy.SendMiddleware = [.. SendMiddleware];
@@ -135,6 +142,13 @@ public sealed class ThriftChannelOptions
         OptionChecks.NotNull(LoggerFactory, nameof(LoggerFactory));
         OptionChecks.Authority(DestinationService, nameof(DestinationService));
         Defaults.Validate();
+        foreach (var (method, options) in Methods)
+        {
+            var name = $"{nameof(Methods)}[\"{method}\"]";
+            OptionChecks.NotNull(options, name);
+            options.Validate(name);
+        }
+
         Discovery.Validate(nameof(Discovery));
         Resilience.Validate(nameof(Resilience));
         Limits.Validate(nameof(Limits));
