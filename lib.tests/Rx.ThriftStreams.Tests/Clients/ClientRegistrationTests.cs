@@ -255,14 +255,18 @@ public class ClientRegistrationTests
     }
 
     [Theory]
-    [InlineData("grpc://localhost:1", false)]
-    [InlineData("ttheader+dns://localhost:1", false)]
-    [InlineData("grpcs://localhost:1", true)]
-    [InlineData("ttheaders+dns://localhost:1", true)]
-    public async Task AddBearerToken_AddressWithoutTls_IsAnErrorAtStart(string address, bool starts)
+    [InlineData("grpc://localhost:1", false, false)]
+    [InlineData("grpc://localhost:1", true, false)]
+    [InlineData("ttheader+dns://localhost:1", false, false)]
+    [InlineData("grpcs://localhost:1", false, true)]
+    [InlineData("ttheaders+dns://localhost:1", true, true)]
+    public async Task AddBearerToken_AddressWithoutTls_IsAnErrorAtStart(string address, bool isKept, bool starts)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddThriftClient<ITestService>("echo", options => options.Address = address).AddBearerToken(static (_, _) => new("secret"));
+        var client = builder.Services.AddThriftClient<ITestService>("echo", options => options.Address = address);
+        _ = isKept
+            ? client.AddBearerToken(static (_, _) => ValueTask.FromResult(new ThriftAccessToken("secret", DateTimeOffset.MaxValue)))
+            : client.AddBearerToken(static (_, _) => ValueTask.FromResult("secret"));
         using var host = builder.Build();
 
         var error = await Record.ExceptionAsync(() => host.StartAsync(Token));

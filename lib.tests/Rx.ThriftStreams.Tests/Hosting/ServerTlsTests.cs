@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
@@ -120,6 +122,28 @@ public sealed class ServerTlsTests : IDisposable
         await using var application = await StartEndpointAsync("http", new FakeTimeProvider());
 
         Assert.Equal(("x", null), await CallAsync($"ttheader://{application.Endpoint()}", transport, "first.test", null));
+    }
+
+    /// <summary>What the documentation says: h2 is offered, nobody has to take part in ALPN, and whoever offers something else only is refused.</summary>
+    [Fact]
+    public async Task EndpointOfTheConfiguration_Alpn_IsH2OrNothing()
+    {
+        Write(_first, _first);
+        await using var application = await StartEndpointAsync("https", new FakeTimeProvider(), ("Certificate:Path", "tls.crt"), ("Certificate:KeyPath", "tls.key"));
+
+        Assert.Equal(SslApplicationProtocol.Http2, await NegotiateAsync(application, SslApplicationProtocol.Http2, SslApplicationProtocol.Http11));
+        Assert.Equal(default, await NegotiateAsync(application));
+        await Assert.ThrowsAsync<AuthenticationException>(() => NegotiateAsync(application, SslApplicationProtocol.Http11));
+    }
+
+    private static async Task<SslApplicationProtocol> NegotiateAsync(WebApplication application, params SslApplicationProtocol[] offered)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(application.Endpoint(), TestContext.Current.CancellationToken);
+        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "first.test", ApplicationProtocols = offered.Length == 0 ? null : [.. offered] }, TestContext.Current.CancellationToken);
+        return tls.NegotiatedApplicationProtocol;
     }
 
     [Fact]
