@@ -131,7 +131,7 @@ public static class ThriftClientBuilderExtensions
         RequireTls(builder, allowCleartext);
         return builder.Configure((provider, options) =>
         {
-            var sent = new SentToken(new TokenCache(cancellationToken => token(provider, cancellationToken), options.Channel));
+            var sent = new SentToken(new TokenCache(builder.Name, cancellationToken => token(provider, cancellationToken), options.Channel));
             options.Channel.StreamMiddleware.Add(sent.CreateAsync);
             options.Channel.ReceiveMiddleware.Add(sent.ReceiveAsync);
         });

@@ -1,14 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Hosting;
 
 /// <summary>
 /// The bearer token of a client. All calls that need one at the same time wait for the same request. Thread-safe.
 /// </summary>
+/// <param name="client">The name of the client.</param>
 /// <param name="request">Requests a token.</param>
 /// <param name="options">Has the clock and the log.</param>
-internal sealed partial class TokenCache(Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
+internal sealed partial class TokenCache(string client, Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
 {
     /// <summary>How long before it expires a token is replaced, or half of its life if that is shorter.</summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
@@ -17,6 +19,7 @@ internal sealed partial class TokenCache(Func<CancellationToken, ValueTask<Thrif
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
+    private readonly WarningLimit _warnings = new(options.TimeProvider);
     private readonly Lock _gate = new();
     private string? _token;
     private DateTimeOffset _renewAt;
@@ -105,11 +108,16 @@ internal sealed partial class TokenCache(Func<CancellationToken, ValueTask<Thrif
         {
             if (Forget(running) is { } current)
             {
-                LogNotRenewed(_logger, error);
+                LogNotRenewed(_logger, client, error);
                 running.Complete(current);
             }
             else
             {
+                if (!running.Cancellation.IsCancellationRequested && _warnings.TryTake(_logger))
+                {
+                    LogNotObtained(_logger, client, error);
+                }
+
                 running.Fail(error);
             }
         }
@@ -154,8 +162,11 @@ internal sealed partial class TokenCache(Func<CancellationToken, ValueTask<Thrif
         }
     }
 
-    [LoggerMessage(80, LogLevel.Warning, "Another bearer token could not be obtained. The present one is sent until it expires.", EventName = "TokenNotRenewed")]
-    private static partial void LogNotRenewed(ILogger logger, Exception error);
+    [LoggerMessage(80, LogLevel.Warning, "Another bearer token of the Thrift client {Client} could not be obtained. The present one is sent until it expires.", EventName = "TokenNotRenewed")]
+    private static partial void LogNotRenewed(ILogger logger, string client, Exception error);
+
+    [LoggerMessage(81, LogLevel.Warning, "A bearer token of the Thrift client {Client} could not be obtained. The calls that wait for it fail.", EventName = "TokenNotObtained")]
+    private static partial void LogNotObtained(ILogger logger, string client, Exception error);
 
     /// <summary>A request for a token, and how many calls wait for it.</summary>
     [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; a cancellation may still be in progress when the request has ended.")]

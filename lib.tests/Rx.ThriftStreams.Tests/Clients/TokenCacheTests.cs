@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Hosting;
 
@@ -9,11 +10,12 @@ public sealed class TokenCacheTests
     private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
 
     private readonly FakeTimeProvider _clock = new();
+    private readonly LogCollector _log = new();
     private readonly System.Threading.Channels.Channel<TaskCompletionSource<ThriftAccessToken>> _requests = System.Threading.Channels.Channel.CreateUnbounded<TaskCompletionSource<ThriftAccessToken>>();
     private readonly TokenCache _cache;
     private int _count;
 
-    public TokenCacheTests() => _cache = new(RequestAsync, new() { TimeProvider = _clock });
+    public TokenCacheTests() => _cache = new("echo", RequestAsync, new() { TimeProvider = _clock, LoggerFactory = new LoggerFactory([_log]) });
 
     [Fact]
     public async Task Get_ManyAtOnce_WaitForOneRequest()
@@ -71,6 +73,8 @@ public sealed class TokenCacheTests
             Assert.Equal("No token.", (await Assert.ThrowsAsync<InvalidOperationException>(() => caller.Soon())).Message);
         }
 
+        Assert.Equal(1, CountOf(81));
+
         var next = _cache.GetAsync(Token).AsTask();
         await GrantAsync("one");
         Assert.Equal("one", await next.Soon());
@@ -105,7 +109,7 @@ public sealed class TokenCacheTests
         (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
         Assert.Equal("one", await renewed.Soon());
         Assert.Equal("one", await _cache.GetAsync(Token));
-        Assert.Equal(2, _count);
+        Assert.Equal((2, 1), (_count, CountOf(80)));
 
         _clock.Advance(TimeSpan.FromMinutes(0.5));
         var expired = _cache.GetAsync(Token).AsTask();
@@ -136,6 +140,7 @@ public sealed class TokenCacheTests
         var ambient = new AsyncLocal<string?>();
         string? seen = "nothing";
         var cache = new TokenCache(
+            "echo",
             _ =>
             {
                 seen = ambient.Value;
@@ -150,6 +155,8 @@ public sealed class TokenCacheTests
 
     [Fact]
     public void ToString_HasNoToken() => Assert.DoesNotContain("secret", new ThriftAccessToken("secret", DateTimeOffset.MaxValue).ToString(), StringComparison.Ordinal);
+
+    private int CountOf(int id) => _log.Entries.Count(entry => entry.Id == id);
 
     private async Task GrantAsync(string token, TimeSpan? lifetime = null)
         => (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetResult(new(token, _clock.GetUtcNow() + (lifetime ?? TimeSpan.FromHours(1))));

@@ -18,7 +18,7 @@ public static class ThriftProblemDetailsExtensions
     /// <remarks>
     /// <para>
     /// The title is the name of <see cref="ThriftException.StatusCode"/>. The detail is the text of a <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> or <see cref="ThriftDeclaredException"/>, which
-    /// a handler threw for its caller; other texts, which name addresses and limits of this host, are left out.
+    /// a handler threw for its caller; other texts, which name addresses and limits of this host, are left out, and so are those of Unauthenticated and PermissionDenied.
     /// </para>
     /// <para>
     /// The status: 400 for InvalidArgument, FailedPrecondition and OutOfRange; 404 for NotFound; 409 for AlreadyExists and Aborted; 422 for an exception of the IDL and a business error without a status of its own; 429 for

@@ -16,8 +16,8 @@ internal sealed class ThriftProblemHandler(IProblemDetailsService problems) : IE
 
         httpContext.Response.StatusCode = HttpStatus.OfCallMade(error);
 
-        // The texts of other errors name addresses and limits of this side.
-        var detail = ServerFaults.IsMeantForCaller(error) ? error.Message : null;
+        // The texts of other errors name addresses and limits of this side, and those about its credentials are not for others either.
+        var detail = ServerFaults.IsMeantForCaller(error) && error.StatusCode is not (ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied) ? error.Message : null;
         await problems.TryWriteAsync(new()
         {
             HttpContext = httpContext,

@@ -18,7 +18,7 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
         if (error is ThriftException { IsLogged: false } and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
             && logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
         {
-            LogFailed(logger, method.FullName, peer.Length == 0 ? "no peer" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
+            LogFailed(logger, method.FullName, peer.Length == 0 ? "(not connected)" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
         }
     }
 

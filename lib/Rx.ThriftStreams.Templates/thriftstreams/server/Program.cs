@@ -4,10 +4,10 @@ using ThriftApp._1.Contracts;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddThriftStreams();
 
-// The address of the endpoint is in appsettings.json. For TLS, call UseTls or UseHttps before UseThriftStreams.
+// The address of the endpoint is in appsettings.json; with https it also needs a Certificate there.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
-    .Endpoint("Thrift", endpoint => endpoint.ListenOptions.UseThriftStreams()));
+    .Endpoint("Thrift", static endpoint => endpoint.UseThriftStreams()));
 
 WebApplication app = builder.Build();
 app.MapThriftService<IAssistant, AssistantService>();
