@@ -38,7 +38,7 @@ public class LargeFieldBenchmark
     [Benchmark, BenchmarkCategory("Read")]
     public BinaryMessage ReadBinary() => ThriftSerializer.Deserialize<BinaryMessage>(_bytes);
 
-    /// <summary>What reading would cost with memory from a pool.</summary>
+    /// <summary>The least that reading into memory of a pool costs.</summary>
     [Benchmark, BenchmarkCategory("Read")]
     public void CopyIntoRentedMemory()
     {
