@@ -91,7 +91,7 @@ public sealed class StreamOutboxTests
     {
         var (connection, peer, _) = BareConnection.Create(pipe: 1);
         var stream = connection.Add();
-        await FillAsync(connection);
+        await FillAsync(connection, peer);
         using var cancel = new CancellationTokenSource();
         var send = stream.Outbox.SendAsync(s_request, cancel.Token).AsTask();
         Assert.False(send.IsCompleted);
@@ -109,7 +109,7 @@ public sealed class StreamOutboxTests
     {
         // More than one flush wakes: if those that it wakes append nothing, the others must not be forgotten.
         var (connection, peer, _) = BareConnection.Create(pipe: 1);
-        await FillAsync(connection);
+        await FillAsync(connection, peer);
         using var cancel = new CancellationTokenSource();
         var givenUp = Enumerable.Range(1, 50).Select(id => connection.Add(id).Outbox.SendAsync(s_request, cancel.Token).AsTask()).ToArray();
         var patient = connection.Add(99).Outbox.SendAsync(s_request, default).AsTask();
@@ -129,8 +129,8 @@ public sealed class StreamOutboxTests
     [Fact]
     public async Task Send_ConnectionFails_WaitingAndLaterOnesFail()
     {
-        var (connection, _, _) = BareConnection.Create(pipe: 1);
-        await FillAsync(connection);
+        var (connection, peer, _) = BareConnection.Create(pipe: 1);
+        await FillAsync(connection, peer);
         var waiting = connection.Add(1).Outbox.SendAsync(s_request, default).AsTask();
         var credit = connection.Add(2, peerWindow: 1);
         await Assert.ThrowsAnyAsync<Exception>(async () =>
@@ -147,13 +147,18 @@ public sealed class StreamOutboxTests
     }
 
     /// <summary>Leaves no room: one write is under way, and as much as is allowed waits for it.</summary>
-    private static async Task FillAsync(BareConnection connection)
+    private static async Task FillAsync(BareConnection connection, FramePeer peer)
     {
         var filler = connection.Add(1000);
+        var request = new Request { Message = new string('f', 30_000) };
+        await filler.Outbox.SendAsync(request, default);
+
+        // Only a write that has begun keeps what follows waiting: one that is still to begin would take all of it, and leave room.
+        var begun = await peer.Pipe.Input.ReadAsync(TestContext.Current.CancellationToken).Soon();
+        peer.Pipe.Input.AdvanceTo(begun.Buffer.Start);
         while (connection.Writer.HasRoom)
         {
-            await filler.Outbox.SendAsync(new Request { Message = new string('f', 30_000) }, default);
-            await Task.Yield();
+            await filler.Outbox.SendAsync(request, default);
         }
     }
 
