@@ -85,9 +85,14 @@ public static class ThriftProxyEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(channel);
         var runtime = ThriftServerRuntime.Of(endpoints.ServiceProvider);
-        var binder = new ProxyMethodBinder<TService>(new ProxyTarget(channel, options), runtime);
-        descriptor.Bind(binder);
-        return ThriftRoutes.MapService(endpoints, runtime, new(descriptor.Name, binder.Methods, descriptor.Package, () => descriptor.Schema), static method => [method]);
+        var target = new ProxyTarget(channel, options);
+
+        // Of the messages only the bytes matter: methods without their types.
+        var methods = MethodList<TService>.Of(descriptor).ToDictionary(
+            static method => method.Name,
+            ServerMethod (method) => new ProxyServerMethod(new(method.Package, method.ServiceName, method.Name, method.Mode, method.IsOneway, method.MemberName), target, runtime),
+            StringComparer.Ordinal);
+        return ThriftRoutes.MapService(endpoints, runtime, new(descriptor.Name, methods, descriptor.Package, () => descriptor.Schema), static method => [method]);
     }
 
     private static RouteGroupBuilder MapAny(IEndpointRouteBuilder endpoints, string package, string service, ThriftChannel channel, ThriftProxyOptions? options)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Dynamic;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -19,7 +20,7 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
     private TRequest? _current;
     private int _currentSize;
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TRequest Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -33,7 +34,7 @@ internal sealed class MiddlewareClientStream<TRequest, TResponse> : DelegatingCl
         _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
     }
 
-    internal override TResponse Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TResponse Current => _receive is null ? Inner.Current : _current ?? throw CallErrors.NothingReceived();
 
     internal override ValueTask<int> SendAsync(TRequest message) => _send is null ? Inner.SendAsync(message) : SendThroughAsync(_send, message);
 

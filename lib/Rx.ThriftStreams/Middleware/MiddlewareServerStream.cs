@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -35,7 +36,7 @@ internal sealed class MiddlewareServerStream<TRequest, TResponse> : DelegatingSe
         _receive = receive.Length == 0 ? null : MessageMiddleware.Fold(receive, context, ReceiveLastAsync);
     }
 
-    internal override TRequest Current => _receive is null ? Inner.Current : _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TRequest Current => _receive is null ? Inner.Current : _current ?? throw CallErrors.NothingReceived();
 
     internal override ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
         => _receive is null ? Inner.ReceiveAsync(cancellationToken) : ReceiveThroughAsync(_receive, cancellationToken);

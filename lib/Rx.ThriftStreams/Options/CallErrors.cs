@@ -22,6 +22,8 @@ internal static class CallErrors
     internal static InvalidOperationException SendAfterCompletion(ThriftMethod method)
         => new($"The requests of {method.FullName} are complete: nothing can be sent after CompleteAsync.");
 
+    internal static InvalidOperationException NothingReceived() => new("Nothing has been received yet. Await MoveNextAsync first.");
+
     internal static InvalidOperationException ConcurrentReceive(ThriftMethod method)
         => new($"A receive of {method.FullName} is under way: receive one message at a time.");
 

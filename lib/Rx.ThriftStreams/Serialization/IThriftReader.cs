@@ -59,7 +59,7 @@ public interface IThriftReader
     /// <summary>Reads a <c>binary</c> into newly allocated memory.</summary>
     byte[] ReadBinary();
 
-    /// <summary>Reads a <c>binary</c> into memory of the shared pool, which whoever gets the message may return.</summary>
+    /// <summary>Reads a <c>binary</c> into memory of the shared pool. The receiver of the message may return it.</summary>
     ThriftPooledBinary ReadPooledBinary();
 
     /// <summary>Reads a <c>uuid</c>.</summary>

@@ -63,7 +63,7 @@ public readonly struct ThriftPooledBinary : IEquatable<ThriftPooledBinary>, IDis
     /// <summary>The number of bytes, also after <see cref="Dispose"/>.</summary>
     public int Length => _memory.Length;
 
-    /// <summary>Whether there are no bytes.</summary>
+    /// <summary>Whether the binary is empty.</summary>
     public bool IsEmpty => _memory.IsEmpty;
 
     private bool IsDisposed => _rented is { IsReturned: true };

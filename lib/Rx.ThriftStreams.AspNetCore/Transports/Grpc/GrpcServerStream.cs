@@ -41,7 +41,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
         _limits = limits;
     }
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TRequest Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

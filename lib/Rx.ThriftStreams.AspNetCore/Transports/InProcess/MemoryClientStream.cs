@@ -19,7 +19,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
 
     internal override string Peer => MemoryTransport.PeerName;
 
-    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TResponse Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

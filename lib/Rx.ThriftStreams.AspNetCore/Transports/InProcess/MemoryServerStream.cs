@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 using Rx.ThriftStreams.Wire;
@@ -14,7 +15,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
     private TRequest? _current;
     private int _currentSize;
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TRequest Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

@@ -1,3 +1,4 @@
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -11,7 +12,7 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
     private TArguments? _arguments;
     private bool _received;
 
-    internal override TArguments Current => _arguments ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TArguments Current => _arguments ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => (int)answer.Request.Body.Length;
 

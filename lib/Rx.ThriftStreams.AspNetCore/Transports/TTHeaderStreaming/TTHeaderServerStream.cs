@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -13,7 +14,7 @@ internal sealed class TTHeaderServerStream<TRequest, TResponse>(TTHeaderServerCa
     private TRequest? _current;
     private int _currentSize;
 
-    internal override TRequest Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TRequest Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

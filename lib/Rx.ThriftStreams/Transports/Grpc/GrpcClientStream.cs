@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -32,7 +33,7 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
 
     internal override string Peer { get; }
 
-    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TResponse Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 

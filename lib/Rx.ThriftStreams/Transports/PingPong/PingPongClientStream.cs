@@ -14,7 +14,7 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
 {
     private bool _received;
 
-    internal override TResult Current => Reply.Result ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TResult Current => Reply.Result ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => Reply.Size;
 

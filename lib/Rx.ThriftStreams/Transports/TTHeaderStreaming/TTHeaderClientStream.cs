@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -16,7 +17,7 @@ internal sealed class TTHeaderClientStream<TRequest, TResponse>(ClientFrameStrea
 
     internal override string Peer => stream.Connection.Peer;
 
-    internal override TResponse Current => _current ?? throw new InvalidOperationException("Nothing has been received yet. Await MoveNextAsync first.");
+    internal override TResponse Current => _current ?? throw CallErrors.NothingReceived();
 
     internal override int CurrentSize => _currentSize;
 
