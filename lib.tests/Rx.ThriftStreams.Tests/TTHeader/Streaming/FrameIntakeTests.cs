@@ -60,16 +60,37 @@ public sealed class FrameIntakeTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(1, 0)]
-    public async Task Frame_LargerThanAnyArray_IsLeftToThePipe(int beyond, int reads)
+    [InlineData(0, 1000, 1)]
+    [InlineData(1, 1000, 0)]
+    [InlineData(1, 32 * 1024, 0)]
+    [InlineData(1, (32 * 1024) + 1, 1)]
+    [InlineData(1024 * 1024, 64 * 1024, 1)]
+    public async Task Frame_ThatIsMostlyAnnounced_IsLeftToThePipeUntilEnoughOfItIsThere(int beyond, int arrived, int reads)
     {
         var head = FramePeer.Frame(TTHeaderFrameType.Data, 1).Length;
-        var (_, peer, _) = Create();
+        var (connection, peer, _) = Create();
+        var frame = FramePeer.Frame(TTHeaderFrameType.Data, 1, payload: new byte[(1024 * 1024) - head + beyond]);
 
-        await peer.SendAsync(FramePeer.Frame(TTHeaderFrameType.Data, 1, payload: new byte[(1024 * 1024) - head + beyond])[..1000]);
+        await peer.SendAsync(frame[..arrived]);
 
-        Assert.Equal(reads, _directReads);
+        Assert.Equal((reads, reads == 1 ? frame.Length : arrived), (_directReads, connection.Memory.Used));
+    }
+
+    [Fact]
+    public async Task LargestFrame_ArrivesInParts_TakesTheArrayWhenEnoughOfItIsThere()
+    {
+        var (_, peer, stream) = Create(maxMessageSize: 8 * 1024 * 1024);
+        var text = new string('x', 4 * 1024 * 1024);
+        var frame = FramePeer.Data(1, text);
+        await peer.SendAsync(frame[..100_000]);
+        Assert.Equal(0, _directReads);
+
+        await peer.SendAsync(frame[100_000..200_000]);
+        Assert.Equal((1, frame.Length - 200_000), (_directReads, _destination.Length));
+        Complete(frame.AsSpan(200_000));
+
+        Assert.True(stream.Inbox.TryReceive<Request>(out var message, out _));
+        Assert.Equal(text, message!.Message);
     }
 
     [Fact]

@@ -15,8 +15,9 @@ namespace Rx.ThriftStreams.Transports.TTHeaderStreaming;
 [SuppressMessage("Design", "CA1001", Justification = "The array is returned when the loop ends.")]
 internal sealed class FrameIntake(FrameConnection connection, PipeReader input, IDirectInput? direct, TimeProvider clock)
 {
-    // An array is rented for the whole frame before the rest of it is there: what a peer only announces must not cost more than this.
-    private const int LargestArray = 1024 * 1024;
+    // An array is rented for the whole frame before the rest of it is there. What a peer only announces must not cost more than this, or than so many times the part that has arrived.
+    private const int AnnouncedArray = 1024 * 1024;
+    private const int ArrayPerByte = 32;
 
     // A part of a frame that is held even when the server has no memory left.
     private const int SmallPart = 64 * 1024;
@@ -113,7 +114,8 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         return true;
     }
 
-    private bool IsLargeRest(long left) => _frames.NeededBytes is <= LargestArray and var needed && needed - left >= FrameArray.LeastLength;
+    private bool IsLargeRest(long left)
+        => _frames.NeededBytes is var needed && needed <= Math.Max(AnnouncedArray, ArrayPerByte * left) && needed - left >= FrameArray.LeastLength;
 
     /// <summary>Reads the rest of a frame whose beginning is in the array, and takes it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
