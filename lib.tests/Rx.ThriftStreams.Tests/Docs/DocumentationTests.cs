@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Tests.Docs;
 public sealed partial class DocumentationTests
 {
     private static readonly string Root = FindRoot();
-    private static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
+    internal static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
 
     public static TheoryData<string> Pages()
     {
