@@ -74,7 +74,8 @@ public sealed class DiagnosticsTests
         { "TS0067", Types + "\nservice S { list<i32> f(1: Request r) (streaming.mode=\"client\") }", 2, 13, "service S: the response of streaming function f must be a struct, not list<i32>." },
         { "TS0068", "service S {} (streaming.mode=\"client\")", 1, 15, "streaming.mode is ignored here: it is an annotation of functions." },
         { "TS0069", Types + "\nservice S { Response f(1: Request r) (streaming_mode=\"client\") }", 2, 39, "service S: annotation streaming_mode of function f is unknown and ignored. Did you mean \"streaming.mode\"?" },
-        { "TS0070", "struct S { 1: string a (csharp.type=\"utf-8\") }", 1, 37, "invalid value (utf-8) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation." },
+        { "TS0070", "struct S { 1: string a (csharp.type=\"utf-8\") }", 1, 37, "invalid value (utf-8) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation. Did you mean \"utf8\"?" },
+        { "TS0070", "struct S { 1: string a (csharp.type=\"ReadOnlyMemory\") }", 1, 37, "invalid value (ReadOnlyMemory) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation." },
         { "TS0071", "struct S { 1: binary a (csharp.type=\"utf8\") }", 1, 25, "csharp.type=\"utf8\" applies to string, not to binary." },
         { "TS0071", "struct S { 1: list<string> a (csharp.type=\"utf8\") }", 1, 31, "csharp.type=\"utf8\" applies to string, not to list<string>. Annotate the type of the elements: list<string (csharp.type=\"utf8\")>." },
         { "TS0071", "typedef map<i32, string> M (csharp.type=\"utf8\")", 1, 29, "csharp.type=\"utf8\" applies to string, not to map<i32, string>. Annotate the type of the keys or values, as in map<i32, string (csharp.type=\"utf8\")>." },
@@ -86,6 +87,15 @@ public sealed class DiagnosticsTests
         { "TS0073", "struct S { 1: set<binary (csharp.type=\"pooled\")> a }", 1, 19, "a key of a map or an element of a set cannot be pooled, because it would change when its memory is returned. Remove csharp.type=\"pooled\" from it." },
         { "TS0073", "typedef binary P (csharp.type=\"pooled\") struct S { 1: map<list<P>, i32> a }", 1, 59, "a key of a map or an element of a set cannot be pooled, because it would change when its memory is returned. Remove csharp.type=\"pooled\" from it." },
         { "TS0072", "struct S {} (csharp.type=\"utf8\")", 1, 14, "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type." },
+        { "TS0074", "struct S { 1: string a (csharp.typ=\"utf8\") }", 1, 25, "annotation csharp.typ is unknown and ignored. Did you mean \"csharp.type\"?" },
+        { "TS0074", "struct S { 1: string (cshap.type=\"utf8\") a }", 1, 23, "annotation cshap.type is unknown and ignored. Did you mean \"csharp.type\"?" },
+        { "TS0074", "typedef string Text (CSharp.Type=\"utf8\")", 1, 22, "annotation CSharp.Type is unknown and ignored. Did you mean \"csharp.type\"?" },
+        { "TS0074", "struct S {} (csharp.partial=\"true\")", 1, 14, "annotation csharp.partial is unknown and ignored." },
+        { "TS0074", "service V { void f() (idempotnt=\"true\") }", 1, 23, "annotation idempotnt is unknown and ignored. Did you mean \"idempotent\"?" },
+        { "TS0074", "enum E { A (breakin.ignore=\"TB204: never released\") }", 1, 13, "annotation breakin.ignore is unknown and ignored. Did you mean \"breaking.ignore\"?" },
+        { "TS0074", "namespace go a (breaking_ignore=\"TB204: never released\")", 1, 17, "annotation breaking_ignore is unknown and ignored. Did you mean \"breaking.ignore\"?" },
+        { "TS0075", "service V { void f() (idempotent=\"True\") }", 1, 34, "invalid value (True) for annotation idempotent, which can be true or false: the function is not idempotent. Did you mean \"true\"?" },
+        { "TS0075", "service V { void f() (idempotent) }", 1, 23, "invalid value (1) for annotation idempotent, which can be true or false: the function is not idempotent." },
         { "TS0072", "service V { string f() (csharp.type=\"utf8\") }", 1, 25, "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type." },
     };
 
@@ -96,6 +106,33 @@ public sealed class DiagnosticsTests
         var found = Assert.Single(Idl.Bind(text).Diagnostics);
 
         Assert.Equal((id, line, column, message), (found.Id, found.Line, found.Column, found.Message));
+    }
+
+    // Of other generators, and our own where they are spelled right.
+    [Theory]
+    [InlineData("api.get")]
+    [InlineData("api.js_conv")]
+    [InlineData("api.idempotent")]
+    [InlineData("go.tag")]
+    [InlineData("go.type")]
+    [InlineData("java.type")]
+    [InlineData("cpp.type")]
+    [InlineData("cpp2.type")]
+    [InlineData("rust.type")]
+    [InlineData("swift.type")]
+    [InlineData("fsharp.type")]
+    [InlineData("py.ignore")]
+    [InlineData("rpc.idempotent")]
+    [InlineData("vt.not_nil")]
+    [InlineData("deprecated")]
+    [InlineData("important")]
+    [InlineData("final")]
+    [InlineData("breaking.ignore")]
+    public void Bind_AnnotationOfOthers_IsNotReported(string key)
+    {
+        var text = $"namespace go a ({key}=\"x\") struct S {{ 1: string ({key}=\"x\") a ({key}=\"x\") }} ({key}=\"x\") enum E {{ A ({key}=\"x\") }} service V {{ void f() ({key}=\"x\", idempotent=\"false\") }}";
+
+        Assert.Empty(Idl.Bind(text).Diagnostics);
     }
 
     [Fact]

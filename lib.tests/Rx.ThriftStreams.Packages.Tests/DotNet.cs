@@ -10,9 +10,13 @@ internal static class DotNet
 
     /// <returns>What the command wrote.</returns>
     /// <exception cref="InvalidOperationException">The exit code is not 0; the message has what the command wrote.</exception>
-    public static async Task<string> RunAsync(string directory, params string[] arguments)
+    public static Task<string> RunAsync(string directory, params string[] arguments) => RunWithAsync(directory, [], arguments);
+
+    /// <summary>The same with variables of the environment.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static async Task<string> RunWithAsync(string directory, Dictionary<string, string> environment, params string[] arguments)
     {
-        using var process = Start(directory, arguments);
+        using var process = StartWith(directory, environment, arguments);
         try
         {
             process.StandardInput.Close();
@@ -33,7 +37,9 @@ internal static class DotNet
     }
 
     /// <summary>Starts the command; its output and errors are pipes.</summary>
-    public static Process Start(string directory, params string[] arguments)
+    public static Process Start(string directory, params string[] arguments) => StartWith(directory, [], arguments);
+
+    private static Process StartWith(string directory, Dictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in arguments)
@@ -47,6 +53,11 @@ internal static class DotNet
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["NO_COLOR"] = "1";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 }

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Xml.Linq;
 
 namespace Rx.ThriftStreams.Packages.Tests;
 
@@ -8,8 +12,6 @@ namespace Rx.ThriftStreams.Packages.Tests;
 [Trait("Category", "Package")]
 public sealed class TemplateTests(PackedPackages packages)
 {
-    private const string Listening = "Now listening on: http://";
-
     [Fact]
     public async Task Solution_WithAnyName_BuildsAndItsClientCallsItsServer()
     {
@@ -49,14 +51,53 @@ public sealed class TemplateTests(PackedPackages packages)
     }
 
     [Fact]
+    public async Task Server_WithAnHttpsAddressAndACertificate_IsCalledOverTls()
+    {
+        // A client trusts what the file of this variable has, on Linux.
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs SSL_CERT_FILE.");
+        var server = await CreateAsync("Chat", "--kind", "server");
+        var client = await CreateAsync("Talk", "--kind", "client");
+        await BuildAsync(server);
+        await BuildAsync(client);
+        var (certificate, key) = await WriteCertificateAsync(packages.CreateDirectory($"tls-{Guid.NewGuid():N}"));
+
+        using var process = DotNet.Start(
+            server, "bin/Debug/net10.0/Chat.dll", "--Kestrel:Endpoints:Thrift:Url=https://127.0.0.1:0", $"--Kestrel:Endpoints:Thrift:Certificate:Path={certificate}", $"--Kestrel:Endpoints:Thrift:Certificate:KeyPath={key}");
+        try
+        {
+            var address = await AddressAsync(process, "https");
+            foreach (var scheme in (string[])["grpcs", "ttheaders"])
+            {
+                var answer = await DotNet.RunWithAsync(client, new() { ["SSL_CERT_FILE"] = certificate }, "bin/Debug/net10.0/Talk.dll", "Who is there?", $"{scheme}://{address}");
+                Assert.Equal("You asked: Who is there?", answer.Trim());
+            }
+
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(() => DotNet.RunAsync(client, "bin/Debug/net10.0/Talk.dll", "Who is there?", $"grpcs://{address}"));
+            Assert.Contains("certificate", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
     public async Task Web_BuildsAndServesThriftRestAndHealth()
     {
         var directory = await CreateAsync("My-Shop.Chat", "--kind", "web");
         Assert.Equal(
             [
-                "AssistantService.cs", "My-Shop.Chat.csproj", "Program.cs", "Properties/launchSettings.json", "Telemetry.cs", "appsettings.Development.json", "appsettings.json", "chat.thrift",
+                "AssistantService.cs", "My-Shop.Chat.csproj", "Program.cs", "Properties/launchSettings.json", "Telemetry.cs", "appsettings.json", "chat.thrift",
             ],
             FilesOf(directory));
+
+        // What listens without TLS does so on the loopback address; an image names others for the same endpoints.
+        using var settings = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(directory, "appsettings.json"), Token));
+        var endpoints = settings.RootElement.GetProperty("Kestrel").GetProperty("Endpoints").EnumerateObject().ToList();
+        Assert.All(endpoints, static endpoint => Assert.StartsWith("http://localhost:", endpoint.Value.GetProperty("Url").GetString(), StringComparison.Ordinal));
+        Assert.Equal(
+            endpoints.Select(static endpoint => $"Kestrel__Endpoints__{endpoint.Name}__Url={endpoint.Value.GetProperty("Url").GetString()!.Replace("localhost", "*", StringComparison.Ordinal)}"),
+            XDocument.Load(Path.Combine(directory, "My-Shop.Chat.csproj")).Descendants("ContainerEnvironmentVariable").Select(static variable => $"{variable.Attribute("Include")!.Value}={variable.Attribute("Value")!.Value}"));
 
         await BuildAsync(directory);
 
@@ -129,16 +170,31 @@ public sealed class TemplateTests(PackedPackages packages)
         return await response.Content.ReadAsByteArrayAsync(Token);
     }
 
-    /// <summary>Where the server listens, as it reports when it has started.</summary>
-    private static async Task<string> AddressAsync(Process server, string notIn = "https:")
+    private static async Task<(string Certificate, string Key)> WriteCertificateAsync(string directory)
     {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Chat", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (certificatePath, keyPath) = (Path.Combine(directory, "tls.crt"), Path.Combine(directory, "tls.key"));
+        await File.WriteAllTextAsync(certificatePath, certificate.ExportCertificatePem(), Token);
+        await File.WriteAllTextAsync(keyPath, key.ExportPkcs8PrivateKeyPem(), Token);
+        return (certificatePath, keyPath);
+    }
+
+    /// <summary>Where the server listens, as it reports when it has started.</summary>
+    private static async Task<string> AddressAsync(Process server, string scheme = "http", string? notIn = null)
+    {
+        var listening = $"Now listening on: {scheme}://";
         var output = new List<string>();
         while (await server.StandardOutput.ReadLineAsync(Token) is { } line)
         {
             output.Add(line);
-            if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at && !line.Contains(notIn, StringComparison.Ordinal))
+            if (line.IndexOf(listening, StringComparison.Ordinal) is >= 0 and var at && (notIn is null || !line.Contains(notIn, StringComparison.Ordinal)))
             {
-                return line[(at + Listening.Length)..];
+                return line[(at + listening.Length)..];
             }
         }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.Client;
 using Rx.ThriftStreams.Hosting;
@@ -92,6 +93,16 @@ public static class ThriftClientBuilderExtensions
     /// </param>
     /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
     /// <remarks>Framed and Buffered calls have no headers, and reach the server without the token.</remarks>
+    /// <returns>The same builder.</returns>
+    /// <example>
+    /// <!-- sample: api-token -->
+    /// <code>
+    /// services.AddThriftClient&lt;ITestService&gt;(options =&gt; options.Address = "grpcs://echo.internal:8888")
+    ///     .AddBearerToken(async (_, cancellationToken) =&gt; await File.ReadAllTextAsync("/run/secrets/token", cancellationToken));
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="token"/> is <see langword="null"/>.</exception>
+    /// <exception cref="OptionsValidationException">When the host starts, or the client is resolved: its address does not use TLS, and <paramref name="allowCleartext"/> is <see langword="false"/>.</exception>
     public static IThriftClientBuilder AddBearerToken(
         this IThriftClientBuilder builder, Func<IServiceProvider, CancellationToken, ValueTask<string>> token, bool allowCleartext = false)
     {
@@ -123,6 +134,16 @@ public static class ThriftClientBuilderExtensions
     /// </para>
     /// <para>Framed and Buffered calls have no headers, and reach the server without the token.</para>
     /// </remarks>
+    /// <returns>The same builder.</returns>
+    /// <example>
+    /// <!-- sample: api-access-token -->
+    /// <code>
+    /// services.AddThriftClient&lt;ITestService&gt;(options =&gt; options.Address = "grpcs://echo.internal:8888")
+    ///     .AddBearerToken((provider, cancellationToken) =&gt; provider.GetRequiredService&lt;ITokenEndpoint&gt;().RequestAsync(cancellationToken));
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="token"/> is <see langword="null"/>.</exception>
+    /// <exception cref="OptionsValidationException">When the host starts, or the client is resolved: its address does not use TLS, and <paramref name="allowCleartext"/> is <see langword="false"/>.</exception>
     public static IThriftClientBuilder AddBearerToken(
         this IThriftClientBuilder builder, Func<IServiceProvider, CancellationToken, ValueTask<ThriftAccessToken>> token, bool allowCleartext = false)
     {

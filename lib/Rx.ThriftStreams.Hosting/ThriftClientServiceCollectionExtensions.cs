@@ -18,6 +18,18 @@ public static class ThriftClientServiceCollectionExtensions
     /// The container owns the channel and closes it when it is disposed. A host that starts validates the options and throws an <see cref="OptionsValidationException"/>
     /// that names the property; without a host the first resolution does.
     /// </remarks>
+    /// <example>
+    /// <!-- sample: api-client -->
+    /// <code>
+    /// services.AddThriftClient&lt;ITestService&gt;(options =&gt; options.Address = "grpc://localhost:8888");
+    ///
+    /// await using var provider = services.BuildServiceProvider();
+    /// var client = provider.GetRequiredService&lt;ITestService&gt;();
+    /// var answer = await client.EchoUnaryAsync(new() { Message = "hello" }, cancellationToken);
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
+    /// <exception cref="OptionsValidationException">When the host starts, or the client is resolved: the address is missing, or an option is invalid.</exception>
     public static IThriftClientBuilder AddThriftClient<TService>(this IServiceCollection services, Action<ThriftClientOptions>? configure = null)
         where TService : class, IThriftService<TService>, IThriftClientFactory<TService>
     {
@@ -33,6 +45,7 @@ public static class ThriftClientServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <param name="name">The name and key of the client.</param>
     /// <param name="configure">Sets the options; <see langword="null"/> if the builder does.</param>
+    /// <exception cref="ArgumentException"><paramref name="name"/> is empty.</exception>
     /// <inheritdoc cref="AddThriftClient{TService}(IServiceCollection, Action{ThriftClientOptions}?)"/>
     public static IThriftClientBuilder AddThriftClient<TService>(this IServiceCollection services, string name, Action<ThriftClientOptions>? configure = null)
         where TService : class, IThriftService<TService>, IThriftClientFactory<TService>

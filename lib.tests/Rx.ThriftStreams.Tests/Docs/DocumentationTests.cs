@@ -11,7 +11,7 @@ namespace Rx.ThriftStreams.Tests.Docs;
 public sealed partial class DocumentationTests
 {
     private static readonly string Root = FindRoot();
-    private static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
+    internal static readonly Lazy<Dictionary<string, string>> Samples = new(LoadSamples);
 
     public static TheoryData<string> Pages()
     {
@@ -177,6 +177,27 @@ public sealed partial class DocumentationTests
             Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(Path.GetFileName).Order(StringComparer.Ordinal),
             contents.Select(static line => line.Split("href: ")[^1]).Where(static target => target.EndsWith(".md", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
+
+    /// <summary>The menu of the site and the page that opens it show the same groups, in the same order.</summary>
+    [Fact]
+    public async Task TableOfContents_GroupsPagesAsTheIndexDoes()
+    {
+        var contents = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "toc.yml"));
+        var index = await File.ReadAllTextAsync(Path.Combine(Root, "docs", "index.md"));
+
+        var menu = contents.Split("- name: ", StringSplitOptions.RemoveEmptyEntries).Where(static group => group.Contains("items:", StringComparison.Ordinal))
+            .Select(static group => $"{group.Split('\n')[0].Trim()}: {string.Join(' ', MenuPage().Matches(group).Select(static page => page.Groups["page"].Value).Where(static page => page != "index.md"))}");
+        var sections = index.Split("\n## ").Skip(1).Where(static section => !section.StartsWith("Words\n", StringComparison.Ordinal) && !section.StartsWith("Decisions\n", StringComparison.Ordinal))
+            .Select(static section => $"{section.Split('\n')[0]}: {string.Join(' ', IndexedPage().Matches(section).Select(static page => page.Groups["page"].Value))}");
+
+        Assert.Equal(sections, menu);
+    }
+
+    [GeneratedRegex(@"href: (?<page>[a-z-]+\.md)")]
+    private static partial Regex MenuPage();
+
+    [GeneratedRegex(@"^\| \[[^\]]+\]\((?<page>[a-z-]+\.md)\) \|", RegexOptions.Multiline)]
+    private static partial Regex IndexedPage();
 
     [GeneratedRegex(@"^\| `(?<type>Thrift\w+)` \| `(?<base>\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex BaseType();

@@ -29,6 +29,14 @@ public static class ThriftEndpointConfigurationExtensions
     /// first bytes, as without TLS.
     /// </para>
     /// </remarks>
+    /// <example>
+    /// <!-- sample: api-endpoint -->
+    /// <code>
+    /// builder.WebHost.ConfigureKestrel((context, kestrel) =&gt; kestrel.Configure(context.Configuration.GetSection("Kestrel"))
+    ///     .Endpoint("Thrift", endpoint =&gt; endpoint.UseThriftStreams()));
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="endpoint"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
     /// When the server starts: the section of an endpoint with TLS has <c>Sni</c>, which is not supported here; a file of the certificate cannot be used; or what
     /// <see cref="ThriftListenOptionsExtensions.UseThriftStreams(ListenOptions, ThriftProtocols)"/> says.

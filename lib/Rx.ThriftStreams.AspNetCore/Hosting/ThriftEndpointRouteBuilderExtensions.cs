@@ -22,6 +22,19 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <typeparam name="TImplementation">Implements it. Taken from the services of the call's scope if registered there, otherwise created for each call and disposed after it.</typeparam>
     /// <param name="endpoints">The application.</param>
     /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
+    /// <example>
+    /// <!-- sample: api-server -->
+    /// <code>
+    /// var builder = WebApplication.CreateSlimBuilder(args);
+    /// builder.Services.AddThriftStreams();
+    /// builder.WebHost.ConfigureKestrel(kestrel =&gt; kestrel.ListenLocalhost(8888, listen =&gt; listen.UseThriftStreams()));
+    ///
+    /// await using var app = builder.Build();
+    /// app.MapThriftService&lt;ITestService, EchoService&gt;();
+    /// await app.RunAsync();
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException">An argument is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
     /// <c>AddThriftStreams()</c> was not called, a service of that name is mapped, or the constructor of the implementation needs something that is not registered.
     /// </exception>
@@ -53,6 +66,7 @@ public static class ThriftEndpointRouteBuilderExtensions
     /// <param name="descriptor">The service's name and methods.</param>
     /// <param name="implementation">Handles all calls. The attributes of its class apply to all methods.</param>
     /// <returns>Adds conventions, for instance <c>RequireAuthorization()</c>, to all endpoints of the service.</returns>
+    /// <exception cref="ArgumentNullException">An argument is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException"><c>AddThriftStreams()</c> was not called, or a service of that name is mapped.</exception>
     public static IEndpointConventionBuilder MapThriftService<TService>(
         this IEndpointRouteBuilder endpoints,

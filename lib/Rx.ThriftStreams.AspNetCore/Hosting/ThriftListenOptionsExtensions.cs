@@ -26,6 +26,19 @@ public static class ThriftListenOptionsExtensions
     /// </remarks>
     /// <param name="listenOptions">The endpoint.</param>
     /// <returns>The same endpoint.</returns>
+    /// <example>
+    /// <!-- sample: api-server -->
+    /// <code>
+    /// var builder = WebApplication.CreateSlimBuilder(args);
+    /// builder.Services.AddThriftStreams();
+    /// builder.WebHost.ConfigureKestrel(kestrel =&gt; kestrel.ListenLocalhost(8888, listen =&gt; listen.UseThriftStreams()));
+    ///
+    /// await using var app = builder.Build();
+    /// app.MapThriftService&lt;ITestService, EchoService&gt;();
+    /// await app.RunAsync();
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="listenOptions"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
     /// When the server starts: <c>AddThriftStreams()</c> was not called, no service is mapped, or calls without a service's name could not be routed, or could
     /// not be authorized.

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using Rx.ThriftStreams.Compiler.Semantics;
 
 namespace Rx.ThriftStreams.Compiler.Compatibility;
 
@@ -10,7 +11,7 @@ namespace Rx.ThriftStreams.Compiler.Compatibility;
 internal sealed class IgnoreRule
 {
     /// <summary>The annotation that holds one: on a field, a function, a declaration, or, for a file, on a namespace.</summary>
-    public const string Annotation = "breaking.ignore";
+    public const string Annotation = Binder.BreakingIgnoreKey;
 
     private readonly string[] _ids;
     private readonly string? _element;

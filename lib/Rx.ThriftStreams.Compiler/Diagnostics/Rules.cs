@@ -85,10 +85,14 @@ internal static class Rules
     public static readonly Rule StreamingModeMisspelt = Warning("TS0069", "streaming.mode misspelled", "service {0}: annotation {1} of function {2} is unknown and ignored.{3}");
 
     // csharp.type
-    public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation.");
+    public static readonly Rule CSharpTypeUnknown = Error("TS0070", "Unknown csharp.type", "invalid value ({0}) for annotation csharp.type. Use \"utf8\" for a string, \"pooled\" for a binary, or remove the annotation.{1}");
     public static readonly Rule CSharpTypeOnOther = Error("TS0071", "csharp.type on another type", "csharp.type=\"{0}\" applies to {1}, not to {2}.{3}");
     public static readonly Rule CSharpTypeMisplaced = Warning("TS0072", "csharp.type in the wrong place", "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type.");
     public static readonly Rule PooledKey = Error("TS0073", "Pooled key", "a key of a map or an element of a set cannot be pooled, because it would change when its memory is returned. Remove csharp.type=\"pooled\" from it.");
+
+    // Other annotations
+    public static readonly Rule AnnotationMisspelt = Warning("TS0074", "Annotation misspelled", "annotation {0} is unknown and ignored.{1}");
+    public static readonly Rule IdempotentInvalid = Warning("TS0075", "Unknown value of idempotent", "invalid value ({0}) for annotation idempotent, which can be true or false: the function is not idempotent.{1}");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

@@ -37,7 +37,7 @@ internal sealed partial class Binder
                     ReportOther(annotation, type, file);
                     break;
                 default:
-                    Report(Rules.CSharpTypeUnknown, file, annotation.ValueSpan, annotation.Value);
+                    Report(Rules.CSharpTypeUnknown, file, annotation.ValueSpan, annotation.Value, Hints.DidYouMean(annotation.Value, [Utf8, Pooled]));
                     break;
             }
         }

@@ -212,6 +212,7 @@ internal sealed partial class Binder
 
     private void BindMode(FunctionSymbol function, FileSymbol file)
     {
+        CheckIdempotent(function, file);
         AnnotationSyntax? mode = null;
         var service = function.Service.Name;
         foreach (var annotation in function.Syntax.Annotations)
@@ -224,6 +225,10 @@ internal sealed partial class Binder
                 if (Hints.DidYouMean(annotation.Key.Text, [StreamingModeKey]) is { Length: > 0 } hint)
                 {
                     Report(Rules.StreamingModeMisspelt, file, annotation.Key.Span, service, annotation.Key.Text, function.Name, hint);
+                }
+                else
+                {
+                    WarnIfMisspelt(annotation, file);
                 }
 
                 continue;

@@ -22,6 +22,7 @@ internal sealed partial class Binder
             WarnIfMode(annotation, file);
         }
 
+        WarnIfMisspelt(syntax.Annotations, file);
         return Annotated(ResolveName(syntax, file), syntax.Annotations, file);
     }
 
@@ -233,6 +234,7 @@ internal sealed partial class Binder
                 WarnIfMode(annotation, file);
             }
 
+            WarnIfMisspelt(syntax.Annotations, file);
             if (type.Kind == TypeKind.Error)
             {
                 // Already reported; code for the other fields is still generated.

@@ -109,6 +109,17 @@ internal sealed partial class Binder
         foreach (var symbol in file.Members.Values)
         {
             WarnAboutMisplaced(symbol);
+            WarnIfMisspelt(symbol.Annotations, file);
+        }
+
+        foreach (var @namespace in file.Syntax.Namespaces)
+        {
+            WarnIfMisspelt(@namespace.Annotations, file);
+        }
+
+        foreach (var member in file.Enums.SelectMany(static e => e.Members))
+        {
+            WarnIfMisspelt(member.Syntax.Annotations, file);
         }
 
         foreach (var typedef in file.Typedefs)

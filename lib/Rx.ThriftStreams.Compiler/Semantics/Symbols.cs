@@ -228,7 +228,7 @@ internal sealed class FunctionSymbol(ServiceSymbol service, FunctionSyntax synta
     public bool IsOneway => Syntax.IsOneway;
 
     /// <summary>By the annotation <c>(idempotent = "true")</c>.</summary>
-    public bool IsIdempotent => Syntax.Annotations.Any(static a => a.Key.Text == "idempotent" && a.Value == "true");
+    public bool IsIdempotent => Syntax.Annotations.Any(static a => a.Key.Text == Binder.IdempotentKey && a.Value == "true");
 
     public StreamingMode Mode { get; set; }
 

@@ -85,7 +85,18 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// of a name, <c>grpc+unix:/run/echo.sock</c> for a Unix domain socket, or a key of <see cref="ThriftDiscoveryOptions.Schemes"/>.
     /// </param>
     /// <param name="options">Settings; the defaults if <see langword="null"/>.</param>
+    /// <returns>The channel, which has not connected yet. Dispose it when no call runs any more.</returns>
+    /// <example>
+    /// <!-- sample: api-channel -->
+    /// <code>
+    /// await using var channel = ThriftChannel.ForAddress("grpc://localhost:8888");
+    /// var client = new TestServiceClient(channel);
+    /// var answer = await client.EchoUnaryAsync(new() { Message = "hello" }, cancellationToken);
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException">The address is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">The address is malformed, or an option is not compatible with it or with another option; the message states why.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range; the message names it.</exception>
     public static ThriftChannel ForAddress(string address, ThriftChannelOptions? options = null)
     {
         var copy = (options ?? new ThriftChannelOptions()).Snapshot();

@@ -12,6 +12,7 @@ builder.Services.AddThriftStreams(builder.Configuration.GetSection("Thrift"));
 // A client of a Thrift service: of the one below, until the address names another server.
 builder.Services.AddThriftClient<IAssistant>().BindConfiguration("Clients:Assistant");
 
+// The addresses of the endpoints are in appsettings.json, those of an image in the project. With https the section also needs a Certificate.
 builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel
     .Configure(context.Configuration.GetSection("Kestrel"))
     .Endpoint("Thrift", static endpoint => endpoint.UseThriftStreams()));
