@@ -250,7 +250,7 @@ public class ClientRegistrationTests
         await client.EchoUnaryAsync(new(), Token);
 
         Assert.Equal(["Bearer first", "Bearer second"], seen);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
+        Assert.IsType<InvalidOperationException>((await Assert.ThrowsAsync<ThriftAccessTokenException>(() => client.EchoUnaryAsync(new(), Token))).InnerException);
         Assert.Equal(2, seen.Count);
     }
 
