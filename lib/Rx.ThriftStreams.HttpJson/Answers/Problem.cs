@@ -11,8 +11,8 @@ namespace Rx.ThriftStreams.HttpJson.Answers;
 /// <summary>An error as problem details (RFC 9457), with members for what Thrift knows about it.</summary>
 /// <param name="HttpStatus">The status of the response.</param>
 /// <param name="Code">The status of the call.</param>
-/// <param name="Detail">What happened.</param>
-internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Detail)
+/// <param name="Detail">What happened; <see langword="null"/> if that is not for the caller.</param>
+internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? Detail)
 {
     internal const string ContentType = "application/problem+json";
 
@@ -54,6 +54,18 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
     internal static Problem Of(ThriftDynamicException declared)
         => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Title = declared.Name, Declared = declared };
 
+    /// <summary>The error of a call that this host made to answer its caller.</summary>
+    internal static Problem OfCallMade(Exception error) => error switch
+    {
+        ThriftDynamicException declared => Of(declared),
+        ThriftException thrift => new(HttpStatuses.OfCallMade(thrift), thrift.StatusCode, MadeCallErrors.DetailOf(thrift))
+        {
+            Title = MadeCallErrors.TitleOf(thrift),
+            Biz = thrift as ThriftBizStatusException,
+        },
+        _ => new(StatusCodes.Status500InternalServerError, ThriftStatusCode.Internal, HiddenText),
+    };
+
     /// <summary>Answers a request of which nothing was answered yet.</summary>
     internal async Task AnswerAsync(HttpResponse response, ThriftDynamicJsonOptions json)
     {
@@ -76,7 +88,11 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
         writer.WriteString("type", "about:blank");
         writer.WriteString("title", Title);
         writer.WriteNumber("status", HttpStatus);
-        writer.WriteString("detail", Detail);
+        if (Detail is not null)
+        {
+            writer.WriteString("detail", Detail);
+        }
+
         writer.WriteNumber("code", (int)Code);
         if (Path is not null)
         {
