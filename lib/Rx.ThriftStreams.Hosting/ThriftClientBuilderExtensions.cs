@@ -160,7 +160,7 @@ public static class ThriftClientBuilderExtensions
         {
             // An address that is missing or malformed has an error of its own.
             builder.Services.AddOptions<ThriftClientOptions>(builder.Name).Validate(
-                static options => options.Address is not { } address || ThriftAddress.AsksForTls(address),
+                static options => options.Address is not { } address || !ThriftAddress.AsksForCleartext(address),
                 $"The Thrift client \"{builder.Name}\" sends a bearer token, and its address does not use TLS. Let the address begin with grpcs or ttheaders, or pass allowCleartext to {nameof(AddBearerToken)} if something else encrypts.");
         }
     }
