@@ -109,7 +109,7 @@ public sealed class TemplateTests(PackedPackages packages)
             using var http = new HttpClient { BaseAddress = new Uri($"http://{await AddressAsync(server, notIn: "unix:")}") };
             Assert.Equal("Healthy", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative), Token));
             var events = await http.GetStringAsync(new Uri("/ask?prompt=Who", UriKind.Relative), Token);
-            Assert.Equal(["data: You ", "data: asked: ", "data: Who "], events.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Equal(["data: You ", "data: asked: ", "data: Who ", "event: end", "data: {}"], events.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             Assert.Equal([0, 0, 0, 0, 2, 8, 1], await HealthOfAsync(socket));
         }
         finally

@@ -89,7 +89,7 @@ public static class ThriftClientBuilderExtensions
     /// <param name="builder">The client.</param>
     /// <param name="token">
     /// Returns the token. Gets the root container, and a token that is cancelled when the call is over. Called for each call, and for each attempt of one that is retried, before anything is sent: keep a token until it expires. What it throws
-    /// is the exception of the call.
+    /// ends the call with a <see cref="ThriftAccessTokenException"/>, whose inner exception it is.
     /// </param>
     /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
     /// <remarks>Framed and Buffered calls have no headers, and reach the server without the token.</remarks>
@@ -109,18 +109,14 @@ public static class ThriftClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(token);
         RequireTls(builder, allowCleartext);
-        return builder.Configure((provider, options) => options.Channel.StreamMiddleware.Add(async (context, next) =>
-        {
-            context.RequestHeaders.Set("authorization", $"Bearer {await token(provider, context.CancellationToken).ConfigureAwait(false)}");
-            return await next().ConfigureAwait(false);
-        }));
+        return builder.Configure((provider, options) => options.Channel.StreamMiddleware.Add(SentToken.Requested(builder.Name, cancellationToken => token(provider, cancellationToken))));
     }
 
     /// <summary>Sends a bearer token with each call, in the header <c>authorization</c>, and keeps it until it is about to expire or is refused.</summary>
     /// <param name="builder">The client.</param>
     /// <param name="token">
     /// Requests a token and returns it with the time at which it expires. Gets the root container, and a token that is cancelled when no call waits for the result any more. One request serves all calls that need a token at the same
-    /// time. What it throws is the exception of the calls that wait, before anything is sent, unless the token that is to be replaced has not expired yet: then they send that one. The next call requests again.
+    /// time. What it throws ends the calls that wait with a <see cref="ThriftAccessTokenException"/>, whose inner exception it is, before anything is sent, unless the token that is to be replaced has not expired yet: then they send that one. The next call requests again.
     /// </param>
     /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
     /// <remarks>
@@ -185,7 +181,7 @@ public static class ThriftClientBuilderExtensions
         {
             // An address that is missing or malformed has an error of its own.
             builder.Services.AddOptions<ThriftClientOptions>(builder.Name).Validate(
-                static options => options.Address is not { } address || ThriftAddress.AsksForTls(address),
+                static options => options.Address is not { } address || !ThriftAddress.AsksForCleartext(address),
                 $"The Thrift client \"{builder.Name}\" sends a bearer token, and its address does not use TLS. Let the address begin with grpcs or ttheaders, or pass allowCleartext to {nameof(AddBearerToken)} if something else encrypts.");
         }
     }

@@ -28,6 +28,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
 
     /// <summary>Returns the token, and requests one if there is none or it is about to expire.</summary>
     /// <param name="cancellationToken">Ends the wait of this caller. The request is cancelled when nobody waits for it any more.</param>
+    /// <exception cref="ThriftAccessTokenException">The request failed.</exception>
     internal ValueTask<string> GetAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -65,6 +66,11 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         {
             return await waited.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One for each call: an exception that several calls throw would collect their stack traces.
+            throw new ThriftAccessTokenException(client, error);
+        }
         finally
         {
             Leave(waited);
@@ -88,7 +94,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         try
         {
             var token = await request(running.Cancellation).ConfigureAwait(false)
-                ?? throw new InvalidOperationException("The delegate that AddBearerToken was given returned no token.");
+                ?? throw SentToken.Missing();
             var now = options.TimeProvider.GetUtcNow();
             var half = (token.ExpiresAt - now) / 2;
             lock (_gate)

@@ -6,6 +6,8 @@ namespace Rx.ThriftStreams.HttpJson;
 /// <summary>How a service is served as JSON over HTTP. Read once, when the service is mapped.</summary>
 public sealed class ThriftHttpJsonOptions
 {
+    internal static readonly TimeSpan DefaultKeepAliveInterval = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// How values are converted. Requests are limited by <c>ThriftServerOptions.Limits.MaxReceiveMessageSize</c> as well, which also bounds their JSON text.
     /// </summary>
@@ -21,7 +23,7 @@ public sealed class ThriftHttpJsonOptions
     /// How often a WebSocket on which nothing arrives is probed by a ping, and how long it may leave the ping unanswered before it is closed and its call cancelled; and how often a comment is sent
     /// on an event stream on which nothing else is sent, so that proxies keep it and a lost caller is detected. Default 30 s; <see cref="Timeout.InfiniteTimeSpan"/> for never.
     /// </summary>
-    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan KeepAliveInterval { get; set; } = DefaultKeepAliveInterval;
 
     internal void Validate()
     {

@@ -6,6 +6,7 @@ using Assistant.Protobuf;
 using Grpc.Core;
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.HttpJson;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddGrpc(options => options.Interceptors.Add<ThriftErrorInterceptor>());
@@ -24,7 +25,7 @@ app.UseExceptionHandler();
 app.MapThriftService<IChat, ChatService>();
 app.MapGrpcService<SummariesService>();
 app.MapGet("/answers", (string question, IChat chat, CancellationToken requestAborted) => chat.AnswerAsync(question, requestAborted));
-app.MapGet("/answers/stream", (string question, IChat chat, CancellationToken requestAborted) => TypedResults.ServerSentEvents(
+app.MapGet("/answers/stream", (string question, IChat chat, CancellationToken requestAborted) => ThriftResults.ServerSentEvents(
     chat.AskAsync(new Question { Text = question }, new() { Timeout = TimeSpan.FromMinutes(2) }, requestAborted).Select(static token => token.Text)));
 app.MapThriftHealth();
 await app.RunAsync();

@@ -250,7 +250,7 @@ public class ClientRegistrationTests
         await client.EchoUnaryAsync(new(), Token);
 
         Assert.Equal(["Bearer first", "Bearer second"], seen);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => client.EchoUnaryAsync(new(), Token));
+        Assert.IsType<InvalidOperationException>((await Assert.ThrowsAsync<ThriftAccessTokenException>(() => client.EchoUnaryAsync(new(), Token))).InnerException);
         Assert.Equal(2, seen.Count);
     }
 
@@ -293,6 +293,22 @@ public class ClientRegistrationTests
 
         Assert.StartsWith("Address of the Thrift client \"nowhere\" is not set.", unset.Message, StringComparison.Ordinal);
         Assert.StartsWith("The configuration has no section Clients:Nowhere", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "Address of the Thrift client \"echo\" is not set. Set it, for example to grpc://localhost:8888.")]
+    [InlineData(" ", "Address of the Thrift client \"echo\" is not set. Set it, for example to grpc://localhost:8888.")]
+    [InlineData("localhost:1", "The options of the Thrift client \"echo\" are invalid: The address \"localhost:1\" must begin with one of ")]
+    public async Task StartAsync_AddressThatIsNone_IsOneError(string address, string expected)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Clients:Echo:Address"] = address, ["Clients:Echo:TlsOptions:TargetHost"] = "echo.internal" });
+        builder.Services.AddThriftClient<ITestService>("echo").BindConfiguration("Clients:Echo").AddBearerToken(static (_, _) => ValueTask.FromResult("secret"));
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+
+        Assert.StartsWith(expected, Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

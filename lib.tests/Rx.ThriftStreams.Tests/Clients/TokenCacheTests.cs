@@ -70,7 +70,9 @@ public sealed class TokenCacheTests
         (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
         foreach (var caller in waiting)
         {
-            Assert.Equal("No token.", (await Assert.ThrowsAsync<InvalidOperationException>(() => caller.Soon())).Message);
+            var error = await Assert.ThrowsAsync<ThriftAccessTokenException>(() => caller.Soon());
+            Assert.Equal(("No bearer token for the Thrift client \"echo\" could be obtained: No token.", "echo", ThriftStatusCode.Unavailable), (error.Message, error.Client, error.StatusCode));
+            Assert.IsType<InvalidOperationException>(error.InnerException);
         }
 
         Assert.Equal(1, CountOf(81));
@@ -78,6 +80,15 @@ public sealed class TokenCacheTests
         var next = _cache.GetAsync(Token).AsTask();
         await GrantAsync("one");
         Assert.Equal("one", await next.Soon());
+    }
+
+    [Fact]
+    public async Task Get_RequestIsCancelledByItsSource_IsNotACancellationOfTheCaller()
+    {
+        var waiting = _cache.GetAsync(Token).AsTask();
+        (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetCanceled(CancellationToken.None);
+
+        Assert.IsAssignableFrom<OperationCanceledException>((await Assert.ThrowsAsync<ThriftAccessTokenException>(() => waiting.Soon())).InnerException);
     }
 
     [Theory]
@@ -114,7 +125,7 @@ public sealed class TokenCacheTests
         _clock.Advance(TimeSpan.FromMinutes(0.5));
         var expired = _cache.GetAsync(Token).AsTask();
         (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => expired.Soon());
+        await Assert.ThrowsAsync<ThriftAccessTokenException>(() => expired.Soon());
     }
 
     [Fact]

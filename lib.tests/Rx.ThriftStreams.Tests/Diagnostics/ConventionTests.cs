@@ -37,6 +37,38 @@ public sealed class ConventionTests() : ObservedCallTests("ttheader")
         Assert.Equal("127.0.0.1", server.GetTagItem("client.address"));
     }
 
+    [Fact]
+    public async Task Spans_OfTheAttemptsOfACall_HaveTheirNumbers()
+    {
+        using var trace = new Activity("test").Start();
+        var spans = new List<Activity>();
+        var calls = 0;
+        Service.Unary = _ => Interlocked.Increment(ref calls) < 3 ? throw new ThriftStatusException(ThriftStatusCode.Unavailable, "not now") : new();
+        await using var channel = PatientChannel.ForAddress($"grpc://{Server.Endpoint}", new()
+        {
+            Defaults = new() { IsIdempotent = true },
+            Resilience = { Retry = new() { MaxRetries = 2, Delay = TimeSpan.Zero } },
+        });
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == ThriftDiagnostics.ActivitySourceName,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if (span.Kind == ActivityKind.Client && span.TraceId == trace.TraceId)
+                {
+                    spans.Add(span);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        await new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken);
+        await Client.EchoPingPongAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal([1, 2, 3, null], spans.Select(static span => span.GetTagItem("thriftstreams.attempt")));
+    }
+
     [Theory]
     [InlineData(ThriftStatusCode.Cancelled, "CANCELLED", false)]
     [InlineData(ThriftStatusCode.Unknown, "UNKNOWN", true)]

@@ -79,10 +79,27 @@ public sealed class FailureLogTests
 
         Assert.Equal(20, _log.Entries.Count);
         Assert.All(_log.Entries, static entry => Assert.Equal((LogLevel.Information, 26), (entry.Level, entry.Id)));
-        Assert.Contains("A call of echo.TestService/EchoUnary to in-memory failed with NotFound: no\\u000Asuch thing", _log.Entries[0].Text, StringComparison.Ordinal);
+        Assert.Contains("A call of echo.TestService/EchoUnary to in-memory failed with NotFound (attempt 1): no\\u000Asuch thing", _log.Entries[0].Text, StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromMinutes(1));
         await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
         Assert.StartsWith("180 more", Assert.Single(_log.Entries, e => e.Id == 13).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attempts_OfACall_AreLoggedWithTheirNumbers()
+    {
+        await using var server = ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(_service));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = server.CreateChannel(new()
+        {
+            LoggerFactory = factory,
+            Defaults = new() { IsIdempotent = true },
+            Resilience = { Retry = new() { MaxRetries = 2, Delay = TimeSpan.Zero } },
+        });
+
+        await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.Unavailable, "not now"));
+
+        Assert.Equal(["attempt 1", "attempt 2", "attempt 3"], _log.Entries.Select(static entry => entry.Text.Split('(', ')')[1]));
     }
 
     [Fact]

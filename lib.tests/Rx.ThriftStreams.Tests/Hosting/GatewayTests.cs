@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Dynamic;
+using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.Hosting;
 
@@ -52,7 +54,46 @@ public sealed class GatewayTests
 
     [Fact]
     public async Task Problem_OfABusinessError_IsUnprocessable()
-        => Assert.Equal(422, (await GetAsync(new ThriftBizStatusException(1001, "no funds"))).Status);
+    {
+        var (status, problem) = await GetAsync(new ThriftBizStatusException(1001, "no funds"));
+
+        Assert.Equal((422, "BusinessError", "no funds"), (status, problem.GetProperty("title").GetString(), problem.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
+    public async Task Problem_OfAnExceptionOfTheIdl_HasItsName()
+    {
+        var (status, problem) = await GetAsync(new SinkException { Code = 7, Reason = "out of order" });
+        var (_, other) = await GetAsync(new ThriftDynamicException("Refused", new(new byte[] { 0 })));
+
+        Assert.Equal((422, "SinkException"), (status, problem.GetProperty("title").GetString()));
+        Assert.Contains("out of order", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Refused", other.GetProperty("title").GetString());
+    }
+
+    [Theory]
+    [InlineData("invalid data: payload size(5242880) larger than the limit(4194304)", 413)]
+    [InlineData("grpc: received message larger than max (5242880 vs. 4194304)", 413)]
+    [InlineData("A message decompresses to more than the 4194304 bytes that MaxReceiveMessageSize allows.", 413)]
+    [InlineData("The server answered with HTTP status 413 (Payload Too Large), not with a Thrift message.", 413)]
+    [InlineData("request over limit: request too frequent", 429)]
+    public async Task Problem_OfARefusedSize_DoesNotNameTheLimit(string text, int expected)
+    {
+        var (status, problem) = await GetAsync(new ThriftStatusException(ThriftStatusCode.ResourceExhausted, text));
+
+        Assert.Equal((expected, "ResourceExhausted"), (status, problem.GetProperty("title").GetString()));
+        Assert.Equal(expected == 413 ? "The request is larger than the service accepts." : text, problem.GetProperty("detail").GetString());
+    }
+
+    [Fact]
+    public async Task Problem_OfATokenThatCannotBeObtained_HidesItsText()
+    {
+        var (status, problem) = await GetAsync(new ThriftAccessTokenException("shop", new HttpRequestException("auth.internal is gone.")));
+
+        Assert.Equal((503, "Unavailable"), (status, problem.GetProperty("title").GetString()));
+        Assert.DoesNotContain("shop", problem.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("auth", problem.GetRawText(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Problem_OfALostConnection_HidesItsText()

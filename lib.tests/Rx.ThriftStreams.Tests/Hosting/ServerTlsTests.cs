@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -157,7 +158,23 @@ public sealed class ServerTlsTests : IDisposable
         Assert.Contains("Endpoints:Thrift:Sni is not supported", error.Message, StringComparison.Ordinal);
     }
 
-    private async Task<WebApplication> StartEndpointAsync(string scheme, TimeProvider clock, params (string Key, string Value)[] settings)
+    /// <summary>As on a machine that has no certificate for developers.</summary>
+    [Fact]
+    public async Task EndpointOfTheConfiguration_WithoutACertificate_NamesTheKeys()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => StartEndpointAsync("https", static endpoint => endpoint.UseThriftStreams(configureTls: static tls => tls.ServerCertificate = null), new FakeTimeProvider()));
+
+        Assert.StartsWith(
+            "Kestrel:Endpoints:Thrift:Url begins with https, and the endpoint has no certificate. Set Kestrel:Endpoints:Thrift:Certificate:Path, and for a PEM file Kestrel:Endpoints:Thrift:Certificate:KeyPath; or Kestrel:Certificates:Default:Path for all endpoints;",
+            error.Message,
+            StringComparison.Ordinal);
+    }
+
+    private Task<WebApplication> StartEndpointAsync(string scheme, TimeProvider clock, params (string Key, string Value)[] settings)
+        => StartEndpointAsync(scheme, static endpoint => endpoint.UseThriftStreams(), clock, settings);
+
+    private async Task<WebApplication> StartEndpointAsync(string scheme, Action<EndpointConfiguration> configure, TimeProvider clock, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.FullName });
         builder.Logging.ClearProviders();
@@ -167,7 +184,7 @@ public sealed class ServerTlsTests : IDisposable
         builder.Services.AddThriftStreams(options => options.TimeProvider = clock);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) => kestrel
             .Configure(context.Configuration.GetSection("Kestrel"))
-            .Endpoint("Thrift", static endpoint => endpoint.UseThriftStreams()));
+            .Endpoint("Thrift", configure));
         var application = builder.Build();
         application.MapThriftService<ITestService>(new EchoService());
         await application.StartAsync(TestContext.Current.CancellationToken);

@@ -49,7 +49,7 @@ public sealed class HttpJsonCallTests
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!;
-        Assert.Equal("Refused", (string?)problem["exception"]);
+        Assert.Equal(("Refused", "Refused"), ((string?)problem["title"], (string?)problem["exception"]));
         Assert.Equal("""{"code":7,"reason":"no name"}""", problem["value"]!.ToJsonString());
         Assert.Equal(422, (int)problem["status"]!);
     }
@@ -274,6 +274,7 @@ public sealed class HttpJsonCallTests
         var (bug, hidden) = await host.PostAsync("shop.Shop/Get", "\"\"");
 
         Assert.Equal((422, 500), ((int)business, (int)bug));
+        Assert.Equal("BusinessError", (string?)JsonNode.Parse(body)!["title"]);
         Assert.Equal("1404 {\"k\":\"v\"}", JsonNode.Parse(body)!["bizCode"] + " " + JsonNode.Parse(body)!["bizExtra"]!.ToJsonString());
         Assert.DoesNotContain("secret", hidden, StringComparison.Ordinal);
     }

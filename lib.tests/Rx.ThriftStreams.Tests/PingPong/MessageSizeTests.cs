@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.PingPong;
@@ -53,6 +55,10 @@ public sealed class MessageSizeTests : IAsyncLifetime
         {
             var error = await Assert.ThrowsAnyAsync<ThriftException>(() => client.EchoStringAsync(new string('x', size), TestContext.Current.CancellationToken));
             Assert.True(error.StatusCode == ThriftStatusCode.ResourceExhausted, $"{size} bytes: {error.StatusCode}, {error.GetType().Name}: {error.Message}");
+
+            // A gateway passes the refusal of its request on, without the names of options; that it does not accept an answer is not its caller's mistake.
+            Assert.Equal(isRequest ? StatusCodes.Status413PayloadTooLarge : StatusCodes.Status502BadGateway, HttpStatus.OfCallMade(error));
+            Assert.Equal((isRequest ? "The request is larger than the service accepts." : null, null), (MadeCallErrors.DetailOf(error), MadeCallErrors.TextOf(error)));
         }
 
         Assert.Equal("fine", await client.EchoStringAsync("fine", TestContext.Current.CancellationToken));

@@ -58,7 +58,7 @@ public sealed class AssistantTests : IAsyncLifetime
     {
         using var http = new HttpClient();
 
-        Assert.Equal("data: You \n\ndata: asked: \n\ndata: Why? \n\n", await http.GetStringAsync(new Uri($"http://127.0.0.1:{_http}/answers/stream?question=Why%3F"), Token));
+        Assert.Equal("data: You \n\ndata: asked: \n\ndata: Why? \n\nevent: end\ndata: {}\n\n", await http.GetStringAsync(new Uri($"http://127.0.0.1:{_http}/answers/stream?question=Why%3F"), Token));
     }
 
     /// <summary>What was asked for are events: the status says what happened, without a body.</summary>

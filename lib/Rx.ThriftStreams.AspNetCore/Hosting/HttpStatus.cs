@@ -24,11 +24,13 @@ internal static class HttpStatus
 
     /// <summary>
     /// The status of HTTP for an error of a call that this host made while it handled a request. It differs where the error is about the host and its own call, not about the request: its
-    /// credentials, what the server serves, and faults of the server are <c>502</c>.
+    /// credentials, what the server serves, answers that this host does not accept, and faults of the server are <c>502</c>.
     /// </summary>
     internal static int OfCallMade(ThriftException error) => error switch
     {
         ThriftDeclaredException or ThriftBizStatusException { StatusCode: ThriftStatusCode.Internal } => StatusCodes.Status422UnprocessableEntity,
+        _ when MadeCallErrors.IsOversizeRequest(error) => StatusCodes.Status413PayloadTooLarge,
+        _ when MadeCallErrors.IsOversizeAnswer(error) => StatusCodes.Status502BadGateway,
         {
             StatusCode: ThriftStatusCode.Cancelled or ThriftStatusCode.UnknownService or ThriftStatusCode.Unimplemented
                 or ThriftStatusCode.PermissionDenied or ThriftStatusCode.Unauthenticated

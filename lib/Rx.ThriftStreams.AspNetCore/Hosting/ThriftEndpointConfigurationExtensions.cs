@@ -38,7 +38,7 @@ public static class ThriftEndpointConfigurationExtensions
     /// </example>
     /// <exception cref="ArgumentNullException"><paramref name="endpoint"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
-    /// When the server starts: the section of an endpoint with TLS has <c>Sni</c>, which is not supported here; a file of the certificate cannot be used; or what
+    /// When the server starts: the section of an endpoint with TLS has <c>Sni</c>, which is not supported here; the endpoint has no certificate; a file of the certificate cannot be used; or what
     /// <see cref="ThriftListenOptionsExtensions.UseThriftStreams(ListenOptions, ThriftProtocols)"/> says.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The value names no protocol, or an unknown one.</exception>
@@ -53,6 +53,13 @@ public static class ThriftEndpointConfigurationExtensions
 
         endpoint.ListenOptions.UseThriftStreams(protocols);
         return endpoint;
+    }
+
+    private static string MissingCertificate(IConfigurationSection section)
+    {
+        var host = section.Path[..^$"Endpoints:{section.Key}".Length];
+        return $"{section.Path}:Url begins with https, and the endpoint has no certificate. Set {section.Path}:Certificate:Path, and for a PEM file {section.Path}:Certificate:KeyPath; or {host}Certificates:Default:Path for "
+            + "all endpoints; or ServerCertificate in configureTls. On a developer's machine \"dotnet dev-certs https\" creates one that is used without any of these.";
     }
 
     private static void UseTls(EndpointConfiguration endpoint, Action<HttpsConnectionAdapterOptions>? configure)
@@ -72,6 +79,11 @@ public static class ThriftEndpointConfigurationExtensions
             // Relative paths begin at the content root, as Kestrel reads them.
             var root = listen.ApplicationServices.GetRequiredService<IHostEnvironment>().ContentRootPath;
             ThriftListenOptionsExtensions.Rotate(listen, endpoint.HttpsOptions, Path.Combine(root, path), Path.Combine(root, keyPath));
+        }
+
+        if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null })
+        {
+            throw new InvalidOperationException(MissingCertificate(section));
         }
 
         listen.UseHttps(endpoint.HttpsOptions);

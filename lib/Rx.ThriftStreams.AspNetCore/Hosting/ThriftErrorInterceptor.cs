@@ -1,6 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using ServerFaults = Rx.ThriftStreams.AspNetCore.Dispatch.ServerFaults;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 
 namespace Rx.ThriftStreams.AspNetCore;
 
@@ -74,7 +74,7 @@ public sealed class ThriftErrorInterceptor : Interceptor
     }
 
     private static RpcException Translate(ThriftException error)
-        => new(new Status(StatusOf(error.StatusCode), ServerFaults.IsMeantForCaller(error) ? error.Message : string.Empty, error));
+        => new(new Status(StatusOf(error.StatusCode), MadeCallErrors.TextOf(error) ?? string.Empty, error));
 
     /// <summary>The numbers are those of gRPC, up to 16.</summary>
     private static StatusCode StatusOf(ThriftStatusCode code) => code switch

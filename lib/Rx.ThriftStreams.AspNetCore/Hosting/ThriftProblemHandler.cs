@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Rx.ThriftStreams.AspNetCore.Dispatch;
 
 namespace Rx.ThriftStreams.AspNetCore.Hosting;
 
@@ -15,14 +14,11 @@ internal sealed class ThriftProblemHandler(IProblemDetailsService problems) : IE
         }
 
         httpContext.Response.StatusCode = HttpStatus.OfCallMade(error);
-
-        // The texts of other errors name addresses and limits of this side, and those about its credentials are not for others either.
-        var detail = ServerFaults.IsMeantForCaller(error) && error.StatusCode is not (ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied) ? error.Message : null;
         await problems.TryWriteAsync(new()
         {
             HttpContext = httpContext,
             Exception = exception,
-            ProblemDetails = { Status = httpContext.Response.StatusCode, Title = error.StatusCode.ToString(), Detail = detail },
+            ProblemDetails = { Status = httpContext.Response.StatusCode, Title = MadeCallErrors.TitleOf(error), Detail = MadeCallErrors.DetailOf(error) },
         }).ConfigureAwait(false);
 
         // Also where the caller accepts no problem details: the status is set.

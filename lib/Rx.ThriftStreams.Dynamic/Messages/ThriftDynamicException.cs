@@ -26,5 +26,8 @@ public sealed class ThriftDynamicException : ThriftDeclaredException
     public ThriftDynamicMessage Value { get; }
 
     /// <inheritdoc/>
+    internal override string DeclaredName => Name;
+
+    /// <inheritdoc/>
     protected override string? GetDeclaredMessage() => Value.Schema is null ? $"{Name} was thrown." : $"{Name} {Value.ToJson()}";
 }

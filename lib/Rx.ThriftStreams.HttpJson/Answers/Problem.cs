@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.Transport;
+using MadeCallErrors = Rx.ThriftStreams.AspNetCore.Hosting.MadeCallErrors;
 using HttpStatuses = Rx.ThriftStreams.AspNetCore.Hosting.HttpStatus;
 
 namespace Rx.ThriftStreams.HttpJson.Answers;
@@ -10,8 +11,8 @@ namespace Rx.ThriftStreams.HttpJson.Answers;
 /// <summary>An error as problem details (RFC 9457), with members for what Thrift knows about it.</summary>
 /// <param name="HttpStatus">The status of the response.</param>
 /// <param name="Code">The status of the call.</param>
-/// <param name="Detail">What happened.</param>
-internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Detail)
+/// <param name="Detail">What happened; <see langword="null"/> if that is not for the caller.</param>
+internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? Detail)
 {
     internal const string ContentType = "application/problem+json";
 
@@ -19,6 +20,9 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
 
     /// <summary>The place in the JSON of the request; <see langword="null"/> if the request is not the cause.</summary>
     internal string? Path { get; init; }
+
+    /// <summary>What kind of error it is; the name of the status unless there is a better one.</summary>
+    internal string Title { get; init; } = Code.ToString();
 
     /// <summary>The exception of the IDL, if it is one.</summary>
     internal ThriftDynamicException? Declared { get; init; }
@@ -34,8 +38,12 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
         {
             null => null,
             ThriftDynamicException declared => Of(declared),
-            ThriftDeclaredException => new(StatusCodes.Status422UnprocessableEntity, code, outcome.Error.Message),
-            ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatuses.Of(code), code, biz.Message) { Biz = biz },
+            ThriftDeclaredException declared => new(StatusCodes.Status422UnprocessableEntity, code, declared.Message) { Title = MadeCallErrors.TitleOf(declared) },
+            ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatuses.Of(code), code, biz.Message)
+            {
+                Title = MadeCallErrors.TitleOf(biz),
+                Biz = biz,
+            },
             _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
             {
                 Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,
@@ -44,7 +52,19 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
     }
 
     internal static Problem Of(ThriftDynamicException declared)
-        => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Declared = declared };
+        => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Title = declared.Name, Declared = declared };
+
+    /// <summary>The error of a call that this host made to answer its caller.</summary>
+    internal static Problem OfCallMade(Exception error) => error switch
+    {
+        ThriftDynamicException declared => Of(declared),
+        ThriftException thrift => new(HttpStatuses.OfCallMade(thrift), thrift.StatusCode, MadeCallErrors.DetailOf(thrift))
+        {
+            Title = MadeCallErrors.TitleOf(thrift),
+            Biz = thrift as ThriftBizStatusException,
+        },
+        _ => new(StatusCodes.Status500InternalServerError, ThriftStatusCode.Internal, HiddenText),
+    };
 
     /// <summary>Answers a request of which nothing was answered yet.</summary>
     internal async Task AnswerAsync(HttpResponse response, ThriftDynamicJsonOptions json)
@@ -66,9 +86,13 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string Det
         using var writer = new Utf8JsonWriter(output);
         writer.WriteStartObject();
         writer.WriteString("type", "about:blank");
-        writer.WriteString("title", Code.ToString());
+        writer.WriteString("title", Title);
         writer.WriteNumber("status", HttpStatus);
-        writer.WriteString("detail", Detail);
+        if (Detail is not null)
+        {
+            writer.WriteString("detail", Detail);
+        }
+
         writer.WriteNumber("code", (int)Code);
         if (Path is not null)
         {

@@ -184,7 +184,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         Observation?.Finish(error);
         if (error is not null)
         {
-            Failures.Report(Method, Peer, error);
+            Failures.Report(Method, Peer, Start.Options.AttemptNumber, error);
         }
     }
 

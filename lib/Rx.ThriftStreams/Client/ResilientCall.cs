@@ -87,7 +87,7 @@ internal abstract class ResilientCall<TRequest, TResponse>(
 
     private ThriftCallOptions OptionsOf(int attempt)
     {
-        var own = options with { Attempts = _attempts, Timeout = TimeoutOfAttempt(_attempts.TimeLeft) };
+        var own = options with { Attempts = _attempts, AttemptNumber = attempt + 1, Timeout = TimeoutOfAttempt(_attempts.TimeLeft) };
         if (attempt == 0)
         {
             return own;

@@ -38,11 +38,11 @@ internal sealed class ThriftAddress
     /// <summary>Whether an address names what finds its endpoints, as <c>grpc+dns://…</c>.</summary>
     internal static bool SelectsResolver(string address) => Split(address).Plus >= 0;
 
-    /// <summary>Whether an address asks for TLS; <see langword="false"/> also for text that is none.</summary>
-    internal static bool AsksForTls(string address)
+    /// <summary>Whether an address asks for clear text; <see langword="false"/> also for text that is none.</summary>
+    internal static bool AsksForCleartext(string address)
     {
         var (colon, plus) = Split(address);
-        return TryGetScheme(address, colon, plus, out _, out var useTls) && useTls;
+        return TryGetScheme(address, colon, plus, out _, out var useTls) && !useTls;
     }
 
     /// <summary>Reads <c>transport://target</c> or <c>transport+resolver://target</c>. The slashes may be left out after a resolver.</summary>

@@ -195,6 +195,11 @@ public sealed class ThriftChannel : IAsyncDisposable
 
         var outer = Activity.Current;
         var observation = _watch.TryStart(method, _connector.TransportName(method), string.Empty);
+        if (start.Options.AttemptNumber is > 0 and var attempt)
+        {
+            observation?.Activity?.SetTag(CallTags.Attempt, attempt);
+        }
+
         if (_options.PropagateTraceContext && (observation?.Activity ?? Activity.Current) is { } activity)
         {
             TraceContext.Inject(activity, start.OwnHeaders);

@@ -7,6 +7,11 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// <summary>The attributes of calls according to the stable version of OpenTelemetry's conventions for RPC, and those of this library, whose names begin with <c>thriftstreams.</c>.</summary>
 internal static class CallTags
 {
+    /// <summary>
+    /// The number of an attempt, from 1. The conventions for RPC have no attribute for it, and that of HTTP, <c>http.request.resend_count</c>, is about requests of HTTP.
+    /// </summary>
+    internal const string Attempt = "thriftstreams.attempt";
+
     private const string System = "thrift";
 
     // OpenTelemetry's word for names that a peer can choose.

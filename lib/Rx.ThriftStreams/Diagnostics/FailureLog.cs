@@ -12,16 +12,17 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
     /// <summary>A call has ended with an error.</summary>
     /// <param name="method">Its method.</param>
     /// <param name="peer">The peer; empty if no stream was created.</param>
+    /// <param name="attempt">The number of the attempt that it is, from 1; 0 for a call that has one attempt.</param>
     /// <param name="error">The error. Results of a call, and calls that the user ended, are not logged.</param>
-    internal void Report(ThriftMethod method, string peer, Exception error)
+    internal void Report(ThriftMethod method, string peer, int attempt, Exception error)
     {
         if (error is ThriftException { IsLogged: false } and not ThriftBizStatusException and not ThriftStatusException { EndedByUser: true }
             && logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
         {
-            LogFailed(logger, method.FullName, peer.Length == 0 ? "(not connected)" : peer, CallErrors.ToStatus(error).Code, LogText.Escape(error.Message));
+            LogFailed(logger, method.FullName, peer.Length == 0 ? "(not connected)" : peer, CallErrors.ToStatus(error).Code, Math.Max(1, attempt), LogText.Escape(error.Message));
         }
     }
 
-    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code}: {Reason}", EventName = "ClientCallFailed")]
-    private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
+    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code} (attempt {Attempt}): {Reason}", EventName = "ClientCallFailed")]
+    private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, int attempt, string reason);
 }

@@ -69,6 +69,9 @@ public sealed record ThriftCallOptions
     /// <summary>The attempts of the call that this is one of; <see langword="null"/> if it has a single one.</summary>
     internal CallAttempts? Attempts { get; init; }
 
+    /// <summary>The number of this attempt among <see cref="Attempts"/>, from 1; 0 if there is a single one.</summary>
+    internal int AttemptNumber { get; init; }
+
     /// <summary>These options, with unset values taken from <paramref name="defaults"/>.</summary>
     internal ThriftCallOptions Over(ThriftCallOptions defaults) => ReferenceEquals(defaults, None) ? this : new()
     {
@@ -87,6 +90,7 @@ public sealed record ThriftCallOptions
         NoDelay = NoDelay ?? defaults.NoDelay,
         IsIdempotent = IsIdempotent ?? defaults.IsIdempotent,
         Attempts = Attempts ?? defaults.Attempts,
+        AttemptNumber = Attempts is null ? defaults.AttemptNumber : AttemptNumber,
     };
 
     /// <summary>A copy that is unaffected by later changes of <see cref="Headers"/> and <see cref="MetaInfo"/>.</summary>

@@ -20,6 +20,9 @@ public abstract class ThriftDeclaredException : ThriftException
     /// <summary><see cref="ThriftStatusCode.Internal"/>: what callers see if the method does not declare the exception.</summary>
     public override ThriftStatusCode StatusCode => ThriftStatusCode.Internal;
 
+    /// <summary>Its name for people.</summary>
+    internal virtual string DeclaredName => GetType().Name;
+
     /// <summary>The text for <see cref="Message"/>. Overridden by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected virtual string? GetDeclaredMessage() => null;

@@ -23,6 +23,9 @@ public sealed class ThriftStatusException : ThriftException
     /// <summary>The trailers that came with the status; empty if there were none.</summary>
     public ThriftMetadata Trailers { get; init; } = ThriftMetadata.Empty;
 
+    /// <summary>Whether this side refused a message that it received because it is too large.</summary>
+    internal bool IsOverLimit { get; init; }
+
     /// <summary>Whether the user of this side ended the call early, which is not a failure.</summary>
     internal bool EndedByUser { get; init; }
 

@@ -11,9 +11,15 @@ internal static class ClientHandshake
     /// <exception cref="AuthenticationException">The peer's certificate is not valid.</exception>
     internal static async Task AuthenticateAsync(SslStream stream, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
     {
+        var check = new ServerCertificateCheck(tls);
         try
         {
-            await stream.AuthenticateAsClientAsync(tls, cancellationToken).ConfigureAwait(false);
+            await stream.AuthenticateAsClientAsync(check.Options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationException) when (check.Refusal is { } refusal)
+        {
+            // Instead of the one that was caught, which says only that the certificate was refused.
+            throw new AuthenticationException(refusal);
         }
         catch (Exception error) when (error is IOException or AuthenticationException && Explain(error) is { } hint)
         {
@@ -21,7 +27,7 @@ internal static class ClientHandshake
         }
     }
 
-    /// <summary>What a failed handshake most likely means; <see langword="null"/> where the error is already clear, as for an untrusted certificate.</summary>
+    /// <summary>What a failed handshake most likely means; <see langword="null"/> where the error is already clear, as for a certificate that a callback refused.</summary>
     private static string? Explain(Exception error)
     {
         for (var cause = error; cause is not null; cause = cause.InnerException)

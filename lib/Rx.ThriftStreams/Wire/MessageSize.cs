@@ -16,7 +16,7 @@ internal static class MessageSize
     /// <summary>The error for a message that is too large: the same on every transport.</summary>
     internal static ThriftStatusException TooLarge(long size, long limit) => new(
         ThriftStatusCode.ResourceExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} bytes that MaxReceiveMessageSize allows."));
+        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} bytes that MaxReceiveMessageSize allows.")) { IsOverLimit = true };
 
     /// <summary>Reads the size of a message that is prefixed with it: Framed, or in a TTHeader.</summary>
     /// <param name="buffer">The message's first bytes, at least four.</param>

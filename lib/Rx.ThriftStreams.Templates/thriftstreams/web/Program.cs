@@ -1,5 +1,6 @@
 using Rx.ThriftStreams;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.HttpJson;
 using ThriftApp._1;
 using ThriftApp._1.Contracts;
 
@@ -22,6 +23,6 @@ app.UseExceptionHandler();
 app.MapThriftService<IAssistant, AssistantService>();
 app.MapThriftHealth();
 app.MapHealthChecks("/healthz");
-app.MapGet("/ask", (string prompt, IAssistant assistant, CancellationToken cancellationToken) => TypedResults.ServerSentEvents(
+app.MapGet("/ask", (string prompt, IAssistant assistant, CancellationToken cancellationToken) => ThriftResults.ServerSentEvents(
     assistant.AskAsync(new Prompt { Text = prompt }, cancellationToken).Select(static token => token.Text)));
 await app.RunAsync();

@@ -86,6 +86,6 @@ internal sealed class GrpcDecompression
         var reason = limit == limits.MaxSize
             ? "that MaxReceiveMessageSize allows"
             : string.Create(CultureInfo.InvariantCulture, $"that {compressed} compressed bytes may become: MaxDecompressionRatio is {limits.MaxDecompressionRatio}");
-        return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}."));
+        return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}.")) { IsOverLimit = true };
     }
 }

@@ -1,0 +1,33 @@
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Wire;
+
+namespace Rx.ThriftStreams.AspNetCore.Hosting;
+
+/// <summary>Errors of calls that this host makes while it handles a request of somebody else.</summary>
+internal static class MadeCallErrors
+{
+    /// <summary>Whether the server refused a message of this host because it is too large.</summary>
+    internal static bool IsOversizeRequest(ThriftException error)
+        => error is ThriftStatusException { StatusCode: ThriftStatusCode.ResourceExhausted, IsOverLimit: false } && OversizeTexts.Matches(error.Message);
+
+    /// <summary>Whether this host refused a message of the server because it is larger than a limit of this host.</summary>
+    internal static bool IsOversizeAnswer(ThriftException error) => error is ThriftStatusException { IsOverLimit: true } or ThriftProtocolException { IsOverLimit: true };
+
+    /// <summary>What kind of error it is.</summary>
+    internal static string TitleOf(ThriftException error) => error switch
+    {
+        ThriftDeclaredException declared => declared.DeclaredName,
+        ThriftBizStatusException { StatusCode: ThriftStatusCode.Internal } => "BusinessError",
+        _ => error.StatusCode.ToString(),
+    };
+
+    /// <summary>The detail of problem details. Texts about the credentials of this host are left out as well.</summary>
+    internal static string? DetailOf(ThriftException error)
+        => IsOversizeRequest(error) ? "The request is larger than the service accepts."
+            : error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied ? null
+            : TextOf(error);
+
+    /// <summary>The text of an error if it was thrown for the caller; others name addresses, limits and options of this host and of the server.</summary>
+    internal static string? TextOf(ThriftException error)
+        => ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) ? error.Message : null;
+}
