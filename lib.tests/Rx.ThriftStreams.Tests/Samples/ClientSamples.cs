@@ -135,10 +135,12 @@ public sealed class ClientSamples
                 Hedging = new() { Delay = TimeSpan.FromMilliseconds(80) },
             },
         });
-        var client = new TestServiceClient(channel, new() { IsIdempotent = true, Timeout = TimeSpan.FromSeconds(3) });
+        var client = new TestServiceClient(channel, new() { Timeout = TimeSpan.FromSeconds(3) });
+        var mayRepeat = new ThriftCallOptions { IsIdempotent = true };     // where the IDL does not say (idempotent = "true")
 
         // </sample resilience-retry>
         Assert.Same(channel, client.Channel);
+        Assert.True(mayRepeat.IsIdempotent);
     }
 
     [Fact]

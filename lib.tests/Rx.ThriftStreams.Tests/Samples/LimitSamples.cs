@@ -29,7 +29,7 @@ public sealed class LimitSamples
 
         // <sample limits-caller>
         options.CallLimiter = PartitionedRateLimiter.Create<ThriftServerContext, string>(context =>
-            RateLimitPartition.GetTokenBucketLimiter(context.CallerService, _ => new()
+            RateLimitPartition.GetTokenBucketLimiter(context.User.Identity?.Name ?? "anonymous", _ => new()
             {
                 TokenLimit = 100,
                 TokensPerPeriod = 100,
@@ -39,7 +39,7 @@ public sealed class LimitSamples
 
         // <sample limits-rules>
         options.RejectRules.Add(context => new(
-            context.CallerService == "crawler" && context.Method.IsStreaming ? "crawlers may not open streams" : null));
+            context.User.IsInRole("crawler") && context.Method.IsStreaming ? "crawlers may not open streams" : null));
         // </sample limits-rules>
 
         // <sample limits-shedding>
@@ -50,6 +50,10 @@ public sealed class LimitSamples
             Priority = context => context.RequestHeaders.TryGetValue("batch", out _) ? ThriftCallPriority.Low : ThriftCallPriority.Normal,
         };
         // </sample limits-shedding>
+
+        // <sample files-window>
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024);
+        // </sample files-window>
 
         await using var limiter = options.CallLimiter;
         Assert.NotNull(options.Snapshot().LoadShedding);

@@ -65,14 +65,16 @@ public sealed class SecuritySamples
     }
 
     [Fact]
-    public async Task Certificate_OfTheCaller_IsItsIdentityOverFramedToo()
+    public async Task Certificate_OfTheCaller_IsAcceptedFromItsAuthorityOnly()
     {
         using var serverCertificate = TestCertificate.Create("localhost");
-        using var clientCertificate = TestCertificate.Create("orders");
+        using var authority = TestCertificate.CreateAuthority("services");
+        using var files = new PemFiles().Mount(authority);
+        var authorityPath = files.CertificatePath;
 
         // <sample security-certificate>
         await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server
-            .AddService<ITestService>(new EchoService(), service => service.RequireAuthorization())
+            .AddService<ITestService>(new EchoService(), service => service.RequireAuthorization("orders"))
             .UseTls(tls =>
             {
                 tls.ServerCertificate = serverCertificate;
@@ -81,25 +83,69 @@ public sealed class SecuritySamples
             })
             .Services(services =>
             {
-                services.AddAuthorization();
                 services.AddAuthentication(CertificateAuthenticationDefaults.AuthenticationScheme).AddCertificate(options =>
                 {
-                    options.AllowedCertificateTypes = CertificateTypes.SelfSigned;      // default: chained to a root that the machine trusts
-                    options.Events = new CertificateAuthenticationEvents
-                    {
-                        OnCertificateValidated = context =>
-                        {
-                            if (context.ClientCertificate.Subject != "CN=orders")
-                            {
-                                context.Fail("Only orders may call.");
-                            }
-
-                            return Task.CompletedTask;
-                        },
-                    };
+                    // The authority that issues certificates to services, and no other. Default: those that the machine trusts.
+                    options.ChainTrustValidationMode = X509ChainTrustMode.CustomRootTrust;
+                    options.CustomTrustStore.ImportFromPemFile(authorityPath);
+                    options.RevocationMode = X509RevocationMode.NoCheck;    // where the authority publishes no revocations
                 });
+                services.AddAuthorizationBuilder().AddPolicy("orders", policy => policy.RequireClaim(ClaimTypes.X500DistinguishedName, "CN=orders"));
             }));
         // </sample security-certificate>
+
+        using var own = TestCertificate.CreateSigned("orders", authority);
+        using var another = TestCertificate.CreateSigned("invoices", authority);
+        using var forged = TestCertificate.Create("orders");
+        using var strange = TestCertificate.CreateAuthority("services");
+        using var forgedBySameName = TestCertificate.CreateSigned("orders", strange);
+        Assert.Equal(ThriftStatusCode.OK, await StatusAsync(own));
+        Assert.Equal(ThriftStatusCode.PermissionDenied, await StatusAsync(another));
+        // The scheme forbids where others challenge: a connection cannot present another certificate.
+        Assert.Equal(ThriftStatusCode.PermissionDenied, await StatusAsync(forged));
+        Assert.Equal(ThriftStatusCode.PermissionDenied, await StatusAsync(forgedBySameName));
+
+        async Task<ThriftStatusCode> StatusAsync(X509Certificate2 certificate)
+        {
+            await using var channel = PatientChannel.ForAddress($"grpcs://{server.Endpoint}", new ThriftChannelOptions
+            {
+                TlsOptions = new()
+                {
+                    // Also where the list of authorities that the server names does not include its issuer.
+                    LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
+                    RemoteCertificateValidationCallback = (_, presented, _, _) => presented!.GetCertHashString() == serverCertificate.GetCertHashString(),
+                },
+            });
+            try
+            {
+                await new TestServiceClient(channel).EchoPingPongAsync(Ask("x"), TestContext.Current.CancellationToken).Soon();
+                return ThriftStatusCode.OK;
+            }
+            catch (ThriftStatusException error)
+            {
+                return error.StatusCode;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Certificate_OfTheCaller_IsItsIdentityOverFramedToo()
+    {
+        using var serverCertificate = TestCertificate.Create("localhost");
+        using var clientCertificate = TestCertificate.Create("orders");
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server
+            .AddService<ITestService>(new EchoService(), service => service.RequireAuthorization())
+            .UseTls(tls =>
+            {
+                tls.ServerCertificate = serverCertificate;
+                tls.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                tls.AllowAnyClientCertificate();
+            })
+            .Services(services =>
+            {
+                services.AddAuthorization();
+                services.AddAuthentication(CertificateAuthenticationDefaults.AuthenticationScheme).AddCertificate(options => options.AllowedCertificateTypes = CertificateTypes.SelfSigned);
+            }));
 
         await using var channel = PatientChannel.ForAddress($"ttheaders://{server.Endpoint}", new ThriftChannelOptions
         {
