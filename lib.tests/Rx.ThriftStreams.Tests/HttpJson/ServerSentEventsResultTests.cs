@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.HttpJson;
-using Rx.ThriftStreams.Tests.Dynamic;
 
 namespace Rx.ThriftStreams.Tests.HttpJson;
 
