@@ -1,7 +1,6 @@
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Rx.ThriftStreams.Tests.Samples;
