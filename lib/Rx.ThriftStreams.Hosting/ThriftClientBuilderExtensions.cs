@@ -85,6 +85,18 @@ public static class ThriftClientBuilderExtensions
         where TMiddleware : class, IThriftClientMiddleware
         => builder.Configure(static (provider, options) => options.Channel.StreamMiddleware.Add(ActivatorUtilities.GetServiceOrCreateInstance<TMiddleware>(provider).InvokeAsync));
 
+    /// <summary>Adds send middleware of a type, around each request, inside the send middleware that was added before.</summary>
+    /// <inheritdoc cref="AddMiddleware{TMiddleware}"/>
+    public static IThriftClientBuilder AddSendMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(this IThriftClientBuilder builder)
+        where TMiddleware : class, IThriftSendMiddleware
+        => builder.Configure(static (provider, options) => options.Channel.SendMiddleware.Add(ActivatorUtilities.GetServiceOrCreateInstance<TMiddleware>(provider).InvokeAsync));
+
+    /// <summary>Adds receive middleware of a type, around receiving each response, inside the receive middleware that was added before.</summary>
+    /// <inheritdoc cref="AddMiddleware{TMiddleware}"/>
+    public static IThriftClientBuilder AddReceiveMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(this IThriftClientBuilder builder)
+        where TMiddleware : class, IThriftReceiveMiddleware
+        => builder.Configure(static (provider, options) => options.Channel.ReceiveMiddleware.Add(ActivatorUtilities.GetServiceOrCreateInstance<TMiddleware>(provider).InvokeAsync));
+
     /// <summary>Sends a bearer token with each call, in the header <c>authorization</c>.</summary>
     /// <param name="builder">The client.</param>
     /// <param name="token">

@@ -152,6 +152,43 @@ public sealed class HealthTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
     }
 
+    /// <summary>Closing while the body arrives would reset the connection, and the peer would lose the answer.</summary>
+    [Fact]
+    public async Task HttpProbe_RefusedRequestWithABody_TakesTheBodyUntilThePeerClosesOrTheTimeIsOver()
+    {
+        await using var server = await StartAsync(probes: "/up");
+        using var closing = await RefuseAsync();
+        for (var i = 0; i < 32; i++)
+        {
+            await closing.SendAsync(new byte[64 * 1024], TestContext.Current.CancellationToken);
+        }
+
+        closing.Shutdown(SocketShutdown.Send);
+        Assert.Equal(0, await closing.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask().Soon());
+
+        using var silent = await RefuseAsync();
+        var end = silent.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken).AsTask();
+        await AdvanceUntil(end);
+        Assert.Equal(0, await end);
+
+        async Task<Socket> RefuseAsync()
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPEndPoint.Parse($"{server.Endpoint}"), TestContext.Current.CancellationToken);
+            await socket.SendAsync("POST /up HTTP/1.1\r\nhost: x\r\ncontent-length: 2097152\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            var answer = "";
+            var buffer = new byte[1024];
+            while (!answer.EndsWith("\r\n\r\nMethod Not Allowed", StringComparison.Ordinal))
+            {
+                var read = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken).AsTask().Soon();
+                Assert.NotEqual(0, read);
+                answer += System.Text.Encoding.ASCII.GetString(buffer, 0, read);
+            }
+
+            return socket;
+        }
+    }
+
     /// <summary>A head without an end is neither kept nor waited for.</summary>
     [Theory]
     [InlineData(20_000)]

@@ -37,6 +37,52 @@ public sealed class ServerCompositionTests
         Assert.Equal([$"begin {first.Message}", "end", "disposed", $"begin {second.Message}", "end", "disposed"], journal.Entries);
     }
 
+    [Theory]
+    [InlineData("grpc", true)]
+    [InlineData("ttheader", true)]
+    [InlineData("grpc", false)]
+    [InlineData("ttheader", false)]
+    public async Task MessageMiddleware_ByClass_HasOneInstanceForTheMessagesOfACall(string scheme, bool isOfTheService)
+    {
+        var journal = new Journal();
+        await using var server = await ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new EchoService(), service => _ = isOfTheService
+                    ? service.UseThriftSendMiddleware<CountingMiddleware>().UseThriftReceiveMiddleware<CountingMiddleware>()
+                    : service)
+                .Configure(options => _ = isOfTheService ? options : options.UseSendMiddleware<CountingMiddleware>().UseReceiveMiddleware<CountingMiddleware>())
+                .Services(services => services.AddSingleton(journal)),
+            Token);
+        await using var channel = PatientChannel.ForAddress($"{scheme}://{server.Endpoint}");
+
+        for (var call = 0; call < 2; call++)
+        {
+            await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: Token);
+            await stream.SendAsync(Ask("a"), Token);
+            await stream.SendAsync(Ask("b"), Token);
+            await stream.CompleteAsync(Token);
+            await stream.CountAsync(Token);
+            await Until(() => journal.Count == 7 * (call + 1));
+        }
+
+        Assert.Equal(
+            ["disposed", "disposed", "received 1", "received 2", "received end", "sent 1", "sent 2"],
+            journal.Entries.Take(7).Order(StringComparer.Ordinal));
+        Assert.Equal(journal.Entries.Take(7).Order(StringComparer.Ordinal), journal.Entries.Skip(7).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_MessageMiddlewareDependencyNotRegistered_NamesIt()
+    {
+        foreach (var configure in (Action<ThriftServerOptions>[])[static options => options.UseSendMiddleware<CountingMiddleware>(), static options => options.UseReceiveMiddleware<CountingMiddleware>()])
+        {
+            var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+                "127.0.0.1:0", server => server.AddService<ITestService>(new EchoService()).Configure(configure), Token));
+            Assert.Contains("CountingMiddleware cannot be created for calls: its constructor needs Journal journal", error.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Middleware_OfTheHostAndOfAService_NestsAndLeavesOtherServicesAlone()
     {
@@ -250,6 +296,26 @@ public sealed class ServerCompositionTests
             journal.Add($"begin {ticket.Number}");
             await next();
             journal.Add("end");
+        }
+
+        public void Dispose() => journal.Add("disposed");
+    }
+
+    private sealed class CountingMiddleware(Journal journal) : IThriftSendMiddleware, IThriftReceiveMiddleware, IDisposable
+    {
+        private int _count;
+
+        public ValueTask InvokeAsync(ThriftCallContext context, object message, Func<object, ValueTask> next)
+        {
+            journal.Add($"sent {++_count}");
+            return next(message);
+        }
+
+        public async ValueTask<object?> InvokeAsync(ThriftCallContext context, Func<ValueTask<object?>> next)
+        {
+            var message = await next();
+            journal.Add(message is null ? "received end" : $"received {++_count}");
+            return message;
         }
 
         public void Dispose() => journal.Add("disposed");

@@ -132,5 +132,19 @@ public sealed class LimitSamples
     }
     // </sample middleware-class>
 
+    // <sample middleware-class-messages>
+    public sealed class SizeMiddleware(AuditLog log) : IThriftReceiveMiddleware
+    {
+        private int _messages;
+
+        public async ValueTask<object?> InvokeAsync(ThriftCallContext context, Func<ValueTask<object?>> next)
+        {
+            object? message = await next();
+            log.Add(message is null ? $"{context.Method} had {_messages} requests" : $"request {++_messages} of {context.Method}");
+            return message;
+        }
+    }
+    // </sample middleware-class-messages>
+
     private sealed class TestService : EchoBase;
 }

@@ -54,7 +54,7 @@ public sealed class CallEndTests
 
         var entry = Assert.Single(log.Entries);
         Assert.Equal(LogLevel.Information, entry.Level);
-        Assert.Contains("scripted:1 failed with NotFound: first", entry.Text, StringComparison.Ordinal);
+        Assert.Contains("scripted:1 failed with NotFound (attempt 1): first", entry.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>The implementations that were made for the call of a scope without being registered: they are disposed with the scope.</summary>
 internal sealed class ScopedInstances : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
     private readonly List<object> _instances = [];
 
     internal T Add<T>(T instance)
@@ -10,7 +11,11 @@ internal sealed class ScopedInstances : IAsyncDisposable
     {
         if (instance is IDisposable or IAsyncDisposable)
         {
-            _instances.Add(instance);
+            // The middleware of both directions may be made at the same time.
+            lock (_gate)
+            {
+                _instances.Add(instance);
+            }
         }
 
         return instance;

@@ -30,8 +30,23 @@ public static class ThriftMiddlewareConventionExtensions
     public static IEndpointConventionBuilder UseThriftMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(
         this IEndpointConventionBuilder builder)
         where TMiddleware : class, IThriftServerMiddleware
-        => builder.WithMetadata(new CallMetadata(
-            MiddlewareClass.Of<TMiddleware>(), Check: static services => ImplementationChecks.Validate(typeof(TMiddleware), services)));
+        => builder.WithMetadata(new CallMetadata(MiddlewareClass.Of<TMiddleware>(), Check: MiddlewareClass.Check<TMiddleware>()));
+
+    /// <summary>Adds a class around sending each response of the endpoints.</summary>
+    /// <typeparam name="TMiddleware">The class. See <see cref="IThriftSendMiddleware"/> for how long its objects live.</typeparam>
+    /// <param name="builder">What <c>MapThriftService</c> returned, or a group of endpoints.</param>
+    /// <returns>The same builder.</returns>
+    public static IEndpointConventionBuilder UseThriftSendMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(this IEndpointConventionBuilder builder)
+        where TMiddleware : class, IThriftSendMiddleware
+        => builder.WithMetadata(new CallMetadata(Send: MiddlewareClass.OfSend<TMiddleware>(), Check: MiddlewareClass.Check<TMiddleware>()));
+
+    /// <summary>Adds a class around receiving each request of the endpoints.</summary>
+    /// <typeparam name="TMiddleware">The class. See <see cref="IThriftReceiveMiddleware"/> for how long its objects live.</typeparam>
+    /// <param name="builder">What <c>MapThriftService</c> returned, or a group of endpoints.</param>
+    /// <returns>The same builder.</returns>
+    public static IEndpointConventionBuilder UseThriftReceiveMiddleware<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TMiddleware>(this IEndpointConventionBuilder builder)
+        where TMiddleware : class, IThriftReceiveMiddleware
+        => builder.WithMetadata(new CallMetadata(Receive: MiddlewareClass.OfReceive<TMiddleware>(), Check: MiddlewareClass.Check<TMiddleware>()));
 
     /// <summary>Rejects calls of the endpoints by a rule, before their handlers and all middleware run. It comes after <see cref="ThriftServerOptions.RejectRules"/>.</summary>
     /// <typeparam name="TBuilder">The type of the builder.</typeparam>

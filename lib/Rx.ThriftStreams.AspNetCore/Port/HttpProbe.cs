@@ -38,6 +38,10 @@ internal sealed class HttpProbe(ThriftServerRuntime runtime, IServiceProvider se
                     CultureInfo.InvariantCulture,
                     $"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}")),
                 limit.Token).ConfigureAwait(false);
+            if (!HasNoBody(line))
+            {
+                await LingerAsync(connection, stopping).ConfigureAwait(false);
+            }
         }
         catch (Exception error) when (error is IOException or ConnectionAbortedException or OperationCanceledException)
         {
@@ -73,6 +77,18 @@ internal sealed class HttpProbe(ThriftServerRuntime runtime, IServiceProvider se
         var reader = new SequenceReader<byte>(received);
         return reader.TryReadTo(out ReadOnlySequence<byte> head, "\r\n\r\n"u8)
             && (line = Encoding.Latin1.GetString(head).Split('\r')[0]).Length > 0;
+    }
+
+    /// <summary>Only requests without a body are answered with success. One with a body is refused while it still arrives: the peer has to get the answer.</summary>
+    private static bool HasNoBody(string line) => line.StartsWith("GET ", StringComparison.Ordinal) || line.StartsWith("HEAD ", StringComparison.Ordinal);
+
+    private async ValueTask LingerAsync(ConnectionContext connection, CancellationToken stopping)
+    {
+        var linger = new Linger(connection.Transport.Input, runtime.Options.Limits.MaxReceiveMessageSize, runtime.Options.TimeProvider);
+        using var limit = new CancellationTokenSource(Linger.Limit, runtime.Options.TimeProvider);
+        using var expiry = limit.Token.UnsafeRegister(static state => ((Linger)state!).End(), linger);
+        using var stop = stopping.UnsafeRegister(static state => ((Linger)state!).End(), linger);
+        await linger.RunAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<(string Status, string Text)> AnswerAsync(string line)

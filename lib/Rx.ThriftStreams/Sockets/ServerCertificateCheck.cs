@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Sockets;
@@ -90,7 +89,7 @@ internal sealed class ServerCertificateCheck
 
     private static string DescribeTime(X509Certificate2 certificate, DateTime now)
     {
-        var subject = LogText.Escape(certificate.Subject);
+        var subject = certificate.Subject;
         return now.ToUniversalTime() > certificate.NotAfter.ToUniversalTime()
             ? $"{subject} has expired on {Date(certificate.NotAfter)}: renew it"
             : $"{subject} is valid from {Date(certificate.NotBefore)} to {Date(certificate.NotAfter)} only: compare the clocks of both sides";
@@ -104,6 +103,6 @@ internal sealed class ServerCertificateCheck
             .SelectMany(static extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(static address => address.ToString())))
             .ToList();
         var shown = string.Join(", ", names.Take(MaxNames));
-        return names.Count == 0 ? LogText.Escape(certificate.Subject) : LogText.Escape(names.Count > MaxNames ? $"{shown}, …" : shown);
+        return names.Count == 0 ? certificate.Subject : names.Count > MaxNames ? $"{shown}, …" : shown;
     }
 }

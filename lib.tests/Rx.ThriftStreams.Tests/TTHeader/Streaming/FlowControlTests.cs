@@ -171,18 +171,23 @@ public sealed class FlowControlTests
         await served.Soon();
     }
 
+    /// <summary>The limits of a stream, of a connection and of the server. Whoever observes the server learns that memory was the cause, not its handler nor its caller.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task ResetStream_PeerWithoutCredit_EndsThatStreamAlone(bool ofTheStream)
+    [InlineData("stream")]
+    [InlineData("connection")]
+    [InlineData("server")]
+    public async Task ResetStream_PeerWithoutCredit_EndsThatStreamAloneAndIsResourceExhaustedInEvents(string limited)
     {
         const int Limit = 1024 * 1024;
+        var events = new EventCollector();
         await using var host = new StreamingHost(new GatedService(), options =>
         {
             options.TTHeader.StreamBuffers.WhenFull = ThriftFullBufferPolicy.ResetStream;
-            options.TTHeader.StreamBuffers.StreamBytes = ofTheStream ? Window : int.MaxValue;
-            options.Limits.MaxConnectionMemory = Limit;
+            options.TTHeader.StreamBuffers.StreamBytes = limited == "stream" ? Window : int.MaxValue;
+            options.Limits.MaxConnectionMemory = limited == "server" ? 8 * Limit : Limit;
+            options.Limits.MaxTotalMemory = limited == "server" ? Limit : 64 * Limit;
         });
+        using var subscription = host.Runtime.Events.Subscribe(events);
         var (client, served) = host.Connect();
         await client.SendAsync(FramePeer.Header(1, "EchoClient"), FramePeer.Header(2));
         for (var i = 0; i < 110; i++)
@@ -201,6 +206,11 @@ public sealed class FlowControlTests
         Assert.Equal("alive", Assert.Single(seen, f => f.Id == 2 && f.Type == TTHeaderFrameType.Data).Text);
         await client.Pipe.Output.CompleteAsync();
         await served.Soon();
+
+        await events.FinishedAsync(2);
+        var finish = Assert.Single(events.All, static e => e is { Kind: ThriftStreamEventKind.RpcFinish, Method.Name: "EchoClient" });
+        Assert.Equal((ThriftStatusCode.ResourceExhausted, true), (finish.Status!.Value.Code, finish.Failed));
+        Assert.Contains("was reset", finish.Status.Value.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,6 +219,8 @@ public sealed class FlowControlTests
         await using var server = new ScriptedStreamingServer();
         await using var channel = PatientChannel.ForAddress(
             server.Address, new() { TTHeader = { StreamBuffers = { StreamBytes = Window, WhenFull = ThriftFullBufferPolicy.ResetStream } } });
+        var events = new EventCollector();
+        using var subscription = channel.Events.Subscribe(events);
         await using var stream = await new TestServiceClient(channel).OpenEchoAsync(cancellationToken: TestContext.Current.CancellationToken);
         var peer = await server.AcceptAsync();
         var id = (await peer.ExpectAsync(TTHeaderFrameType.Header)).Id;
@@ -220,6 +232,8 @@ public sealed class FlowControlTests
         Assert.Equal(12011, (int)(await peer.ExpectAsync(TTHeaderFrameType.Rst, id)).Error.Type);
         var error = await Assert.ThrowsAsync<ThriftStatusException>(async () => await stream.CountAsync(TestContext.Current.CancellationToken));
         Assert.Equal(ThriftStatusCode.ResourceExhausted, error.StatusCode);
+        await events.FinishedAsync();
+        Assert.Equal((ThriftStatusCode.ResourceExhausted, error), (events.Finish.Status!.Value.Code, events.Finish.Error));
     }
 
     /// <summary>Sends as many messages as the request says, and counts them.</summary>
