@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>The requests of one call as its handler sees them. Synchronous while the transport has messages.</summary>
 internal sealed class RequestStream<TRequest, TResponse>(
     ServerTransportStream<TRequest, TResponse> stream,
-    ServerCallContext context) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>, IUnhandledErrorLog
+    ServerCallContext context) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>, IObservedMessages
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {

@@ -19,7 +19,7 @@ internal sealed class ColdResilientStream<TRequest, TResponse>(
         => invoker.Repeat(method, request, options) is { } stream ? new Enumerator(this, stream, cancellationToken) : single.GetAsyncEnumerator(cancellationToken);
 
     private sealed class Enumerator(ColdResilientStream<TRequest, TResponse> cold, ResilientStream<TRequest, TResponse> stream, CancellationToken cancellationToken)
-        : IAsyncEnumerator<TResponse>, IAbandonable, IUnhandledErrorLog
+        : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private ClientCall<TRequest, TResponse>? _call;
         private IAsyncEnumerator<TResponse>? _fallback;

@@ -27,7 +27,7 @@ internal abstract class ColdStream<TRequest, TResponse>(
     private void LogUnhandled(Exception error, bool isOfCall) => invoker.Channel.UnhandledErrors.Report(method, error, isOfCall);
 
     private sealed class Enumerator(ColdStream<TRequest, TResponse> stream, CancellationToken cancellationToken)
-        : IAsyncEnumerator<TResponse>, IAbandonable, IUnhandledErrorLog
+        : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private ClientCall<TRequest, TResponse>? _call;
         private AbandonedCallGuard? _guard;

@@ -197,7 +197,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         return reason;
     }
 
-    private sealed class Enumerator : IAsyncEnumerator<TResponse>, IAbandonable, IUnhandledErrorLog
+    private sealed class Enumerator : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private readonly ThriftCall _owner;
         private readonly ResponseReceiver<TRequest, TResponse> _responses;

@@ -168,7 +168,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
         else
         {
             // The task that fails is noticed when it is collected, if at all.
-            (_enumerator as IUnhandledErrorLog)?.LogUnhandled(error, isOfSource);
+            (_enumerator as IObservedMessages)?.LogUnhandled(error, isOfSource);
             ExceptionDispatchInfo.Throw(error);
         }
     }

@@ -1,7 +1,7 @@
 namespace Rx.ThriftStreams.Options;
 
 /// <summary>An enumeration of a call's messages that logs the errors which no observer of them handles.</summary>
-internal interface IUnhandledErrorLog
+internal interface IObservedMessages
 {
     /// <summary>Logs an error.</summary>
     /// <param name="error">The error.</param>
