@@ -20,7 +20,8 @@ public static class ThriftObservable
     /// no notification follows. A cancellation that the disposal caused is silent; any other is sent to <c>OnError</c>.</para>
     /// <para>An exception thrown <em>by the observer</em> cancels the enumeration, too. It goes to <paramref name="observerFaulted"/> if that is set; otherwise it is
     /// thrown from <c>Subscribe</c> if that has not returned yet, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>
-    /// and, if <paramref name="source"/> are the messages of a call, is logged at once. A subscription without <c>onError</c> throws the errors of the source. A failure of the source after disposal, when there is no observer left, surfaces in the same places.</para>
+    /// and, if <paramref name="source"/> are the messages of a call, is logged at once. A subscription without <c>onError</c> throws the errors
+    /// of the source. A failure of the source after disposal, when there is no observer left, surfaces in the same places.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The stream.</param>
