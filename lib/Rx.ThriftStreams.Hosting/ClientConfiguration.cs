@@ -46,7 +46,8 @@ internal static class ClientConfiguration
             .Read<string>(nameof(call.Authority), value => call = call with { Authority = value })
             .Read<string>(nameof(call.Compressor), value => call = call with { Compressor = value })
             .Read<bool>(nameof(call.NoDelay), value => call = call with { NoDelay = value })
-            .Read<bool>(nameof(call.IsIdempotent), value => call = call with { IsIdempotent = value });
+            .Read<bool>(nameof(call.IsIdempotent), value => call = call with { IsIdempotent = value })
+            .Read<bool>(nameof(call.FlowServerContext), value => call = call with { FlowServerContext = value });
         return call;
     }
 

@@ -7,6 +7,6 @@ internal sealed class PriceFeed(TimeProvider clock)
     private readonly long _since = clock.GetTimestamp();
 
     public Quote Now(string symbol, long number)
-        => new() { Symbol = symbol, Price = 100 + Math.Round(5 * Math.Sin(clock.GetElapsedTime(_since).TotalSeconds), 2), Number = number };
+        => new() { Symbol = symbol, Cents = 10_000 + (long)(500 * Math.Sin(clock.GetElapsedTime(_since).TotalSeconds)), Number = number };
 }
 // </sample hosting-feed>

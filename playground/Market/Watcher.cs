@@ -33,13 +33,13 @@ internal sealed partial class Watcher(IQuotes quotes, IConfiguration configurati
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         Quote last = await quotes.LastAsync(new() { Symbol = "ACME" }, cancellationToken);
-        LogPrice(logger, last.Symbol, last.Price);
+        LogPrice(logger, last.Symbol, last.Cents / 100m);
 
         // A test lets the program end by itself.
         var stopAfter = configuration.GetValue<long?>("StopAfterQuotes");
         await foreach (Quote quote in quotes.WatchAsync(new() { Symbol = "ACME" }, cancellationToken))
         {
-            LogPrice(logger, quote.Symbol, quote.Price);
+            LogPrice(logger, quote.Symbol, quote.Cents / 100m);
             if (quote.Number == stopAfter)
             {
                 lifetime.StopApplication();
@@ -48,7 +48,7 @@ internal sealed partial class Watcher(IQuotes quotes, IConfiguration configurati
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Symbol} {Price}")]
-    private static partial void LogPrice(ILogger logger, string symbol, double price);
+    private static partial void LogPrice(ILogger logger, string symbol, decimal price);
 
     [LoggerMessage(2, LogLevel.Warning, "The stream ended ({Code}) and begins again in a second: {Reason}")]
     private static partial void LogInterrupted(ILogger logger, ThriftStatusCode code, string reason);

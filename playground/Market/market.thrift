@@ -4,7 +4,8 @@ struct Interest { 1: required string symbol }
 
 struct Quote {
   1: required string symbol
-  2: required double price
+  /** The price in cents: money is a whole number. */
+  2: required i64 cents
   3: required i64 number
 }
 

@@ -186,12 +186,17 @@ public sealed class ProxyMetadataTests
     {
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
         await using var dry = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { FlowServerContext = false });
+        await using var dryCalls = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = new() { FlowServerContext = false } });
+        await using var dryMethod = PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Methods = { ["Do"] = new() { FlowServerContext = false } } });
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
             "127.0.0.1:0", builder => builder.Map(endpoints => endpoints.MapThriftProxy(channel)).Map(endpoints => endpoints.MapThriftProxy(channel)), Token));
         await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
             "127.0.0.1:0", builder => builder.Map(endpoints => endpoints.MapThriftProxy("S", channel)).Map(endpoints => endpoints.MapThriftProxy("a.S", channel)), Token));
-        await Assert.ThrowsAsync<ArgumentException>(() => ThriftServer.StartAsync("127.0.0.1:0", builder => builder.Map(endpoints => endpoints.MapThriftProxy(dry)), Token));
+        foreach (var refused in new[] { dry, dryCalls, dryMethod })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => ThriftServer.StartAsync("127.0.0.1:0", builder => builder.Map(endpoints => endpoints.MapThriftProxy(refused)), Token));
+        }
     }
 
     private sealed class MetadataService : EchoBase

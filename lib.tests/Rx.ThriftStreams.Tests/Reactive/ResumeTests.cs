@@ -141,8 +141,13 @@ public sealed class ResumeTests
     [InlineData(7, 6400)]
     [InlineData(8, 10_000)]
     [InlineData(1_000, 10_000)]
-    public void Delay_Default_DoublesUpToTenSeconds(int attempt, int milliseconds)
-        => Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), new ResumeOptions().Delay(attempt));
+    public void Delay_Default_DoublesUpToTenSeconds_AndVaries(int attempt, int milliseconds)
+    {
+        double[] delays = [.. Enumerable.Range(0, 100).Select(_ => new ResumeOptions().Delay(attempt).TotalMilliseconds)];
+
+        Assert.All(delays, delay => Assert.InRange(delay, milliseconds / 2d, milliseconds));
+        Assert.True(delays.Distinct().Count() > 1);
+    }
 
     [Fact]
     public async Task Rest_Null_IsAClearError()

@@ -39,21 +39,6 @@ internal static class CallSamples
         Console.WriteLine(channel.Address);
     }
 
-    internal static async Task DuplexAsync(TestServiceClient client)
-    {
-        // <sample calls-duplex>
-        await using var chat = await client.OpenEchoAsync();
-        await chat.SendAsync(new() { Message = "What is the time?" });
-        await foreach (var answer in chat)
-        {
-            Console.WriteLine($"{chat.Peer}: {answer.Message}");
-            await chat.CompleteAsync();
-        }
-
-        Console.WriteLine(chat.Status);
-        // </sample calls-duplex>
-    }
-
     internal static async Task<Response> ClientStreamAsync(TestServiceClient client)
     {
         // <sample calls-client>
@@ -131,6 +116,19 @@ internal static class CallSamples
             cancel: stream.Finish,
             action: () => stream.SendAsync(new() { Message = "hi" }).AsTask());
         // </sample timeouts-user-code>
+    }
+
+    internal sealed class AuditedService(ITestService audit) : EchoBase
+    {
+        // <sample timeouts-detached>
+        public override Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default)
+        {
+            // Not awaited: the answer does not wait for the audit, and the audit does not end with the answer. Its client logs failures (id 26).
+            _ = audit.EchoUnaryAsync(req, new() { FlowServerContext = false, Timeout = TimeSpan.FromMinutes(1) }, CancellationToken.None);
+            return Task.FromResult(new Response { Message = req.Message });
+        }
+
+        // </sample timeouts-detached>
     }
 
     internal static async Task ErrorsAsync(TestServiceClient client, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
 using System.Runtime.CompilerServices;
+using Demo.Prices;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Reactive;
 
@@ -13,17 +14,16 @@ public sealed class ReactiveSamples
     [Fact]
     public void ColdObservable()
     {
-        var prices = new FakePrices();
+        IPrices prices = new FakePrices();
         var shown = new List<string>();
         void Show(string text) => shown.Add(text);
 
         // <sample rx-cold>
-        IObservable<Price> observable = prices.WatchAsync("ACME").AsColdObservable();
+        IObservable<Price> observable = prices.WatchAsync(new() { Symbol = "ACME" }).AsColdObservable();
 
         using IDisposable subscription = observable
-            .Where(price => price.Value > 100)
-            .Retry(3)
-            .Subscribe(price => Show($"{price.Symbol} {price.Value}"), error => Show(error.Message));
+            .Where(price => price.Cents > 100_00)
+            .Subscribe(price => Show($"{price.Symbol} {price.Cents / 100m}"), error => Show(error.Message));
         // </sample rx-cold>
 
         Assert.Equal(["ACME 101", "ACME 102", "ACME 103"], shown);
@@ -32,26 +32,26 @@ public sealed class ReactiveSamples
     [Fact]
     public async Task SystemLinqAsync()
     {
-        var prices = new FakePrices();
+        IPrices prices = new FakePrices();
 
         // <sample linq-async>
-        List<decimal> highest = await prices.WatchAsync("ACME")
+        List<long> highest = await prices.WatchAsync(new() { Symbol = "ACME" })
             .Buffer(2)
-            .Select(pair => pair.Max(price => price.Value))
+            .Select(pair => pair.Max(price => price.Cents))
             .ToListAsync();
         // </sample linq-async>
 
-        Assert.Equal([102m, 103m], highest);
+        Assert.Equal([102_00, 103_00], highest);
     }
 
     [Fact]
     public void ObserverFaults()
     {
-        var prices = new FakePrices();
+        IPrices prices = new FakePrices();
         var log = new List<Exception>();
 
         // <sample rx-observer-faults>
-        using IDisposable subscription = prices.WatchAsync("ACME")
+        using IDisposable subscription = prices.WatchAsync(new() { Symbol = "ACME" })
             .AsColdObservable(observerFaulted: error => log.Add(error))
             .Subscribe(price => throw new FormatException("a bug in the observer"));
         // </sample rx-observer-faults>
@@ -62,11 +62,11 @@ public sealed class ReactiveSamples
     [Fact]
     public async Task BoundedStream()
     {
-        var prices = new FakePrices();
+        IPrices prices = new FakePrices();
         long lost = 0;
 
         // <sample rx-bounded>
-        IObservable<Reading> sensor = Observable.Range(1, 1_000).Select(n => new Reading(n));
+        IObservable<Reading> sensor = Observable.Range(1, 1_000).Select(n => new Reading { Number = n });
 
         IAsyncEnumerable<Reading> requests = sensor.AsBoundedStream(new ObservableBufferOptions
         {
@@ -101,39 +101,41 @@ public sealed class ReactiveSamples
     [Fact]
     public async Task SingleValues()
     {
-        var prices = new FakePrices();
+        IPrices prices = new FakePrices();
         // <sample rx-single>
-        IObservable<Summary> call = ThriftObservable.FromCall(token => prices.SummaryAsync("ACME", token));
+        IObservable<Price> call = ThriftObservable.FromCall(token => prices.NextAsync(new() { Symbol = "ACME" }, token));
 
-        Summary summary = await ThriftObservable.ToTask(call.Retry(3));
+        Price next = await ThriftObservable.ToTask(call.Where(price => price.Cents > 0));
         // </sample rx-single>
 
-        Assert.Equal(3, summary.Count);
+        Assert.Equal(1, next.Number);
     }
 
     [Fact]
     public async Task Linq()
     {
-        var prices = new FakePrices();
+        var fake = new FakePrices();
+        IPrices prices = fake;
+
         // <sample rx-linq>
-        List<decimal> firstTwo = await prices.WatchAsync("ACME")
-            .Select(price => price.Value)
+        List<long> firstTwo = await prices.WatchAsync(new() { Symbol = "ACME" })
+            .Select(price => price.Cents)
             .Take(2)
             .ToListAsync();
         // </sample rx-linq>
 
-        Assert.Equal([101, 102], firstTwo);
-        Assert.Equal(1, prices.Left);
+        Assert.Equal([101_00, 102_00], firstTwo);
+        Assert.Equal(1, fake.Left);
     }
 
     [Fact]
     public async Task TimeoutEach()
     {
-        var silent = new FakePrices { Silent = true };
+        IPrices silent = new FakePrices { Silent = true };
         var clock = new FakeTimeProvider();
 
         // <sample rx-timeout-each>
-        IAsyncEnumerable<Price> alive = silent.WatchAsync("ACME").TimeoutEach(TimeSpan.FromSeconds(5), clock);
+        IAsyncEnumerable<Price> alive = silent.WatchAsync(new() { Symbol = "ACME" }).TimeoutEach(TimeSpan.FromSeconds(5), clock);
         // </sample rx-timeout-each>
 
         Task<Price> first = alive.FirstAsync().AsTask();
@@ -144,12 +146,11 @@ public sealed class ReactiveSamples
     [Fact]
     public async Task Resume()
     {
-        var prices = new FakePrices();
-        prices.BreaksAfter = 2;
+        IPrices prices = new FakePrices { BreaksAfter = 2 };
 
         // <sample rx-resume>
-        IAsyncEnumerable<Price> unbroken = prices.WatchAsync("ACME").Resume(
-            point => prices.WatchAsync("ACME", after: point.HasLast ? point.Last.Number : 0),
+        IAsyncEnumerable<Price> unbroken = prices.WatchAsync(new() { Symbol = "ACME" }).Resume(
+            point => prices.WatchAsync(new() { Symbol = "ACME", After = point.HasLast ? point.Last.Number : 0 }),
             new ResumeOptions { MaxAttempts = 10 });
         // </sample rx-resume>
 
@@ -159,36 +160,101 @@ public sealed class ReactiveSamples
     [Fact]
     public async Task ShareLatest()
     {
-        var prices = new FakePrices();
-        var shown = new List<decimal>();
-        void Show(decimal value) => shown.Add(value);
+        IPrices prices = new FakePrices();
+        var shown = new List<long>();
+        void Show(long cents) => shown.Add(cents);
+
         // <sample rx-share-latest>
-        IAsyncEnumerable<Price> shared = prices.WatchAsync("ACME").ShareLatest(capacity: 16, OverflowPolicy.DropOldest);
+        IAsyncEnumerable<Price> shared = prices.WatchAsync(new() { Symbol = "ACME" }).ShareLatest(capacity: 16, OverflowPolicy.DropOldest);
 
         await foreach (Price price in shared)
         {
-            Show(price.Value);
+            Show(price.Cents);
         }
         // </sample rx-share-latest>
 
-        Assert.Equal([101, 102, 103], shown);
+        Assert.Equal([101_00, 102_00, 103_00], shown);
     }
 
-    private readonly record struct Price(string Symbol, int Number, decimal Value);
+    [Fact]
+    public async Task SlowObserver()
+    {
+        IPrices prices = new FakePrices();
+        var saved = new List<long>();
+        Task SaveAsync(Price price)
+        {
+            saved.Add(price.Number);
+            return Task.CompletedTask;
+        }
 
-    private readonly record struct Reading(int Number);
+        // <sample rx-slow-work>
+        IObservable<Price> changes = prices.WatchAsync(new() { Symbol = "ACME" }).AsColdObservable()
+            .DistinctUntilChanged(price => price.Cents);
 
-    private sealed record Summary(int Count);
+        await foreach (Price price in changes.AsBoundedStream(new ObservableBufferOptions { Capacity = 16 }))
+        {
+            await SaveAsync(price);
+        }
+        // </sample rx-slow-work>
 
-    private sealed class FakePrices
+        Assert.Equal([1, 2, 3], saved);
+    }
+
+    [Fact]
+    public async Task Feed()
+    {
+        IPrices prices = new FakePrices { BreaksAfter = 2, Unreachable = 2 };
+        var shown = new List<string>();
+        void Show(string text) => shown.Add(text);
+        CancellationToken stopping = TestContext.Current.CancellationToken;
+
+        // <sample rx-feed>
+        IAsyncEnumerable<Price> Watch(long after) => prices.WatchAsync(
+            new() { Symbol = "ACME", After = after },
+            new() { ReceiveTimeout = TimeSpan.FromSeconds(30) });
+
+        IAsyncEnumerable<Price> feed = Watch(after: 0).Resume(
+            point =>
+            {
+                Show($"Attempt {point.Attempt}: {point.Error.Message}");
+                return Watch(after: point.HasLast ? point.Last.Number : 0);
+            },
+            new ResumeOptions
+            {
+                MaxAttempts = int.MaxValue,
+                ShouldResume = error => error is ThriftException
+                {
+                    StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.ReceiveDeadlineExceeded,
+                },
+            });
+
+        await foreach (Price price in feed.WithCancellation(stopping))
+        {
+            Show($"{price.Number}: {price.Cents / 100m}");
+        }
+        // </sample rx-feed>
+
+        Assert.Equal(
+            [
+                "1: 101", "2: 102",
+                "Attempt 1: The connection was lost.", "Attempt 2: The server is not there.", "Attempt 3: The server is not there.",
+                "3: 103",
+            ],
+            shown);
+    }
+
+    private sealed class FakePrices : IPrices
     {
         public bool Silent { get; init; }
 
         public int BreaksAfter { get; set; } = int.MaxValue;
 
+        /// <summary>How many attempts fail after the first failure.</summary>
+        public int Unreachable { get; set; }
+
         public int Left { get; private set; }
 
-        public async IAsyncEnumerable<Price> WatchAsync(string symbol, int after = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        public async IAsyncEnumerable<Price> WatchAsync(PriceRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             try
             {
@@ -197,7 +263,12 @@ public sealed class ReactiveSamples
                     await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
                 }
 
-                for (int number = after + 1; number <= 3; number++)
+                if (BreaksAfter == int.MaxValue && Unreachable-- > 0)
+                {
+                    throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The server is not there.");
+                }
+
+                for (long number = request.After + 1; number <= 3; number++)
                 {
                     if (number > BreaksAfter)
                     {
@@ -205,7 +276,7 @@ public sealed class ReactiveSamples
                         throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The connection was lost.");
                     }
 
-                    yield return new Price(symbol, number, 100 + number);
+                    yield return new Price { Symbol = request.Symbol, Number = number, Cents = (100 + number) * 100 };
                 }
             }
             finally
@@ -214,9 +285,9 @@ public sealed class ReactiveSamples
             }
         }
 
-        public async Task<Summary> UploadAsync(IAsyncEnumerable<Reading> readings) => new(await readings.CountAsync());
+        public Task<Price> NextAsync(PriceRequest request, CancellationToken cancellationToken = default) => WatchAsync(request, cancellationToken).FirstAsync(cancellationToken).AsTask();
 
-        public async Task<Summary> SummaryAsync(string symbol, CancellationToken cancellationToken)
-            => new(await WatchAsync(symbol, cancellationToken: cancellationToken).CountAsync(cancellationToken));
+        public async Task<Summary> UploadAsync(IAsyncEnumerable<Reading> requests, CancellationToken cancellationToken = default)
+            => new() { Count = await requests.CountAsync(cancellationToken) };
     }
 }

@@ -15,12 +15,7 @@ public sealed class ReadmeSamples
         await using ThriftServer server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService, EchoService>());
         string address = $"grpc://{server.Endpoint}";
         var shown = new ConcurrentQueue<string?>();
-        using var fourShown = new SemaphoreSlim(0);
-        void Show(string? text)
-        {
-            shown.Enqueue(text);
-            fourShown.Release();
-        }
+        void Show(string? text) => shown.Enqueue(text);
 
         // <sample readme>
         await using ThriftChannel channel = ThriftChannel.ForAddress(address);
@@ -37,16 +32,10 @@ public sealed class ReadmeSamples
         List<string?> answers = await client.EchoAsync(questions).Select(response => response.Message).Take(100).ToListAsync();
 
         // Rx: the same client as observables.
-        using IDisposable subscription = client.AsObservable().EchoServer(new Request { Message = "hi" })
+        await client.AsObservable().EchoServer(new Request { Message = "hi" })
             .Buffer(3)
-            .Retry(2)
-            .Subscribe(batch => Show($"{batch.Count} at once"), error => Show(error.Message));
+            .ForEachAsync(batch => Show($"{batch.Count} at once"));
         // </sample readme>
-
-        for (int i = 0; i < 4; i++)
-        {
-            Assert.True(await fourShown.WaitAsync(TimeSpan.FromSeconds(30)));
-        }
 
         Assert.Equal(["hi-0", "hi-1", "hi-2", "3 at once"], shown);
         Assert.Equal(Enumerable.Range(1, 100).Select(n => $"{n}"), answers);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
 
@@ -7,7 +8,7 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>The requests of one call as its handler sees them. Synchronous while the transport has messages.</summary>
 internal sealed class RequestStream<TRequest, TResponse>(
     ServerTransportStream<TRequest, TResponse> stream,
-    ServerCallContext context) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>
+    ServerCallContext context) : IAsyncEnumerable<TRequest>, IAsyncEnumerator<TRequest>, IObservedMessages
     where TRequest : class, IThriftStruct<TRequest>
     where TResponse : class, IThriftStruct<TResponse>
 {
@@ -46,6 +47,8 @@ internal sealed class RequestStream<TRequest, TResponse>(
         var receive = stream.ReceiveAsync(_token);
         return receive.IsCompletedSuccessfully ? new(Received(receive.Result)) : AwaitAsync(receive);
     }
+
+    public void LogUnhandled(Exception error, bool isOfCall) => context.UnhandledErrors.Report(context.Method, error, isOfCall);
 
     public ValueTask DisposeAsync()
     {

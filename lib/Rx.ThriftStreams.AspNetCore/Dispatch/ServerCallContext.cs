@@ -67,6 +67,9 @@ internal sealed class ServerCallContext : ThriftServerContext
         }
     }
 
+    /// <summary>Logs errors of the requests that reach no handler.</summary>
+    internal UnhandledErrorLog UnhandledErrors => _runtime.UnhandledErrors;
+
     public override ThriftMethod Method { get; }
 
     public override string Transport => _call.Transport;

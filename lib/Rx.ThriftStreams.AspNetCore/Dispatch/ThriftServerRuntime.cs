@@ -37,6 +37,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Fallbacks = new RawFallbacks(Options);
         Warnings = new WarningLimit(Options.TimeProvider);
         Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
+        UnhandledErrors = new UnhandledErrorLog(Logger, Options.TimeProvider);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
         Policy = MethodPolicy.Of(Options, [], services);
@@ -72,6 +73,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>Bounds the entries about calls that failed with a status for their caller.</summary>
     internal WarningLimit Failures { get; }
+
+    /// <summary>Logs errors of requests that reach no handler.</summary>
+    internal UnhandledErrorLog UnhandledErrors { get; }
 
     internal ILogger Logger { get; }
 

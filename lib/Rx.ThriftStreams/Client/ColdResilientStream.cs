@@ -19,7 +19,7 @@ internal sealed class ColdResilientStream<TRequest, TResponse>(
         => invoker.Repeat(method, request, options) is { } stream ? new Enumerator(this, stream, cancellationToken) : single.GetAsyncEnumerator(cancellationToken);
 
     private sealed class Enumerator(ColdResilientStream<TRequest, TResponse> cold, ResilientStream<TRequest, TResponse> stream, CancellationToken cancellationToken)
-        : IAsyncEnumerator<TResponse>, IAbandonable
+        : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private ClientCall<TRequest, TResponse>? _call;
         private IAsyncEnumerator<TResponse>? _fallback;
@@ -46,6 +46,8 @@ internal sealed class ColdResilientStream<TRequest, TResponse>(
             // An enumeration is one call: if it failed to start, it has failed.
             return _disposed && _opening is null ? new(false) : new(_opening ??= OpenAsync());
         }
+
+        public void LogUnhandled(Exception error, bool isOfCall) => cold.LogUnhandled(error, isOfCall);
 
         public bool Abandon() => Volatile.Read(ref _call)?.Abandon() == true;
 
@@ -89,4 +91,6 @@ internal sealed class ColdResilientStream<TRequest, TResponse>(
     private CancellationToken MethodToken => methodToken;
 
     private AbandonedCallGuard Guard(ClientCall call) => new(call, invoker.Channel.Logger, method.FullName);
+
+    private void LogUnhandled(Exception error, bool isOfCall) => invoker.Channel.UnhandledErrors.Report(method, error, isOfCall);
 }

@@ -24,8 +24,10 @@ internal abstract class ColdStream<TRequest, TResponse>(
 
     private AbandonedCallGuard Guard(ClientCall call) => new(call, invoker.Channel.Logger, method.FullName);
 
+    private void LogUnhandled(Exception error, bool isOfCall) => invoker.Channel.UnhandledErrors.Report(method, error, isOfCall);
+
     private sealed class Enumerator(ColdStream<TRequest, TResponse> stream, CancellationToken cancellationToken)
-        : IAsyncEnumerator<TResponse>, IAbandonable
+        : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private ClientCall<TRequest, TResponse>? _call;
         private AbandonedCallGuard? _guard;
@@ -43,6 +45,8 @@ internal abstract class ColdStream<TRequest, TResponse>(
 
             return _disposed && _opening is null ? new(false) : StartAsync();
         }
+
+        public void LogUnhandled(Exception error, bool isOfCall) => stream.LogUnhandled(error, isOfCall);
 
         public bool Abandon() => Volatile.Read(ref _call)?.Abandon() == true;
 

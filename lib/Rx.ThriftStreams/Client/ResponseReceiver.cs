@@ -197,7 +197,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         return reason;
     }
 
-    private sealed class Enumerator : IAsyncEnumerator<TResponse>, IAbandonable
+    private sealed class Enumerator : IAsyncEnumerator<TResponse>, IAbandonable, IObservedMessages
     {
         private readonly ThriftCall _owner;
         private readonly ResponseReceiver<TRequest, TResponse> _responses;
@@ -215,6 +215,8 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         public TResponse Current => _responses.Current;
 
         public ValueTask<bool> MoveNextAsync() => _responses.MoveNextAsync();
+
+        public void LogUnhandled(Exception error, bool isOfCall) => _call.Failures.Unhandled.Report(_call.Method, error, isOfCall);
 
         public bool Abandon() => _call.Abandon();
 

@@ -63,6 +63,9 @@ public sealed class ThriftChannel : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
+    /// <summary>Logs errors of calls that reach no handler.</summary>
+    internal UnhandledErrorLog UnhandledErrors => _failures.Unhandled;
+
     /// <summary>Whether server streams may take several attempts, or have a fallback.</summary>
     internal bool RepeatsServerStreams => _calls is not null && _options.Resilience is { IncludeServerStreams: true } or { Fallback: not null };
 
@@ -73,7 +76,8 @@ public sealed class ThriftChannel : IAsyncDisposable
     internal IReadOnlyDictionary<string, ThriftCallOptions> Methods { get; }
 
     /// <summary>Whether calls made in a handler inherit the deadline, the cancellation and the metainfo of the call that is handled.</summary>
-    internal bool FlowsServerContext => _options.FlowServerContext;
+    internal bool FlowsServerContext => (Defaults.FlowServerContext ?? _options.FlowServerContext)
+        && Methods.Values.All(method => method.FlowServerContext ?? _options.FlowServerContext);
 
     /// <summary>Whether calls carry the trace of the activity in which they are made.</summary>
     internal bool PropagatesTraceContext => _options.PropagateTraceContext;
@@ -182,7 +186,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         }
 
         ClientCallStart start;
-        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
+        var parent = ParentOf(options, defaults);
         try
         {
             start = CallStartFactory.Create(method, options, defaults, parent, _options);
@@ -277,7 +281,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             return null;
         }
 
-        var parent = _options.FlowServerContext ? ThriftServerContext.Current : null;
+        var parent = ParentOf(options, defaults);
         if (_calls.For(method, options?.IsIdempotent ?? defaults.IsIdempotent, RetryMark.IsOn(parent)) is not { } pipeline)
         {
             return null;
@@ -289,6 +293,10 @@ public sealed class ThriftChannel : IAsyncDisposable
             pipeline.AttemptTimeout ?? (settled.Timeout is null ? _options.Policies?.TimeoutOf(method) : null));
         return pipeline;
     }
+
+    /// <summary>The server call whose deadline, cancellation and metainfo a call inherits; <see langword="null"/> if it inherits none.</summary>
+    private ThriftServerContext? ParentOf(ThriftCallOptions? options, ThriftCallOptions defaults)
+        => options?.FlowServerContext ?? defaults.FlowServerContext ?? _options.FlowServerContext ? ThriftServerContext.Current : null;
 
     /// <summary>All that the calls of a method inherit.</summary>
     private static ThriftCallOptions Settle(string method, ThriftCallOptions own, ThriftChannelOptions options)

@@ -9,6 +9,9 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
 {
     private readonly WarningLimit _limit = new(clock, LogLevel.Information);
 
+    /// <summary>Logs errors of its calls that reach no handler.</summary>
+    internal UnhandledErrorLog Unhandled { get; } = new(logger, clock);
+
     /// <summary>A call has ended with an error.</summary>
     /// <param name="method">Its method.</param>
     /// <param name="peer">The peer; empty if no stream was created.</param>

@@ -66,6 +66,12 @@ public sealed record ThriftCallOptions
     /// </summary>
     public bool? IsIdempotent { get; init; }
 
+    /// <summary>
+    /// Whether the call inherits the deadline, cancellation and metainfo of the server call that is being handled. Default: <see cref="ThriftChannelOptions.FlowServerContext"/>.
+    /// <see langword="false"/> for a call that shall outlive the handler that starts it.
+    /// </summary>
+    public bool? FlowServerContext { get; init; }
+
     /// <summary>The attempts of the call that this is one of; <see langword="null"/> if it has a single one.</summary>
     internal CallAttempts? Attempts { get; init; }
 
@@ -89,6 +95,7 @@ public sealed record ThriftCallOptions
         Compressor = Compressor ?? defaults.Compressor,
         NoDelay = NoDelay ?? defaults.NoDelay,
         IsIdempotent = IsIdempotent ?? defaults.IsIdempotent,
+        FlowServerContext = FlowServerContext ?? defaults.FlowServerContext,
         Attempts = Attempts ?? defaults.Attempts,
         AttemptNumber = Attempts is null ? defaults.AttemptNumber : AttemptNumber,
     };

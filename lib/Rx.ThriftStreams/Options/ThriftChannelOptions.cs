@@ -38,6 +38,7 @@ public sealed class ThriftChannelOptions
 
     /// <summary>
     /// Whether a call made while a server call is handled inherits its deadline, cancellation and metainfo. Default <see langword="true"/>.
+    /// <see cref="ThriftCallOptions.FlowServerContext"/> overrides it for one call.
     /// </summary>
     public bool FlowServerContext { get; set; } = true;
 

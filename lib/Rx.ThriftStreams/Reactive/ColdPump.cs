@@ -94,7 +94,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
 
         if (observerError is not null)
         {
-            Surface(observerError);
+            Surface(observerError, isOfSource: ReferenceEquals(observerError, sourceError));
         }
     }
 
@@ -155,7 +155,7 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
     private static bool IsCancellation(Exception error)
         => error is OperationCanceledException or ThriftException { StatusCode: ThriftStatusCode.Cancelled };
 
-    private void Surface(Exception error)
+    private void Surface(Exception error, bool isOfSource)
     {
         if (observerFaulted is not null)
         {
@@ -167,6 +167,8 @@ internal sealed class ColdPump<T>(IAsyncEnumerable<T> source, IObserver<T> obser
         }
         else
         {
+            // The task that fails is noticed when it is collected, if at all.
+            (_enumerator as IObservedMessages)?.LogUnhandled(error, isOfSource);
             ExceptionDispatchInfo.Throw(error);
         }
     }

@@ -10,6 +10,8 @@ public static partial class ThriftStreamOperators
     /// Every consumer receives its buffered elements before the source's end or error. A consumer that leaves, or whose token is cancelled, does not affect
     /// the others. With <see cref="OverflowPolicy.Wait"/> the slowest consumer sets the pace of all, without blocking a thread; with
     /// <see cref="OverflowPolicy.Error"/> only the slow consumer fails.
+    /// The source runs outside the execution context of the first consumer: a call does not inherit the deadline, the cancellation, the metainfo or the trace of the
+    /// handler that enumerates first. Where the source fails, a consumer that joins afterwards starts a new enumeration.
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The stream.</param>

@@ -44,8 +44,9 @@ internal sealed class SharedEnumeration<T>(IAsyncEnumerable<T> source, int capac
             _started = true;
         }
 
-        // On the thread pool, because a source that never has to wait would block its first consumer forever.
-        _ = Task.Run(PumpAsync);
+        // On the thread pool, because a source that never has to wait would block its first consumer forever. Without that consumer's execution context: the deadline
+        // and the end of the server call that it may handle must not end the source for all others.
+        ThreadPool.UnsafeQueueUserWorkItem(static self => _ = self.PumpAsync(), this, preferLocal: false);
         return consumer;
     }
 

@@ -14,13 +14,14 @@ public static class ThriftObservable
     /// Elements are pulled one at a time: the next one is requested when <c>OnNext</c> has returned, and nothing is buffered.
     /// </summary>
     /// <remarks>
-    /// <para>The enumeration starts in <c>Subscribe</c> and notifications arrive on whichever thread completes <c>MoveNextAsync</c>; choose another with
-    /// <c>ObserveOn</c>. The enumerator is disposed before <c>OnCompleted</c> or <c>OnError</c> is called.</para>
+    /// <para>The enumeration starts in <c>Subscribe</c> and notifications arrive on whichever thread completes <c>MoveNextAsync</c>; <c>ObserveOn</c> moves them
+    /// to another one, with a queue that has no bound. The enumerator is disposed before <c>OnCompleted</c> or <c>OnError</c> is called.</para>
     /// <para>Disposing the subscription cancels the enumeration's token and, when the pending <c>MoveNextAsync</c> has ended, disposes the enumerator;
     /// no notification follows. A cancellation that the disposal caused is silent; any other is sent to <c>OnError</c>.</para>
     /// <para>An exception thrown <em>by the observer</em> cancels the enumeration, too. It goes to <paramref name="observerFaulted"/> if that is set; otherwise it is
-    /// thrown from <c>Subscribe</c> if that has not returned yet, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>.
-    /// A failure of the source after disposal, when there is no observer left, surfaces in the same places.</para>
+    /// thrown from <c>Subscribe</c> if that has not returned yet, and afterwards raises <see cref="TaskScheduler.UnobservedTaskException"/>
+    /// and, if <paramref name="source"/> are the messages of a call, is logged at once. A subscription without <c>onError</c> throws the errors
+    /// of the source. A failure of the source after disposal, when there is no observer left, surfaces in the same places.</para>
     /// </remarks>
     /// <typeparam name="T">The type of the elements.</typeparam>
     /// <param name="source">The stream.</param>

@@ -27,17 +27,26 @@ internal sealed class Chat : IScenario
     {
         await using var stream = await client.OpenEchoAsync(cancellationToken: cancellationToken);
         using var turns = new SemaphoreSlim(Ahead);
-        var sending = SendAsync(stream, screen, turns, cancellationToken);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = SendAsync(stream, screen, turns, over.Token);
         var (answers, early) = (0, 0);
-        await foreach (var answer in stream)
+        try
         {
-            answers++;
-            early += sending.IsCompleted ? 0 : 1;
-            screen.Line(Tone.Received, "                                        <-", answer.Message ?? string.Empty);
-            turns.Release();
+            await foreach (var answer in stream)
+            {
+                answers++;
+                early += sending.IsCompleted ? 0 : 1;
+                screen.Line(Tone.Received, "                                        <-", answer.Message ?? string.Empty);
+                turns.Release();
+            }
+        }
+        finally
+        {
+            // The server has ended the call, or a receive has failed: the sender must not wait for its turn any longer.
+            await over.CancelAsync();
+            await sending;
         }
 
-        await sending;
         screen.Line(Tone.Plain, $"{Questions.Length} questions, {answers} answers; {early} of them arrived before the last question was sent.");
     }
 
@@ -45,15 +54,22 @@ internal sealed class Chat : IScenario
         ThriftDuplexStreamingCall<Request, Response> stream,
         Screen screen,
         SemaphoreSlim turns,
-        CancellationToken cancellationToken)
+        CancellationToken over)
     {
-        foreach (var question in Questions)
+        try
         {
-            await turns.WaitAsync(cancellationToken);
-            screen.Line(Tone.Sent, "->", question);
-            await stream.SendAsync(new Request { Message = question }, cancellationToken);
-        }
+            foreach (var question in Questions)
+            {
+                await turns.WaitAsync(over);
+                screen.Line(Tone.Sent, "->", question);
+                await stream.SendAsync(new Request { Message = question }, over);
+            }
 
-        await stream.CompleteAsync(cancellationToken);
+            await stream.CompleteAsync(over);
+        }
+        catch (Exception error) when (error is ThriftException || over.IsCancellationRequested)
+        {
+            // The call has ended, and the receiver reports how.
+        }
     }
 }
