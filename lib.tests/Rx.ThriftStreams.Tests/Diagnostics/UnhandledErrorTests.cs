@@ -1,4 +1,5 @@
 using System.Reactive.Linq;
+using System.Runtime.CompilerServices;
 using Demo.Echo;
 using Rx.ThriftStreams.Reactive;
 using static Rx.ThriftStreams.Tests.Support.Waits;
@@ -15,9 +16,22 @@ public sealed class UnhandledErrorTests
 
     private readonly FormatException _bug = new("a bug in the observer");
 
-    private static ScriptedService Answering => new() { EchoServer = static (_, token) => Never(token).Prepend(Answer("one")) };
+    /// <summary>Set when the subscription exists: an error that comes earlier leaves Subscribe.</summary>
+    private readonly TaskCompletionSource _subscribed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static ScriptedService Failing => new() { EchoServer = static (_, _) => throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The server stops.") };
+    private ScriptedService Answering => new() { EchoServer = (_, token) => AnswerAsync(token) };
+
+    private ScriptedService Failing => new()
+    {
+        EchoServer = (_, token) => AnswerAsync(token).Select<Response, Response>(static _ => throw new ThriftStatusException(ThriftStatusCode.Unavailable, "The server stops.")),
+    };
+
+    private async IAsyncEnumerable<Response> AnswerAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _subscribed.Task.WaitAsync(cancellationToken);
+        yield return Answer("one");
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+    }
 
     [Theory]
     [InlineData(true)]
@@ -27,6 +41,7 @@ public sealed class UnhandledErrorTests
         await using var loop = await Loopback.StartAsync(Answering);
 
         using var subscription = (await ResponsesAsync(loop, opened)).Subscribe(_ => throw _bug);
+        _subscribed.SetResult();
 
         var entry = await EntryAsync(loop);
         Assert.Equal((SubscriberFailed, _bug), (entry.Id, entry.Error));
@@ -41,6 +56,7 @@ public sealed class UnhandledErrorTests
         await using var loop = await Loopback.StartAsync(Failing);
 
         using var subscription = (await ResponsesAsync(loop, opened)).Subscribe(static _ => { });
+        _subscribed.SetResult();
 
         var entry = await EntryAsync(loop);
         Assert.Equal(ErrorNotHandled, entry.Id);
@@ -55,11 +71,13 @@ public sealed class UnhandledErrorTests
             EchoClient = async (requests, token) =>
             {
                 using var subscription = requests.AsColdObservable().Subscribe(_ => throw _bug);
+                _subscribed.SetResult();
                 return await Never(token).FirstAsync(token);
             },
         });
         await using var call = await loop.Client.OpenEchoClientAsync(cancellationToken: Token);
 
+        await _subscribed.Task.Soon();
         await call.SendAsync(Ask("x"), Token);
 
         var entry = await EntryAsync(loop);
@@ -76,6 +94,7 @@ public sealed class UnhandledErrorTests
 
         using var throwing = answering.Client.EchoServerAsync(Ask("x"), Token).AsColdObservable(handled.SetResult).Subscribe(_ => throw _bug);
         using var observing = failing.Client.AsObservable().EchoServer(Ask("x")).Subscribe(static _ => { }, failed.SetResult);
+        _subscribed.SetResult();
 
         Assert.Same(_bug, await handled.Task.Soon());
         Assert.Equal(ThriftStatusCode.Unavailable, Assert.IsType<ThriftStatusException>(await failed.Task.Soon()).StatusCode);
