@@ -102,6 +102,11 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
             _deadlineTimer.Start(Start.StartedAt);
         }
 
+        if (Start.Options.FirstResponseTimeout is { } first && CallTimers.IsLimit(first))
+        {
+            LimitFirstResponse(first);
+        }
+
         // The call may have ended in the meantime, on this thread or another: Release then ran before there was anything to release.
         Interlocked.MemoryBarrier();
         if (IsOver)
@@ -214,6 +219,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
 
     /// <summary>Disposes the stream, if there is one.</summary>
     private protected abstract ValueTask DisposeStreamAsync();
+
+    /// <summary>Starts the time limit of the first response.</summary>
+    private protected abstract void LimitFirstResponse(TimeSpan limit);
 
     /// <summary>Disposes the timers of operations.</summary>
     private protected abstract void ReleaseTimers();
