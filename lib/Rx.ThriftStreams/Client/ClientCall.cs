@@ -104,7 +104,8 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
 
         if (Start.Options.FirstResponseTimeout is { } first && CallTimers.IsLimit(first))
         {
-            LimitFirstResponse(first);
+            LimitFirstResponse(new OperationTimer(
+                Start.TimeProvider, first, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.FirstResponse, first, elapsed, Method.FullName))));
         }
 
         // The call may have ended in the meantime, on this thread or another: Release then ran before there was anything to release.
@@ -221,7 +222,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private protected abstract ValueTask DisposeStreamAsync();
 
     /// <summary>Starts the time limit of the first response.</summary>
-    private protected abstract void LimitFirstResponse(TimeSpan limit);
+    private protected abstract void LimitFirstResponse(OperationTimer timer);
 
     /// <summary>Disposes the timers of operations.</summary>
     private protected abstract void ReleaseTimers();

@@ -34,13 +34,12 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     /// <summary>The message that <see cref="MoveNextAsync"/> received last.</summary>
     internal TResponse Current => call.Stream.Current;
 
-    /// <summary>Aborts the call if no response has been received in that time, counted from its start.</summary>
-    internal void LimitFirst(TimeSpan limit)
+    /// <summary>Limits the time to the first response, counted from the start of the call.</summary>
+    internal void LimitFirst(OperationTimer timer)
     {
-        _timer = new OperationTimer(
-            call.Start.TimeProvider, limit, elapsed => call.Abort(new ThriftTimeoutException(ThriftTimeoutKind.FirstResponse, limit, elapsed, call.Method.FullName)));
+        _timer = timer;
         _limitsFirst = true;
-        _timer.Start(call.Start.StartedAt);
+        timer.Start(call.Start.StartedAt);
     }
 
     /// <summary>Receives the next message into <see cref="Current"/>.</summary>
