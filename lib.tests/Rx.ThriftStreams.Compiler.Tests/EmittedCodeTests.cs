@@ -26,6 +26,20 @@ public sealed class EmittedCodeTests
     }
 
     [Fact]
+    public void Emit_ServiceThatExtendsAnother_DerivesItsBaseClassAndOldImplementationsStillCompile()
+    {
+        const string common = "namespace csharp Common service Parent { i32 Old(), i32 New() }";
+        const string text = "namespace csharp Own include \"common.thrift\" service Child extends common.Parent { i32 Put() }";
+        const string handWritten = "public sealed class Fake : Own.ChildBase { public override System.Threading.Tasks.Task<int> OldAsync(System.Threading.CancellationToken cancellationToken = default) => System.Threading.Tasks.Task.FromResult(1); }";
+
+        var code = Idl.Emit(CompilerOptions.Default, ("child.thrift", text), ("common.thrift", common));
+
+        Assert.Contains(code, static file => file.Text.Contains("public abstract class ChildBase : global::Common.ParentBase, global::Own.IChild", StringComparison.Ordinal));
+        Assert.Contains(code, static file => file.Text.Contains("public abstract class ChildRxBase : global::Common.ParentRxBase, global::Own.IChildRx", StringComparison.Ordinal));
+        Assert.Equal("Fake", GeneratedAssembly.Compile(code, handWritten).Type("Fake").Name);
+    }
+
+    [Fact]
     public void Emit_IdempotentFunction_SaysSoInItsMethod()
     {
         const string text = "service S { i32 Get() (idempotent = \"true\"), i32 Put() (idempotent = \"false\"), i32 Take() }";

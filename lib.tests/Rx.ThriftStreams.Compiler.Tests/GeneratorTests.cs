@@ -20,7 +20,9 @@ public sealed class GeneratorTests
         var (result, _) = Run([new Item("/p/idl/echo.thrift", "namespace csharp E struct A {} enum B { X } service C {}")]);
 
         Assert.Equal(
-            ["echo.A.g.cs", "echo.B.g.cs", "echo.CClient.g.cs", "echo.CDescriptor.g.cs", "echo.CRxExtensions.g.cs", "echo.IC.g.cs", "echo.ICRx.g.cs"],
+            [
+                "echo.A.g.cs", "echo.B.g.cs", "echo.CBase.g.cs", "echo.CClient.g.cs", "echo.CDescriptor.g.cs", "echo.CRxBase.g.cs", "echo.CRxExtensions.g.cs", "echo.IC.g.cs", "echo.ICRx.g.cs",
+            ],
             result.Results[0].GeneratedSources.Select(static s => s.HintName).Order(StringComparer.Ordinal));
     }
 

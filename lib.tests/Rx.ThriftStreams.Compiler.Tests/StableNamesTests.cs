@@ -37,6 +37,22 @@ public sealed class StableNamesTests
         Assert.Equal(3, bound.Diagnostics.Count(static d => d.Id == "TS0042"));
     }
 
+    [Theory]
+    [InlineData("struct SBase {} service S {}", "S_")]
+    [InlineData("struct SRxBase {} service S {}", "S_")]
+    [InlineData("service SBase {} service S extends SBase {}", "S")]
+    public void Service_WhoseBaseClassWouldHaveTheNameOfAStruct_IsRenamedWithAWarning(string text, string expected)
+    {
+        var bound = Idl.Bind(text);
+
+        Assert.Equal(expected, bound.File.Services.Single(static s => s.Name == "S").CSharpName);
+        Assert.Equal(expected == "S" ? 0 : 1, bound.Diagnostics.Count(static d => d.Id == "TS0042"));
+    }
+
+    [Fact]
+    public void Function_WithTheNameOfTheBaseClass_IsRenamed()
+        => Assert.Equal("SBase_", Assert.Single(Idl.Bind("service S { void sBase() }") is var bound ? bound.Binder.FunctionsOf(bound.File.Services[0]) : []).CSharpName);
+
     [Fact]
     public void Field_WithANameThatTheClassNeeds_IsNoCauseForAWarning()
         => Assert.Empty(Idl.Ids("struct S { 1: i32 equals } exception E { 1: string message }"));

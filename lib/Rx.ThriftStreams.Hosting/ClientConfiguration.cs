@@ -40,6 +40,7 @@ internal static class ClientConfiguration
         section
             .ReadTime(nameof(call.Timeout), value => call = call with { Timeout = value })
             .ReadTime(nameof(call.ConnectTimeout), value => call = call with { ConnectTimeout = value })
+            .ReadTime(nameof(call.FirstResponseTimeout), value => call = call with { FirstResponseTimeout = value })
             .ReadTime(nameof(call.ReceiveTimeout), value => call = call with { ReceiveTimeout = value })
             .ReadTime(nameof(call.SendTimeout), value => call = call with { SendTimeout = value })
             .Read<bool>(nameof(call.KeepRemoteOnReceiveTimeout), value => call = call with { KeepRemoteOnReceiveTimeout = value })

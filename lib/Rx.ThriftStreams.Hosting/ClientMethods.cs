@@ -2,13 +2,16 @@ using Rx.ThriftStreams.Contracts;
 
 namespace Rx.ThriftStreams.Hosting;
 
-/// <summary>The methods of a service that a client calls, registered under the name of the client.</summary>
-internal sealed record ClientMethods(IReadOnlyList<ThriftMethod> Methods)
+/// <summary>A service that a client calls, registered under the name of the client.</summary>
+/// <param name="Service">The generated interface.</param>
+/// <param name="IsNamed">Whether the program chose the name, rather than the IDL.</param>
+/// <param name="Methods">Returns the methods.</param>
+internal sealed record ClientMethods(Type Service, bool IsNamed, Func<IReadOnlyList<ThriftMethod>> Methods)
 {
-    /// <summary>The names in the IDL, and the full names.</summary>
-    internal IEnumerable<string> Names => Methods.SelectMany(static method => (string[])[method.Name, method.FullName]);
+    /// <summary>The names in the IDL, with that of the service, and with the package.</summary>
+    internal IEnumerable<string> Names => Methods().SelectMany(static method => (string[])[method.Name, method.LocalName, method.FullName]);
 
-    internal static ClientMethods Of<TService>()
+    internal static ClientMethods Of<TService>(bool isNamed)
         where TService : class, IThriftService<TService>
-        => new(MethodList<TService>.Of(TService.Descriptor));
+        => new(typeof(TService), isNamed, static () => MethodList<TService>.Of(TService.Descriptor));
 }

@@ -3,11 +3,18 @@ using Microsoft.Extensions.Options;
 
 namespace Rx.ThriftStreams.Hosting;
 
-/// <summary>Checks what a channel checks when it is created, without creating one, and that the methods which have options exist.</summary>
+/// <summary>Checks what a channel checks when it is created, without creating one, and that the methods which have options exist, and that no two services were given the same name by their IDL.</summary>
 internal sealed class ClientOptionsValidation(IServiceProvider provider) : IValidateOptions<ThriftClientOptions>
 {
     public ValidateOptionsResult Validate(string? name, ThriftClientOptions options)
     {
+        var clients = provider.GetKeyedServices<ClientMethods>(name).ToList();
+        if (clients.Where(static client => !client.IsNamed).Select(static client => client.Service).Distinct().ToList() is { Count: > 1 } namesakes)
+        {
+            return ValidateOptionsResult.Fail(
+                $"{string.Join(" and ", namesakes.Select(static service => service.FullName))} are called \"{name}\" in their IDL, so that their clients would share a channel and its options. Name them: AddThriftClient<{namesakes[^1].Name}>(\"a name of its own\").");
+        }
+
         if (string.IsNullOrWhiteSpace(options.Address))
         {
             return ValidateOptionsResult.Fail($"{nameof(ThriftClientOptions.Address)} of the Thrift client \"{name}\" is not set. Set it, for example to grpc://localhost:8888.");
@@ -15,7 +22,7 @@ internal sealed class ClientOptionsValidation(IServiceProvider provider) : IVali
 
         if (options.Channel.Methods.Count > 0)
         {
-            var names = provider.GetKeyedServices<ClientMethods>(name).SelectMany(static methods => methods.Names).ToHashSet(StringComparer.Ordinal);
+            var names = clients.SelectMany(static methods => methods.Names).ToHashSet(StringComparer.Ordinal);
             if (options.Channel.Methods.Keys.FirstOrDefault(method => !names.Contains(method)) is { } unknown)
             {
                 return ValidateOptionsResult.Fail(

@@ -29,14 +29,14 @@ public static class ThriftClientServiceCollectionExtensions
     /// </code>
     /// </example>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
-    /// <exception cref="OptionsValidationException">When the host starts, or the client is resolved: the address is missing, or an option is invalid.</exception>
+    /// <exception cref="OptionsValidationException">When the host starts, or the client is resolved: the address is missing, an option is invalid, or another service has the same name in its IDL.</exception>
     public static IThriftClientBuilder AddThriftClient<TService>(this IServiceCollection services, Action<ThriftClientOptions>? configure = null)
         where TService : class, IThriftService<TService>, IThriftClientFactory<TService>
     {
         ArgumentNullException.ThrowIfNull(services);
         var name = TService.Descriptor.Name;
         services.TryAddSingleton(provider => Create<TService>(provider, name));
-        return AddChannel<TService>(services, name, configure);
+        return AddChannel<TService>(services, name, isNamed: false, configure);
     }
 
     /// <summary>
@@ -53,7 +53,7 @@ public static class ThriftClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(name);
         services.TryAddKeyedSingleton(name, static (provider, key) => Create<TService>(provider, (string)key!));
-        return AddChannel<TService>(services, name, configure);
+        return AddChannel<TService>(services, name, isNamed: true, configure);
     }
 
     /// <summary>Returns the channel of a client, for its events, to connect early, or to create other clients of it. The container owns it: do not dispose it.</summary>
@@ -71,10 +71,10 @@ public static class ThriftClientServiceCollectionExtensions
         where TService : class, IThriftClientFactory<TService>
         => TService.CreateClient(provider.GetThriftChannel(name), options: null);
 
-    private static ThriftClientBuilder AddChannel<TService>(IServiceCollection services, string name, Action<ThriftClientOptions>? configure)
+    private static ThriftClientBuilder AddChannel<TService>(IServiceCollection services, string name, bool isNamed, Action<ThriftClientOptions>? configure)
         where TService : class, IThriftService<TService>
     {
-        services.AddKeyedSingleton(name, static (_, _) => ClientMethods.Of<TService>());
+        services.AddKeyedSingleton(name, ClientMethods.Of<TService>(isNamed));
         services.TryAddSingleton<ClientChannels>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<ThriftClientOptions>, ContainerDefaults>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ThriftClientOptions>, ClientOptionsValidation>());

@@ -134,6 +134,30 @@ public class ClientRegistrationTests
     }
 
     [Fact]
+    public async Task TwoServices_WithOneNameInTheirIdl_StopTheHost_UnlessOneIsNamed()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddThriftClient<ITestService>(static options => options.Address = "grpc://localhost:1");
+        builder.Services.AddThriftClient<ITestService>();
+        builder.Services.AddThriftClient<INamesake>(static options => options.Address = "grpc://localhost:2");
+        using var host = builder.Build();
+        var named = Host.CreateEmptyApplicationBuilder(null);
+        named.Services.AddThriftClient<ITestService>(static options => options.Address = "grpc://localhost:1");
+        named.Services.AddThriftClient<INamesake>("namesake", static options => options.Address = "grpc://localhost:2");
+        using var other = named.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        await other.StartAsync(Token);
+
+        Assert.Equal(
+            "Demo.Echo.ITestService and Rx.ThriftStreams.Tests.Clients.INamesake are called \"TestService\" in their IDL, so that their clients would share a channel and its options. "
+            + "Name them: AddThriftClient<INamesake>(\"a name of its own\").",
+            error.Message);
+        Assert.Equal("grpc://localhost:2", other.Services.GetThriftChannel("namesake").Address);
+        await other.StopAsync(Token);
+    }
+
+    [Fact]
     public void BindConfiguration_ReadsEachOptionThatTextCanExpress()
     {
         // Of the call options, those that make sense for all calls. Middleware, callbacks and pipelines are code.

@@ -27,6 +27,8 @@ public sealed class MethodOptionsTests
                 ["EchoUnary"] = Level("name"),
                 ["EchoPingPong"] = Level("name"),
                 ["echo.TestService/EchoPingPong"] = Level("full name"),
+                ["TestService/EchoPingPong"] = Level("service and name") with { Compressor = "identity" },
+                ["TestService/EchoServer"] = Level("service and name"),
             },
             StreamMiddleware =
             {
@@ -47,7 +49,7 @@ public sealed class MethodOptionsTests
         await own.EchoServerAsync(new Request { Message = "1" }, Token).CountAsync(Token);
         await own.EchoUnaryAsync(new Request(), Level("call"), Token);
 
-        Assert.Equal(["name", "full name", "defaults", "client", "client", "call"], sent);
+        Assert.Equal(["name", "full name", "service and name", "client", "client", "call"], sent);
     }
 
     [Fact]
@@ -74,7 +76,7 @@ public sealed class MethodOptionsTests
     public async Task Configuration_SetsThem_OverThoseInCode()
     {
         using var host = Build(
-            new() { ["EchoUnary:Timeout"] = "00:00:05", ["echo.TestService/Echo:ReceiveTimeout"] = "00:00:09" },
+            new() { ["EchoUnary:Timeout"] = "00:00:05", ["echo.TestService/Echo:ReceiveTimeout"] = "00:00:09", ["TestService/Echo:NoDelay"] = "true" },
             static client => client.Configure(static options => options.Channel.Methods["EchoUnary"] = options.Channel.Methods["EchoUnary"] with { NoDelay = true }));
 
         await host.StartAsync(Token);
@@ -82,6 +84,7 @@ public sealed class MethodOptionsTests
         var methods = host.Services.GetRequiredService<IOptionsMonitor<ThriftClientOptions>>().Get("TestService").Channel.Methods;
         Assert.Equal(new ThriftCallOptions { Timeout = TimeSpan.FromSeconds(5), NoDelay = true }, methods["EchoUnary"]);
         Assert.Equal(new ThriftCallOptions { ReceiveTimeout = TimeSpan.FromSeconds(9) }, methods["echo.TestService/Echo"]);
+        Assert.True(methods["TestService/Echo"].NoDelay);
         await host.StopAsync(Token);
     }
 

@@ -105,7 +105,10 @@ public sealed class CircuitBreakerSettingsTests : IAsyncDisposable
     [InlineData(Method, true)]
     [InlineData("echo.TestService", true)]
     [InlineData("echo.TestService/Other", false)]
-    [InlineData("TestService", false)]
+    [InlineData("TestService/Other", false)]
+    [InlineData("other.TestService", false)]
+    [InlineData("TestService", true)]
+    [InlineData("TestService/EchoServer", true)]
     public async Task Overrides_OfTheMethodOrItsService_ApplyToIt(string key, bool applies)
     {
         await using var channel = Open(new() { MinimumThroughput = 200, Overrides = { [key] = new() { MinimumThroughput = 2 } } });

@@ -110,6 +110,57 @@ public sealed class FallbackTests
         Assert.Equal(0, calls);
     }
 
+    [Fact]
+    public async Task To_AnImplementation_AnswersByItsMethods_AndLeavesTheErrorsOfOthers()
+    {
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new() { Resilience = { Fallback = ThriftFallback.To<ITestService>(new Cached()) } });
+        var client = new TestServiceClient(channel);
+
+        Assert.Equal("cached x", (await client.EchoUnaryAsync(new() { Message = "x" }, Token)).Message);
+        Assert.Equal(["a"], await client.EchoServerAsync(new() { Message = "a" }, Token).Select(static response => response.Message!).ToListAsync(Token));
+        await Assert.ThrowsAsync<ThriftConnectException>(() => client.EchoPingPongAsync(new(), Token));
+    }
+
+    [Fact]
+    public async Task To_NothingForACall_LeavesItsError()
+    {
+        ThriftException? seen = null;
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new()
+        {
+            Resilience =
+            {
+                Fallback = ThriftFallback.To<ITestService>(context =>
+                {
+                    seen = context.Error;
+                    return context.Options.HashKey is null ? null : new Cached();
+                }),
+            },
+        });
+        var client = new TestServiceClient(channel);
+
+        Assert.Same(await Assert.ThrowsAsync<ThriftConnectException>(() => client.EchoUnaryAsync(new(), Token)), seen);
+        await Assert.ThrowsAsync<ThriftConnectException>(async () => await client.EchoServerAsync(new(), Token).CountAsync(Token));
+        Assert.Equal("cached y", (await client.EchoUnaryAsync(new() { Message = "y" }, new ThriftCallOptions { HashKey = "k" }, Token)).Message);
+    }
+
+    [Fact]
+    public async Task To_AStreamThatIsNotOverridden_LeavesTheError()
+    {
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1", new() { Resilience = { Fallback = ThriftFallback.To<ITestService>(new Nothing()) } });
+
+        await Assert.ThrowsAsync<ThriftConnectException>(async () => await new TestServiceClient(channel).EchoServerAsync(new(), Token).CountAsync(Token));
+    }
+
+    private sealed class Nothing : TestServiceBase;
+
+    private sealed class Cached : TestServiceBase
+    {
+        public override Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default) => Task.FromResult(new Response { Message = $"cached {req.Message}" });
+
+        public override IAsyncEnumerable<Response> EchoServerAsync(Request req, CancellationToken cancellationToken = default)
+            => new[] { new Response { Message = req.Message } }.ToAsyncEnumerable();
+    }
+
     private static async IAsyncEnumerable<Response> SayThenFail()
     {
         yield return new();

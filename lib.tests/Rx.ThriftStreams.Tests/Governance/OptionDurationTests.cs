@@ -11,7 +11,7 @@ public sealed class OptionDurationTests
 {
     private static readonly Dictionary<Type, string[]> s_unlimited = new()
     {
-        [typeof(ThriftCallOptions)] = ["ConnectTimeout", "ReceiveTimeout", "SendTimeout", "Timeout"],
+        [typeof(ThriftCallOptions)] = ["ConnectTimeout", "FirstResponseTimeout", "ReceiveTimeout", "SendTimeout", "Timeout"],
         [typeof(ThriftConnectionOptions)] = ["IdleTimeout"],
         [typeof(ThriftDiscoveryOptions)] = ["DrainTimeout"],
         [typeof(ThriftGrpcOptions)] = ["KeepAlivePingDelay", "KeepAlivePingTimeout"],

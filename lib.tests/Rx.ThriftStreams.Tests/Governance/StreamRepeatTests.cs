@@ -140,8 +140,10 @@ public sealed class StreamRepeatTests
         Assert.Single(cluster.Calls);
     }
 
-    [Fact]
-    public async Task AttemptTimeout_EndsAnAttemptWithoutAResponse_AndNotAStreamThatDelivers()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AttemptTimeout_EndsAnAttemptWithoutAResponse_AndNotAStreamThatDelivers(bool ofTheCall)
     {
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
         var more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -152,7 +154,8 @@ public sealed class StreamRepeatTests
             options.TimeProvider = clock;
             options.Resilience.ConnectTimeout = Timeout.InfiniteTimeSpan;
             options.Resilience.IncludeServerStreams = true;
-            options.Resilience.Retry = new() { Delay = TimeSpan.Zero, AttemptTimeout = TimeSpan.FromSeconds(2) };
+            options.Resilience.Retry = new() { Delay = TimeSpan.Zero, AttemptTimeout = ofTheCall ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(2) };
+            options.Defaults = new() { FirstResponseTimeout = ofTheCall ? TimeSpan.FromSeconds(2) : null };
         });
         await using var stream = new TestServiceClient(channel).EchoServerAsync(new(), Idempotent, Token).GetAsyncEnumerator(Token);
 

@@ -80,6 +80,29 @@ public sealed class ServerConfigurationTests
         Assert.Equal($"The configuration has no section {missing}, which the Thrift server reads, or the section is empty.", error.Message);
     }
 
+    [Theory]
+    [InlineData("TestService")]
+    [InlineData("echo.TestService")]
+    [InlineData("TestService/EchoPingPong")]
+    [InlineData("echo.TestService/EchoPingPong")]
+    public async Task Traffic_OfAName_WithOrWithoutItsPackage_Applies(string name)
+    {
+        using var log = new LogCollector();
+        var configuration = Configuration(new() { [$"Traffic:Services:{name}:CallsPerSecond"] = "1" });
+        await using var server = ThriftInMemoryServer.Create(services => services
+            .AddService<ITestService, EchoService>()
+            .Logging(logging => logging.AddProvider(log))
+            .Services(services => services.AddThriftTrafficLimits(configuration.GetSection("Traffic"))));
+        await using var channel = server.CreateChannel();
+        var client = new TestServiceClient(channel);
+
+        await client.EchoPingPongAsync(new(), Token);
+        var error = await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoPingPongAsync(new(), Token));
+
+        Assert.Equal(ThriftStatusCode.ResourceExhausted, error.StatusCode);
+        Assert.DoesNotContain(log.Entries, static entry => entry.Id == 64);
+    }
+
     [Fact]
     public async Task Traffic_ThatChanges_AppliesToNewCalls_UnlessItCannotBeRead()
     {

@@ -96,6 +96,17 @@ internal static class CallSamples
         // </sample timeouts-kind>
     }
 
+    internal static async Task FirstResponseAsync()
+    {
+        // <sample timeouts-first>
+        await using var channel = ThriftChannel.ForAddress("grpc://localhost:8888", new()
+        {
+            Methods = { ["TestService/EchoServer"] = new() { FirstResponseTimeout = TimeSpan.FromSeconds(30), ReceiveTimeout = TimeSpan.FromSeconds(5) } },
+        });
+        // </sample timeouts-first>
+        Console.WriteLine(channel.Address);
+    }
+
     internal static void ServerLimits(ThriftServerBuilder server)
     {
         // <sample timeouts-server>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Polly;
+using Polly.Registry;
 using Polly.Timeout;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Etcd;
@@ -160,6 +161,27 @@ public sealed class ClientSamples
     }
 
     [Fact]
+    public void Client_WithANamedPipeline_TakesItFromTheContainer()
+    {
+        var registry = new ResiliencePipelineRegistry<string>();
+        registry.TryAddBuilder("shop", static (builder, _) => builder.AddTimeout(TimeSpan.FromSeconds(2)));
+        var services = new ServiceCollection().AddSingleton<ResiliencePipelineProvider<string>>(registry);
+
+        // <sample resilience-named>
+        services.AddThriftClient<ITestService>(options => options.Address = "grpc://10.0.0.1:8888")
+            .Configure((provider, options) =>
+            {
+                var pipeline = provider.GetRequiredService<ResiliencePipelineProvider<string>>().GetPipeline("shop");
+                options.Channel.Resilience.CallPipeline = method => method.IsIdempotent ? pipeline : null;
+            });
+
+        // </sample resilience-named>
+        using var provider = services.BuildServiceProvider();
+        Assert.NotNull(provider.GetRequiredService<ITestService>());
+        registry.Dispose();
+    }
+
+    [Fact]
     public async Task Channel_WithHedgedStreams_IsCreated()
     {
         // <sample resilience-streams>
@@ -200,12 +222,7 @@ public sealed class ClientSamples
         {
             Resilience =
             {
-                Fallback = context => new(context.Method.Name switch
-                {
-                    "EchoUnary" => new Response { Message = "not available" },
-                    "EchoServer" => AsyncEnumerable.Empty<Response>(),
-                    _ => null,
-                }),
+                Fallback = ThriftFallback.To<ITestService>(new EchoFallback()),
             },
         });
 
@@ -282,6 +299,18 @@ public sealed class ClientSamples
             return await _granted.Reader.ReadAsync(cancellationToken);
         }
     }
+
+    // <sample resilience-fallback-service>
+    internal sealed class EchoFallback : TestServiceBase
+    {
+        public override Task<Response> EchoUnaryAsync(Request req, CancellationToken cancellationToken = default)
+            => Task.FromResult(new Response { Message = "not available" });
+
+        public override IAsyncEnumerable<Response> EchoServerAsync(Request req, CancellationToken cancellationToken = default)
+            => AsyncEnumerable.Empty<Response>();
+    }
+
+    // </sample resilience-fallback-service>
 
     // <sample di-user>
     internal sealed class Greeter(ITestService echo)

@@ -38,6 +38,20 @@ public sealed class TestingSamples
     }
     // </sample testing-fake>
 
+    // <sample testing-base>
+    [Fact]
+    public async Task Report_NoAnswers_CountsNone()
+    {
+        Assert.Equal(0, await CountAnswersAsync(new SilentEcho()));
+    }
+
+    private sealed class SilentEcho : TestServiceBase
+    {
+        public override IAsyncEnumerable<Response> EchoServerAsync(Request req, CancellationToken cancellationToken = default)
+            => AsyncEnumerable.Empty<Response>();
+    }
+    // </sample testing-base>
+
     // <sample testing-authorization>
     [Theory]
     [InlineData(null, ThriftStatusCode.Unauthenticated)]

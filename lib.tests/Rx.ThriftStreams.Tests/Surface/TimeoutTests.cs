@@ -208,6 +208,7 @@ public sealed class TimeoutTests : TwoClocks
     }
 
     [Theory]
+    [InlineData(nameof(ThriftCallOptions.FirstResponseTimeout))]
     [InlineData(nameof(ThriftCallOptions.ReceiveTimeout))]
     [InlineData(nameof(ThriftCallOptions.SendTimeout))]
     [InlineData(nameof(ThriftCallOptions.ConnectTimeout))]
@@ -217,6 +218,7 @@ public sealed class TimeoutTests : TwoClocks
         var bad = TimeSpan.FromSeconds(-3);
         var options = name switch
         {
+            nameof(ThriftCallOptions.FirstResponseTimeout) => new ThriftCallOptions { FirstResponseTimeout = bad },
             nameof(ThriftCallOptions.ReceiveTimeout) => new ThriftCallOptions { ReceiveTimeout = bad },
             nameof(ThriftCallOptions.SendTimeout) => new ThriftCallOptions { SendTimeout = bad },
             nameof(ThriftCallOptions.ConnectTimeout) => new ThriftCallOptions { ConnectTimeout = bad },

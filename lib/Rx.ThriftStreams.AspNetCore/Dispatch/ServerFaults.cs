@@ -42,6 +42,9 @@ internal static class ServerFaults
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
             ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
+            // A generated base class, whose method the handler does not override.
+            ThriftStatusException { IsUnimplemented: true } => new(
+                new RouteException(RouteFault.UnknownMethod, context.Method.ServiceName, context.Method.Name), ServerFaultOrigin.Framework, RevealDetails: true),
             RouteException or RefusedException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 

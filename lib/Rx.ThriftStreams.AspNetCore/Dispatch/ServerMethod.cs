@@ -143,7 +143,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         {
             Refusals.Report(runtime.Logger, runtime.Warnings, Method, refused, context.Peer);
         }
-        else if (error is RouteException || (error is OperationCanceledException && ReferenceEquals(outcome.Error, context.CancellationReason)))
+        else if (outcome.Error is RouteException || (error is OperationCanceledException && ReferenceEquals(outcome.Error, context.CancellationReason)))
         {
             // The handler was only cancelled: what refused the call is the reason.
             LogFailure(outcome.Status, outcome.Error!.Message, context);

@@ -19,7 +19,7 @@ public sealed class ThriftTrafficLimits : ThriftCallLimits
     /// </summary>
     public int? Connections { get; set; }
 
-    /// <summary>Limits of services, by their names in the IDL, and of methods, as <c>Service/Method</c>. Default: none.</summary>
+    /// <summary>Limits of services, by their names in the IDL, and of methods, as <c>Service/Method</c>; either may begin with the package, as <c>package.Service/Method</c>, which beats the name without it. Default: none.</summary>
     public IDictionary<string, ThriftCallLimits> Services { get; private set; } = new Dictionary<string, ThriftCallLimits>(StringComparer.Ordinal);
 
     /// <summary>Why the section of the configuration could not be read; <see langword="null"/> if it could.</summary>

@@ -8,7 +8,7 @@ namespace Rx.ThriftStreams.AspNetCore.Protection;
 internal sealed partial class TrafficControl : IDisposable
 {
     private readonly LimitScope _server;
-    private readonly Dictionary<string, LimitScope> _scopes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (LimitScope Scope, string FullName)> _scopes = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
@@ -33,7 +33,7 @@ internal sealed partial class TrafficControl : IDisposable
 
     /// <summary>The limits of a method that is mapped.</summary>
     internal MethodGate GateOf(ThriftMethod method)
-        => new(_server, ScopeOf(method.ServiceName), ScopeOf($"{method.ServiceName}/{method.Name}"));
+        => new(_server, ScopeOf(method.ServiceName, method.FullName[..method.FullName.LastIndexOf('/')]), ScopeOf(method.LocalName, method.FullName));
 
     /// <summary>All methods are mapped. Limits of others are likely to be misspelled, and are logged once.</summary>
     internal void SetMapped()
@@ -54,20 +54,23 @@ internal sealed partial class TrafficControl : IDisposable
     public void Dispose() => _changes?.Dispose();
 
     // Only methods that are mapped get here, so that callers cannot make scopes.
-    private LimitScope ScopeOf(string name)
+    private LimitScope ScopeOf(string name, string fullName)
     {
         lock (_gate)
         {
-            if (!_scopes.TryGetValue(name, out var scope))
+            if (!_scopes.TryGetValue(name, out var known))
             {
-                scope = new LimitScope(_clock);
-                scope.Apply(_limits.Services.TryGetValue(name, out var own) ? own : null);
-                _scopes.Add(name, scope);
+                known = (new LimitScope(_clock), fullName);
+                known.Scope.Apply(Find(_limits, name, fullName));
+                _scopes.Add(name, known);
             }
 
-            return scope;
+            return known.Scope;
         }
     }
+
+    private static ThriftCallLimits? Find(ThriftTrafficLimits limits, string name, string fullName)
+        => limits.Services.TryGetValue(fullName, out var own) || limits.Services.TryGetValue(name, out own) ? own : null;
 
     private void Change(ThriftTrafficLimits limits, string? name)
     {
@@ -99,7 +102,7 @@ internal sealed partial class TrafficControl : IDisposable
         string[] unknown;
         lock (_gate)
         {
-            unknown = [.. _limits.Services.Keys.Where(name => !_scopes.ContainsKey(name))];
+            unknown = [.. _limits.Services.Keys.Except(_scopes.SelectMany(static pair => (string[])[pair.Key, pair.Value.FullName]), StringComparer.Ordinal)];
         }
 
         foreach (var name in unknown)
@@ -115,9 +118,9 @@ internal sealed partial class TrafficControl : IDisposable
             _limits = limits;
             _server.Apply(limits);
             Connections.Most = limits.Connections;
-            foreach (var (name, scope) in _scopes)
+            foreach (var (name, (scope, fullName)) in _scopes)
             {
-                scope.Apply(limits.Services.TryGetValue(name, out var own) ? own : null);
+                scope.Apply(Find(limits, name, fullName));
             }
         }
     }
@@ -125,7 +128,7 @@ internal sealed partial class TrafficControl : IDisposable
     [LoggerMessage(60, LogLevel.Information, "The traffic limits were changed.", EventName = "LimitsChanged")]
     private static partial void LogChanged(ILogger logger);
 
-    [LoggerMessage(64, LogLevel.Warning, "The limits of {Name} have no effect: no service or method of this name is mapped. Names are those of the IDL without its package, as Service or Service/Method.", EventName = "LimitsNameUnknown")]
+    [LoggerMessage(64, LogLevel.Warning, "The limits of {Name} have no effect: no service or method of this name is mapped. Names are those of the IDL: Service or Service/Method, with or without the package before them.", EventName = "LimitsNameUnknown")]
     private static partial void LogUnknown(ILogger logger, string name);
 
     [LoggerMessage(61, LogLevel.Error, "The changed traffic limits are invalid. The previous ones stay in use.", EventName = "LimitsInvalid")]

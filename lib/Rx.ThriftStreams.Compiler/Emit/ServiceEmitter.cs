@@ -15,6 +15,8 @@ internal static class ServiceEmitter
         var service = new ServiceModel(symbol, binder);
         EmitInterface(output.Begin(), service);
         output.End("I" + service.Name);
+        BaseEmitter.Emit(output.Begin(), service);
+        output.End(service.Name + "Base");
         DescriptorEmitter.Emit(output.Begin(), service, binder);
         output.End(service.Name + "Descriptor");
         if (symbol.File.Options.Sides != ServiceSides.Server)
@@ -25,6 +27,8 @@ internal static class ServiceEmitter
 
         RxEmitter.EmitInterface(output.Begin(), service);
         output.End("I" + service.Name + "Rx");
+        BaseEmitter.EmitRx(output.Begin(), service);
+        output.End(service.Name + "RxBase");
         RxEmitter.EmitExtensions(output.Begin(), service);
         output.End(service.Name + "RxExtensions");
     }
@@ -66,7 +70,9 @@ internal static class ServiceEmitter
     }
 
     public static string InterfaceOf(ServiceSymbol symbol, string suffix = "")
-        => (symbol.File.Namespace.Length == 0 ? "global::I" : "global::" + symbol.File.Namespace + ".I") + symbol.CSharpName + suffix;
+        => Prefixed(symbol, "I") + suffix;
+
+    public static string ClassOf(ServiceSymbol symbol, string suffix) => Prefixed(symbol, "") + suffix;
 
     /// <summary>Summary, exceptions, parameters and result of a method, but for the token and the options.</summary>
     public static void Document(CodeWriter code, FunctionModel function, bool withReturns = true)
@@ -79,6 +85,9 @@ internal static class ServiceEmitter
             code.Line($"/// <returns>{returns}</returns>");
         }
     }
+
+    private static string Prefixed(ServiceSymbol symbol, string prefix)
+        => "global::" + (symbol.File.Namespace.Length == 0 ? "" : symbol.File.Namespace + ".") + prefix + symbol.CSharpName;
 
     /// <summary>Summary and exceptions of a method.</summary>
     public static void DocumentFunction(CodeWriter code, FunctionModel function, DocText doc)

@@ -28,7 +28,8 @@ internal sealed partial class Binder
             FunctionsOf(service.Base);
         }
 
-        service.Scope = new NameScope([.. MemberNames.OfObject, service.CSharpName + "Client", "I" + service.CSharpName, "I" + service.CSharpName + "Rx"], service.Base?.Scope);
+        var own = service.CSharpName;
+        service.Scope = new NameScope([.. MemberNames.OfObject, own + "Base", own + "Client", "I" + own, "I" + own + "Rx", own + "RxBase"], service.Base?.Scope);
         var names = NameFunctions(service);
         var seen = new HashSet<string>();
         foreach (var syntax in service.Syntax.Functions)

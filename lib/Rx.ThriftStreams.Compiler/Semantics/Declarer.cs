@@ -191,5 +191,5 @@ internal static class Declarer
 
     /// <summary>The types that are generated for a service.</summary>
     public static string[] Family(string service)
-        => ["I" + service, service + "Client", service + "Descriptor", "I" + service + "Rx", service + "RxExtensions"];
+        => ["I" + service, service + "Base", service + "Client", service + "Descriptor", "I" + service + "Rx", service + "RxBase", service + "RxExtensions"];
 }

@@ -102,6 +102,12 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
             _deadlineTimer.Start(Start.StartedAt);
         }
 
+        if (Start.Options.FirstResponseTimeout is { } first && CallTimers.IsLimit(first))
+        {
+            LimitFirstResponse(new OperationTimer(
+                Start.TimeProvider, first, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.FirstResponse, first, elapsed, Method.FullName))));
+        }
+
         // The call may have ended in the meantime, on this thread or another: Release then ran before there was anything to release.
         Interlocked.MemoryBarrier();
         if (IsOver)
@@ -214,6 +220,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
 
     /// <summary>Disposes the stream, if there is one.</summary>
     private protected abstract ValueTask DisposeStreamAsync();
+
+    /// <summary>Starts the time limit of the first response.</summary>
+    private protected abstract void LimitFirstResponse(OperationTimer timer);
 
     /// <summary>Disposes the timers of operations.</summary>
     private protected abstract void ReleaseTimers();

@@ -56,6 +56,8 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall
 
     private protected override ValueTask DisposeStreamAsync() => Volatile.Read(ref _stream)?.DisposeAsync() ?? default;
 
+    private protected override void LimitFirstResponse(OperationTimer timer) => Responses.LimitFirst(timer);
+
     private protected override void ReleaseTimers()
     {
         Volatile.Read(ref _requests)?.Release();

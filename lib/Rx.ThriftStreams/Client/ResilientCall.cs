@@ -49,6 +49,11 @@ internal abstract class ResilientCall<TRequest, TResponse>(
         {
             context.Properties.Set(CallPipelines.Attempts, _attempts);
             var outcome = await pipeline.Pipeline.ExecuteOutcomeAsync(static (context, call) => call.AttemptAsync(context.CancellationToken), context, this).ConfigureAwait(false);
+            if (PipelineErrors.Translate(outcome.Exception, method) is { } error && !ReferenceEquals(error, outcome.Exception))
+            {
+                throw error;
+            }
+
             outcome.ThrowIfException();
             return outcome.Result!;
         }

@@ -25,11 +25,22 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     where TResponse : class, IThriftStruct<TResponse>
 {
     private bool _receiving;
+
+    // Whether _timer is that of the first response, which runs from the start of the call. Later it is that of each receive.
+    private bool _limitsFirst;
     private OperationTimer? _timer;
     private Task<bool>? _kept;
 
     /// <summary>The message that <see cref="MoveNextAsync"/> received last.</summary>
     internal TResponse Current => call.Stream.Current;
+
+    /// <summary>Limits the time to the first response, counted from the start of the call.</summary>
+    internal void LimitFirst(OperationTimer timer)
+    {
+        _timer = timer;
+        _limitsFirst = true;
+        timer.Start(call.Start.StartedAt);
+    }
 
     /// <summary>Receives the next message into <see cref="Current"/>.</summary>
     /// <returns><see langword="false"/> after the last one. After an error the same error is thrown again.</returns>
@@ -63,6 +74,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
 
         if (receive.Result)
         {
+            EndFirst();
             return new(true);
         }
 
@@ -104,7 +116,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         {
             bool received;
             var options = call.Start.Options;
-            if (!CallTimers.IsLimit(options.ReceiveTimeout))
+            if (_limitsFirst || !CallTimers.IsLimit(options.ReceiveTimeout))
             {
                 received = await receive.ConfigureAwait(false);
             }
@@ -120,7 +132,11 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
                 received = await ReceiveOrAbortAsync(receive).ConfigureAwait(false);
             }
 
-            if (!received)
+            if (received)
+            {
+                EndFirst();
+            }
+            else
             {
                 call.End(null);
             }
@@ -140,6 +156,17 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         finally
         {
             _receiving = false;
+        }
+    }
+
+    /// <summary>Ends the limit of the first response, which has been received.</summary>
+    private void EndFirst()
+    {
+        if (_limitsFirst)
+        {
+            _limitsFirst = false;
+            _timer!.Dispose();
+            _timer = null;
         }
     }
 

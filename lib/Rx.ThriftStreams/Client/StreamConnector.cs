@@ -188,8 +188,9 @@ internal sealed class StreamConnector : IAsyncDisposable
             if (_retries.PipelineOf(request.Method) is { } own)
             {
                 request.MaxAttempts = int.MaxValue;
-                return await own.ExecuteOutcomeAsync(
+                var outcome = await own.ExecuteOutcomeAsync(
                     static (context, state) => state.connector.TryNextAsync(context, state.request), context, (connector: this, request)).ConfigureAwait(false);
+                return outcome.Exception is ExecutionRejectedException rejected ? Outcome.FromException<object>(PipelineErrors.Translate(rejected, request.Method)) : outcome;
             }
 
             request.MaxAttempts = _retries.MaxAttempts;

@@ -72,7 +72,7 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>What the clients of this channel inherit.</summary>
     internal ThriftCallOptions Defaults => _options.Defaults;
 
-    /// <summary>What the calls of single methods inherit, by their full names and by their names: all of it, the defaults as well.</summary>
+    /// <summary>What the calls of single methods inherit, by the names that the options use: all of it, the defaults as well.</summary>
     internal IReadOnlyDictionary<string, ThriftCallOptions> Methods { get; }
 
     /// <summary>Whether calls made in a handler inherit the deadline, the cancellation and the metainfo of the call that is handled.</summary>
@@ -301,8 +301,12 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>All that the calls of a method inherit.</summary>
     private static ThriftCallOptions Settle(string method, ThriftCallOptions own, ThriftChannelOptions options)
     {
-        var slash = method.LastIndexOf('/');
-        var settled = slash >= 0 && options.Methods.TryGetValue(method[(slash + 1)..], out var byName) ? own.Over(byName) : own;
+        var settled = own;
+        foreach (var wider in MethodKey.WiderThan(method))
+        {
+            settled = options.Methods.TryGetValue(wider, out var inherited) ? settled.Over(inherited) : settled;
+        }
+
         return settled.Over(options.Defaults);
     }
 

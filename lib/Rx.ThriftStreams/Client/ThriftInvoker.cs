@@ -13,7 +13,7 @@ public sealed class ThriftInvoker
 {
     private readonly ThriftCallOptions _options;
 
-    // By full names and by names; null if no method has options of its own.
+    // By full names, with and without the package, and by names; null if no method has options of its own.
     private readonly Dictionary<string, ThriftCallOptions>? _methods;
 
     /// <summary>Creates an invoker.</summary>
@@ -270,6 +270,6 @@ public sealed class ThriftInvoker
 
     private ThriftCallOptions InheritedBy(ThriftMethod method)
         => _methods is null ? _options
-            : _methods.TryGetValue(method.FullName, out var options) || _methods.TryGetValue(method.Name, out options) ? options
+            : _methods.TryGetValue(method.FullName, out var options) || _methods.TryGetValue(method.LocalName, out options) || _methods.TryGetValue(method.Name, out options) ? options
             : _options;
 }

@@ -7,6 +7,8 @@ namespace Rx.ThriftStreams.Contracts;
 [DebuggerDisplay("{FullName} ({Mode})")]
 public abstract class ThriftMethod
 {
+    private string? _localName;
+
     private protected ThriftMethod(string package, string serviceName, string name, ThriftStreamingMode mode, bool isOneway, string? memberName)
     {
         ArgumentNullException.ThrowIfNull(package);
@@ -41,6 +43,9 @@ public abstract class ThriftMethod
 
     /// <summary><c>package.Service/Method</c>; with a leading slash, the path of the method over gRPC.</summary>
     public string FullName { get; }
+
+    /// <summary><c>Service/Method</c>: the full name without the package.</summary>
+    internal string LocalName => _localName ??= Package.Length == 0 ? FullName : $"{ServiceName}/{Name}";
 
     /// <summary>Whether a call may be sent more than once, by the annotation <c>(idempotent = "true")</c> of the function.</summary>
     public bool IsIdempotent { get; init; }

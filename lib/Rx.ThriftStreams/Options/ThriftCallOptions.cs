@@ -24,7 +24,16 @@ public sealed record ThriftCallOptions
     /// <summary>How long creating the stream may take for each endpoint tried. Default: <see cref="ThriftResilienceOptions.ConnectTimeout"/>.</summary>
     public TimeSpan? ConnectTimeout { get; init; }
 
-    /// <summary>How long one receive may wait. Default: no limit. When it expires the call is cancelled, unless <see cref="KeepRemoteOnReceiveTimeout"/> is set.</summary>
+    /// <summary>
+    /// How long the call may take from its start until its first response has been received, or its only one: connecting, sending and waiting together. Default: no limit. When it expires the call is
+    /// cancelled and fails with <see cref="ThriftStatusCode.DeadlineExceeded"/>. While it runs, <see cref="ReceiveTimeout"/> does not apply. Each attempt of a call that is retried or hedged has this time.
+    /// </summary>
+    public TimeSpan? FirstResponseTimeout { get; init; }
+
+    /// <summary>
+    /// How long one receive may wait; with <see cref="FirstResponseTimeout"/>, one after the first response. Default: no limit. When it expires the call is cancelled, unless
+    /// <see cref="KeepRemoteOnReceiveTimeout"/> is set.
+    /// </summary>
     public TimeSpan? ReceiveTimeout { get; init; }
 
     /// <summary>Whether the call stays open after a receive that took too long, so that the receive can be repeated. Default: <see langword="false"/>.</summary>
@@ -84,6 +93,7 @@ public sealed record ThriftCallOptions
         Deadline = Deadline ?? defaults.Deadline,
         Timeout = Timeout ?? defaults.Timeout,
         ConnectTimeout = ConnectTimeout ?? defaults.ConnectTimeout,
+        FirstResponseTimeout = FirstResponseTimeout ?? defaults.FirstResponseTimeout,
         ReceiveTimeout = ReceiveTimeout ?? defaults.ReceiveTimeout,
         KeepRemoteOnReceiveTimeout = KeepRemoteOnReceiveTimeout ?? defaults.KeepRemoteOnReceiveTimeout,
         SendTimeout = SendTimeout ?? defaults.SendTimeout,
@@ -112,6 +122,7 @@ public sealed record ThriftCallOptions
     internal void Validate(string owner = nameof(ThriftCallOptions))
     {
         OptionChecks.TimeLimit(ConnectTimeout, $"{owner}.{nameof(ConnectTimeout)}");
+        OptionChecks.TimeLimit(FirstResponseTimeout, $"{owner}.{nameof(FirstResponseTimeout)}");
         OptionChecks.TimeLimit(ReceiveTimeout, $"{owner}.{nameof(ReceiveTimeout)}");
         OptionChecks.TimeLimit(SendTimeout, $"{owner}.{nameof(SendTimeout)}");
         OptionChecks.TimeLimitOrZero(Timeout, $"{owner}.{nameof(Timeout)}");

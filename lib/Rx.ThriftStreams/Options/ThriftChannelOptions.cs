@@ -13,8 +13,8 @@ public sealed class ThriftChannelOptions
     public ThriftCallOptions Defaults { get; set; } = ThriftCallOptions.None;
 
     /// <summary>
-    /// Options that the calls of single methods inherit, over <see cref="Defaults"/>, by the name of the method in the IDL, such as <c>Echo</c>, or by its full name, such as <c>echo.TestService/Echo</c>,
-    /// which beats the name alone. Options of a client or a call beat them. Default: none.
+    /// Options that the calls of single methods inherit, over <see cref="Defaults"/>, by the name of the method in the IDL, such as <c>Echo</c>, or with that of its service, <c>TestService/Echo</c>, and its package,
+    /// <c>echo.TestService/Echo</c>. A longer name beats a shorter one. Options of a client or a call beat them. Default: none.
     /// </summary>
     public IDictionary<string, ThriftCallOptions> Methods { get; private set; } = new Dictionary<string, ThriftCallOptions>(StringComparer.Ordinal);
 

@@ -37,8 +37,8 @@ public sealed class ThriftCircuitBreakerOptions
     public bool CountCallFailures { get; set; }
 
     /// <summary>
-    /// Settings of some breakers in place of these, by key: the full name of a method such as <c>echo.TestService/Echo</c>, that of a service for all its methods, or an endpoint such as
-    /// <c>10.0.0.1:8888</c>. The method's own settings have precedence over its service's. They cannot have overrides themselves. Default: none.
+    /// Settings of some breakers in place of these, by key: a method such as <c>TestService/Echo</c>, a service for all its methods, both with or without the package as in <c>echo.TestService/Echo</c>, or an endpoint
+    /// such as <c>10.0.0.1:8888</c>. The method's own settings have precedence over its service's. They cannot have overrides themselves. Default: none.
     /// </summary>
     public IDictionary<string, ThriftCircuitBreakerOptions> Overrides => _overrides;
 
@@ -53,14 +53,14 @@ public sealed class ThriftCircuitBreakerOptions
             return this;
         }
 
-        if (Overrides.TryGetValue(method.FullName, out var own))
+        if (Overrides.TryGetValue(method.FullName, out var own) || Overrides.TryGetValue(method.LocalName, out own))
         {
             return own;
         }
 
         // The name before the slash, without a copy of it.
         var service = method.FullName.AsSpan(0, method.FullName.Length - method.Name.Length - 1);
-        return _overrides.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(service, out own) ? own : this;
+        return _overrides.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(service, out own) || Overrides.TryGetValue(method.ServiceName, out own) ? own : this;
     }
 
     /// <summary>Whether a breaker with those settings need not begin anew with these.</summary>

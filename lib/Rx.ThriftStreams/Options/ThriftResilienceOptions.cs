@@ -49,7 +49,7 @@ public sealed class ThriftResilienceOptions
     /// Answers in place of a call that failed with a <see cref="ThriftException"/>, after all attempts: returns the result of the method, for a server-streaming method an
     /// <see cref="IAsyncEnumerable{T}"/> of its responses, for a method without a result <see langword="true"/>; or <see langword="null"/> to let the error reach the caller. A value of another type
     /// fails the call with an <see cref="InvalidOperationException"/>. Business errors, declared exceptions and cancellation are not passed to it, neither are errors of a stream that has delivered a response. Not
-    /// called for calls opened by an <c>Open…Async</c> method, nor for those that take a stream of requests. Default: none.
+    /// called for calls opened by an <c>Open…Async</c> method, nor for those that take a stream of requests. <see cref="ThriftFallback"/> makes it from an implementation of the service, whose types the compiler checks. Default: none.
     /// </summary>
     public Func<ThriftFallbackContext, ValueTask<object?>>? Fallback { get; set; }
 

@@ -26,6 +26,9 @@ public sealed class ThriftStatusException : ThriftException
     /// <summary>Whether this side refused a message that it received because it is too large.</summary>
     internal bool IsOverLimit { get; init; }
 
+    /// <summary>Whether the method is one of a generated base class that is not overridden: a server then answers as for a method that it does not know.</summary>
+    internal bool IsUnimplemented { get; init; }
+
     /// <summary>Whether the user of this side ended the call early, which is not a failure.</summary>
     internal bool EndedByUser { get; init; }
 

@@ -20,6 +20,9 @@ public enum ThriftTimeoutKind
 
     /// <summary>A piece of user code under <see cref="ThriftTimeout.CallWithTimeoutAsync"/>.</summary>
     UserCode,
+
+    /// <summary>The first response, from the start of its call.</summary>
+    FirstResponse,
 }
 
 /// <summary>A time limit of this side expired; <see cref="Kind"/> identifies it.</summary>
@@ -73,6 +76,7 @@ public sealed class ThriftTimeoutException : ThriftException
             ThriftTimeoutKind.Rpc => "The call",
             ThriftTimeoutKind.Receive => "A receive",
             ThriftTimeoutKind.Send => "A send",
+            ThriftTimeoutKind.FirstResponse => "The first response",
             _ => "User code",
         };
         var of = operation is null ? string.Empty : $" of {operation}";

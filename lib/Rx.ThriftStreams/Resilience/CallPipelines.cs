@@ -65,7 +65,7 @@ internal sealed class CallPipelines
         var isEmpty = true;
         if (_options.Fallback is { } fallback)
         {
-            AddFallback(builder, fallback);
+            AddFallback(builder, method, fallback);
             isEmpty = false;
         }
 
@@ -90,13 +90,13 @@ internal sealed class CallPipelines
         return isEmpty ? new(ResiliencePipeline<object>.Empty, plan, null) : new(builder.Build(), plan, plan is null ? null : budget);
     }
 
-    private static void AddFallback(ResiliencePipelineBuilder<object> builder, Func<ThriftFallbackContext, ValueTask<object?>> fallback)
+    private static void AddFallback(ResiliencePipelineBuilder<object> builder, ThriftMethod method, Func<ThriftFallbackContext, ValueTask<object?>> fallback)
         => builder.AddFallback(new FallbackStrategyOptions<object>
         {
-            ShouldHandle = static arguments => new(arguments.Outcome.Exception is ThriftException and not ThriftBizStatusException),
+            ShouldHandle = static arguments => new(arguments.Outcome.Exception is (ThriftException and not ThriftBizStatusException) or ExecutionRejectedException),
             FallbackAction = async arguments =>
             {
-                var error = (ThriftException)arguments.Outcome.Exception!;
+                var error = (ThriftException)PipelineErrors.Translate(arguments.Outcome.Exception!, method);
                 var context = arguments.Context.Properties.GetValue(Attempts, null!).FallbackAfter(error, arguments.Context.CancellationToken);
                 return await fallback(context).ConfigureAwait(false) is { } answer ? Outcome.FromResult<object>(answer) : Outcome.FromException<object>(error);
             },

@@ -256,12 +256,18 @@ public sealed class ClientStateTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(true, 12015, "stream timeout, timeout in ctx: 300ms")]
-    [InlineData(false, 12014, "stream Recv timeout, timeout config={Timeout:300ms DisableCancelRemote:false}")]
-    public async Task Timeout_Expires_ResetSaysWhich(bool ofTheStream, int code, string text)
+    [InlineData(ThriftTimeoutKind.Stream, 12015, "stream timeout, timeout in ctx: 300ms")]
+    [InlineData(ThriftTimeoutKind.Receive, 12014, "stream Recv timeout, timeout config={Timeout:300ms DisableCancelRemote:false}")]
+    [InlineData(ThriftTimeoutKind.FirstResponse, 12014, "stream Recv timeout, timeout config={Timeout:300ms DisableCancelRemote:false}")]
+    public async Task Timeout_Expires_ResetSaysWhich(ThriftTimeoutKind kind, int code, string text)
     {
         var limit = TimeSpan.FromMilliseconds(300);
-        var options = ofTheStream ? new ThriftCallOptions { Timeout = limit } : new ThriftCallOptions { ReceiveTimeout = limit };
+        var options = kind switch
+        {
+            ThriftTimeoutKind.Stream => new ThriftCallOptions { Timeout = limit },
+            ThriftTimeoutKind.Receive => new ThriftCallOptions { ReceiveTimeout = limit },
+            _ => new ThriftCallOptions { FirstResponseTimeout = limit },
+        };
         await using var stream = await _client.OpenEchoAsync(options, TestContext.Current.CancellationToken);
         var server = await _server.AcceptAsync();
         var id = (await server.ExpectAsync(TTHeaderFrameType.Header)).Id;

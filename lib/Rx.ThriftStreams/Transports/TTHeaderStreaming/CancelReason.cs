@@ -19,7 +19,7 @@ internal readonly record struct CancelReason(int Code, string Text, string Path)
             case ThriftTimeoutException { Kind: ThriftTimeoutKind.Stream or ThriftTimeoutKind.Rpc } timeout:
                 return new(TTStreamCodes.StreamTimeout, $"stream timeout, timeout in ctx: {Milliseconds(timeout)}ms", service);
 
-            case ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive } timeout:
+            case ThriftTimeoutException { Kind: ThriftTimeoutKind.Receive or ThriftTimeoutKind.FirstResponse } timeout:
                 return new(
                     TTStreamCodes.ReceiveTimeout,
                     $"stream Recv timeout, timeout config={{Timeout:{Milliseconds(timeout)}ms DisableCancelRemote:false}}",
