@@ -30,7 +30,7 @@ public sealed class EmittedCodeTests
     {
         const string common = "namespace csharp Common service Parent { i32 Old(), i32 New() }";
         const string text = "namespace csharp Own include \"common.thrift\" service Child extends common.Parent { i32 Put() }";
-        const string handWritten = "public sealed class Fake : Own.ChildBase { public override System.Threading.Tasks.Task<int> OldAsync(System.Threading.CancellationToken cancellationToken = default) => System.Threading.Tasks.Task.FromResult(1); }";
+        const string handWritten = "internal sealed class Fake : Own.ChildBase { public override System.Threading.Tasks.Task<int> OldAsync(System.Threading.CancellationToken cancellationToken = default) => System.Threading.Tasks.Task.FromResult(1); }";
 
         var code = Idl.Emit(CompilerOptions.Default, ("child.thrift", text), ("common.thrift", common));
 

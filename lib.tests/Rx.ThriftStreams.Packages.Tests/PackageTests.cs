@@ -52,6 +52,23 @@ public sealed partial class PackageTests(PackedPackages packages)
     }
 
     [Fact]
+    public async Task Libraries_DependOnWhatThePageAboutVersionsLists()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "versioning.md"), TestContext.Current.CancellationToken);
+        var listed = DependencyRow().Matches(page).Select(row => $"{row.Groups["package"].Value}: {string.Join(", ", QuotedName().Matches(row.Groups["list"].Value).Select(name => name.Groups["name"].Value))}");
+
+        var packed = new List<string>();
+        foreach (var package in PackedPackages.Names.Where(static name => name is not ("Rx.ThriftStreams.Tool" or "Rx.ThriftStreams.Templates" or "Rx.ThriftStreams.Playground")))
+        {
+            using var archive = await packages.OpenAsync(package);
+            var dependencies = (await NuspecAsync(archive, package)).Descendants().Where(e => e.Name.LocalName == "dependency").Select(d => d.Attribute("id")!.Value);
+            packed.Add($"{package}: {string.Join(", ", dependencies.Where(id => !id.StartsWith("Rx.ThriftStreams", StringComparison.Ordinal)).Order(StringComparer.Ordinal))}");
+        }
+
+        Assert.Equal(packed.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Core_DependsOnTheOldestReactiveThatWorks_AndOnNothingThatHidesOperators()
     {
         using var archive = await packages.OpenAsync("Rx.ThriftStreams");
@@ -154,6 +171,13 @@ public sealed partial class PackageTests(PackedPackages packages)
 
         Assert.False(Directory.Exists(stale.FullName));
     }
+
+    /// <summary>A row of the table of dependencies. Its last column has as many licences as there are names.</summary>
+    [GeneratedRegex(@"^\| `(?<package>Rx\.ThriftStreams[.\w]*)` \| (?<list>.*) \| .*\|$", RegexOptions.Multiline)]
+    private static partial Regex DependencyRow();
+
+    [GeneratedRegex("`(?<name>[^`]+)`")]
+    private static partial Regex QuotedName();
 
     /// <summary>A link to a file.</summary>
     [GeneratedRegex(@"\]\((?<target>[^):#\s]+)(#[^)]*)?\)")]
