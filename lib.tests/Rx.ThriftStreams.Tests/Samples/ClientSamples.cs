@@ -1,5 +1,10 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Demo.Echo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -102,6 +107,53 @@ public sealed class ClientSamples
         Assert.Equal("Bearer four", (await client.EchoUnaryAsync(new(), Token)).Message);
         Assert.Equal(4, endpoint.Requests);
         await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Gateway_WithTheTokenOfItsCaller_SendsItWithEveryAttempt()
+    {
+        var sent = new ConcurrentQueue<string>();
+        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new HoldingService
+        {
+            Unary = _ =>
+            {
+                sent.Enqueue(ThriftServerContext.Current!.RequestHeaders["authorization"]);
+                return sent.Count == 1 ? throw new ThriftStatusException(ThriftStatusCode.Unavailable, "Once more.") : new Response { Message = "served" };
+            },
+        }));
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Clients:Echo:Address"] = $"grpc://{server.Endpoint}",
+            ["Clients:Echo:Resilience:Retry:MaxRetries"] = "1",
+            ["Clients:Echo:Resilience:Retry:Delay"] = "00:00:00",
+        });
+
+        // <sample di-tokens-forwarded>
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddThriftClient<ITestService>()
+            .BindConfiguration("Clients:Echo")
+            .AddBearerToken(
+                (services, _) => AuthenticationHeaderValue.TryParse(services.GetRequiredService<IHttpContextAccessor>().HttpContext?.Request.Headers.Authorization, out var sent)
+                    && sent is { Scheme: "Bearer", Parameter: { } token }
+                        ? new ValueTask<string>(token)
+                        : throw new InvalidOperationException("A call for a user was made outside of a request that carries a token."),
+                allowCleartext: builder.Environment.IsDevelopment());
+
+        // </sample di-tokens-forwarded>
+        await using var app = builder.Build();
+        app.MapGet("/ask", async (ITestService echo, CancellationToken cancellationToken) => (await echo.EchoUnaryAsync(new(), new ThriftCallOptions { IsIdempotent = true }, cancellationToken)).Message);
+        await app.StartAsync(Token);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "of-ada");
+
+        Assert.Equal("served", await http.GetStringAsync("/ask", Token));
+
+        Assert.Equal(["Bearer of-ada", "Bearer of-ada"], sent);
+        var outside = await Assert.ThrowsAsync<ThriftAccessTokenException>(() => app.Services.GetRequiredService<ITestService>().EchoUnaryAsync(new(), Token));
+        Assert.IsType<InvalidOperationException>(outside.InnerException);
+        await app.StopAsync(Token);
     }
 
     [Fact]
