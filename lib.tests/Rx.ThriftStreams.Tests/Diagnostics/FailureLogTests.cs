@@ -48,6 +48,45 @@ public sealed class FailureLogTests
     }
 
     [Fact]
+    public async Task Faults_MoreThanTheLimit_AreCounted()
+    {
+        await using var server = Start();
+        await using var channel = server.CreateChannel();
+        for (var i = 0; i < 25; i++)
+        {
+            await FailAsync(channel, new FormatException("a bug"));
+        }
+
+        Assert.Equal(20, _log.Entries.Count(static entry => entry.Id == 10));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await FailAsync(channel, new FormatException("a bug"));
+
+        Assert.Equal(LogLevel.Error, Assert.Single(_log.Entries, static entry => entry.Id == 13).Level);
+    }
+
+    [Theory]
+    [InlineData("connect")]
+    [InlineData("breaker")]
+    [InlineData("time")]
+    public async Task Outage_OfAServerThatAHandlerCalls_IsAWarningWithoutItsStackAndNoFault(string what)
+    {
+        await using var server = Start();
+        await using var channel = server.CreateChannel();
+
+        await FailAsync(channel, what switch
+        {
+            "connect" => new ThriftConnectException("10.0.0.1:8888", new IOException("refused")),
+            "breaker" => new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, "10.0.0.1:8888", TimeSpan.FromSeconds(5)),
+            _ => new ThriftTimeoutException(ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4)),
+        });
+
+        var entry = Assert.Single(_log.Entries);
+        Assert.Equal((LogLevel.Warning, 85), (entry.Level, entry.Id));
+        Assert.Contains("The handler of echo.TestService/EchoUnary, called from in-memory, failed because a call that it made failed with", entry.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", entry.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Statuses_MoreThanTheLimit_AreCounted()
     {
         await using var server = Start();
@@ -129,6 +168,25 @@ public sealed class FailureLogTests
         await Assert.ThrowsAnyAsync<ThriftException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
 
         Assert.Equal([26, 26], _log.Entries.Select(static entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task Outage_OfAServer_IsAWarningOnceAMinute()
+    {
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{Ports.Free()}", new() { TimeProvider = _clock, LoggerFactory = factory, Resilience = { CircuitBreaker = null } });
+        var client = new TestServiceClient(channel);
+        async Task CallAsync() => await Assert.ThrowsAsync<ThriftConnectException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+
+        await CallAsync();
+        await CallAsync();
+        await CallAsync();
+        Assert.Equal([(LogLevel.Warning, 86), (LogLevel.Information, 26), (LogLevel.Information, 26)], _log.Entries.Where(static entry => entry.Id is 26 or 86).Select(static entry => (entry.Level, entry.Id)));
+        Assert.Contains("A call of echo.TestService/EchoUnary to (not connected) failed because no server could be reached, or was lost: ", _log.Entries[0].Text, StringComparison.Ordinal);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        await CallAsync();
+        Assert.Equal(2, _log.Entries.Count(static entry => entry.Id == 86));
     }
 
     private ThriftInMemoryServer Start() => ThriftInMemoryServer.Create(setup => setup

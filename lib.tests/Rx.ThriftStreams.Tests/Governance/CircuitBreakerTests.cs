@@ -1,4 +1,6 @@
 using Demo.Echo;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Rx.ThriftStreams.Tests.Governance;
@@ -81,6 +83,24 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
         await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel));
 
         Assert.Equal(3, _transport.Attempts);
+    }
+
+    [Fact]
+    public async Task Outage_IsLoggedAsOneOpeningAndOneClosing()
+    {
+        var log = new LogCollector();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(log));
+        await using var channel = Open(minimumThroughput: 2, factory);
+        await OpenBreakerAsync(channel);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAsync<ThriftConnectException>(() => CallAsync(channel));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        _transport.OnConnect = static _ => Task.CompletedTask;
+        await CallAsync(channel);
+
+        var entries = log.Entries.Where(static entry => entry.Id is 87 or 88).ToList();
+        Assert.Equal([(LogLevel.Warning, 87), (LogLevel.Information, 88)], entries.Select(static entry => (entry.Level, entry.Id)));
+        Assert.Contains("The circuit breaker of method echo.TestService/EchoServer has opened: too many attempts failed, and calls are refused. A probe follows in 00:00:05.", entries[0].Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -183,9 +203,10 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
         await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => CallAsync(channel));
     }
 
-    private ThriftChannel Open(int minimumThroughput) => ThriftChannel.ForTransport(_transport, "test", new ThriftChannelOptions
+    private ThriftChannel Open(int minimumThroughput, ILoggerFactory? log = null) => ThriftChannel.ForTransport(_transport, "test", new ThriftChannelOptions
     {
         Resilience = { CircuitBreaker = new ThriftCircuitBreakerOptions { MinimumThroughput = minimumThroughput } },
         TimeProvider = _clock,
+        LoggerFactory = log ?? NullLoggerFactory.Instance,
     });
 }

@@ -151,9 +151,21 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
             // The caller learns little of what was not thrown for it, so that the log must have it. Business errors and declared exceptions are results.
-            if (!ServerFaults.IsMeantForCaller(error))
+            if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed
+                && !ServerFaults.IsMeantForCaller(error))
             {
-                LogFault(runtime.Logger, error, Method.FullName, context.Peer);
+                // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
+                if (runtime.Warnings.TryTake(runtime.Logger))
+                {
+                    LogCallFailed(runtime.Logger, Method.FullName, context.Peer, failed.StatusCode, LogText.Escape(failed.Message));
+                }
+            }
+            else if (!ServerFaults.IsMeantForCaller(error))
+            {
+                if (runtime.Faults.TryTake(runtime.Logger))
+                {
+                    LogFault(runtime.Logger, error, Method.FullName, context.Peer);
+                }
             }
             else if (error is ThriftStatusException)
             {
@@ -183,6 +195,9 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     [LoggerMessage(14, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}", EventName = "ServerCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
+
+    [LoggerMessage(85, LogLevel.Warning, "The handler of {Method}, called from {Peer}, failed because a call that it made failed with {Code}: {Reason}", EventName = "HandlerCallFailed")]
+    private static partial void LogCallFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
 
     [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.", EventName = "HandlerFailed")]
     private static partial void LogFault(ILogger logger, Exception error, string method, string peer);

@@ -37,6 +37,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Fallbacks = new RawFallbacks(Options);
         Warnings = new WarningLimit(Options.TimeProvider);
         Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
+        Faults = new WarningLimit(Options.TimeProvider, LogLevel.Error);
         UnhandledErrors = new UnhandledErrorLog(Logger, Options.TimeProvider);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
@@ -73,6 +74,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     /// <summary>Bounds the entries about calls that failed with a status for their caller.</summary>
     internal WarningLimit Failures { get; }
+
+    /// <summary>The limit of entries about handlers that failed: a fault that every call meets would fill the log with its stack.</summary>
+    internal WarningLimit Faults { get; }
 
     /// <summary>Logs errors of requests that reach no handler.</summary>
     internal UnhandledErrorLog UnhandledErrors { get; }

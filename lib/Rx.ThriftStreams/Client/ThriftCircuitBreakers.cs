@@ -9,7 +9,7 @@ namespace Rx.ThriftStreams;
 
 /// <summary>The circuit breakers of a channel: <see cref="ThriftChannel.CircuitBreakers"/>.</summary>
 /// <remarks>Thread-safe. There is one breaker for each method that was called and one for each endpoint; see <see cref="ThriftCircuitBreakerOptions"/>.</remarks>
-public sealed class ThriftCircuitBreakers
+public sealed partial class ThriftCircuitBreakers
 {
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, CircuitBreaker> _methods = new(StringComparer.Ordinal);
@@ -17,6 +17,7 @@ public sealed class ThriftCircuitBreakers
     private readonly EventHub<ThriftCircuitChange> _changes;
     private readonly TimeProvider _clock;
     private readonly CallPolicies? _policies;
+    private readonly ILogger _logger;
     private ThriftCircuitBreakerOptions? _settings;
 
     internal ThriftCircuitBreakers(ThriftChannelOptions options, ILogger logger)
@@ -24,6 +25,7 @@ public sealed class ThriftCircuitBreakers
         _settings = options.Resilience.CircuitBreaker;
         _policies = options.Policies;
         _clock = options.TimeProvider;
+        _logger = logger;
         _changes = new(logger);
     }
 
@@ -124,6 +126,7 @@ public sealed class ThriftCircuitBreakers
         var key = new KeyValuePair<string, object?>(ThriftTelemetry.BreakerKey, breaker.Key);
         if (before == ThriftCircuitState.Closed || state == ThriftCircuitState.Closed)
         {
+            Log(breaker, state);
             ThriftTelemetry.OpenBreakers.Add(state == ThriftCircuitState.Closed ? -1 : 1, scope, key);
         }
 
@@ -136,4 +139,24 @@ public sealed class ThriftCircuitBreakers
         ThriftTelemetry.BreakerChanges.Add(1, scope, key, new(ThriftTelemetry.BreakerState, name));
         _changes.Post(new(breaker.Scope, breaker.Key, state));
     }
+
+    // Not each time that it opens again after a probe: an outage is one opening and one closing.
+    private void Log(CircuitBreaker breaker, ThriftCircuitState state)
+    {
+        var scope = breaker.Scope == ThriftCircuitScope.Service ? "method" : "endpoint";
+        if (state == ThriftCircuitState.Closed)
+        {
+            LogClosed(_logger, scope, breaker.Key);
+        }
+        else
+        {
+            LogOpened(_logger, scope, breaker.Key, breaker.TimeLeft);
+        }
+    }
+
+    [LoggerMessage(87, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has opened: too many attempts failed, and calls are refused. A probe follows in {Time}.", EventName = "CircuitBreakerOpened")]
+    private static partial void LogOpened(ILogger logger, string scope, string key, TimeSpan time);
+
+    [LoggerMessage(88, LogLevel.Information, "The circuit breaker of {Scope} {Key} has closed: calls are made again.", EventName = "CircuitBreakerClosed")]
+    private static partial void LogClosed(ILogger logger, string scope, string key);
 }
