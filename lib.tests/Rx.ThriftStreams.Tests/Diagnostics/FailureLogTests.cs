@@ -167,7 +167,7 @@ public sealed class FailureLogTests
         await server.DisposeAsync();
         await Assert.ThrowsAnyAsync<ThriftException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
 
-        Assert.Equal([26, 26], _log.Entries.Select(static entry => entry.Id));
+        Assert.Equal([26, 86], _log.Entries.Select(static entry => entry.Id));
     }
 
     [Fact]
