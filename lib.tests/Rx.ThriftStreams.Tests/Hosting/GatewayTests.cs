@@ -196,7 +196,38 @@ public sealed class GatewayTests
         Assert.Equal((StatusCode.Unavailable, string.Empty), (thrown.StatusCode, thrown.Status.Detail));
     }
 
+    [Theory]
+    [InlineData(29.2, "30")]
+    [InlineData(0.01, "1")]
+    [InlineData(null, null)]
+    public async Task Problem_OfAnOpenCircuit_SaysWhenToTryAgain(double? seconds, string? expected)
+    {
+        var pause = seconds is { } time ? TimeSpan.FromSeconds(time) : (TimeSpan?)null;
+
+        using var response = await GetResponseAsync(new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, "10.0.0.5:8888", pause));
+
+        Assert.Equal((503, expected), ((int)response.StatusCode, response.Headers.RetryAfter?.ToString()));
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.Unavailable, "1500", "2")]
+    [InlineData(ThriftStatusCode.ResourceExhausted, "0", "1")]
+    [InlineData(ThriftStatusCode.Unavailable, "-1", null)]
+    [InlineData(ThriftStatusCode.NotFound, "1500", null)]
+    public async Task Problem_OfAServerThatAsksForAPause_SaysWhenToTryAgain(ThriftStatusCode code, string pushback, string? expected)
+    {
+        using var response = await GetResponseAsync(new ThriftStatusException(code, "Later.") { Trailers = new() { { "grpc-retry-pushback-ms", pushback } } });
+
+        Assert.Equal(expected, response.Headers.RetryAfter?.ToString());
+    }
+
     private static async Task<(int Status, JsonElement Problem)> GetAsync(Exception error, Action<IServiceCollection>? configure = null)
+    {
+        using var response = await GetResponseAsync(error, configure);
+        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Token));
+    }
+
+    private static async Task<HttpResponseMessage> GetResponseAsync(Exception error, Action<IServiceCollection>? configure = null)
     {
         await using var application = await ThriftApplication.StartAsync(
             static listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1,
@@ -212,7 +243,6 @@ public sealed class GatewayTests
             });
         var port = application.Endpoint().Port;
         using var http = new HttpClient();
-        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
-        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Token));
+        return await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
     }
 }

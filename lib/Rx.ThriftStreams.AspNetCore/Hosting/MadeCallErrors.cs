@@ -27,7 +27,11 @@ internal static class MadeCallErrors
     internal static string? DetailOf(ThriftException error)
         => IsOversizeRequest(error) ? "The request is larger than the service accepts."
             : error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied ? null
+            : error is ThriftDeclaredException declared && declared.ValueAsJson() is not null ? ThrownText(declared)
             : TextOf(error);
+
+    /// <summary>The detail for an exception whose fields are members of their own.</summary>
+    internal static string ThrownText(ThriftDeclaredException declared) => $"{declared.DeclaredName} was thrown.";
 
     /// <summary>The text of an error if it was thrown for the caller; others name addresses, limits and options of this host and of the server.</summary>
     internal static string? TextOf(ThriftException error)
