@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Primitives;
+using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Docs;
@@ -17,7 +18,8 @@ public sealed class ErrorTextTests
             Endpoint, new ConnectHint("the server closed it without an answer: if its port expects TLS, use an address with grpcs://.", new IOException())).Message,
         new ThriftTimeoutException(ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(5003.2), "chat.Chat/Ask").Message,
         new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, Endpoint, TimeSpan.FromSeconds(30)).Message,
-        MessageSize.TooLarge(5 * 1024 * 1024, 4 * 1024 * 1024).Message,
+        new MessageLimits(4 * 1024 * 1024, null, 100, isServer: true).TooLarge(5 * 1024 * 1024).Message,
+        new MessageLimits(4 * 1024 * 1024, null, 100).TooLarge(5 * 1024 * 1024).Message,
     ];
 
     private static string Page => File.ReadAllText(Path.Combine(Repository.Root, "docs", "errors.md"));

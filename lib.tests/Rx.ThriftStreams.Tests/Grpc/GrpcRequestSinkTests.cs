@@ -233,7 +233,7 @@ public sealed class GrpcRequestSinkTests : IDisposable
             var messages = new List<string>();
             while (!bytes.IsEmpty)
             {
-                var length = GrpcFrame.ReadPrefix(bytes, int.MaxValue, out _);
+                var length = GrpcFrame.ReadPrefix(bytes, new(int.MaxValue, null, 1), out _);
                 messages.Add(Rx.ThriftStreams.Serialization.ThriftSerializer.Deserialize<Request>(bytes.Slice(GrpcFrame.PrefixLength, length)).Message!);
                 bytes = bytes[(GrpcFrame.PrefixLength + length)..];
             }

@@ -74,7 +74,9 @@ public sealed class GatewayTests
     [Theory]
     [InlineData("invalid data: payload size(5242880) larger than the limit(4194304)", 413)]
     [InlineData("grpc: received message larger than max (5242880 vs. 4194304)", 413)]
-    [InlineData("A message decompresses to more than the 4194304 bytes that MaxReceiveMessageSize allows.", 413)]
+    [InlineData("A message of 6000012 bytes is larger than the 4194304 bytes that the server allows (ThriftServerOptions.Limits.MaxReceiveMessageSize).", 413)]
+    [InlineData("A message decompresses to more than the 4194304 bytes that the server allows (ThriftServerOptions.Limits.MaxReceiveMessageSize).", 413)]
+    [InlineData("A message decompresses to more than the 1114112 bytes that 90 compressed bytes may become: ThriftServerOptions.Limits.MaxDecompressionRatio is 100.", 413)]
     [InlineData("The server answered with HTTP status 413 (Payload Too Large), not with a Thrift message.", 413)]
     [InlineData("request over limit: request too frequent", 429)]
     public async Task Problem_OfARefusedSize_DoesNotNameTheLimit(string text, int expected)
@@ -83,6 +85,34 @@ public sealed class GatewayTests
 
         Assert.Equal((expected, "ResourceExhausted"), (status, problem.GetProperty("title").GetString()));
         Assert.Equal(expected == 413 ? "The request is larger than the service accepts." : text, problem.GetProperty("detail").GetString());
+    }
+
+    /// <summary>The server passes on that it refused an answer: that is not about the request.</summary>
+    [Theory]
+    [InlineData("A message of 6000012 bytes is larger than the 4194304 bytes that this channel allows (ThriftChannelOptions.Limits.MaxReceiveMessageSize).")]
+    [InlineData("A message decompresses to more than the 1114112 bytes that 90 compressed bytes may become: ThriftChannelOptions.Limits.MaxDecompressionRatio is 100.")]
+    public async Task Problem_OfAnAnswerThatTheServerRefused_IsABadGateway(string text)
+    {
+        var (status, problem) = await GetAsync(new ThriftStatusException(ThriftStatusCode.ResourceExhausted, text));
+
+        Assert.Equal(502, status);
+        Assert.False(problem.TryGetProperty("detail", out _));
+    }
+
+    [Theory]
+    [InlineData("The handler of Generator.Generate failed.")]
+    [InlineData("The handler of Generator.Generate failed: secret")]
+    [InlineData("The handler failed. Its server logs the reason, and does not send it to callers.")]
+    public async Task Problem_OfAHandlerThatFailed_HidesItsText(string text)
+    {
+        var error = new ThriftStatusException(ThriftStatusCode.Internal, text);
+
+        var (status, problem) = await GetAsync(error);
+        var refused = await Assert.ThrowsAsync<RpcException>(() => new ThriftErrorInterceptor().UnaryServerHandler<string, string>("", null!, (_, _) => throw error));
+
+        Assert.Equal((502, "Internal"), (status, problem.GetProperty("title").GetString()));
+        Assert.False(problem.TryGetProperty("detail", out _));
+        Assert.Equal((StatusCode.Internal, string.Empty), (refused.StatusCode, refused.Status.Detail));
     }
 
     [Fact]
@@ -166,7 +196,38 @@ public sealed class GatewayTests
         Assert.Equal((StatusCode.Unavailable, string.Empty), (thrown.StatusCode, thrown.Status.Detail));
     }
 
+    [Theory]
+    [InlineData(29.2, "30")]
+    [InlineData(0.01, "1")]
+    [InlineData(null, null)]
+    public async Task Problem_OfAnOpenCircuit_SaysWhenToTryAgain(double? seconds, string? expected)
+    {
+        var pause = seconds is { } time ? TimeSpan.FromSeconds(time) : (TimeSpan?)null;
+
+        using var response = await GetResponseAsync(new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, "10.0.0.5:8888", pause));
+
+        Assert.Equal((503, expected), ((int)response.StatusCode, response.Headers.RetryAfter?.ToString()));
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.Unavailable, "1500", "2")]
+    [InlineData(ThriftStatusCode.ResourceExhausted, "0", "1")]
+    [InlineData(ThriftStatusCode.Unavailable, "-1", null)]
+    [InlineData(ThriftStatusCode.NotFound, "1500", null)]
+    public async Task Problem_OfAServerThatAsksForAPause_SaysWhenToTryAgain(ThriftStatusCode code, string pushback, string? expected)
+    {
+        using var response = await GetResponseAsync(new ThriftStatusException(code, "Later.") { Trailers = new() { { "grpc-retry-pushback-ms", pushback } } });
+
+        Assert.Equal(expected, response.Headers.RetryAfter?.ToString());
+    }
+
     private static async Task<(int Status, JsonElement Problem)> GetAsync(Exception error, Action<IServiceCollection>? configure = null)
+    {
+        using var response = await GetResponseAsync(error, configure);
+        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Token));
+    }
+
+    private static async Task<HttpResponseMessage> GetResponseAsync(Exception error, Action<IServiceCollection>? configure = null)
     {
         await using var application = await ThriftApplication.StartAsync(
             static listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1,
@@ -182,7 +243,6 @@ public sealed class GatewayTests
             });
         var port = application.Endpoint().Port;
         using var http = new HttpClient();
-        using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
-        return ((int)response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Token));
+        return await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
     }
 }

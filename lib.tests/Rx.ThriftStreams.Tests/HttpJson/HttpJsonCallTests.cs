@@ -279,6 +279,36 @@ public sealed class HttpJsonCallTests
         Assert.DoesNotContain("secret", hidden, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Get")]
+    [InlineData("Down")]
+    public async Task Post_OpenCircuitOfACallThatTheHandlerMade_SaysWhenToTryAgain(string method)
+    {
+        await using var host = await JsonHost.StartAsync(configure: static options => options.StreamMiddleware.Add(
+            static (_, _) => throw new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, "10.0.0.5:8888", TimeSpan.FromSeconds(1.5))));
+        using var content = new StringContent("\"pen\"", Encoding.UTF8, "application/json");
+
+        using var response = await host.Client.PostAsync(new Uri($"/api/shop.Shop/{method}", UriKind.Relative), content, Token);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "2"), (response.StatusCode, response.Headers.RetryAfter?.ToString()));
+    }
+
+    [Fact]
+    public async Task Post_HandlerThatAsksForAPause_SaysWhenToTryAgain()
+    {
+        await using var host = await JsonHost.StartAsync(configure: static options => options.StreamMiddleware.Add(static (context, _) =>
+        {
+            context.ResponseTrailers.Add("grpc-retry-pushback-ms", "2500");
+            throw new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "Later.");
+        }));
+        using var content = new StringContent("\"pen\"", Encoding.UTF8, "application/json");
+
+        using var response = await host.Client.PostAsync(new Uri("/api/shop.Shop/Get", UriKind.Relative), content, Token);
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, "3"), (response.StatusCode, response.Headers.RetryAfter?.ToString()));
+        Assert.NotEmpty((string)JsonNode.Parse(await response.Content.ReadAsStringAsync(Token))!["traceId"]!);
+    }
+
     [Fact]
     public async Task MapThriftJson_ServiceThatIsNotMapped_Fails()
     {

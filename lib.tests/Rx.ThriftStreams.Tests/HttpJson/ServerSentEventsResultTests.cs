@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson;
+using Rx.ThriftStreams.Tests.Interop;
 
 namespace Rx.ThriftStreams.Tests.HttpJson;
 
@@ -14,6 +16,8 @@ namespace Rx.ThriftStreams.Tests.HttpJson;
 public sealed class ServerSentEventsResultTests : IDisposable
 {
     private static readonly CancellationToken Token = TestContext.Current.CancellationToken;
+
+    private static readonly ThriftStructSchema s_soldOut = ThriftSchema.FromText("exception SoldOut { 1: i32 left }").GetStruct("SoldOut");
 
     private readonly HttpClient _http = new();
     private readonly ConcurrentQueue<Exception> _thrown = [];
@@ -78,7 +82,8 @@ public sealed class ServerSentEventsResultTests : IDisposable
             lines.Add(line);
         }
 
-        Assert.Equal(["data: a", "", "event: problem", $"data: {problem}", ""], lines);
+        Assert.Equal(["data: a", "", "event: problem"], lines[..3]);
+        Assert.Equal(problem, WithoutTrace(lines[3]["data: ".Length..]).ToJsonString());
 
         // A fault of the endpoint is thrown for the log, as without this result. Those of calls are logged by their channels.
         await application.StopAsync(Token);
@@ -94,6 +99,33 @@ public sealed class ServerSentEventsResultTests : IDisposable
 
         Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
         Assert.Equal("no such thing", (string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync(Token))!["detail"]);
+    }
+
+    public static TheoryData<ThriftException> Errors =>
+    [
+        new ThriftStatusException(ThriftStatusCode.NotFound, "no such thing"),
+        new ThriftStatusException(ThriftStatusCode.PermissionDenied, "secret"),
+        new ThriftBizStatusException(1001, "no funds", new Dictionary<string, string> { ["k"] = "v" }),
+        new SinkException { Code = 7, Reason = "out of order" },
+        new ThriftDynamicException("SoldOut", ThriftDynamicMessage.FromJson(s_soldOut, """{"left":3}""")),
+        new ThriftTransportException(ThriftStatusCode.Unavailable, "10.0.0.5:8888 is gone."),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
+    public async Task Problem_BeforeAndAfterTheFirstEvent_IsTheSame(ThriftException error)
+    {
+        await using var early = await StartAsync(_ => ThriftResults.ServerSentEvents(Texts(error)));
+        await using var late = await StartAsync(_ => ThriftResults.ServerSentEvents(Texts(error, "a")));
+
+        using var answer = await _http.GetAsync(UriOf(early), Token);
+        var before = WithoutTrace(await answer.Content.ReadAsStringAsync(Token));
+        var after = WithoutTrace((await _http.GetStringAsync(UriOf(late), Token)).Split("event: problem\ndata: ")[1]);
+
+        Assert.True(JsonNode.DeepEquals(before, after), $"{before} {after}");
+        Assert.Equal((error as ThriftDeclaredException)?.DeclaredName, (string?)before["exception"]);
+        Assert.Equal(error is ThriftDynamicException ? 3 : null, (int?)before["value"]?["left"]);
+        Assert.Equal(error is ThriftBizStatusException ? 1001 : null, (int?)before["bizCode"]);
     }
 
     /// <summary>Two servers: the caller of the gateway disconnects, and the handler behind it is cancelled.</summary>
@@ -141,6 +173,15 @@ public sealed class ServerSentEventsResultTests : IDisposable
             yield return "first";
             await more.Task;
         }
+    }
+
+    /// <summary>Problem details name the trace of their request.</summary>
+    private static JsonObject WithoutTrace(string problem)
+    {
+        var members = JsonNode.Parse(problem)!.AsObject();
+        Assert.NotEmpty((string)members["traceId"]!);
+        members.Remove("traceId");
+        return members;
     }
 
     private static Uri UriOf(WebApplication application) => new($"http://127.0.0.1:{application.Endpoint().Port}/");

@@ -161,7 +161,7 @@ public sealed class OnePortTests : IAsyncLifetime
             () => client.EchoStringAsync(new string('x', 20_000_000), TestContext.Current.CancellationToken));
 
         Assert.Equal(7, error.Kitex!.Code);
-        Assert.EndsWith("larger than the limit(4194304) of MaxReceiveMessageSize", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("larger than the limit(4194304) of ThriftServerOptions.Limits.MaxReceiveMessageSize", error.Message, StringComparison.Ordinal);
         Assert.Equal("fine", await client.EchoStringAsync("fine", TestContext.Current.CancellationToken));
     }
 

@@ -8,6 +8,18 @@ public sealed class MessageLimitsTests
     private const int Ratio = 100;
 
     [Theory]
+    [InlineData(false, "this channel allows (ThriftChannelOptions.Limits.MaxReceiveMessageSize).", "ThriftChannelOptions.Limits.MaxDecompressionRatio is 100.")]
+    [InlineData(true, "the server allows (ThriftServerOptions.Limits.MaxReceiveMessageSize).", "ThriftServerOptions.Limits.MaxDecompressionRatio is 100.")]
+    public void Errors_SayWhoseLimitItIs(bool isServer, string size, string ratio)
+    {
+        var limits = new MessageLimits(4_194_304, null, 100, isServer);
+
+        Assert.Equal($"A message of 6000012 bytes is larger than the 4194304 bytes that {size}", limits.TooLarge(6_000_012).Message);
+        Assert.Equal($"A message decompresses to more than the 4194304 bytes that {size}", limits.DecompressesToMore(100_000).Message);
+        Assert.EndsWith(ratio, limits.DecompressesToMore(90).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0, MessageLimits.FreeDecompression)]
     [InlineData(MessageLimits.FreeDecompression / Ratio, MessageLimits.FreeDecompression)]
     [InlineData((MessageLimits.FreeDecompression / Ratio) + 1, ((MessageLimits.FreeDecompression / Ratio) + 1) * Ratio)]

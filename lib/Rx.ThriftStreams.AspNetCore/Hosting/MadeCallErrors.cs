@@ -10,8 +10,10 @@ internal static class MadeCallErrors
     internal static bool IsOversizeRequest(ThriftException error)
         => error is ThriftStatusException { StatusCode: ThriftStatusCode.ResourceExhausted, IsOverLimit: false } && OversizeTexts.Matches(error.Message);
 
-    /// <summary>Whether this host refused a message of the server because it is larger than a limit of this host.</summary>
-    internal static bool IsOversizeAnswer(ThriftException error) => error is ThriftStatusException { IsOverLimit: true } or ThriftProtocolException { IsOverLimit: true };
+    /// <summary>Whether this host, or a server that passed the error on, refused an answer because it is larger than a limit of its own.</summary>
+    internal static bool IsOversizeAnswer(ThriftException error)
+        => error is ThriftStatusException { IsOverLimit: true } or ThriftProtocolException { IsOverLimit: true }
+            || (error is ThriftStatusException { StatusCode: ThriftStatusCode.ResourceExhausted } && OversizeTexts.IsOfAnswer(error.Message));
 
     /// <summary>What kind of error it is.</summary>
     internal static string TitleOf(ThriftException error) => error switch
@@ -25,9 +27,16 @@ internal static class MadeCallErrors
     internal static string? DetailOf(ThriftException error)
         => IsOversizeRequest(error) ? "The request is larger than the service accepts."
             : error.StatusCode is ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied ? null
+            : error is ThriftDeclaredException declared && declared.ValueAsJson() is not null ? ThrownText(declared)
             : TextOf(error);
+
+    /// <summary>The detail for an exception whose fields are members of their own.</summary>
+    internal static string ThrownText(ThriftDeclaredException declared) => $"{declared.DeclaredName} was thrown.";
 
     /// <summary>The text of an error if it was thrown for the caller; others name addresses, limits and options of this host and of the server.</summary>
     internal static string? TextOf(ThriftException error)
-        => ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) ? error.Message : null;
+        => ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) && !IsHandlerFault(error) ? error.Message : null;
+
+    /// <summary>Whether the handler of the server failed without an error for its caller.</summary>
+    private static bool IsHandlerFault(ThriftException error) => error is ThriftStatusException { StatusCode: ThriftStatusCode.Internal } && HandlerFaultTexts.Matches(error.Message);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 
@@ -14,12 +15,25 @@ internal sealed class ThriftProblemHandler(IProblemDetailsService problems) : IE
         }
 
         httpContext.Response.StatusCode = HttpStatus.OfCallMade(error);
-        await problems.TryWriteAsync(new()
+        if (RetryPause.SecondsAfter(error) is { } seconds)
+        {
+            httpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        var context = new ProblemDetailsContext
         {
             HttpContext = httpContext,
             Exception = exception,
-            ProblemDetails = { Status = httpContext.Response.StatusCode, Title = MadeCallErrors.TitleOf(error), Detail = MadeCallErrors.DetailOf(error) },
-        }).ConfigureAwait(false);
+            ProblemDetails =
+            {
+                Type = ProblemMembers.Type,
+                Status = httpContext.Response.StatusCode,
+                Title = MadeCallErrors.TitleOf(error),
+                Detail = MadeCallErrors.DetailOf(error),
+            },
+        };
+        ProblemMembers.Add(context.ProblemDetails.Extensions, error);
+        await problems.TryWriteAsync(context).ConfigureAwait(false);
 
         // Also where the caller accepts no problem details: the status is set.
         return true;

@@ -9,6 +9,8 @@ public sealed class ThriftServerLimits : ThriftLimits
     {
     }
 
+    internal override bool IsServer => true;
+
     /// <summary>
     /// The same as <see cref="ThriftLimits.MaxConnectionMemory"/> for all connections of the server together. Default: a quarter of the memory that is available to the process, which is the limit of its
     /// container if there is one; at least 1 MiB. Beyond it, calls end with <see cref="ThriftStatusCode.ResourceExhausted"/>.

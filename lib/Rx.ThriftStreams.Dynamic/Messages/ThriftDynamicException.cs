@@ -29,5 +29,8 @@ public sealed class ThriftDynamicException : ThriftDeclaredException
     internal override string DeclaredName => Name;
 
     /// <inheritdoc/>
+    internal override string? ValueAsJson() => Value.Schema is null ? null : Value.ToJson();
+
+    /// <inheritdoc/>
     protected override string? GetDeclaredMessage() => Value.Schema is null ? $"{Name} was thrown." : $"{Name} {Value.ToJson()}";
 }

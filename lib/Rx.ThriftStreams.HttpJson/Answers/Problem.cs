@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.Transport;
 using MadeCallErrors = Rx.ThriftStreams.AspNetCore.Hosting.MadeCallErrors;
+using ProblemMembers = Rx.ThriftStreams.AspNetCore.Hosting.ProblemMembers;
+using RetryPause = Rx.ThriftStreams.AspNetCore.Hosting.RetryPause;
 using HttpStatuses = Rx.ThriftStreams.AspNetCore.Hosting.HttpStatus;
 
 namespace Rx.ThriftStreams.HttpJson.Answers;
@@ -24,11 +27,11 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
     /// <summary>What kind of error it is; the name of the status unless there is a better one.</summary>
     internal string Title { get; init; } = Code.ToString();
 
-    /// <summary>The exception of the IDL, if it is one.</summary>
-    internal ThriftDynamicException? Declared { get; init; }
+    /// <summary>The exception of the IDL or the business error, if it is one.</summary>
+    internal ThriftException? Error { get; init; }
 
-    /// <summary>The business error, if it is one.</summary>
-    internal ThriftBizStatusException? Biz { get; init; }
+    /// <summary>The seconds after which a call may succeed again, if they are known.</summary>
+    internal long? RetryAfter { get; init; }
 
     /// <summary>The error of a call; <see langword="null"/> after success.</summary>
     internal static Problem? Of(in ServerCallOutcome outcome)
@@ -38,30 +41,30 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
         {
             null => null,
             ThriftDynamicException declared => Of(declared),
-            ThriftDeclaredException declared => new(StatusCodes.Status422UnprocessableEntity, code, declared.Message) { Title = MadeCallErrors.TitleOf(declared) },
+            ThriftDeclaredException declared => new(StatusCodes.Status422UnprocessableEntity, code, declared.Message) { Title = MadeCallErrors.TitleOf(declared), Error = declared },
             ThriftBizStatusException biz => new(code == ThriftStatusCode.Internal ? StatusCodes.Status422UnprocessableEntity : HttpStatuses.Of(code), code, biz.Message)
             {
                 Title = MadeCallErrors.TitleOf(biz),
-                Biz = biz,
+                Error = biz,
             },
             _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
             {
                 Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,
+                RetryAfter = RetryPause.SecondsAfter(outcome.Error),
             },
         };
     }
 
     internal static Problem Of(ThriftDynamicException declared)
-        => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, $"{declared.Name} was thrown.") { Title = declared.Name, Declared = declared };
+        => new(StatusCodes.Status422UnprocessableEntity, declared.StatusCode, MadeCallErrors.ThrownText(declared)) { Title = declared.Name, Error = declared };
 
     /// <summary>The error of a call that this host made to answer its caller.</summary>
     internal static Problem OfCallMade(Exception error) => error switch
     {
-        ThriftDynamicException declared => Of(declared),
         ThriftException thrift => new(HttpStatuses.OfCallMade(thrift), thrift.StatusCode, MadeCallErrors.DetailOf(thrift))
         {
             Title = MadeCallErrors.TitleOf(thrift),
-            Biz = thrift as ThriftBizStatusException,
+            Error = MadeCallErrors.DetailOf(thrift) is null ? null : thrift,
         },
         _ => new(StatusCodes.Status500InternalServerError, ThriftStatusCode.Internal, HiddenText),
     };
@@ -70,7 +73,12 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
     internal async Task AnswerAsync(HttpResponse response, ThriftDynamicJsonOptions json)
     {
         var body = new ArrayBufferWriter<byte>();
-        Write(body, json, ThriftMetadata.Empty);
+        Write(body, json, ThriftMetadata.Empty, response.HttpContext);
+        if (RetryAfter is { } seconds)
+        {
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         response.StatusCode = HttpStatus;
         response.ContentType = ContentType;
         response.ContentLength = body.WrittenCount;
@@ -81,11 +89,12 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
     /// <param name="output">Where to write.</param>
     /// <param name="json">How values are converted.</param>
     /// <param name="trailers">The trailers of a stream, which end with it.</param>
-    internal void Write(IBufferWriter<byte> output, ThriftDynamicJsonOptions json, ThriftMetadata trailers)
+    /// <param name="http">The request that is answered.</param>
+    internal void Write(IBufferWriter<byte> output, ThriftDynamicJsonOptions json, ThriftMetadata trailers, HttpContext http)
     {
         using var writer = new Utf8JsonWriter(output);
         writer.WriteStartObject();
-        writer.WriteString("type", "about:blank");
+        writer.WriteString("type", ProblemMembers.Type);
         writer.WriteString("title", Title);
         writer.WriteNumber("status", HttpStatus);
         if (Detail is not null)
@@ -93,34 +102,14 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
             writer.WriteString("detail", Detail);
         }
 
-        writer.WriteNumber("code", (int)Code);
+        var value = Error is ThriftDynamicException { Value.Schema: not null } declared ? declared.Value.ToJson(json) : null;
+        ProblemMembers.Write(writer, Code, Error, value);
         if (Path is not null)
         {
             writer.WriteString("path", Path);
         }
 
-        if (Declared is { } declared)
-        {
-            writer.WriteString("exception", declared.Name);
-            if (declared.Value.Schema is not null)
-            {
-                writer.WritePropertyName("value");
-                writer.WriteRawValue(declared.Value.ToJson(json));
-            }
-        }
-
-        if (Biz is { } biz)
-        {
-            writer.WriteNumber("bizCode", biz.Code);
-            writer.WriteStartObject("bizExtra");
-            foreach (var (name, value) in biz.Extra)
-            {
-                writer.WriteString(name, value);
-            }
-
-            writer.WriteEndObject();
-        }
-
+        writer.WriteString(ProblemMembers.TraceId, ProblemMembers.TraceOf(http));
         MetadataJson.Write(writer, "trailers", trailers);
         writer.WriteEndObject();
     }

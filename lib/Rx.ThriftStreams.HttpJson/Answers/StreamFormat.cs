@@ -47,7 +47,7 @@ internal sealed class StreamFormat
     }
 
     /// <summary>Appends the end of a stream: the problem, or else the trailers.</summary>
-    internal void WriteEnd(IBufferWriter<byte> output, Problem? problem, ThriftDynamicJsonOptions json, ThriftMetadata trailers)
+    internal void WriteEnd(IBufferWriter<byte> output, Problem? problem, ThriftDynamicJsonOptions json, ThriftMetadata trailers, HttpContext http)
     {
         if (problem is null)
         {
@@ -57,7 +57,7 @@ internal sealed class StreamFormat
         else
         {
             output.Write(_problem);
-            problem.Write(output, json, trailers);
+            problem.Write(output, json, trailers, http);
         }
 
         output.Write(_suffix);

@@ -103,7 +103,7 @@ internal sealed class StreamResponse(HttpContext http, StreamFormat format, Time
     internal async ValueTask CompleteAsync(Problem? problem, ThriftDynamicJsonOptions json, ThriftMetadata trailers)
     {
         await DisposeAsync().ConfigureAwait(false);
-        format.WriteEnd(_writer, problem, json, trailers);
+        format.WriteEnd(_writer, problem, json, trailers, http);
         await http.Response.CompleteAsync().ConfigureAwait(false);
     }
 

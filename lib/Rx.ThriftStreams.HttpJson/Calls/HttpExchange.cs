@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.AspNetCore.Hosting;
 using Rx.ThriftStreams.HttpJson.Answers;
 using Rx.ThriftStreams.Transport;
 
@@ -60,6 +61,7 @@ internal abstract class HttpExchange(HttpContext http, JsonMethod method, Thrift
 
         // HTTP has a status of its own for a request that is too large.
         problem = _isTooLarge ? problem with { HttpStatus = StatusCodes.Status413PayloadTooLarge } : problem;
+        problem = problem is { RetryAfter: null, HttpStatus: StatusCodes.Status503ServiceUnavailable or StatusCodes.Status429TooManyRequests } ? problem with { RetryAfter = RetryPause.SecondsOf(trailers) } : problem;
         return problem.AnswerAsync(http.Response, method.Json);
     }
 

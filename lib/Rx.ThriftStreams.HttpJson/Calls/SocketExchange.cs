@@ -89,7 +89,7 @@ internal sealed class SocketExchange : JsonExchange
         {
             await SendHeadersAsync(socket, headers, patience.Token).ConfigureAwait(false);
             _text.Reset();
-            StreamFormat.Texts.WriteEnd(_text, problem, _method.Json, trailers);
+            StreamFormat.Texts.WriteEnd(_text, problem, _method.Json, trailers, _http);
             await SendTextAsync(socket, patience.Token).ConfigureAwait(false);
             var status = problem is null ? WebSocketCloseStatus.NormalClosure : (WebSocketCloseStatus)(CloseStatusBase + (int)problem.Code);
             await socket.CloseOutputAsync(status, problem?.Code.ToString(), patience.Token).ConfigureAwait(false);

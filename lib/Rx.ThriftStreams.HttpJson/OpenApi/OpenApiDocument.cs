@@ -164,7 +164,7 @@ internal sealed class OpenApiDocument
     {
         _writer.WritePropertyName("Problem");
         _writer.WriteRawValue("""
-            {"type":"object","description":"RFC 9457.","required":["title","status","detail","code"],"properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"code":{"type":"integer","description":"The status of the call."},"path":{"type":"string","description":"The place in the JSON of the request."},"exception":{"type":"string","description":"The name of an exception of the IDL."},"value":{"description":"Its fields."},"bizCode":{"type":"integer"},"bizExtra":{"type":"object","additionalProperties":{"type":"string"}}}}
+            {"type":"object","description":"RFC 9457.","required":["title","status","detail","code"],"properties":{"type":{"type":"string"},"title":{"type":"string"},"status":{"type":"integer"},"detail":{"type":"string"},"code":{"type":"integer","description":"The status of the call."},"path":{"type":"string","description":"The place in the JSON of the request."},"exception":{"type":"string","description":"The name of an exception of the IDL."},"value":{"description":"Its fields."},"bizCode":{"type":"integer"},"bizExtra":{"type":"object","additionalProperties":{"type":"string"}},"traceId":{"type":"string","description":"The trace of the request."}}}
             """);
     }
 

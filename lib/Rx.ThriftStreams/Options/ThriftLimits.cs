@@ -32,7 +32,10 @@ public class ThriftLimits
     public int MaxDecompressionRatio { get; set; } = 100;
 
     /// <summary>The limits of a received message. Created from a snapshot when first needed.</summary>
-    internal MessageLimits Message => field ??= new(MaxReceiveMessageSize, MaxReceiveMessageMemory, MaxDecompressionRatio);
+    internal MessageLimits Message => field ??= new(MaxReceiveMessageSize, MaxReceiveMessageMemory, MaxDecompressionRatio, IsServer);
+
+    /// <summary>Whether they are the limits of a server, which the texts of errors say.</summary>
+    internal virtual bool IsServer => false;
 
     /// <summary>
     /// The most memory that the peer of one connection may make this side hold, in bytes: messages and parts of messages that were received and not yet consumed,

@@ -23,6 +23,9 @@ public abstract class ThriftDeclaredException : ThriftException
     /// <summary>Its name for people.</summary>
     internal virtual string DeclaredName => GetType().Name;
 
+    /// <summary>Its fields as JSON; <see langword="null"/> if its type has no schema for that.</summary>
+    internal virtual string? ValueAsJson() => null;
+
     /// <summary>The text for <see cref="Message"/>. Overridden by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected virtual string? GetDeclaredMessage() => null;

@@ -17,7 +17,11 @@ internal static class Backoff
 
     /// <summary>The pause in milliseconds that the server asks for; a negative number, or what is not one, means no retry. <see langword="null"/> if it asks for none.</summary>
     internal static long? PushbackOf(Exception error)
-        => error is ThriftStatusException status && status.Trailers.TryGetValue(Pushback, out var text)
+        => error is ThriftStatusException status ? PushbackOf(status.Trailers) : null;
+
+    /// <summary>The same, of trailers.</summary>
+    internal static long? PushbackOf(ThriftMetadata trailers)
+        => trailers.TryGetValue(Pushback, out var text)
             ? int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var milliseconds) ? milliseconds : -1
             : null;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Globalization;
 
 namespace Rx.ThriftStreams.Wire;
 
@@ -12,11 +11,6 @@ internal static class MessageSize
     /// against the limit plus this before waiting for a message; the struct is checked exactly once it has arrived.
     /// </summary>
     internal const int UncountedEnvelope = 512;
-
-    /// <summary>The error for a message that is too large: the same on every transport.</summary>
-    internal static ThriftStatusException TooLarge(long size, long limit) => new(
-        ThriftStatusCode.ResourceExhausted,
-        string.Create(CultureInfo.InvariantCulture, $"A message of {size} bytes is larger than the {limit} bytes that MaxReceiveMessageSize allows.")) { IsOverLimit = true };
 
     /// <summary>Reads the size of a message that is prefixed with it: Framed, or in a TTHeader.</summary>
     /// <param name="buffer">The message's first bytes, at least four.</param>

@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Serialization;
+
 namespace Rx.ThriftStreams.Wire;
 
 /// <summary>
@@ -9,8 +11,8 @@ internal static class OversizeTexts
     private static readonly string[] s_marks =
     [
         // This library: the size of a message, of a decompressed one, and a message over HTTP.
-        " bytes that MaxReceiveMessageSize allows",
-        "A message decompresses to more than the ",
+        MessageLimits.ServerAllows,
+        "ThriftServerOptions.Limits.MaxDecompressionRatio is ",
         "The server answered with HTTP status 413 ",
 
         // Kitex over TTHeader, which this library uses for ping-pong as well; and Kitex over gRPC, as grpc-go.
@@ -18,6 +20,10 @@ internal static class OversizeTexts
         "received message larger than max ",
         "received message after decompression larger than max ",
     ];
+
+    /// <summary>Whether the server that was called refused an answer of another one.</summary>
+    internal static bool IsOfAnswer(string text)
+        => text.Contains(MessageLimits.ChannelAllows, StringComparison.Ordinal) || text.Contains("ThriftChannelOptions.Limits.MaxDecompressionRatio is ", StringComparison.Ordinal);
 
     internal static bool Matches(string text) => Array.Exists(s_marks, mark => text.Contains(mark, StringComparison.Ordinal));
 }

@@ -86,13 +86,13 @@ internal static class ReceivedErrors
         {
             var method = rest[KitexAnswer.PanicMark.Length..end];
             var why = rest[(end + KitexAnswer.PanicEnd.Length)..].Trim();
-            return (code, why.IsEmpty ? $"The handler of {method} failed." : $"The handler of {method} failed: {why}");
+            return (code, HandlerFaultTexts.OfPanic(method, why));
         }
 
         return rest switch
         {
             "" => (code, $"The call ended with status {(int)code} ({code})."),
-            KitexAnswer.HiddenText => (code, "The handler failed. Its server logs the reason, and does not send it to callers."),
+            KitexAnswer.HiddenText => (code, HandlerFaultTexts.OfHidden),
             KitexAnswer.CancelledText => (code == ThriftStatusCode.Internal ? ThriftStatusCode.Cancelled : code, "The server cancelled the call."),
             KitexAnswer.ExpiredText => (code == ThriftStatusCode.Internal ? ThriftStatusCode.DeadlineExceeded : code, "The time limit of the call expired on the server."),
             _ => (code, rest.Length == text.Length ? text : rest.ToString()),

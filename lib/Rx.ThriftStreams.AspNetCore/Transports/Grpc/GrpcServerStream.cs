@@ -96,7 +96,7 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
 
         Span<byte> prefix = stackalloc byte[GrpcFrame.PrefixLength];
         _received.Slice(0, GrpcFrame.PrefixLength).CopyTo(prefix);
-        var length = GrpcFrame.ReadPrefix(prefix, _limits.MaxSize, out var compressed);
+        var length = GrpcFrame.ReadPrefix(prefix, _limits, out var compressed);
         if (_received.Length < GrpcFrame.PrefixLength + length)
         {
             return false;

@@ -70,7 +70,7 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
             {
                 if (bytes.Length > limits.MaxSize)
                 {
-                    throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
+                    throw limits.TooLarge(bytes.Length);
                 }
 
                 _current = limits.Decode<TResponse>(bytes, ThriftProtocol.Binary, exchange.Start.Over);

@@ -30,7 +30,7 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
             {
                 if (bytes.Length > limits.MaxSize)
                 {
-                    throw MessageSize.TooLarge(bytes.Length, limits.MaxSize);
+                    throw limits.TooLarge(bytes.Length);
                 }
 
                 _current = limits.Decode<TRequest>(bytes, ThriftProtocol.Binary, cancellationToken);

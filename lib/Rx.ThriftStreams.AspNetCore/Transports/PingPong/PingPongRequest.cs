@@ -107,7 +107,7 @@ internal sealed class PingPongRequest
     /// <summary>Kitex's words, after the status as Kitex writes it: a caller of this library recovers the status on every form.</summary>
     internal static string TooLarge(long size, int maxSize) => string.Create(
         CultureInfo.InvariantCulture,
-        $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxSize}) of MaxReceiveMessageSize");
+        $"rpc error: code = {(int)ThriftStatusCode.ResourceExhausted} desc = invalid data: payload size({size}) larger than the limit({maxSize}) of ThriftServerOptions.Limits.MaxReceiveMessageSize");
 
     internal void ReadHeader(in TTHeaderFrame frame, RequestTexts texts)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.IO.Compression;
 using Rx.ThriftStreams.Serialization;
 
@@ -67,7 +66,7 @@ internal sealed class GrpcDecompression
 
                 if (read > left)
                 {
-                    throw TooLarge(message.Length, limits);
+                    throw limits.DecompressesToMore(message.Length);
                 }
 
                 destination.Advance(read);
@@ -78,14 +77,5 @@ internal sealed class GrpcDecompression
         {
             throw new ThriftProtocolException("A message cannot be decompressed as gzip.", innerException: error);
         }
-    }
-
-    private static ThriftStatusException TooLarge(int compressed, MessageLimits limits)
-    {
-        var limit = limits.DecompressedSize(compressed);
-        var reason = limit == limits.MaxSize
-            ? "that MaxReceiveMessageSize allows"
-            : string.Create(CultureInfo.InvariantCulture, $"that {compressed} compressed bytes may become: MaxDecompressionRatio is {limits.MaxDecompressionRatio}");
-        return new(ThriftStatusCode.ResourceExhausted, string.Create(CultureInfo.InvariantCulture, $"A message decompresses to more than the {limit} bytes {reason}.")) { IsOverLimit = true };
     }
 }

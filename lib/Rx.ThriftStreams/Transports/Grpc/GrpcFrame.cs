@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Rx.ThriftStreams.Wire;
+using Rx.ThriftStreams.Serialization;
 
 namespace Rx.ThriftStreams.Transports.Grpc;
 
@@ -20,7 +20,7 @@ internal static class GrpcFrame
     /// <summary>Reads a prefix of <see cref="PrefixLength"/> bytes.</summary>
     /// <exception cref="ThriftProtocolException">The flag is neither 0 nor 1.</exception>
     /// <exception cref="ThriftStatusException">The message is larger than allowed.</exception>
-    internal static int ReadPrefix(ReadOnlySpan<byte> prefix, int maxMessageSize, out bool compressed)
+    internal static int ReadPrefix(ReadOnlySpan<byte> prefix, MessageLimits limits, out bool compressed)
     {
         if (prefix[0] > 1)
         {
@@ -29,6 +29,6 @@ internal static class GrpcFrame
 
         compressed = prefix[0] == 1;
         var length = BinaryPrimitives.ReadUInt32BigEndian(prefix[1..]);
-        return length <= (uint)maxMessageSize ? (int)length : throw MessageSize.TooLarge(length, maxMessageSize);
+        return length <= (uint)limits.MaxSize ? (int)length : throw limits.TooLarge(length);
     }
 }

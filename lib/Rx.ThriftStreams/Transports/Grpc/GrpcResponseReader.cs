@@ -72,7 +72,7 @@ internal sealed class GrpcResponseReader(Stream body, GrpcDecompression decompre
             throw new ThriftStatusException(ThriftStatusCode.Internal, $"The server compresses with \"{decompression.Name}\", which is not supported.");
         }
 
-        var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(_start), limits.MaxSize, out var compressed);
+        var length = GrpcFrame.ReadPrefix(_buffer.AsSpan(_start), limits, out var compressed);
         if (available - GrpcFrame.PrefixLength < length)
         {
             return false;

@@ -43,7 +43,7 @@ internal sealed class HttpReplyReader(MessageLimits limits)
 
         if (_head.Length > Limit)
         {
-            reply.Fail(MessageSize.TooLarge(_head.Length.Value, limits.MaxSize));
+            reply.Fail(limits.TooLarge(_head.Length.Value));
             return true;
         }
 
@@ -55,7 +55,7 @@ internal sealed class HttpReplyReader(MessageLimits limits)
                 return false;
             }
 
-            reply.Fail(MessageSize.TooLarge(have, limits.MaxSize));
+            reply.Fail(limits.TooLarge(have));
             return true;
         }
 
@@ -126,7 +126,7 @@ internal sealed class HttpReplyReader(MessageLimits limits)
 
             if (_chunks.WrittenCount + (long)size > Limit)
             {
-                throw MessageSize.TooLarge(_chunks.WrittenCount + (long)size, limits.MaxSize);
+                throw limits.TooLarge(_chunks.WrittenCount + (long)size);
             }
 
             if (reader.Remaining < size + 2L)

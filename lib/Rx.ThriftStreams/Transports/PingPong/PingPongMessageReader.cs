@@ -44,7 +44,7 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
 
                 if (payload > Limit)
                 {
-                    (only ?? find!(SequenceIdOf(buffer)))?.Fail(MessageSize.TooLarge(payload, limits.MaxSize));
+                    (only ?? find!(SequenceIdOf(buffer)))?.Fail(limits.TooLarge(payload));
                     _skip = frameLength;
                     return true;
                 }
@@ -76,7 +76,7 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                         return false;
                     }
 
-                    OwnerOf(buffer.Slice(ThriftFraming.PrefixSize), only, find)?.Fail(MessageSize.TooLarge(length, limits.MaxSize));
+                    OwnerOf(buffer.Slice(ThriftFraming.PrefixSize), only, find)?.Fail(limits.TooLarge(length));
                     _skip = framedLength;
                     return true;
                 }
@@ -99,7 +99,7 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 if (!isComplete)
                 {
                     // Nothing announces where it ends: the connection is of no use to another call.
-                    var error = MessageSize.TooLarge(_scanner.NeededBytes, limits.MaxSize);
+                    var error = limits.TooLarge(_scanner.NeededBytes);
                     OwnerOf(buffer, only, find)?.Fail(error);
                     return only is not null ? true : throw error;
                 }

@@ -145,7 +145,7 @@ internal abstract class PingPongReply(ThriftMethod method, int sequenceId) : IVa
         var envelope = codec.ReadEnvelope(message, out var body);
         if (body.Length > limits.MaxSize)
         {
-            return MessageSize.TooLarge(body.Length, limits.MaxSize);
+            return limits.TooLarge(body.Length);
         }
 
         if (envelope.Type == ThriftMessageType.Exception)

@@ -369,5 +369,5 @@ internal abstract class FrameConnection : ISweptConnection
         ? value
         : throw IllegalFrame($"malformed {Encoding.UTF8.GetString(pair.Key)} in a META frame");
 
-    private ThriftStatusException TooLarge(long size) => MessageSize.TooLarge(size, Limits.MaxMessageSize);
+    private ThriftStatusException TooLarge(long size) => Limits.Message.TooLarge(size);
 }
