@@ -94,8 +94,11 @@ public sealed class DiagnosticsTests
         { "TS0074", "service V { void f() (idempotnt=\"true\") }", 1, 23, "annotation idempotnt is unknown and ignored. Did you mean \"idempotent\"?" },
         { "TS0074", "enum E { A (breakin.ignore=\"TB204: never released\") }", 1, 13, "annotation breakin.ignore is unknown and ignored. Did you mean \"breaking.ignore\"?" },
         { "TS0074", "namespace go a (breaking_ignore=\"TB204: never released\")", 1, 17, "annotation breaking_ignore is unknown and ignored. Did you mean \"breaking.ignore\"?" },
+        { "TS0074", "service V { void f() (mode=\"server\") }", 1, 23, "annotation mode is unknown and ignored. Did you mean \"streaming.mode\"?" },
+        { "TS0074", "service V { void f() (streaming=\"Server\") }", 1, 23, "annotation streaming is unknown and ignored. Did you mean \"streaming.mode\"?" },
+        { "TS0075", "service V { void f() (idempotent=\"1\") }", 1, 34, "invalid value (1) for annotation idempotent, which can be true or false: the function is not idempotent." },
         { "TS0075", "service V { void f() (idempotent=\"True\") }", 1, 34, "invalid value (True) for annotation idempotent, which can be true or false: the function is not idempotent. Did you mean \"true\"?" },
-        { "TS0075", "service V { void f() (idempotent) }", 1, 23, "invalid value (1) for annotation idempotent, which can be true or false: the function is not idempotent." },
+        { "TS0075", "service V { void f() (idempotent) }", 1, 23, "annotation idempotent without a value, which can be true or false: the function is not idempotent." },
         { "TS0072", "service V { string f() (csharp.type=\"utf8\") }", 1, 25, "csharp.type is ignored here: it is an annotation of types, fields, arguments, typedefs and constants. Write it after the type." },
     };
 

@@ -92,7 +92,7 @@ internal static class Rules
 
     // Other annotations
     public static readonly Rule AnnotationMisspelt = Warning("TS0074", "Annotation misspelled", "annotation {0} is unknown and ignored.{1}");
-    public static readonly Rule IdempotentInvalid = Warning("TS0075", "Unknown value of idempotent", "invalid value ({0}) for annotation idempotent, which can be true or false: the function is not idempotent.{1}");
+    public static readonly Rule IdempotentInvalid = Warning("TS0075", "Unknown value of idempotent", "{0}, which can be true or false: the function is not idempotent.{1}");
 
     public static IReadOnlyList<Rule> All => AllRules;
 

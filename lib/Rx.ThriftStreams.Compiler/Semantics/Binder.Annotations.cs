@@ -16,6 +16,9 @@ internal sealed partial class Binder
 
     private const string CSharpPrefix = "csharp";
 
+    // What people write for streaming.mode. Beside another value the name may belong to another generator.
+    private static readonly string[] ModeNames = ["mode", "streaming", "stream"];
+
     private static readonly string[] Keys = [CSharpTypeKey, IdempotentKey, BreakingIgnoreKey];
 
     private void WarnIfMisspelt(IReadOnlyList<AnnotationSyntax> annotations, FileSymbol file)
@@ -57,13 +60,28 @@ internal sealed partial class Binder
 
     private static bool IsNearPart(string written, string known) => Hints.DidYouMean(written, [known]).Length > 0;
 
+    private void WarnIfFunctionMisspelt(AnnotationSyntax annotation, FileSymbol file)
+    {
+        var key = annotation.Key.Text;
+        if (Array.IndexOf(ModeNames, key.ToLowerInvariant()) >= 0 && Array.IndexOf(Modes, annotation.Value.ToLowerInvariant()) >= 0)
+        {
+            Report(Rules.AnnotationMisspelt, file, annotation.Key.Span, key, Hints.DidYouMean(StreamingModeKey, [StreamingModeKey]));
+        }
+        else
+        {
+            WarnIfMisspelt(annotation, file);
+        }
+    }
+
     private void CheckIdempotent(FunctionSymbol function, FileSymbol file)
     {
         foreach (var annotation in function.Syntax.Annotations)
         {
             if (annotation.Key.Text == IdempotentKey && annotation.Value is not ("true" or "false"))
             {
-                Report(Rules.IdempotentInvalid, file, annotation.ValueSpan, annotation.Value, Hints.DidYouMean(annotation.Value, ["true", "false"]));
+                // In Apache's short form the place of the value is that of the name.
+                var what = annotation.ValueSpan == annotation.Key.Span ? "annotation idempotent without a value" : $"invalid value ({annotation.Value}) for annotation idempotent";
+                Report(Rules.IdempotentInvalid, file, annotation.ValueSpan, what, Hints.DidYouMean(annotation.Value, ["true", "false"]));
             }
         }
     }

@@ -229,7 +229,7 @@ internal sealed partial class Binder
                 }
                 else
                 {
-                    WarnIfMisspelt(annotation, file);
+                    WarnIfFunctionMisspelt(annotation, file);
                 }
 
                 continue;
