@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Rx.ThriftStreams.Compiler.Tests;
 using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
-using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.Tests.Docs;
 

@@ -4,7 +4,6 @@ using System.Threading.Channels;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Transport;
-using Rx.ThriftStreams.Wire;
 
 namespace Rx.ThriftStreams.AspNetCore.Transports.InProcess;
 
