@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -160,6 +161,50 @@ public sealed class AuthorizationTests
         Assert.Contains("Call builder.Services.AddAuthorization()", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_PolicyThatIsNotRegistered_FailsAndNamesIt(bool ofHealth)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new OpenService(), service => _ = ofHealth ? service : service.RequireAuthorization("nope"))
+                .Map(endpoints => _ = ofHealth ? endpoints.MapThriftHealth().RequireAuthorization("nope") : null)
+                .Services(static services => services.AddAuthorization()),
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains(
+            $"{(ofHealth ? "grpc.health.v1.Health" : "TestService")} requires the authorization policy \"nope\", which is not registered.", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Kestrel's own ports for HTTP/2 do not check the services that they serve.</summary>
+    [Fact]
+    public async Task Start_PolicyThatIsNotRegisteredAndAPortOfKestrel_Fails()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddThriftStreams();
+        builder.Services.AddAuthorization();
+        await using var app = builder.Build();
+        app.MapThriftService<ITestService>(new OpenService()).RequireAuthorization("nope");
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("requires the authorization policy \"nope\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_PolicyOfAProviderOfTheHost_IsNotAskedFor()
+    {
+        await using var server = await ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            static server => server
+                .AddService<ITestService>(new OpenService(), static service => service.RequireAuthorization("later"))
+                .Services(static services => services.AddAuthorization().AddSingleton<IAuthorizationPolicyProvider, LaterPolicies>()),
+            TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Authentication alone would let everybody in.</summary>
     [Theory]
     [InlineData(false)]
@@ -189,6 +234,11 @@ public sealed class AuthorizationTests
             TestContext.Current.CancellationToken));
 
         Assert.Contains("AddRateLimiter", error.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class LaterPolicies(Microsoft.Extensions.Options.IOptions<AuthorizationOptions> options) : DefaultAuthorizationPolicyProvider(options)
+    {
+        public override Task<AuthorizationPolicy?> GetPolicyAsync(string policyName) => throw new InvalidOperationException("Asked for " + policyName);
     }
 
     private static Task<ThriftServer> StartAsync(Action<ThriftServerBuilder> configure) => ThriftServer.StartAsync(

@@ -15,7 +15,7 @@ public sealed class ErrorTextTests
         new ThriftConnectException(Endpoint, new SocketException((int)SocketError.ConnectionRefused)).Message,
         new ThriftConnectException(
             Endpoint, new ConnectHint("the server closed it without an answer: if its port expects TLS, use an address with grpcs://.", new IOException())).Message,
-        new ThriftTimeoutException(ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(5003.2), "chat.Chat/Ask").Message,
+        new ThriftTimeoutException("ReceiveTimeout", ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(5003.2), "chat.Chat/Ask").Message,
         new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, Endpoint, TimeSpan.FromSeconds(30)).Message,
         new MessageLimits(4 * 1024 * 1024, null, 100, isServer: true).TooLarge(5 * 1024 * 1024).Message,
         new MessageLimits(4 * 1024 * 1024, null, 100).TooLarge(5 * 1024 * 1024).Message,

@@ -126,6 +126,37 @@ public class CallRetryTests
         Assert.Equal(35, cluster.Calls.Count);
     }
 
+    [Theory]
+    [InlineData(null, "The call of echo.TestService/EchoUnary took longer than its AttemptTimeout of 2000 ms")]
+    [InlineData(1, "The call of echo.TestService/EchoUnary took longer than its Timeout of 1000 ms")]
+    public async Task AttemptTimeout_OfTheLastAttempt_IsNamedInTheMessage(int? limit, string text)
+    {
+        var clock = new FakeTimeProvider();
+        await using var cluster = await Cluster.StartAsync(1, static (_, _) => null);
+        await using var channel = cluster.Connect("grpc", options =>
+        {
+            options.TimeProvider = clock;
+            options.Resilience.ConnectTimeout = Timeout.InfiniteTimeSpan;
+            options.Resilience.Retry = new() { Delay = TimeSpan.Zero, MaxRetries = 1, Budget = 1, AttemptTimeout = TimeSpan.FromSeconds(2) };
+        });
+        var options = Idempotent with { Timeout = limit is { } some ? TimeSpan.FromSeconds(some) : null };
+
+        var call = new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "x" }, options, Token);
+        var seen = 0;
+        while (!call.IsCompleted)
+        {
+            if (cluster.Calls.Count > seen)
+            {
+                seen++;
+                clock.Advance(TimeSpan.FromSeconds(2));
+            }
+
+            await Task.Yield();
+        }
+
+        Assert.StartsWith(text, (await Assert.ThrowsAsync<ThriftTimeoutException>(() => call)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Retry_OfAnAttemptThatTookTooLong_EndsWithTheTimeOfTheCall()
     {

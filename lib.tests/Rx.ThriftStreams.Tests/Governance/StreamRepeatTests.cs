@@ -171,6 +171,35 @@ public sealed class StreamRepeatTests
         Assert.False(await stream.MoveNextAsync().Soon());
     }
 
+    [Fact]
+    public async Task AttemptTimeout_OfTheLastAttempt_IsNamedInTheMessage()
+    {
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await using var cluster = await StreamCluster.StartAsync(1, static (_, token) => Silent(new(), token));
+        await using var channel = cluster.Connect("grpc", options =>
+        {
+            options.TimeProvider = clock;
+            options.Resilience.ConnectTimeout = Timeout.InfiniteTimeSpan;
+            options.Resilience.IncludeServerStreams = true;
+            options.Resilience.Retry = new() { Delay = TimeSpan.Zero, MaxRetries = 1, Budget = 1, AttemptTimeout = TimeSpan.FromSeconds(2) };
+        });
+        var call = new TestServiceClient(channel).EchoServerAsync(new(), Idempotent, Token).FirstAsync(Token).AsTask();
+        var seen = 0;
+        while (!call.IsCompleted)
+        {
+            if (cluster.Calls.Count > seen)
+            {
+                seen++;
+                clock.Advance(TimeSpan.FromSeconds(2));
+            }
+
+            await Task.Yield();
+        }
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call);
+        Assert.StartsWith("The stream of echo.TestService/EchoServer took longer than its AttemptTimeout of 2000 ms", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

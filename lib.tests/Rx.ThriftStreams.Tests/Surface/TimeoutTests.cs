@@ -20,6 +20,7 @@ public sealed class TimeoutTests : TwoClocks
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
+        Assert.StartsWith("The stream of echo.TestService/Echo took longer than its Timeout of 5000 ms (", error.Message, StringComparison.Ordinal);
         Assert.True(error.Elapsed >= TimeSpan.FromSeconds(5));
         Assert.Equal(ThriftStatusCode.DeadlineExceeded, error.StatusCode);
         Assert.Same(error, await Assert.ThrowsAsync<ThriftTimeoutException>(() => stream.SendAsync(Ask("late")).AsTask()));

@@ -53,12 +53,53 @@ internal sealed class AccessRules
         }
     }
 
+    /// <summary>Fails if an endpoint of services that is served over HTTP requires authorization that cannot be evaluated. Other ports check their services themselves.</summary>
+    /// <exception cref="InvalidOperationException">One does; the text says what to change.</exception>
+    internal void CheckEndpoints()
+    {
+        var endpoints = _applications.SelectMany(static application => ((IEndpointRouteBuilder)application).DataSources).SelectMany(static source => source.Endpoints);
+        foreach (var endpoint in _services.GetRequiredService<EndpointDataSource>().Endpoints.Concat(endpoints))
+        {
+            var metadata = endpoint.Metadata;
+            if ((metadata.GetMetadata<ThriftMethod>()?.ServiceName ?? metadata.GetMetadata<CheckedEndpoint>()?.Name) is { } name)
+            {
+                if (IsRestricted(metadata) && _services.GetService<IAuthorizationPolicyProvider>() is null)
+                {
+                    throw new InvalidOperationException(NotRegistered(name));
+                }
+
+                if (UnknownPolicyOf(metadata) is { } policy)
+                {
+                    throw new InvalidOperationException(UnknownPolicy(name, policy));
+                }
+            }
+        }
+    }
+
+    private static string NotRegistered(string name) => $"{name} requires authorization, which is not registered. Call builder.Services.AddAuthorization().";
+
+    private static string UnknownPolicy(string name, string policy)
+        => $"{name} requires the authorization policy \"{policy}\", which is not registered. Add it with builder.Services.AddAuthorizationBuilder().AddPolicy(\"{policy}\", …), or correct the name.";
+
+    /// <summary>A policy that is required and does not exist. Providers of the host's own are asynchronous, and may know policies that exist only later: they are not asked.</summary>
+    private string? UnknownPolicyOf(EndpointMetadataCollection metadata)
+        => _services.GetService<IAuthorizationPolicyProvider>() is { } provider && provider.GetType() == typeof(DefaultAuthorizationPolicyProvider)
+            ? metadata.GetOrderedMetadata<IAuthorizeData>()
+                .Select(static required => required.Policy)
+                .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name) && _services.GetRequiredService<IOptions<AuthorizationOptions>>().Value.GetPolicy(name) is null)
+            : null;
+
     private AccessPipeline? PipelineFor(ThriftMethod method, EndpointMetadataCollection metadata)
     {
         var isAuthorizing = _services.GetService<IAuthorizationPolicyProvider>() is not null;
         if (!isAuthorizing && IsRestricted(metadata))
         {
-            throw new InvalidOperationException($"{method.ServiceName} requires authorization, which is not registered. Call builder.Services.AddAuthorization().");
+            throw new InvalidOperationException(NotRegistered(method.ServiceName));
+        }
+
+        if (UnknownPolicyOf(metadata) is { } policy)
+        {
+            throw new InvalidOperationException(UnknownPolicy(method.ServiceName, policy));
         }
 
         return LimitsRates(metadata) ? _limitedPipeline.Value

@@ -58,12 +58,12 @@ internal sealed class ServerCallContext : ThriftServerContext
             _limit = timeout;
             var now = clock.GetUtcNow();
             Deadline = timeout < DateTimeOffset.MaxValue - now ? now + timeout : DateTimeOffset.MaxValue;
-            _deadlineTimer = StartTimer(clock, timeout);
+            _deadlineTimer = StartTimer(clock, timeout, "timeout");
         }
 
         if (method.IsStreaming && CallTimers.IsLimit(options.Limits.MaxStreamDuration))
         {
-            _durationTimer = StartTimer(clock, options.Limits.MaxStreamDuration);
+            _durationTimer = StartTimer(clock, options.Limits.MaxStreamDuration, nameof(ThriftServerLimits.MaxStreamDuration));
         }
     }
 
@@ -231,10 +231,10 @@ internal sealed class ServerCallContext : ThriftServerContext
         return timer;
     }
 
-    private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit)
+    private OperationTimer StartTimer(TimeProvider clock, TimeSpan limit, string option)
     {
         var timer = new OperationTimer(
-            clock, limit, elapsed => Cancel(new ThriftTimeoutException(Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc, limit, elapsed, Method.FullName)));
+            clock, limit, elapsed => Cancel(new ThriftTimeoutException(option, Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc, limit, elapsed, Method.FullName)));
         timer.Start(_startedAt);
         return timer;
     }

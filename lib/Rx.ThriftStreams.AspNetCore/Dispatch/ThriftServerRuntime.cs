@@ -63,6 +63,9 @@ internal sealed class ThriftServerRuntime : IDisposable
 
     internal ServiceRouter Router { get; }
 
+    /// <summary>Whether services are also served as JSON, over HTTP of any version.</summary>
+    internal bool IsServedAsJson { get; set; }
+
     /// <summary>Handle calls to unknown methods.</summary>
     internal RawFallbacks Fallbacks { get; }
 

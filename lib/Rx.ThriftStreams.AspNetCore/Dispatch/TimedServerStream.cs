@@ -21,8 +21,8 @@ internal sealed class TimedServerStream<TRequest, TResponse> : DelegatingServerS
     {
         _context = context;
         _clock = options.TimeProvider;
-        _receiveTimer = CreateTimer(ThriftTimeoutKind.Receive, options.Limits.ReceiveTimeout);
-        _sendTimer = CreateTimer(ThriftTimeoutKind.Send, options.Limits.SendTimeout);
+        _receiveTimer = CreateTimer(nameof(ThriftServerLimits.ReceiveTimeout), ThriftTimeoutKind.Receive, options.Limits.ReceiveTimeout);
+        _sendTimer = CreateTimer(nameof(ThriftServerLimits.SendTimeout), ThriftTimeoutKind.Send, options.Limits.SendTimeout);
     }
 
     internal static bool IsWanted(ThriftServerOptions options) => CallTimers.IsLimit(options.Limits.ReceiveTimeout) || CallTimers.IsLimit(options.Limits.SendTimeout);
@@ -75,7 +75,7 @@ internal sealed class TimedServerStream<TRequest, TResponse> : DelegatingServerS
         }
     }
 
-    private OperationTimer? CreateTimer(ThriftTimeoutKind kind, TimeSpan? limit) => CallTimers.IsLimit(limit)
-        ? new(_clock, limit!.Value, elapsed => _context.Cancel(new ThriftTimeoutException(kind, limit.Value, elapsed, _context.Method.FullName)))
+    private OperationTimer? CreateTimer(string option, ThriftTimeoutKind kind, TimeSpan? limit) => CallTimers.IsLimit(limit)
+        ? new(_clock, limit!.Value, elapsed => _context.Cancel(new ThriftTimeoutException(option, kind, limit.Value, elapsed, _context.Method.FullName)))
         : null;
 }

@@ -8,7 +8,7 @@ using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 namespace Rx.ThriftStreams.AspNetCore.Hosting;
 
 /// <summary>
-/// Fails the start of a host that serves Thrift over HTTP if calls that name no service could not be routed. Other ports check themselves; those for HTTP are plain
+/// Fails the start of a host that serves Thrift over HTTP if calls that name no service could not be routed, or if calls could not be authorized. Other ports check themselves; those for HTTP are plain
 /// ports of the application. Runs once the server has started: not before then are its ports known, and in a host with a start-up class its services.
 /// </summary>
 internal sealed class HttpStartCheck(ThriftServerRuntime runtime, HttpPingPongHandler handler, IServer? server = null) : IHostedLifecycleService
@@ -19,6 +19,7 @@ internal sealed class HttpStartCheck(ThriftServerRuntime runtime, HttpPingPongHa
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        runtime.Access.CheckEndpoints();
         if (handler.IsMapped)
         {
             foreach (var port in Ports())

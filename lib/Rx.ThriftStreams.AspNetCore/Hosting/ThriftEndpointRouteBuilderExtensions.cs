@@ -98,7 +98,8 @@ public static class ThriftEndpointRouteBuilderExtensions
         _ = ThriftServerRuntime.Of(endpoints.ServiceProvider);
         var handler = endpoints.ServiceProvider.GetRequiredService<HttpPingPongHandler>();
         handler.IsMapped = true;
-        return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP");
+        return endpoints.MapMethods(pattern, [HttpMethods.Post], new RequestDelegate(handler.InvokeAsync)).WithDisplayName("Thrift over HTTP")
+            .WithMetadata(new CheckedEndpoint("Thrift over HTTP"));
     }
 
     /// <summary>

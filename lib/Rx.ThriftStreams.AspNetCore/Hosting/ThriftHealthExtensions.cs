@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Rx.ThriftStreams.AspNetCore.Access;
 using Rx.ThriftStreams.AspNetCore.Dispatch;
 using Rx.ThriftStreams.AspNetCore.Health;
 using Rx.ThriftStreams.Wire;
@@ -28,6 +29,7 @@ public static class ThriftHealthExtensions
         var group = endpoints.MapGroup("/" + HealthProtocol.Service);
         group.MapMethods("Check", [HttpMethods.Post], new RequestDelegate(handler.CheckAsync)).WithDisplayName("gRPC health: Check");
         group.MapMethods("Watch", [HttpMethods.Post], new RequestDelegate(handler.WatchAsync)).WithDisplayName("gRPC health: Watch");
+        group.WithMetadata(new CheckedEndpoint(HealthProtocol.Service));
         return group;
     }
 }

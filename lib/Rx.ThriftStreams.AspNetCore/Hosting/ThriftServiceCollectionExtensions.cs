@@ -47,6 +47,7 @@ public static class ThriftServiceCollectionExtensions
         services.TryAddSingleton<PingPongHandler>();
         services.TryAddSingleton<HttpPingPongHandler>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, HttpStartCheck>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Http2StartCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ShutdownLimitCheck>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, OtherRequests>());
         services.TryAddSingleton<IThriftServerContextAccessor, ThriftServerContextAccessor>();

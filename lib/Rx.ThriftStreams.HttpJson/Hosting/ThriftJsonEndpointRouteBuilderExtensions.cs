@@ -67,6 +67,7 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
         options.Validate();
         var origins = new OriginRule(options.AllowedOrigins);
         var group = endpoints.MapGroup(prefix);
+        runtime.IsServedAsJson = true;
         foreach (var schema in service.Methods)
         {
             Map(group, new JsonMethod(service, schema, options.Json, origins, options.KeepAliveInterval), runtime);

@@ -105,7 +105,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         if (Start.Options.FirstResponseTimeout is { } first && CallTimers.IsLimit(first))
         {
             LimitFirstResponse(new OperationTimer(
-                Start.TimeProvider, first, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.FirstResponse, first, elapsed, Method.FullName))));
+                Start.TimeProvider, first, elapsed => Abort(new ThriftTimeoutException(nameof(ThriftCallOptions.FirstResponseTimeout), ThriftTimeoutKind.FirstResponse, first, elapsed, Method.FullName))));
         }
 
         // The call may have ended in the meantime, on this thread or another: Release then ran before there was anything to release.
@@ -212,7 +212,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
 
     /// <summary>A timer that aborts the call when one send takes too long; <see langword="null"/> without a limit.</summary>
     internal OperationTimer? CreateSendTimer() => Start.Options.SendTimeout is { } limit && CallTimers.IsLimit(limit)
-        ? new(Start.TimeProvider, limit, elapsed => Abort(new ThriftTimeoutException(ThriftTimeoutKind.Send, limit, elapsed, Method.FullName)))
+        ? new(Start.TimeProvider, limit, elapsed => Abort(new ThriftTimeoutException(nameof(ThriftCallOptions.SendTimeout), ThriftTimeoutKind.Send, limit, elapsed, Method.FullName)))
         : null;
 
     /// <summary>Aborts the stream, if there is one.</summary>
@@ -251,6 +251,6 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private void OnDeadline(TimeSpan elapsed, Exception? cause)
     {
         var kind = Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc;
-        Abort(new ThriftTimeoutException(kind, Start.Limit!.Value, elapsed, Method.FullName, cause));
+        Abort(new ThriftTimeoutException(Start.LimitName, kind, Start.Limit!.Value, elapsed, Method.FullName, cause));
     }
 }

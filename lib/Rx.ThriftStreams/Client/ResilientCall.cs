@@ -39,6 +39,9 @@ internal abstract class ResilientCall<TRequest, TResponse>(
     /// <summary>How long an attempt may take; <see langword="null"/> for as long as the call.</summary>
     protected TimeSpan? AttemptLimit => limits.Attempt;
 
+    /// <summary>The option that sets it. Kitex's policies have one timeout for all calls, which with retries is that of an attempt.</summary>
+    protected string AttemptLimitName => pipeline.AttemptTimeout is null ? nameof(ThriftCallOptions.Timeout) : nameof(ThriftRetryOptions.AttemptTimeout);
+
     /// <summary>Runs the pipeline.</summary>
     /// <returns>The result of an attempt, or of a fallback or pipeline of the user.</returns>
     protected async Task<object> RunPipelineAsync(CancellationToken cancellationToken)
@@ -72,6 +75,9 @@ internal abstract class ResilientCall<TRequest, TResponse>(
     protected virtual TimeSpan? TimeoutOfAttempt(TimeSpan? left)
         => CallTimers.IsLimit(AttemptLimit) && !(AttemptLimit >= left) ? AttemptLimit : left ?? options.Timeout;
 
+    /// <summary>What limits all attempts together: an option, or the deadline of the call that this side serves.</summary>
+    private string? NameOfRest => options.Timeout == limits.Call ? null : "remaining time";
+
     /// <summary>The error for a fallback or a pipeline that returned what the method does not.</summary>
     protected InvalidOperationException WrongResult(object result, Type expected)
         => new($"The fallback or pipeline of {method.FullName} returned a {result.GetType()}. Return a {expected}.");
@@ -92,7 +98,9 @@ internal abstract class ResilientCall<TRequest, TResponse>(
 
     private ThriftCallOptions OptionsOf(int attempt)
     {
-        var own = options with { Attempts = _attempts, AttemptNumber = attempt + 1, Timeout = TimeoutOfAttempt(_attempts.TimeLeft) };
+        var left = _attempts.TimeLeft;
+        var timeout = TimeoutOfAttempt(left);
+        var own = options with { Attempts = _attempts, AttemptNumber = attempt + 1, Timeout = timeout, TimeoutName = timeout == left ? NameOfRest : timeout == AttemptLimit ? AttemptLimitName : null };
         if (attempt == 0)
         {
             return own;

@@ -61,7 +61,7 @@ internal sealed class ResilientStream<TRequest, TResponse>(
         // Cancels the attempt until it has won. The token belongs to the pipeline, which may use it for another attempt later.
         using var cancellation = call.AbortOn(cancellationToken);
         using var timer = CallTimers.IsLimit(AttemptLimit)
-            ? new OperationTimer(call.Start.TimeProvider, AttemptLimit!.Value, elapsed => call.Abort(new ThriftTimeoutException(ThriftTimeoutKind.Stream, AttemptLimit.Value, elapsed, Method.FullName)))
+            ? new OperationTimer(call.Start.TimeProvider, AttemptLimit!.Value, elapsed => call.Abort(new ThriftTimeoutException(AttemptLimitName, ThriftTimeoutKind.Stream, AttemptLimit.Value, elapsed, Method.FullName)))
             : null;
         timer?.Start(call.Start.StartedAt);
         await SingleRequest.SendAsync(call, Request).ConfigureAwait(false);

@@ -209,7 +209,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     }
 
     private ThriftTimeoutException ReceiveTimeout(TimeSpan elapsed)
-        => new(ThriftTimeoutKind.Receive, call.Start.Options.ReceiveTimeout!.Value, elapsed, call.Method.FullName);
+        => new(nameof(ThriftCallOptions.ReceiveTimeout), ThriftTimeoutKind.Receive, call.Start.Options.ReceiveTimeout!.Value, elapsed, call.Method.FullName);
 
     private Exception Fail(Exception error)
     {

@@ -388,7 +388,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     private Exception Explain(Exception error, string endpoint, ConnectRequest request) => error is TimeoutRejectedException
         ? new ThriftTimeoutException(
-            ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(request.StartedAt), $"{request.Method.FullName} to {endpoint}", error)
+            nameof(ThriftCallOptions.ConnectTimeout), ThriftTimeoutKind.Connect, TimeoutOf(request), _options.TimeProvider.GetElapsedTime(request.StartedAt), $"{request.Method.FullName} to {endpoint}", error)
         : error;
 
     private TimeSpan TimeoutOf(ConnectRequest request)

@@ -51,6 +51,11 @@ internal sealed class ClientCallStart
     /// <summary>The time that the call may take, counted from <see cref="StartedAt"/>; <see langword="null"/> without a limit.</summary>
     internal TimeSpan? Limit { get; }
 
+    /// <summary>The option that sets <see cref="Limit"/>, for messages.</summary>
+    internal string LimitName => Limit == Options.Timeout ? Options.TimeoutName ?? nameof(ThriftCallOptions.Timeout)
+        : Options.Deadline is { } deadline && deadline == Deadline ? nameof(ThriftCallOptions.Deadline)
+        : "inherited timeout";
+
     /// <summary>When the call was started, as a timestamp of <see cref="TimeProvider"/>.</summary>
     internal long StartedAt { get; }
 

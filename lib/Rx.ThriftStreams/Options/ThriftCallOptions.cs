@@ -87,6 +87,9 @@ public sealed record ThriftCallOptions
     /// <summary>The number of this attempt among <see cref="Attempts"/>, from 1; 0 if there is a single one.</summary>
     internal int AttemptNumber { get; init; }
 
+    /// <summary>The option that <see cref="Timeout"/> of an attempt comes from, for messages; <see langword="null"/> for itself.</summary>
+    internal string? TimeoutName { get; init; }
+
     /// <summary>These options, with unset values taken from <paramref name="defaults"/>.</summary>
     internal ThriftCallOptions Over(ThriftCallOptions defaults) => ReferenceEquals(defaults, None) ? this : new()
     {
@@ -108,6 +111,7 @@ public sealed record ThriftCallOptions
         FlowServerContext = FlowServerContext ?? defaults.FlowServerContext,
         Attempts = Attempts ?? defaults.Attempts,
         AttemptNumber = Attempts is null ? defaults.AttemptNumber : AttemptNumber,
+        TimeoutName = Timeout is null ? defaults.TimeoutName : TimeoutName,
     };
 
     /// <summary>A copy that is unaffected by later changes of <see cref="Headers"/> and <see cref="MetaInfo"/>.</summary>

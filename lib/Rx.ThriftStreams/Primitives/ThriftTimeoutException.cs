@@ -40,7 +40,13 @@ public sealed class ThriftTimeoutException : ThriftException
         TimeSpan elapsed,
         string? operation = null,
         Exception? innerException = null)
-        : base(Describe(kind, configured, elapsed, operation), innerException)
+        : this("timeout", kind, configured, elapsed, operation, innerException)
+    {
+    }
+
+    /// <summary>The error of a limit that an option sets, whose name is in the message.</summary>
+    internal ThriftTimeoutException(string option, ThriftTimeoutKind kind, TimeSpan configured, TimeSpan elapsed, string? operation, Exception? innerException = null)
+        : base(Describe(option, kind, configured, elapsed, operation), innerException)
     {
         Kind = kind;
         Configured = configured;
@@ -67,7 +73,7 @@ public sealed class ThriftTimeoutException : ThriftException
         _ => ThriftStatusCode.DeadlineExceeded,
     };
 
-    private static string Describe(ThriftTimeoutKind kind, TimeSpan configured, TimeSpan elapsed, string? operation)
+    private static string Describe(string option, ThriftTimeoutKind kind, TimeSpan configured, TimeSpan elapsed, string? operation)
     {
         var what = kind switch
         {
@@ -87,6 +93,6 @@ public sealed class ThriftTimeoutException : ThriftException
 
         return string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"{what}{of} took longer than its timeout of {configured.TotalMilliseconds:0.###} ms ({elapsed.TotalMilliseconds:0.###} ms had passed).");
+            $"{what}{of} took longer than its {option} of {configured.TotalMilliseconds:0.###} ms ({elapsed.TotalMilliseconds:0.###} ms had passed).");
     }
 }

@@ -28,7 +28,7 @@ internal static class ConnectLimit
         }
         catch (OperationCanceledException error) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new ThriftTimeoutException(ThriftTimeoutKind.Connect, limit, clock.GetElapsedTime(startedAt), endpoint, error);
+            throw new ThriftTimeoutException(nameof(ThriftCallOptions.ConnectTimeout), ThriftTimeoutKind.Connect, limit, clock.GetElapsedTime(startedAt), endpoint, error);
         }
     }
 }

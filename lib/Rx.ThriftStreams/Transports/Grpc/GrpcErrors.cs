@@ -14,6 +14,22 @@ internal static class GrpcErrors
     /// <summary>A server that does not speak HTTP/2 on the port answers with it.</summary>
     private const long Http11Required = 13;
 
+    private const string SpeaksHttp11Only = "speaks HTTP/1.1 only there: gRPC needs a port for HTTP/2.";
+
+    /// <summary>The error of a call whose connection could not be opened.</summary>
+    /// <param name="peer">What was connected to.</param>
+    /// <param name="error">Why that failed.</param>
+    /// <param name="hint">What the connection itself knows about the reason.</param>
+    internal static ThriftConnectException CannotConnect(string peer, Exception error, string? hint)
+    {
+        for (var cause = error; hint is null && cause is not null; cause = Cause(cause))
+        {
+            hint = cause is HttpProtocolException { ErrorCode: Http11Required } ? $"it {SpeaksHttp11Only}" : null;
+        }
+
+        return new(peer, hint is null ? error : new ConnectHint(hint, error));
+    }
+
     internal static ThriftException ToThriftException(Exception error, GrpcExchange exchange, string peer)
     {
         // Grpc.Net.Client wraps errors of this library.
@@ -32,7 +48,7 @@ internal static class GrpcErrors
 
         if (exchange.ConnectError is { } refused)
         {
-            return new ThriftConnectException(peer, exchange.ConnectionHint is { } why ? new ConnectHint(why, refused) : refused);
+            return CannotConnect(peer, refused, exchange.ConnectionHint);
         }
 
         if (error is not RpcException { Status.DebugException: null } && exchange.ConnectionHint is { } hint)
@@ -88,7 +104,7 @@ internal static class GrpcErrors
             return new(
                 ThriftStatusCode.Unavailable,
                 reset.ErrorCode == Http11Required
-                    ? $"{peer} speaks HTTP/1.1 only there: gRPC needs a port for HTTP/2."
+                    ? $"{peer} {SpeaksHttp11Only}"
                     : string.Create(CultureInfo.InvariantCulture, $"{peer} closed the connection with HTTP/2 error code {reset.ErrorCode}."),
                 error);
         }

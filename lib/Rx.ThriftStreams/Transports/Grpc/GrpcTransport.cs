@@ -94,7 +94,7 @@ internal sealed class GrpcTransport : ClientTransport
         catch (Exception error)
         {
             call.Dispose();
-            throw new ThriftConnectException(_endpoint, exchange.ConnectionHint is { } hint ? new ConnectHint(hint, error) : error);
+            throw GrpcErrors.CannotConnect(_endpoint, error, exchange.ConnectionHint);
         }
 
         return NewStream(method, exchange, call);
@@ -122,7 +122,7 @@ internal sealed class GrpcTransport : ClientTransport
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ThriftConnectException(_endpoint, error);
+            throw GrpcErrors.CannotConnect(_endpoint, error, hint: null);
         }
     }
 
