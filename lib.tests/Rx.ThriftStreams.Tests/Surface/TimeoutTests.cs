@@ -76,6 +76,7 @@ public sealed class TimeoutTests : TwoClocks
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.GetResponseAsync().Soon());
         Assert.Equal((ThriftTimeoutKind.Rpc, TimeSpan.FromSeconds(3)), (error.Kind, error.Configured));
+        Assert.StartsWith("The call of echo.TestService/EchoUnary took longer than its Deadline of 3000 ms (", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

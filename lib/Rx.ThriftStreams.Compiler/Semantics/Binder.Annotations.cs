@@ -16,7 +16,7 @@ internal sealed partial class Binder
 
     private const string CSharpPrefix = "csharp";
 
-    // What people write for streaming.mode. Beside another value the name may belong to another generator.
+    // What people write instead of streaming.mode. With other values these names may belong to another generator.
     private static readonly string[] ModeNames = ["mode", "streaming", "stream"];
 
     private static readonly string[] Keys = [CSharpTypeKey, IdempotentKey, BreakingIgnoreKey];

@@ -5,7 +5,6 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
-using Rx.ThriftStreams.Primitives;
 using Rx.ThriftStreams.Serialization;
 using Rx.ThriftStreams.Sockets;
 using Rx.ThriftStreams.Transport;
