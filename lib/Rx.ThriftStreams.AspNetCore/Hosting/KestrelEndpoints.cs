@@ -1,7 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
 
 namespace Rx.ThriftStreams.AspNetCore.Hosting;
 
