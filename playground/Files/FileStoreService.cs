@@ -31,7 +31,7 @@ internal sealed class FileStoreService(string folder, long maxSize) : IFileStore
         {
             // The upload had ended, and its answer was lost. Files are written once.
             long size = new FileInfo(whole).Length;
-            return size == start.Offset ? new Stored { Size = size } : throw new ThriftStatusException(ThriftStatusCode.AlreadyExists, "There is such a file.");
+            return size == start.Offset ? new Stored { Size = size } : throw new ThriftStatusException(ThriftStatusCode.AlreadyExists, "The file exists already.");
         }
 
         await using (FileStream file = Open(partial, start.Offset))
@@ -63,7 +63,7 @@ internal sealed class FileStoreService(string folder, long maxSize) : IFileStore
         string path = PathsOf(from.Name).Whole;
         if (!File.Exists(path))
         {
-            throw new ThriftStatusException(ThriftStatusCode.NotFound, "There is no such file.");
+            throw new ThriftStatusException(ThriftStatusCode.NotFound, "The file does not exist.");
         }
 
         await using FileStream file = File.OpenRead(path);

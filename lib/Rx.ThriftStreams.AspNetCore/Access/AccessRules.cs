@@ -63,23 +63,26 @@ internal sealed class AccessRules
             var metadata = endpoint.Metadata;
             if ((metadata.GetMetadata<ThriftMethod>()?.ServiceName ?? metadata.GetMetadata<CheckedEndpoint>()?.Name) is { } name)
             {
-                if (IsRestricted(metadata) && _services.GetService<IAuthorizationPolicyProvider>() is null)
-                {
-                    throw new InvalidOperationException(NotRegistered(name));
-                }
-
-                if (UnknownPolicyOf(metadata) is { } policy)
-                {
-                    throw new InvalidOperationException(UnknownPolicy(name, policy));
-                }
+                Check(name, metadata);
             }
         }
     }
 
-    private static string NotRegistered(string name) => $"{name} requires authorization, which is not registered. Call builder.Services.AddAuthorization().";
+    private void Check(string name, EndpointMetadataCollection metadata)
+    {
+        if (!IsAuthorizing && IsRestricted(metadata))
+        {
+            throw new InvalidOperationException($"{name} requires authorization, which is not registered. Call builder.Services.AddAuthorization().");
+        }
 
-    private static string UnknownPolicy(string name, string policy)
-        => $"{name} requires the authorization policy \"{policy}\", which is not registered. Add it with builder.Services.AddAuthorizationBuilder().AddPolicy(\"{policy}\", …), or correct the name.";
+        if (UnknownPolicyOf(metadata) is { } policy)
+        {
+            throw new InvalidOperationException(
+                $"{name} requires the authorization policy \"{policy}\", which is not registered. Add it with builder.Services.AddAuthorizationBuilder().AddPolicy(\"{policy}\", …), or correct the name.");
+        }
+    }
+
+    private bool IsAuthorizing => _services.GetService<IAuthorizationPolicyProvider>() is not null;
 
     /// <summary>A policy that is required and does not exist. Providers of the host's own are asynchronous, and may know policies that exist only later: they are not asked.</summary>
     private string? UnknownPolicyOf(EndpointMetadataCollection metadata)
@@ -91,19 +94,10 @@ internal sealed class AccessRules
 
     private AccessPipeline? PipelineFor(ThriftMethod method, EndpointMetadataCollection metadata)
     {
-        var isAuthorizing = _services.GetService<IAuthorizationPolicyProvider>() is not null;
-        if (!isAuthorizing && IsRestricted(metadata))
-        {
-            throw new InvalidOperationException(NotRegistered(method.ServiceName));
-        }
-
-        if (UnknownPolicyOf(metadata) is { } policy)
-        {
-            throw new InvalidOperationException(UnknownPolicy(method.ServiceName, policy));
-        }
+        Check(method.ServiceName, metadata);
 
         return LimitsRates(metadata) ? _limitedPipeline.Value
-            : IsAuthenticating || isAuthorizing ? _pipeline.Value
+            : IsAuthenticating || IsAuthorizing ? _pipeline.Value
             : null;
     }
 

@@ -151,8 +151,14 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
             // The caller learns little of what was not thrown for it, so that the log must have it. Business errors and declared exceptions are results.
-            if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed
-                && !ServerFaults.IsMeantForCaller(error))
+            if (ServerFaults.IsMeantForCaller(error))
+            {
+                if (error is ThriftStatusException)
+                {
+                    LogFailure(outcome.Status, error.Message, context);
+                }
+            }
+            else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)
             {
                 // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
                 if (runtime.Warnings.TryTake(runtime.Logger))
@@ -160,16 +166,9 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
                     LogCallFailed(runtime.Logger, Method.FullName, context.Peer, failed.StatusCode, LogText.Escape(failed.Message));
                 }
             }
-            else if (!ServerFaults.IsMeantForCaller(error))
+            else if (runtime.Faults.TryTake(runtime.Logger))
             {
-                if (runtime.Faults.TryTake(runtime.Logger))
-                {
-                    LogFault(runtime.Logger, error, Method.FullName, context.Peer);
-                }
-            }
-            else if (error is ThriftStatusException)
-            {
-                LogFailure(outcome.Status, error.Message, context);
+                LogFault(runtime.Logger, error, Method.FullName, context.Peer);
             }
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)

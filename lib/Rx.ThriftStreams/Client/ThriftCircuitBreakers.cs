@@ -122,11 +122,12 @@ public sealed partial class ThriftCircuitBreakers
             return;
         }
 
-        var scope = new KeyValuePair<string, object?>(ThriftTelemetry.BreakerScope, breaker.Scope == ThriftCircuitScope.Service ? "method" : "endpoint");
+        var scopeName = breaker.Scope == ThriftCircuitScope.Service ? "method" : "endpoint";
+        var scope = new KeyValuePair<string, object?>(ThriftTelemetry.BreakerScope, scopeName);
         var key = new KeyValuePair<string, object?>(ThriftTelemetry.BreakerKey, breaker.Key);
         if (before == ThriftCircuitState.Closed || state == ThriftCircuitState.Closed)
         {
-            Log(breaker, state);
+            Log(breaker, scopeName, state);
             ThriftTelemetry.OpenBreakers.Add(state == ThriftCircuitState.Closed ? -1 : 1, scope, key);
         }
 
@@ -141,9 +142,8 @@ public sealed partial class ThriftCircuitBreakers
     }
 
     // Not each time that it opens again after a probe: an outage is one opening and one closing.
-    private void Log(CircuitBreaker breaker, ThriftCircuitState state)
+    private void Log(CircuitBreaker breaker, string scope, ThriftCircuitState state)
     {
-        var scope = breaker.Scope == ThriftCircuitScope.Service ? "method" : "endpoint";
         if (state == ThriftCircuitState.Closed)
         {
             LogClosed(_logger, scope, breaker.Key);
