@@ -21,6 +21,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private CancellationTokenRegistration _enumerationCancellation;
     private CancellationTokenRegistration _parentCancellation;
     private Exception? _abortReason;
+    private string? _tried;
 
     // Null while the call is running, then its error or CallErrors.None: one field, so that no thread can see an end without its error.
     private object? _end;
@@ -141,6 +142,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         }
     }
 
+    /// <inheritdoc/>
+    public void Tries(string endpoint) => Volatile.Write(ref _tried, endpoint);
+
     public bool Abandon() => Abort(CallErrors.Disposed(Method));
 
     /// <summary>Throws if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
@@ -187,10 +191,21 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
             _ = over.CancelAsync();
         }
 
-        Observation?.Finish(error);
-        if (error is not null)
+        var peer = Peer;
+        if (peer.Length == 0 && Volatile.Read(ref _tried) is { } tried)
         {
-            Failures.Report(Method, Peer, Start.Options.AttemptNumber, error);
+            peer = tried;
+            Observation?.Tried(tried);
+        }
+
+        Observation?.Finish(error);
+        if (error is null)
+        {
+            Failures.Answered();
+        }
+        else
+        {
+            Failures.Report(Method, peer, Start.Options.AttemptNumber, error);
         }
     }
 

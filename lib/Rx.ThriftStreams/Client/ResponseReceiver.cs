@@ -25,6 +25,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     where TResponse : class, IThriftStruct<TResponse>
 {
     private bool _receiving;
+    private bool _answered;
 
     // Whether _timer is that of the first response, which runs from the start of the call. Later it is that of each receive.
     private bool _limitsFirst;
@@ -74,7 +75,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
 
         if (receive.Result)
         {
-            EndFirst();
+            Answered();
             return new(true);
         }
 
@@ -134,7 +135,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
 
             if (received)
             {
-                EndFirst();
+                Answered();
             }
             else
             {
@@ -159,9 +160,16 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         }
     }
 
-    /// <summary>Ends the limit of the first response, which has been received.</summary>
-    private void EndFirst()
+    /// <summary>A response has been received. The first one ends its limit.</summary>
+    private void Answered()
     {
+        if (_answered)
+        {
+            return;
+        }
+
+        _answered = true;
+        call.Failures.Answered();
         if (_limitsFirst)
         {
             _limitsFirst = false;
