@@ -10,6 +10,7 @@ namespace Rx.ThriftStreams.Hosting;
 /// <param name="client">The name of the client.</param>
 /// <param name="request">Requests a token.</param>
 /// <param name="options">Has the clock and the log.</param>
+[SuppressMessage("Design", "CA1001", Justification = "What it owns has a timer that runs for a minute at most, after entries that were not logged.")]
 internal sealed partial class TokenCache(string client, Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
 {
     private const int NotObtainedId = 81;

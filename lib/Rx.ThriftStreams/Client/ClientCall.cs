@@ -22,6 +22,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private CancellationTokenRegistration _parentCancellation;
     private Exception? _abortReason;
     private string? _tried;
+    private bool _answered;
 
     // Null while the call is running, then its error or CallErrors.None: one field, so that no thread can see an end without its error.
     private object? _end;
@@ -177,6 +178,16 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     /// </summary>
     internal bool IsEnd(Exception error) => IsOver || error is ThriftException and not ThriftProtocolException;
 
+    /// <summary>The call has received a response, or has ended without an error.</summary>
+    internal void Answered()
+    {
+        if (!_answered)
+        {
+            _answered = true;
+            Failures.Answered();
+        }
+    }
+
     /// <summary>Records the end; the first one is kept.</summary>
     internal void End(Exception? error)
     {
@@ -201,7 +212,7 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         Observation?.Finish(error);
         if (error is null)
         {
-            Failures.Answered();
+            Answered();
         }
         else
         {

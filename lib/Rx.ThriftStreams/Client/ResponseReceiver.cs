@@ -25,7 +25,6 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     where TResponse : class, IThriftStruct<TResponse>
 {
     private bool _receiving;
-    private bool _answered;
 
     // Whether _timer is that of the first response, which runs from the start of the call. Later it is that of each receive.
     private bool _limitsFirst;
@@ -163,13 +162,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
     /// <summary>A response has been received. The first one ends its limit.</summary>
     private void Answered()
     {
-        if (_answered)
-        {
-            return;
-        }
-
-        _answered = true;
-        call.Failures.Answered();
+        call.Answered();
         if (_limitsFirst)
         {
             _limitsFirst = false;
