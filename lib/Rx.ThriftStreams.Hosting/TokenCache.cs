@@ -88,7 +88,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         }
 
         // Nothing of the call that happens to be the first may reach the request: its trace, the server call that it is made in, and the deadline of that one.
-        using AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        using var flow = ExecutionContext.SuppressFlow();
         _ = Task.Run(() => RunAsync(started));
     }
 

@@ -79,10 +79,17 @@ internal sealed partial class EntryLimits(ILogger logger, TimeProvider clock) : 
             var dropped = 0;
             lock (_gate)
             {
-                // The next minute may have begun before the timer of the last one came.
-                if (!_isDisposed && clock.GetElapsedTime(_since) >= Window)
+                if (_isDisposed || _count <= PerMinute)
+                {
+                    // The next minute has begun before the timer of the last one came.
+                }
+                else if (clock.GetElapsedTime(_since) >= Window)
                 {
                     dropped = Restart();
+                }
+                else
+                {
+                    CountLater();
                 }
             }
 
@@ -104,11 +111,11 @@ internal sealed partial class EntryLimits(ILogger logger, TimeProvider clock) : 
             var left = Window - clock.GetElapsedTime(_since);
             if (_timer is null)
             {
-                using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+                using var flow = ExecutionContext.SuppressFlow();
                 _timer = clock.CreateTimer(static state => ((Entries)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
 
-            _timer.Change(left, Timeout.InfiniteTimeSpan);
+            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
 
         private void Log(int dropped)

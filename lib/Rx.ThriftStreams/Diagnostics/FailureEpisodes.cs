@@ -51,7 +51,7 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
             }
 
             var episode = new Episode(call, _clock.GetTimestamp(), _answered);
-            using (ExecutionContext.IsFlowSuppressed() ? default(AsyncFlowControl?) : ExecutionContext.SuppressFlow())
+            using (ExecutionContext.SuppressFlow())
             {
                 episode.Timer = _clock.CreateTimer(_ => OnTimer(cause), null, Period, Period);
             }
