@@ -10,8 +10,11 @@ namespace Rx.ThriftStreams.Hosting;
 /// <param name="client">The name of the client.</param>
 /// <param name="request">Requests a token.</param>
 /// <param name="options">Has the clock and the log.</param>
+[SuppressMessage("Design", "CA1001", Justification = "What it owns has a timer that runs for a minute at most, after entries that were not logged.")]
 internal sealed partial class TokenCache(string client, Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
 {
+    private const int NotObtainedId = 81;
+
     /// <summary>How long before it expires a token is replaced, or half of its life if that is shorter.</summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
@@ -19,7 +22,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
-    private readonly WarningLimit _warnings = new(options.TimeProvider);
+    private readonly EntryLimits _limits = new(options.LoggerFactory.CreateLogger<ThriftChannel>(), options.TimeProvider);
     private readonly Lock _gate = new();
     private string? _token;
     private DateTimeOffset _renewAt;
@@ -85,7 +88,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         }
 
         // Nothing of the call that happens to be the first may reach the request: its trace, the server call that it is made in, and the deadline of that one.
-        using AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        using var flow = ExecutionContext.SuppressFlow();
         _ = Task.Run(() => RunAsync(started));
     }
 
@@ -119,7 +122,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
             }
             else
             {
-                if (!running.Cancellation.IsCancellationRequested && _warnings.TryTake(_logger))
+                if (!running.Cancellation.IsCancellationRequested && _limits.TryTake(NotObtainedId, LogLevel.Warning))
                 {
                     LogNotObtained(_logger, client, error);
                 }
@@ -171,7 +174,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
     [LoggerMessage(80, LogLevel.Warning, "Another bearer token of the Thrift client {Client} could not be obtained. The present one is sent until it expires.", EventName = "TokenNotRenewed")]
     private static partial void LogNotRenewed(ILogger logger, string client, Exception error);
 
-    [LoggerMessage(81, LogLevel.Warning, "A bearer token of the Thrift client {Client} could not be obtained. The calls that wait for it fail.", EventName = "TokenNotObtained")]
+    [LoggerMessage(NotObtainedId, LogLevel.Warning, "A bearer token of the Thrift client {Client} could not be obtained. The calls that wait for it fail.", EventName = "TokenNotObtained")]
     private static partial void LogNotObtained(ILogger logger, string client, Exception error);
 
     /// <summary>A request for a token, and how many calls wait for it.</summary>

@@ -59,9 +59,9 @@ public sealed class FailureLogTests
 
         Assert.Equal(20, _log.Entries.Count(static entry => entry.Id == 10));
         _clock.Advance(TimeSpan.FromMinutes(1));
-        await FailAsync(channel, new FormatException("a bug"));
 
-        Assert.Equal(LogLevel.Error, Assert.Single(_log.Entries, static entry => entry.Id == 13).Level);
+        var counted = Assert.Single(_log.Entries, static entry => entry.Id == 13);
+        Assert.Equal((LogLevel.Error, "Entries with the id 10 that were not logged within a minute: 5."), (counted.Level, counted.Text));
     }
 
     [Theory]
@@ -82,8 +82,28 @@ public sealed class FailureLogTests
 
         var entry = Assert.Single(_log.Entries);
         Assert.Equal((LogLevel.Warning, 85), (entry.Level, entry.Id));
-        Assert.Contains("The handler of echo.TestService/EchoUnary, called from in-memory, failed because a call that it made failed with", entry.Text, StringComparison.Ordinal);
+        Assert.Contains("Calls of echo.TestService/EchoUnary fail because a call that the handler makes does, with ", entry.Text, StringComparison.Ordinal);
+        Assert.Contains("Since the last such entry: 1; the last one, for in-memory: ", entry.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", entry.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Outage_OfAServerThatHandlersCall_IsOneWarningAMinuteForEachMethodAndStatus()
+    {
+        await using var server = Start();
+        await using var channel = server.CreateChannel();
+        for (var i = 0; i < 40; i++)
+        {
+            await FailAsync(channel, new ThriftConnectException("10.0.0.1:8888", new IOException("refused")));
+        }
+
+        await FailAsync(channel, new ThriftTimeoutException(ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4)));
+        Assert.Equal(2, _log.Entries.Count);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("with Unavailable. Since the last such entry: 39; ", _log.Entries[^1].Text, StringComparison.Ordinal);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(3, _log.Entries.Count);
     }
 
     [Fact]
@@ -98,11 +118,10 @@ public sealed class FailureLogTests
 
         Assert.Equal(20, _log.Entries.Count);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
 
         var counted = Assert.Single(_log.Entries, e => e.Id == 13);
         Assert.Equal(LogLevel.Information, counted.Level);
-        Assert.StartsWith("5 more", counted.Text, StringComparison.Ordinal);
+        Assert.Equal("Entries with the id 14 that were not logged within a minute: 5.", counted.Text);
     }
 
     [Fact]
@@ -120,8 +139,7 @@ public sealed class FailureLogTests
         Assert.All(_log.Entries, static entry => Assert.Equal((LogLevel.Information, 26), (entry.Level, entry.Id)));
         Assert.Contains("A call of echo.TestService/EchoUnary to in-memory failed with NotFound (attempt 1): no\\u000Asuch thing", _log.Entries[0].Text, StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.NotFound, "none"));
-        Assert.StartsWith("180 more", Assert.Single(_log.Entries, e => e.Id == 13).Text, StringComparison.Ordinal);
+        Assert.EndsWith("26 that were not logged within a minute: 180.", Assert.Single(_log.Entries, e => e.Id == 13).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -138,7 +156,8 @@ public sealed class FailureLogTests
 
         await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.Unavailable, "not now"));
 
-        Assert.Equal(["attempt 1", "attempt 2", "attempt 3"], _log.Entries.Select(static entry => entry.Text.Split('(', ')')[1]));
+        Assert.Equal([89, 26, 26], _log.Entries.Select(static entry => entry.Id));
+        Assert.Equal(["attempt 2", "attempt 3"], _log.Entries.Skip(1).Select(static entry => entry.Text.Split('(', ')')[1]));
     }
 
     [Fact]
@@ -167,14 +186,15 @@ public sealed class FailureLogTests
         await server.DisposeAsync();
         await Assert.ThrowsAnyAsync<ThriftException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
 
-        Assert.Equal([26, 86], _log.Entries.Select(static entry => entry.Id));
+        Assert.Equal([89, 86], _log.Entries.Select(static entry => entry.Id));
     }
 
     [Fact]
     public async Task Outage_OfAServer_IsAWarningOnceAMinute()
     {
         using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
-        await using var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{Ports.Free()}", new() { TimeProvider = _clock, LoggerFactory = factory, Resilience = { CircuitBreaker = null } });
+        var endpoint = $"127.0.0.1:{Ports.Free()}";
+        await using var channel = ThriftChannel.ForAddress($"ttheader://{endpoint}", new() { TimeProvider = _clock, LoggerFactory = factory, Resilience = { CircuitBreaker = null } });
         var client = new TestServiceClient(channel);
         async Task CallAsync() => await Assert.ThrowsAsync<ThriftConnectException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
 
@@ -182,11 +202,79 @@ public sealed class FailureLogTests
         await CallAsync();
         await CallAsync();
         Assert.Equal([(LogLevel.Warning, 86), (LogLevel.Information, 26), (LogLevel.Information, 26)], _log.Entries.Where(static entry => entry.Id is 26 or 86).Select(static entry => (entry.Level, entry.Id)));
-        Assert.Contains("A call of echo.TestService/EchoUnary to (not connected) failed because no server could be reached, or was lost: ", _log.Entries[0].Text, StringComparison.Ordinal);
+        Assert.Contains($"No server can be reached, or connections are lost. Calls that failed since the last such entry: 1; the last one, echo.TestService/EchoUnary to {endpoint}: ", _log.Entries[0].Text, StringComparison.Ordinal);
 
         _clock.Advance(TimeSpan.FromMinutes(1));
-        await CallAsync();
-        Assert.Equal(2, _log.Entries.Count(static entry => entry.Id == 86));
+        Assert.Contains("entry: 2;", Assert.Single(_log.Entries.Skip(1), static entry => entry.Id == 86).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ThriftStatusCode.Internal)]
+    [InlineData(ThriftStatusCode.Unavailable)]
+    [InlineData(ThriftStatusCode.Unauthenticated)]
+    [InlineData(ThriftStatusCode.DeadlineExceeded)]
+    [InlineData(ThriftStatusCode.ResourceExhausted)]
+    public async Task Status_ThatAServerIsToBlameFor_IsAWarningOnceAMinuteUntilItsEnd(ThriftStatusCode code)
+    {
+        await using var server = ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(_service));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log).SetMinimumLevel(LogLevel.Warning));
+        await using var channel = server.CreateChannel(new() { TimeProvider = _clock, LoggerFactory = factory });
+
+        await FailAsync(channel, new ThriftStatusException(code, "try\nlater"));
+        await FailAsync(channel, new ThriftStatusException(code, "try later"));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([(LogLevel.Warning, 89), (LogLevel.Warning, 89)], _log.Entries.Select(static entry => (entry.Level, entry.Id)));
+        Assert.Equal($"Calls fail with {code}. Since the last such entry: 1; the last one, echo.TestService/EchoUnary to in-memory: try\\u000Alater", _log.Entries[0].Text);
+
+        _service.Unary = static request => new() { Message = request.Message };
+        await new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "x" }, TestContext.Current.CancellationToken);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(
+            (LogLevel.Warning, 90, $"Calls to memory have not failed with {code} for a minute. Answered since: 1; failed before: 2 within 0 s."),
+            _log.Entries.Count == 3 ? (_log.Entries[2].Level, _log.Entries[2].Id, _log.Entries[2].Text) : default);
+    }
+
+    [Fact]
+    public async Task Stream_ThatRuns_EndsTheOutageWithItsFirstResponse()
+    {
+        await using var server = ThriftInMemoryServer.Create(setup => setup.AddService<ITestService>(_service));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = server.CreateChannel(new() { TimeProvider = _clock, LoggerFactory = factory });
+        await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.Unavailable, "not now"));
+
+        await using var responses = new TestServiceClient(channel)
+            .EchoServerAsync(new() { Message = "endless" }, TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await responses.MoveNextAsync());
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([89, 90], _log.Entries.Select(static entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task Outage_WithAnOpenBreaker_KeepsTheReasonOfTheOutage()
+    {
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        await using var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{Ports.Free()}", new()
+        {
+            TimeProvider = _clock,
+            LoggerFactory = factory,
+            Resilience = { CircuitBreaker = new() { MinimumThroughput = 2, BreakDuration = TimeSpan.FromMinutes(5) } },
+        });
+        var client = new TestServiceClient(channel);
+        for (var i = 0; i < 5; i++)
+        {
+            await Assert.ThrowsAnyAsync<ThriftException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        }
+
+        await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        var counted = _log.Entries.Last(static entry => entry.Id == 86).Text;
+        Assert.Contains("entry: 5;", counted, StringComparison.Ordinal);
+        Assert.DoesNotContain("circuit breaker", counted, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log.Entries, static entry => entry.Id == 89);
     }
 
     private ThriftInMemoryServer Start() => ThriftInMemoryServer.Create(setup => setup

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Reactive.Linq;
+using System.Reactive.Threading.Tasks;
 using Demo.Echo;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -57,6 +59,27 @@ public sealed class TelemetryTests() : ObservedCallTests("grpc")
 
         var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == trace);
         Assert.Equal((ActivityStatusCode.Error, "NOT_FOUND", "NOT_FOUND"), (client.Status, client.GetTagItem("error.type"), client.GetTagItem("rpc.response.status_code")));
+    }
+
+    [Fact]
+    public async Task FailedConnect_OfACall_NamesTheEndpoint()
+    {
+        using var source = new ActivitySource("test");
+        using var listener = new RecordingListener(source);
+        var port = Ports.Free();
+        await using var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{port}");
+        var finish = channel.Events.Where(static e => e.Kind == ThriftStreamEventKind.RpcFinish).FirstAsync().ToTask(TestContext.Current.CancellationToken);
+
+        ActivityTraceId trace;
+        using (var root = source.StartActivity("root")!)
+        {
+            trace = root.TraceId;
+            await Assert.ThrowsAsync<ThriftConnectException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        }
+
+        var client = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Client && a.TraceId == trace);
+        Assert.Equal(("127.0.0.1", port), (client.GetTagItem("server.address"), client.GetTagItem("server.port")));
+        Assert.Equal($"127.0.0.1:{port}", (await finish).Peer);
     }
 
     [Fact]

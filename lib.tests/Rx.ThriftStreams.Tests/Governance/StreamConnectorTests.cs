@@ -264,7 +264,13 @@ public sealed class StreamConnectorTests
 
     private ClientCallStart Start(ThriftCallOptions? options = null) => new(options ?? new(), _clock, limit: null, headers: null, metaInfo: null);
 
-    private sealed record Lifetime(CancellationToken Over) : ICallLifetime;
+    private sealed record Lifetime(CancellationToken Over) : ICallLifetime
+    {
+        public void Tries(string endpoint)
+        {
+            // Nothing here asks for it.
+        }
+    }
 
     /// <summary>Has a connection, or must connect first.</summary>
     private sealed class RecordingTransport : ClientTransport

@@ -50,12 +50,12 @@ public sealed class PortLogTests
         var log = new LogCollector();
         await using var application = await StartAsync(log);
 
-        for (var i = 0; i < 3 * WarningLimit.PerMinute; i++)
+        for (var i = 0; i < 3 * EntryLimits.PerMinute; i++)
         {
             await SendAsync(application, [1, 2, 3, 4, 5, 6, 7, 8]);
         }
 
-        Assert.InRange(log.Entries.Count, 1, WarningLimit.PerMinute);
+        Assert.InRange(log.Entries.Count, 1, EntryLimits.PerMinute);
     }
 
     [Fact]

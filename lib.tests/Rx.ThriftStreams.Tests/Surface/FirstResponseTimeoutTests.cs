@@ -27,7 +27,7 @@ public sealed class FirstResponseTimeoutTests : TwoClocks
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.FirstResponse, TimeSpan.FromSeconds(30), ThriftStatusCode.DeadlineExceeded), (error.Kind, error.Configured, error.StatusCode));
-        Assert.Equal("The first response of echo.TestService/EchoServer took longer than its FirstResponseTimeout of 30000 ms (30000 ms had passed).", error.Message);
+        Assert.Equal("The first response of echo.TestService/EchoServer took longer than its FirstResponseTimeout of 30000 ms.", error.Message);
         await cancelled.Task.Soon();
     }
 

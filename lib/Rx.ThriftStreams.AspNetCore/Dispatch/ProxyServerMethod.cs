@@ -19,6 +19,8 @@ internal sealed partial class ProxyServerMethod(
     RawMethodRules? rules = null)
     : ServerMethod<ProxyTarget, ThriftRawMessage, ThriftRawMessage>(method, _ => target, runtime, rules?.Gate, rules?.Policy)
 {
+    private const int HopId = 15;
+
     private readonly ThriftServerRuntime _runtime = runtime;
 
     // How many messages a stream has each way makes no difference to the server, and the caller decides it.
@@ -113,7 +115,7 @@ internal sealed partial class ProxyServerMethod(
     private Exception Explain(Exception error, ServerCallContext context)
     {
         var explained = ProxyFaults.Explain(error, context);
-        if (explained is ThriftStatusException && !ReferenceEquals(explained, error) && _runtime.Warnings.TryTake(_runtime.Logger))
+        if (explained is ThriftStatusException && !ReferenceEquals(explained, error) && _runtime.Entries.TryTake(HopId, LogLevel.Warning))
         {
             LogHop(_runtime.Logger, Method.FullName, context.Peer, LogText.Escape(error.Message));
         }
@@ -121,6 +123,6 @@ internal sealed partial class ProxyServerMethod(
         return explained;
     }
 
-    [LoggerMessage(15, LogLevel.Warning, "A call of {Method} from {Peer} could not be forwarded: {Reason}", EventName = "ProxyCallFailed")]
+    [LoggerMessage(HopId, LogLevel.Warning, "A call of {Method} from {Peer} could not be forwarded: {Reason}", EventName = "ProxyCallFailed")]
     private static partial void LogHop(ILogger logger, string method, string peer, string reason);
 }

@@ -12,6 +12,10 @@ namespace Rx.ThriftStreams.AspNetCore.Dispatch;
 /// <summary>One method of a service on the server: runs a call from its arrival to its end, over whatever transport brought it.</summary>
 internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRuntime runtime, MethodGate? gate = null, MethodPolicy? policy = null)
 {
+    private const int FaultId = 10;
+    private const int BrokenId = 11;
+    private const int FailedId = 14;
+
     private readonly MethodGate _gate = gate ?? runtime.Traffic.GateOf(method);
     private MethodPolicy _policy = policy ?? runtime.Policy;
     private CallAccess? _access;
@@ -141,7 +145,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
     {
         if (error is RefusedException refused)
         {
-            Refusals.Report(runtime.Logger, runtime.Warnings, Method, refused, context.Peer);
+            Refusals.Report(runtime.Logger, runtime.Entries, Method, refused, context.Peer);
         }
         else if (outcome.Error is RouteException || (error is OperationCanceledException && ReferenceEquals(outcome.Error, context.CancellationReason)))
         {
@@ -161,19 +165,16 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)
             {
                 // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
-                if (runtime.Warnings.TryTake(runtime.Logger))
-                {
-                    LogCallFailed(runtime.Logger, Method.FullName, context.Peer, failed.StatusCode, LogText.Escape(failed.Message));
-                }
+                runtime.MadeCalls.Report(Method.FullName, context.Peer, failed);
             }
-            else if (runtime.Faults.TryTake(runtime.Logger))
+            else if (runtime.Entries.TryTake(FaultId, LogLevel.Error))
             {
                 LogFault(runtime.Logger, error, Method.FullName, context.Peer);
             }
         }
         else if (error is ThriftProtocolException or ThriftTimeoutException)
         {
-            if (runtime.Warnings.TryTake(runtime.Logger))
+            if (runtime.Entries.TryTake(BrokenId, LogLevel.Warning))
             {
                 LogBroken(runtime.Logger, Method.FullName, context.Peer, LogText.Escape(error.Message));
             }
@@ -186,22 +187,19 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
 
     private void LogFailure(in ThriftStatus status, string reason, ServerCallContext context)
     {
-        if (runtime.Logger.IsEnabled(LogLevel.Information) && runtime.Failures.TryTake(runtime.Logger))
+        if (runtime.Entries.TryTake(FailedId, LogLevel.Information))
         {
             LogFailed(runtime.Logger, Method.FullName, context.Peer, status.Code, LogText.Escape(reason));
         }
     }
 
-    [LoggerMessage(14, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}", EventName = "ServerCallFailed")]
+    [LoggerMessage(FailedId, LogLevel.Information, "A call of {Method} from {Peer} failed with {Code}: {Reason}", EventName = "ServerCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
 
-    [LoggerMessage(85, LogLevel.Warning, "The handler of {Method}, called from {Peer}, failed because a call that it made failed with {Code}: {Reason}", EventName = "HandlerCallFailed")]
-    private static partial void LogCallFailed(ILogger logger, string method, string peer, ThriftStatusCode code, string reason);
-
-    [LoggerMessage(10, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.", EventName = "HandlerFailed")]
+    [LoggerMessage(FaultId, LogLevel.Error, "The handler of {Method} failed, called from {Peer}.", EventName = "HandlerFailed")]
     private static partial void LogFault(ILogger logger, Exception error, string method, string peer);
 
-    [LoggerMessage(11, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}", EventName = "CallBroken")]
+    [LoggerMessage(BrokenId, LogLevel.Warning, "A call of {Method} from {Peer} was broken: {Reason}", EventName = "CallBroken")]
     private static partial void LogBroken(ILogger logger, string method, string peer, string reason);
 
     [LoggerMessage(12, LogLevel.Debug, "A call of {Method} from {Peer} was cancelled: {Reason}", EventName = "CallCancelled")]

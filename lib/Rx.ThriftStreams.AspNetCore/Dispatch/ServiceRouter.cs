@@ -27,6 +27,8 @@ internal readonly record struct CallOrigin(ThriftProtocols Protocol, int Port)
 /// <summary>Finds the method of a call, or says why there is none. The one place for all transports.</summary>
 internal sealed partial class ServiceRouter(ThriftServerRuntime runtime)
 {
+    private const int RefusedId = 16;
+
     /// <summary>
     /// Finds a method where the service's name is only a hint: by that name; if there is none, the fallback service or else the first one registered that has
     /// the method; if the name is wrong, the only one that has it. With <see cref="ThriftPingPongServerOptions.RefuseWithoutServiceName"/>, by the name alone.
@@ -79,7 +81,7 @@ internal sealed partial class ServiceRouter(ThriftServerRuntime runtime)
     /// <summary>Logs that a call was refused because it has no method. Such calls reach no method that could report them.</summary>
     internal void Report(ThriftException refusal, string peer)
     {
-        if (runtime.Logger.IsEnabled(LogLevel.Information) && runtime.Failures.TryTake(runtime.Logger))
+        if (runtime.Entries.TryTake(RefusedId, LogLevel.Information))
         {
             LogRefused(runtime.Logger, peer, LogText.Escape(refusal.Message));
         }
@@ -159,6 +161,6 @@ internal sealed partial class ServiceRouter(ThriftServerRuntime runtime)
         return found is null ? RouteFault.UnknownService : null;
     }
 
-    [LoggerMessage(16, LogLevel.Information, "A call from {Peer} was refused: {Reason}", EventName = "UnknownMethodRefused")]
+    [LoggerMessage(RefusedId, LogLevel.Information, "A call from {Peer} was refused: {Reason}", EventName = "UnknownMethodRefused")]
     private static partial void LogRefused(ILogger logger, string peer, string reason);
 }

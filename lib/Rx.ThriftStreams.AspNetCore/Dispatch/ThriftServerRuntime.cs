@@ -35,10 +35,9 @@ internal sealed class ThriftServerRuntime : IDisposable
         Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Fallbacks = new RawFallbacks(Options);
-        Warnings = new WarningLimit(Options.TimeProvider);
-        Failures = new WarningLimit(Options.TimeProvider, LogLevel.Information);
-        Faults = new WarningLimit(Options.TimeProvider, LogLevel.Error);
-        UnhandledErrors = new UnhandledErrorLog(Logger, Options.TimeProvider);
+        Entries = new EntryLimits(Logger, Options.TimeProvider);
+        MadeCalls = new MadeCallLog(Logger, Options.TimeProvider);
+        UnhandledErrors = new UnhandledErrorLog(Logger, Entries);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
         Policy = MethodPolicy.Of(Options, [], services);
@@ -72,14 +71,11 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>The checks for the calls of each method.</summary>
     internal AccessRules Access { get; }
 
-    /// <summary>Bounds the warnings that callers can cause.</summary>
-    internal WarningLimit Warnings { get; }
+    /// <summary>Bounds the entries that callers can cause, and those of handlers that fail: a fault that every call meets would fill the log with its stack.</summary>
+    internal EntryLimits Entries { get; }
 
-    /// <summary>Bounds the entries about calls that failed with a status for their caller.</summary>
-    internal WarningLimit Failures { get; }
-
-    /// <summary>The limit of entries about handlers that failed: a fault that every call meets would fill the log with its stack.</summary>
-    internal WarningLimit Faults { get; }
+    /// <summary>Logs handlers that failed because of a call that they made.</summary>
+    internal MadeCallLog MadeCalls { get; }
 
     /// <summary>Logs errors of requests that reach no handler.</summary>
     internal UnhandledErrorLog UnhandledErrors { get; }
@@ -116,6 +112,8 @@ internal sealed class ThriftServerRuntime : IDisposable
         Traffic.Dispose();
         Sweep.Dispose();
         Calls.Dispose();
+        MadeCalls.Dispose();
+        Entries.Dispose();
         Events.Complete();
     }
 }

@@ -43,7 +43,7 @@ internal sealed class RateLimiterRefusals(IServiceProvider services) : IPostConf
         {
             var runtime = services.GetRequiredService<ThriftServerRuntime>();
             var refused = new RefusedException(RefusalKind.Limiter);
-            Refusals.Report(runtime.Logger, runtime.Warnings, method, refused, PeerName.Of(http.Connection.RemoteIpAddress, http.Connection.RemotePort).Text);
+            Refusals.Report(runtime.Logger, runtime.Entries, method, refused, PeerName.Of(http.Connection.RemoteIpAddress, http.Connection.RemotePort).Text);
             http.Response.StatusCode = StatusCodes.Status200OK;
             await new GrpcRequestHandler(runtime).FailAsync(http, refused).ConfigureAwait(false);
         }

@@ -15,6 +15,11 @@ namespace Rx.ThriftStreams.AspNetCore.Port;
 internal sealed partial class ThriftPort
 {
     private const int ShownBytes = 16;
+    private const int UnknownId = 41;
+    private const int SilentId = 42;
+    private const int TlsId = 46;
+    private const int Http1Id = 47;
+    private const int NotServedId = 48;
 
     private readonly ThriftServerRuntime _runtime;
     private readonly ThriftProtocols _served;
@@ -58,7 +63,7 @@ internal sealed partial class ThriftPort
         if (admission != ConnectionAdmission.Served)
         {
             Refusals.CountConnection(admission);
-            if (_runtime.Warnings.TryTake(_runtime.Logger))
+            if (_runtime.Entries.TryTake(Refusals.ConnectionId, LogLevel.Warning))
             {
                 Refusals.LogConnection(_runtime.Logger, peer, _runtime.Traffic.Connections.Most, admission);
             }
@@ -153,51 +158,64 @@ internal sealed partial class ThriftPort
     /// <summary>Names what a peer speaks where it is a common mistake, with what to change.</summary>
     private void LogRefused(string peer, in ReadOnlySequence<byte> first)
     {
-        if (!_runtime.Warnings.TryTake(_runtime.Logger))
-        {
-            return;
-        }
-
         switch (ProtocolDetector.DetectConnection(first))
         {
             case WireProtocol.Tls:
-                LogTls(_runtime.Logger, peer);
+                if (MayLog(TlsId))
+                {
+                    LogTls(_runtime.Logger, peer);
+                }
+
                 break;
 
             case WireProtocol.Http1:
-                LogHttp1(_runtime.Logger, peer);
+                if (MayLog(Http1Id))
+                {
+                    LogHttp1(_runtime.Logger, peer);
+                }
+
                 break;
 
             case var known when _protocols.FirstOrDefault(row => row.Protocol.Speaks(known) != 0).Protocol is { } protocol:
-                LogNotServed(_runtime.Logger, peer, protocol.Name, _served);
+                if (MayLog(NotServedId))
+                {
+                    LogNotServed(_runtime.Logger, peer, protocol.Name, _served);
+                }
+
                 break;
 
             default:
-                LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(first.Slice(0, Math.Min(ShownBytes, first.Length)).ToArray()));
+                if (MayLog(UnknownId))
+                {
+                    LogUnknown(_runtime.Logger, peer, Convert.ToHexStringLower(first.Slice(0, Math.Min(ShownBytes, first.Length)).ToArray()));
+                }
+
                 break;
         }
     }
 
+    private bool MayLog(int id) => _runtime.Entries.TryTake(id, LogLevel.Warning);
+
     private void LogSilent(string peer, TimeSpan limit)
     {
-        if (_runtime.Warnings.TryTake(_runtime.Logger))
+        if (MayLog(SilentId))
         {
             LogSilent(_runtime.Logger, peer, limit);
         }
     }
 
-    [LoggerMessage(41, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, do not belong to a protocol that is served here.", EventName = "ProtocolUnknown")]
+    [LoggerMessage(UnknownId, LogLevel.Warning, "A connection from {Peer} was closed: its first bytes, {Bytes}, do not belong to a protocol that is served here.", EventName = "ProtocolUnknown")]
     private static partial void LogUnknown(ILogger logger, string peer, string bytes);
 
-    [LoggerMessage(46, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.", EventName = "TlsNotServed")]
+    [LoggerMessage(TlsId, LogLevel.Warning, "A connection from {Peer} was closed: it speaks TLS and this port does not. Add UseHttps() before UseThriftStreams(), or UseTls() to a ThriftServer; or use the schemes grpc and ttheader instead of grpcs and ttheaders in the client.", EventName = "TlsNotServed")]
     private static partial void LogTls(ILogger logger, string peer);
 
-    [LoggerMessage(47, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers on another port. For health checks there is ThriftServerOptions.HttpProbePath.", EventName = "Http1NotServed")]
+    [LoggerMessage(Http1Id, LogLevel.Warning, "A connection from {Peer} was closed: it speaks HTTP/1, and this port accepts only HTTP/2 with prior knowledge. Set the version of the HTTP client to exactly 2.0, or serve browsers on another port. For health checks there is ThriftServerOptions.HttpProbePath.", EventName = "Http1NotServed")]
     private static partial void LogHttp1(ILogger logger, string peer);
 
-    [LoggerMessage(48, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.", EventName = "ProtocolNotServed")]
+    [LoggerMessage(NotServedId, LogLevel.Warning, "A connection from {Peer} was closed: it speaks {Protocol}, and this port serves {Served} only. Pass the protocol to UseThriftStreams, or to UseProtocols of a ThriftServer, to serve it.", EventName = "ProtocolNotServed")]
     private static partial void LogNotServed(ILogger logger, string peer, string protocol, ThriftProtocols served);
 
-    [LoggerMessage(42, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.", EventName = "ConnectionSilent")]
+    [LoggerMessage(SilentId, LogLevel.Warning, "A connection from {Peer} was closed: it did not send the bytes that name its protocol within {Limit}.", EventName = "ConnectionSilent")]
     private static partial void LogSilent(ILogger logger, string peer, TimeSpan limit);
 }

@@ -8,11 +8,16 @@ namespace Rx.ThriftStreams.AspNetCore.Protection;
 /// <summary>Reports what was refused: each as a metric, and some in the log.</summary>
 internal static partial class Refusals
 {
+    /// <summary>The id of the entry of <see cref="LogConnection"/>.</summary>
+    internal const int ConnectionId = 63;
+
+    private const int CallId = 62;
+
     /// <summary>A call was refused, or ended by a limit. Each is counted, and some a minute are logged.</summary>
-    internal static void Report(ILogger logger, WarningLimit warnings, ThriftMethod method, RefusedException refused, string peer)
+    internal static void Report(ILogger logger, EntryLimits entries, ThriftMethod method, RefusedException refused, string peer)
     {
         Count(method, refused.Kind);
-        if (warnings.TryTake(logger))
+        if (entries.TryTake(CallId, LogLevel.Warning))
         {
             LogCall(logger, method.FullName, peer, LogText.Escape(refused.Reason));
         }
@@ -43,9 +48,9 @@ internal static partial class Refusals
         _ => "limiter",
     };
 
-    [LoggerMessage(62, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.", EventName = "CallRefused")]
+    [LoggerMessage(CallId, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}.", EventName = "CallRefused")]
     private static partial void LogCall(ILogger logger, string method, string peer, string reason);
 
-    [LoggerMessage(63, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).", EventName = "ConnectionOverLimit")]
+    [LoggerMessage(ConnectionId, LogLevel.Warning, "A connection from {Peer} is beyond the limit of {Limit} connections ({Admission}).", EventName = "ConnectionOverLimit")]
     internal static partial void LogConnection(ILogger logger, string peer, int? limit, ConnectionAdmission admission);
 }

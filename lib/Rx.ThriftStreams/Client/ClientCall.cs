@@ -21,6 +21,8 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private CancellationTokenRegistration _enumerationCancellation;
     private CancellationTokenRegistration _parentCancellation;
     private Exception? _abortReason;
+    private string? _tried;
+    private bool _answered;
 
     // Null while the call is running, then its error or CallErrors.None: one field, so that no thread can see an end without its error.
     private object? _end;
@@ -141,6 +143,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         }
     }
 
+    /// <inheritdoc/>
+    public void Tries(string endpoint) => Volatile.Write(ref _tried, endpoint);
+
     public bool Abandon() => Abort(CallErrors.Disposed(Method));
 
     /// <summary>Throws if the call is over before its stream is created: a deadline that has passed, a token that is cancelled.</summary>
@@ -173,6 +178,16 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     /// </summary>
     internal bool IsEnd(Exception error) => IsOver || error is ThriftException and not ThriftProtocolException;
 
+    /// <summary>The call has received a response, or has ended without an error.</summary>
+    internal void Answered()
+    {
+        if (!_answered)
+        {
+            _answered = true;
+            Failures.Answered();
+        }
+    }
+
     /// <summary>Records the end; the first one is kept.</summary>
     internal void End(Exception? error)
     {
@@ -187,10 +202,21 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
             _ = over.CancelAsync();
         }
 
-        Observation?.Finish(error);
-        if (error is not null)
+        var peer = Peer;
+        if (peer.Length == 0 && Volatile.Read(ref _tried) is { } tried)
         {
-            Failures.Report(Method, Peer, Start.Options.AttemptNumber, error);
+            peer = tried;
+            Observation?.Tried(tried);
+        }
+
+        Observation?.Finish(error);
+        if (error is null)
+        {
+            Answered();
+        }
+        else
+        {
+            Failures.Report(Method, peer, Start.Options.AttemptNumber, error);
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
 
         if (receive.Result)
         {
-            EndFirst();
+            Answered();
             return new(true);
         }
 
@@ -134,7 +134,7 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
 
             if (received)
             {
-                EndFirst();
+                Answered();
             }
             else
             {
@@ -159,9 +159,10 @@ internal sealed class ResponseReceiver<TRequest, TResponse>(ClientCall<TRequest,
         }
     }
 
-    /// <summary>Ends the limit of the first response, which has been received.</summary>
-    private void EndFirst()
+    /// <summary>A response has been received. The first one ends its limit.</summary>
+    private void Answered()
     {
+        call.Answered();
         if (_limitsFirst)
         {
             _limitsFirst = false;

@@ -235,6 +235,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
             entered = _endpoints.TracksStreams ? endpoint : null;
             request.Start.Options.Attempts?.Used(endpoint.Candidate);
+            request.Start.Call?.Tries(endpoint.Address);
             request.StartedAt = _options.TimeProvider.GetTimestamp();
             if (!endpoint.Breaker.TryEnter(out var retryAfter))
             {
@@ -378,7 +379,7 @@ internal sealed class StreamConnector : IAsyncDisposable
     {
         if (ConnectRetries.IsConnectFailure(error) && error is not ThriftCircuitOpenException)
         {
-            breaker.Failed();
+            breaker.Failed(error);
         }
         else
         {

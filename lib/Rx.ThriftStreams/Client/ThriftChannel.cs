@@ -36,7 +36,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
         _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry);
-        _failures = new FailureLog(Logger, options.TimeProvider);
+        _failures = new FailureLog(Logger, options.TimeProvider, Address);
         _middleware = ClientMiddleware.From(options);
         var budgets = new RetryBudgets(options.TimeProvider);
         _calls = CallPipelines.From(options, budgets);
@@ -371,6 +371,7 @@ public sealed class ThriftChannel : IAsyncDisposable
         {
             await _connector.DisposeAsync().ConfigureAwait(false);
             _watch.Dispose();
+            _failures.Dispose();
             CircuitBreakers.Complete();
             _events.Complete();
         }

@@ -150,13 +150,13 @@ public sealed partial class ThriftCircuitBreakers
         }
         else
         {
-            LogOpened(_logger, scope, breaker.Key, breaker.TimeLeft);
+            LogOpened(_logger, scope, breaker.Key, (long)Math.Ceiling(breaker.TimeLeft.TotalSeconds), LogText.Escape(breaker.LastFailure ?? "unknown"));
         }
     }
 
-    [LoggerMessage(87, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has opened: too many attempts failed, and calls are refused. A probe follows in {Time}.", EventName = "CircuitBreakerOpened")]
-    private static partial void LogOpened(ILogger logger, string scope, string key, TimeSpan time);
+    [LoggerMessage(87, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has opened: too many attempts failed. Calls are refused, and a probe follows in {Seconds} s. The last failure: {Reason}", EventName = "CircuitBreakerOpened")]
+    private static partial void LogOpened(ILogger logger, string scope, string key, long seconds, string reason);
 
-    [LoggerMessage(88, LogLevel.Information, "The circuit breaker of {Scope} {Key} has closed: calls are made again.", EventName = "CircuitBreakerClosed")]
+    [LoggerMessage(88, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has closed: calls are made again.", EventName = "CircuitBreakerClosed")]
     private static partial void LogClosed(ILogger logger, string scope, string key);
 }

@@ -64,7 +64,7 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
     internal override void Abort(Exception reason)
     {
         Inner.Abort(reason);
-        End(_hasResponded ? StreamResult.Good : reason is ThriftTimeoutException ? StreamResult.Bad : StreamResult.Unknown);
+        End(_hasResponded ? StreamResult.Good : reason is ThriftTimeoutException ? StreamResult.Bad : StreamResult.Unknown, reason);
     }
 
     public override async ValueTask DisposeAsync()
@@ -125,10 +125,10 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
         ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.Internal or ThriftStatusCode.Unknown or ThriftStatusCode.DataLoss } => StreamResult.Bad,
         ThriftException => StreamResult.Good,
         _ => StreamResult.Unknown,
-    });
+    }, error);
 
     /// <summary>Ends the stream. Only the first call has an effect.</summary>
-    private void End(StreamResult result)
+    private void End(StreamResult result, Exception? error = null)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
         {
@@ -145,11 +145,11 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
             _endpoint.Ejection?.Failed(_endpoint.Candidate);
         }
 
-        Report(_methodBreaker, result);
-        Report(_endpointBreaker, result);
+        Report(_methodBreaker, result, error);
+        Report(_endpointBreaker, result, error);
     }
 
-    private static void Report(CircuitBreaker? breaker, StreamResult result)
+    private static void Report(CircuitBreaker? breaker, StreamResult result, Exception? error)
     {
         switch (result)
         {
@@ -157,7 +157,7 @@ internal sealed class TrackedClientStream<TRequest, TResponse> : DelegatingClien
                 breaker?.Succeeded();
                 break;
             case StreamResult.Bad:
-                breaker?.Failed();
+                breaker?.Failed(error);
                 break;
             default:
                 breaker?.Ignored();

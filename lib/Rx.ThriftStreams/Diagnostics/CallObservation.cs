@@ -88,6 +88,9 @@ internal sealed partial class CallObservation : IDropListener
     /// <summary>The stream of a call that has a peer from the start.</summary>
     internal void Connected(IReceiveQueue queue) => Volatile.Write(ref _queue, queue);
 
+    /// <summary>The stream could not be created on that endpoint.</summary>
+    internal void Tried(string endpoint) => Volatile.Write(ref _peer, endpoint);
+
     internal void HeadersReceived(ThriftMetadata headers)
     {
         if (Interlocked.Exchange(ref _headersReported, 1) == 0)

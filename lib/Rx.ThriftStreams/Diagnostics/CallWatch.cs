@@ -139,7 +139,7 @@ internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger lo
         if (_timer is null)
         {
             // The timer outlives the first call, and must not keep that call's context.
-            using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+            using var flow = ExecutionContext.SuppressFlow();
             _timer = clock.CreateTimer(static state => ((CallWatch)state!).Look(), this, options.Period, options.Period);
         }
         else

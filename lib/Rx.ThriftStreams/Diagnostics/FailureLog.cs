@@ -4,21 +4,41 @@ using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Diagnostics;
 
-/// <summary>Logs calls of a channel that fail, some a minute. Independent of whether calls are observed, so that failures are visible in a log without the cost of observing every call.</summary>
-internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
+/// <summary>
+/// Logs calls of a channel that fail: what points to its servers, or to its own credentials, as a warning a minute, and single calls below. Independent of whether calls are observed, so that failures are visible in a
+/// log without the cost of observing every call.
+/// </summary>
+internal sealed partial class FailureLog : IDisposable
 {
-    private static readonly TimeSpan UnreachablePeriod = TimeSpan.FromMinutes(1);
+    private const int FailedId = 26;
+    private const string Unreachable = "ServerUnreachable";
 
-    private readonly WarningLimit _limit = new(clock, LogLevel.Information);
-    private readonly Lock _gate = new();
-    private long? _unreachableSince;
+    private readonly ILogger _logger;
+    private readonly string _address;
+    private readonly EntryLimits _limits;
+    private readonly FailureEpisodes<string> _episodes;
+
+    /// <param name="logger">The log.</param>
+    /// <param name="clock">Measures the minutes.</param>
+    /// <param name="address">The address of the channel.</param>
+    internal FailureLog(ILogger logger, TimeProvider clock, string address)
+    {
+        _logger = logger;
+        _address = address;
+        _limits = new(logger, clock);
+        _episodes = new(clock, LogFailing, LogOver);
+        Unhandled = new(logger, _limits);
+    }
 
     /// <summary>Logs errors of its calls that reach no handler.</summary>
-    internal UnhandledErrorLog Unhandled { get; } = new(logger, clock);
+    internal UnhandledErrorLog Unhandled { get; }
+
+    /// <summary>A call has received its first response, or ended without an error.</summary>
+    internal void Answered() => _episodes.Answered();
 
     /// <summary>A call has ended with an error.</summary>
     /// <param name="method">Its method.</param>
-    /// <param name="peer">The peer; empty if no stream was created.</param>
+    /// <param name="peer">The peer, or the endpoint that could not be connected to; empty if there was none.</param>
     /// <param name="attempt">The number of the attempt that it is, from 1; 0 for a call that has one attempt.</param>
     /// <param name="error">The error. Results of a call, and calls that the user ended, are not logged.</param>
     internal void Report(ThriftMethod method, string peer, int attempt, Exception error)
@@ -28,36 +48,62 @@ internal sealed partial class FailureLog(ILogger logger, TimeProvider clock)
             return;
         }
 
-        var place = peer.Length == 0 ? "(not connected)" : peer;
-        if (error is ThriftConnectException or ThriftTransportException or ThriftDiscoveryException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect }
-            && logger.IsEnabled(LogLevel.Warning) && TakeUnreachable())
+        var call = new FailedCall(method.FullName, peer.Length == 0 ? _address : peer, CallErrors.ToStatus(error).Code, error.Message);
+        if (_logger.IsEnabled(LogLevel.Warning) && CauseOf(error, call.Code) is { } cause && _episodes.Add(cause, call, error is not ThriftCircuitOpenException))
         {
-            LogUnreachable(logger, method.FullName, place, LogText.Escape(error.Message));
+            return;
         }
-        else if (logger.IsEnabled(LogLevel.Information) && _limit.TryTake(logger))
+
+        if (_limits.TryTake(FailedId, LogLevel.Information))
         {
-            LogFailed(logger, method.FullName, place, CallErrors.ToStatus(error).Code, Math.Max(1, attempt), LogText.Escape(error.Message));
+            LogFailed(_logger, call.Method, call.Peer, call.Code, Math.Max(1, attempt), LogText.Escape(call.Reason));
         }
     }
 
-    /// <summary>An outage is worth a warning a minute: the entries of its calls say the same.</summary>
-    private bool TakeUnreachable()
+    public void Dispose()
     {
-        lock (_gate)
-        {
-            if (_unreachableSince is { } since && clock.GetElapsedTime(since) < UnreachablePeriod)
-            {
-                return false;
-            }
+        _episodes.Dispose();
+        _limits.Dispose();
+    }
 
-            _unreachableSince = clock.GetTimestamp();
-            return true;
+    /// <summary>What the failures of an outage have in common.</summary>
+    /// <returns><see langword="null"/> if the caller may have to expect the failure, or has caused it.</returns>
+    private static string? CauseOf(Exception error, ThriftStatusCode code) => error switch
+    {
+        ThriftConnectException or ThriftTransportException or ThriftDiscoveryException or ThriftCircuitOpenException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect } => Unreachable,
+        _ => code switch
+        {
+            ThriftStatusCode.OK or ThriftStatusCode.Cancelled or ThriftStatusCode.InvalidArgument or ThriftStatusCode.NotFound or ThriftStatusCode.AlreadyExists
+                or ThriftStatusCode.FailedPrecondition or ThriftStatusCode.Aborted or ThriftStatusCode.OutOfRange => null,
+            _ => Enum.GetName(code) ?? "Other",
+        },
+    };
+
+    private void LogFailing(string cause, FailedCall last, long count)
+    {
+        var reason = LogText.Escape(last.Reason);
+        if (cause == Unreachable)
+        {
+            LogUnreachable(_logger, count, last.Method, last.Peer, reason);
+        }
+        else
+        {
+            LogFailing(_logger, last.Code, count, last.Method, last.Peer, reason);
         }
     }
 
-    [LoggerMessage(86, LogLevel.Warning, "A call of {Method} to {Peer} failed because no server could be reached, or was lost: {Reason}", EventName = "ServerUnreachable")]
-    private static partial void LogUnreachable(ILogger logger, string method, string peer, string reason);
+    private void LogOver(string cause, FailureTotals totals)
+        => LogOver(_logger, _address, cause, totals.Answered, totals.Failed, (long)Math.Ceiling(totals.Lasted.TotalSeconds));
 
-    [LoggerMessage(26, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code} (attempt {Attempt}): {Reason}", EventName = "ClientCallFailed")]
+    [LoggerMessage(86, LogLevel.Warning, "No server can be reached, or connections are lost. Calls that failed since the last such entry: {Count}; the last one, {Method} to {Peer}: {Reason}", EventName = "ServerUnreachable")]
+    private static partial void LogUnreachable(ILogger logger, long count, string method, string peer, string reason);
+
+    [LoggerMessage(89, LogLevel.Warning, "Calls fail with {Code}. Since the last such entry: {Count}; the last one, {Method} to {Peer}: {Reason}", EventName = "CallsFailing")]
+    private static partial void LogFailing(ILogger logger, ThriftStatusCode code, long count, string method, string peer, string reason);
+
+    [LoggerMessage(90, LogLevel.Warning, "Calls to {Address} have not failed with {Cause} for a minute. Answered since: {Answered}; failed before: {Count} within {Seconds} s.", EventName = "CallsRecovered")]
+    private static partial void LogOver(ILogger logger, string address, string cause, long answered, long count, long seconds);
+
+    [LoggerMessage(FailedId, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code} (attempt {Attempt}): {Reason}", EventName = "ClientCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, int attempt, string reason);
 }

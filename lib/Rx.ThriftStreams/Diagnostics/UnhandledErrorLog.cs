@@ -6,10 +6,10 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// <summary>
 /// Logs errors of subscriptions that reach no code of the application, some a minute. Without it, they would be seen when the garbage collector finds them, if at all.
 /// </summary>
-internal sealed partial class UnhandledErrorLog(ILogger logger, TimeProvider clock)
+internal sealed partial class UnhandledErrorLog(ILogger logger, EntryLimits limits)
 {
-    private readonly WarningLimit _observers = new(clock, LogLevel.Error);
-    private readonly WarningLimit _calls = new(clock);
+    private const int SubscriberFailedId = 82;
+    private const int NotHandledId = 83;
 
     /// <summary>An error that nothing handles.</summary>
     /// <param name="method">The method whose messages are observed.</param>
@@ -19,20 +19,20 @@ internal sealed partial class UnhandledErrorLog(ILogger logger, TimeProvider clo
     {
         if (isOfCall)
         {
-            if (logger.IsEnabled(LogLevel.Warning) && _calls.TryTake(logger))
+            if (limits.TryTake(NotHandledId, LogLevel.Warning))
             {
                 LogCall(logger, error, method.FullName);
             }
         }
-        else if (logger.IsEnabled(LogLevel.Error) && _observers.TryTake(logger))
+        else if (limits.TryTake(SubscriberFailedId, LogLevel.Error))
         {
             LogObserver(logger, error, method.FullName);
         }
     }
 
-    [LoggerMessage(82, LogLevel.Error, "A subscriber to the messages of {Method} threw an exception; the subscription has ended.", EventName = "SubscriberFailed")]
+    [LoggerMessage(SubscriberFailedId, LogLevel.Error, "A subscriber to the messages of {Method} threw an exception; the subscription has ended.", EventName = "SubscriberFailed")]
     private static partial void LogObserver(ILogger logger, Exception error, string method);
 
-    [LoggerMessage(83, LogLevel.Warning, "The messages of {Method} ended with an error that no subscriber handles. Pass onError to Subscribe.", EventName = "ErrorNotHandled")]
+    [LoggerMessage(NotHandledId, LogLevel.Warning, "The messages of {Method} ended with an error that no subscriber handles. Pass onError to Subscribe.", EventName = "ErrorNotHandled")]
     private static partial void LogCall(ILogger logger, Exception error, string method);
 }

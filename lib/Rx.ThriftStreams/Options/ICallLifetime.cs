@@ -5,4 +5,7 @@ internal interface ICallLifetime
 {
     /// <summary>Cancelled when the call is over, however it ended.</summary>
     CancellationToken Over { get; }
+
+    /// <summary>The stream of the call is about to be created on that endpoint.</summary>
+    void Tries(string endpoint);
 }

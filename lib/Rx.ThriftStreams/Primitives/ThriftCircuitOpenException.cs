@@ -44,7 +44,7 @@ public sealed class ThriftCircuitOpenException : ThriftException
     {
         var whose = scope == ThriftCircuitScope.Service ? "method" : "endpoint";
         var when = retryAfter is { } time
-            ? string.Create(CultureInfo.InvariantCulture, $" Try again in {time.TotalSeconds:0.###} s.")
+            ? string.Create(CultureInfo.InvariantCulture, $" Try again in {Math.Max(1, Math.Ceiling(time.TotalSeconds)):0} s.")
             : string.Empty;
         return $"The circuit breaker of {whose} {key} is open: too many attempts failed.{when}";
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Rx.ThriftStreams;
 
 /// <summary>Which limit expired.</summary>
@@ -91,8 +93,8 @@ public sealed class ThriftTimeoutException : ThriftException
             return $"{what}{of} had no time left when it began.";
         }
 
-        return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture,
-            $"{what}{of} took longer than its {option} of {configured.TotalMilliseconds:0.###} ms ({elapsed.TotalMilliseconds:0.###} ms had passed).");
+        // Texts that are the same for the same failure can be grouped. A limit that was noticed late is worth a figure: the process had no time.
+        var late = elapsed > 1.5 * configured ? string.Create(CultureInfo.InvariantCulture, $" ({elapsed.TotalMilliseconds:0} ms had passed)") : string.Empty;
+        return string.Create(CultureInfo.InvariantCulture, $"{what}{of} took longer than its {option} of {configured.TotalMilliseconds:0.###} ms{late}.");
     }
 }

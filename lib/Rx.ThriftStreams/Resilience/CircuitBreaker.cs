@@ -25,6 +25,7 @@ internal sealed class CircuitBreaker
     private CircuitBreakerStateProvider _counted = new();
     private volatile ThriftCircuitState _state;
     private long _since;
+    private string? _lastFailure;
     private bool _isRetired;
 
     /// <param name="scope">What it applies to.</param>
@@ -49,6 +50,9 @@ internal sealed class CircuitBreaker
     internal string Key { get; }
 
     internal ThriftCircuitState State => _state;
+
+    /// <summary>The text of the last error that was reported, which may be a peer's; <see langword="null"/> if there was none.</summary>
+    internal string? LastFailure => Volatile.Read(ref _lastFailure);
 
     /// <summary>How long no stream may pass from now on.</summary>
     internal TimeSpan TimeLeft => _state != ThriftCircuitState.Closed && BreakDuration - _clock.GetElapsedTime(Volatile.Read(ref _since)) is var left && left > TimeSpan.Zero
@@ -115,7 +119,12 @@ internal sealed class CircuitBreaker
     internal void Succeeded() => Report(Success);
 
     /// <summary>A stream was not created or, if it counts calls, a call failed.</summary>
-    internal void Failed() => Report(Failure);
+    /// <param name="error">Why, if that is known.</param>
+    internal void Failed(Exception? error = null)
+    {
+        Volatile.Write(ref _lastFailure, error?.Message);
+        Report(Failure);
+    }
 
     /// <summary>The server responded to a call that will be counted when it ends. That is enough for a probe.</summary>
     internal void Responded()

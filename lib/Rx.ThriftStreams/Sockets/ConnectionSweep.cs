@@ -36,7 +36,7 @@ internal sealed class ConnectionSweep(TimeProvider clock) : IDisposable
             if (_timer is null)
             {
                 // The timer outlives the call that opens the first connection, and must not keep that call's context.
-                using var flow = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
+                using var flow = ExecutionContext.SuppressFlow();
                 _timer = clock.CreateTimer(static state => ((ConnectionSweep)state!).Sweep(), this, Period, Period);
             }
         }

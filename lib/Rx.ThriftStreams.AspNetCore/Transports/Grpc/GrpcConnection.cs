@@ -17,6 +17,9 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 /// </remarks>
 internal sealed partial class GrpcConnection(ConnectionContext connection, ThriftServerRuntime runtime, CancellationToken stopping) : IDisposable
 {
+    private const int FloodId = 44;
+    private const int PingsId = 52;
+
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -71,7 +74,7 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
             _cut = true;
         }
 
-        if (runtime.Warnings.TryTake(runtime.Logger))
+        if (runtime.Entries.TryTake(FloodId, LogLevel.Warning))
         {
             LogFlood(runtime.Logger, connection.RemoteEndPoint?.ToString() ?? "unknown", limit);
         }
@@ -82,7 +85,7 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
     /// <summary>The client has sent too many PINGs, so that the connection is closed.</summary>
     internal void LogPings(TimeSpan interval)
     {
-        if (runtime.Warnings.TryTake(runtime.Logger))
+        if (runtime.Entries.TryTake(PingsId, LogLevel.Warning))
         {
             LogPings(runtime.Logger, connection.RemoteEndPoint?.ToString() ?? "unknown", interval);
         }
@@ -94,9 +97,9 @@ internal sealed partial class GrpcConnection(ConnectionContext connection, Thrif
         Memory.Close();
     }
 
-    [LoggerMessage(52, LogLevel.Warning, "The connection from {Peer} was closed: its client sends HTTP/2 PINGs more often than every {Interval}, with no call between them. Let its keep-alive ping less often, or lower ThriftServerOptions.Grpc.MinPingInterval.", EventName = "TooManyPings")]
+    [LoggerMessage(PingsId, LogLevel.Warning, "The connection from {Peer} was closed: its client sends HTTP/2 PINGs more often than every {Interval}, with no call between them. Let its keep-alive ping less often, or lower ThriftServerOptions.Grpc.MinPingInterval.", EventName = "TooManyPings")]
     private static partial void LogPings(ILogger logger, string peer, TimeSpan interval);
 
-    [LoggerMessage(44, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.", EventName = "TooManyResets")]
+    [LoggerMessage(FloodId, LogLevel.Warning, "The connection from {Peer} was closed: its caller cancelled more than {Limit} calls within a second.", EventName = "TooManyResets")]
     private static partial void LogFlood(ILogger logger, string peer, int limit);
 }

@@ -15,6 +15,8 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.Grpc;
 /// <summary>Takes HTTP/2 requests as gRPC calls, by the rules of Kitex's server.</summary>
 internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
 {
+    private const int ContentTypeId = 49;
+
     private const int Http2InternalError = 2;
 
     /// <summary>Whether a request claims to be gRPC, and so is answered in its terms even if there is no such method.</summary>
@@ -88,7 +90,7 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
     private async Task RefuseContentTypeAsync(HttpContext http, ServerMethod method)
     {
         var sent = LogText.Escape(http.Request.ContentType ?? string.Empty);
-        if (runtime.Warnings.TryTake(runtime.Logger))
+        if (runtime.Entries.TryTake(ContentTypeId, LogLevel.Warning))
         {
             LogContentType(runtime.Logger, method.Method.FullName, http.Connection.RemoteIpAddress?.ToString() ?? "unknown", sent);
         }
@@ -145,6 +147,6 @@ internal sealed partial class GrpcRequestHandler(ThriftServerRuntime runtime)
         }
     }
 
-    [LoggerMessage(49, LogLevel.Warning, "A call of {Method} from {Peer} was refused: its content type {ContentType} is not application/grpc+thrift. A client of gRPC that sends Protobuf cannot call Thrift services.", EventName = "ContentTypeNotServed")]
+    [LoggerMessage(ContentTypeId, LogLevel.Warning, "A call of {Method} from {Peer} was refused: its content type {ContentType} is not application/grpc+thrift. A client of gRPC that sends Protobuf cannot call Thrift services.", EventName = "ContentTypeNotServed")]
     private static partial void LogContentType(ILogger logger, string method, string peer, string contentType);
 }

@@ -11,6 +11,8 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// <summary>Routes requests to their methods, and answers those for which there is none. One instance per host.</summary>
 internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IServiceScopeFactory scopes)
 {
+    private const int RefusedId = 43;
+
     /// <summary>Handles a request until its answer is sent. Never fails.</summary>
     internal async ValueTask HandleAsync(PingPongRequest request, IPingPongPeer peer)
     {
@@ -31,7 +33,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         }
         else if (request.Refusal is { } refusal)
         {
-            if (runtime.Warnings.TryTake(runtime.Logger))
+            if (runtime.Entries.TryTake(RefusedId, LogLevel.Warning))
             {
                 LogRefused(runtime.Logger, peer.Address, LogText.Escape(request.Method), refusal);
             }
@@ -92,7 +94,7 @@ internal sealed partial class PingPongDispatcher(ThriftServerRuntime runtime, IS
         await peer.AnswerAsync(answer, close).ConfigureAwait(false);
     }
 
-    [LoggerMessage(43, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}", EventName = "PingPongCallTooLarge")]
+    [LoggerMessage(RefusedId, LogLevel.Warning, "A call of {Method} from {Peer} was refused: {Reason}", EventName = "PingPongCallTooLarge")]
     private static partial void LogRefused(ILogger logger, string peer, string method, string reason);
 
     [LoggerMessage(45, LogLevel.Error, "A call of {Method} from {Peer} could not be handled, or what it used could not be disposed of.", EventName = "CallNotHandled")]

@@ -19,6 +19,8 @@ namespace Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 /// </remarks>
 internal sealed partial class PingPongServerConnection : ISweptConnection, IDrainedConnection
 {
+    private const int ClosedId = 40;
+
     // What a connection and a call take beside everything that is counted: pipes, objects, the handler's first await.
     private const int ConnectionMemory = 8 * 1024;
     private const int CallMemory = 2 * 1024;
@@ -87,7 +89,7 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
             }
             catch (ThriftException error)
             {
-                if (_runtime.Warnings.TryTake(_runtime.Logger))
+                if (_runtime.Entries.TryTake(ClosedId, LogLevel.Warning))
                 {
                     LogClosed(_runtime.Logger, _peer.Address, LogText.Escape(error.Message));
                 }
@@ -351,6 +353,6 @@ internal sealed partial class PingPongServerConnection : ISweptConnection, IDrai
 
     private void StopReading() => _pipe.Input.CancelPendingRead();
 
-    [LoggerMessage(40, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}", EventName = "PingPongConnectionClosed")]
+    [LoggerMessage(ClosedId, LogLevel.Warning, "A connection from {Peer} was closed: {Reason}", EventName = "PingPongConnectionClosed")]
     private static partial void LogClosed(ILogger logger, string peer, string reason);
 }
