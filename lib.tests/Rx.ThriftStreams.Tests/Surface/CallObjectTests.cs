@@ -78,7 +78,7 @@ public sealed class CallObjectTests
             }
         });
 
-        Assert.Equal(ThriftStatusCode.NotFound, error!.StatusCode);
+        Assert.Equal((ThriftStatusCode.NotFound, "none"), (error!.StatusCode, error.Message));
     }
 
     [Fact]

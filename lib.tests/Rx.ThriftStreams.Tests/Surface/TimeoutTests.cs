@@ -20,7 +20,7 @@ public sealed class TimeoutTests : TwoClocks
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
         Assert.Equal((ThriftTimeoutKind.Stream, TimeSpan.FromSeconds(5)), (error.Kind, error.Configured));
-        Assert.StartsWith("The stream of echo.TestService/Echo took longer than its Timeout of 5000 ms (", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The stream of echo.TestService/Echo took longer than its Timeout of 5000 ms.", error.Message, StringComparison.Ordinal);
         Assert.True(error.Elapsed >= TimeSpan.FromSeconds(5));
         Assert.Equal(ThriftStatusCode.DeadlineExceeded, error.StatusCode);
         Assert.Same(error, await Assert.ThrowsAsync<ThriftTimeoutException>(() => stream.SendAsync(Ask("late")).AsTask()));
@@ -76,7 +76,7 @@ public sealed class TimeoutTests : TwoClocks
 
         var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.GetResponseAsync().Soon());
         Assert.Equal((ThriftTimeoutKind.Rpc, TimeSpan.FromSeconds(3)), (error.Kind, error.Configured));
-        Assert.StartsWith("The call of echo.TestService/EchoUnary took longer than its Deadline of 3000 ms (", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The call of echo.TestService/EchoUnary took longer than its Deadline of 3000 ms.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -175,8 +175,10 @@ internal sealed class GrpcClientStream<TRequest, TResponse> : ClientTransportStr
         }
         catch (InvalidOperationException) when (error is OperationCanceledException)
         {
-            // HttpClient stops reading a request whose response is complete: the status has yet to be received.
-            return EndedByServer(error);
+            // HttpClient stops reading a request whose response is complete. Grpc.Net.Client may not have come to its status, or it has yet to be received.
+            return _exchange.ReceivedStatus is { StatusCode: not StatusCode.OK } received
+                ? GrpcErrors.ToThriftException(new RpcException(received), _exchange, Peer)
+                : EndedByServer(error);
         }
         catch (InvalidOperationException)
         {

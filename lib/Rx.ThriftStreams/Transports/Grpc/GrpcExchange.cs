@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Grpc.Core;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Primitives;
@@ -98,6 +100,11 @@ internal sealed class GrpcExchange
         => _response is { } response
         && response.TrailingHeaders.NonValidated.TryGetValues(GrpcResetTrailer.Name, out var values)
         && GrpcResetTrailer.TryRead(values.ToString(), out var code) ? code : null;
+
+    /// <summary>The status that the response has, whether or not Grpc.Net.Client has come to it; <see langword="null"/> if it has none that can be read.</summary>
+    internal Status? ReceivedStatus => TryGetProtocolTrailer("grpc-status", out var text) && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+        ? new((StatusCode)code, TryGetProtocolTrailer("grpc-message", out var message) ? Uri.UnescapeDataString(message) : string.Empty)
+        : null;
 
     /// <summary>The error if the response ended without a status, by Kitex's rules; <see langword="null"/> if there is one or no response came.</summary>
     internal ThriftStatusException? MissingStatus
