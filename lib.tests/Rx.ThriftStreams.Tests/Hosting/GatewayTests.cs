@@ -163,6 +163,30 @@ public sealed class GatewayTests
         Assert.Equal(1001, problem.GetProperty("bizCode").GetInt32());
     }
 
+    /// <summary>What of a generated exception is for the callers of the gateway, the gateway decides.</summary>
+    [Fact]
+    public async Task Problem_OfAGeneratedException_HasFieldsThatTheHostAdds()
+    {
+        var error = new SinkException { Code = 7, Reason = "out of order" };
+
+        var (_, plain) = await GetAsync(error);
+        var (_, customized) = await GetAsync(
+            error,
+            static services => services.AddProblemDetails(static options => options.CustomizeProblemDetails = static context =>
+            {
+                if (context.Exception is SinkException sink)
+                {
+                    context.ProblemDetails.Extensions["value"] = new { sink.Code };
+                    context.ProblemDetails.Detail = null;
+                }
+            }));
+
+        Assert.Equal("SinkException", plain.GetProperty("exception").GetString());
+        Assert.False(plain.TryGetProperty("value", out _));
+        Assert.Equal("{\"code\":7}", customized.GetProperty("value").GetRawText());
+        Assert.False(customized.TryGetProperty("detail", out _));
+    }
+
     [Theory]
     [InlineData("application/grpc+thrift", true)]
     [InlineData("application/x-thrift", true)]
