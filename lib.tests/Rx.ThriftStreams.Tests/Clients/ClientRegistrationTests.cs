@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Clients;
 
