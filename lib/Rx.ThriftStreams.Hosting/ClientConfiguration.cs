@@ -13,9 +13,9 @@ internal static class ClientConfiguration
         var channel = options.Channel;
         new OptionSection(section, "a Thrift client", message => new OptionsValidationException(client, typeof(ThriftClientOptions), [message]))
             .ThrowIfMissing($"the Thrift client \"{client}\"")
-            .Read<string>(nameof(options.Address), value => options.Address = value)
-            .Read<string>(nameof(channel.DestinationService), value => channel.DestinationService = value)
-            .Read<string>(nameof(channel.ServiceName), value => channel.ServiceName = value)
+            .ReadText(nameof(options.Address), value => options.Address = value)
+            .ReadText(nameof(channel.DestinationService), value => channel.DestinationService = value)
+            .ReadText(nameof(channel.ServiceName), value => channel.ServiceName = value)
             .Read<bool>(nameof(channel.FlowServerContext), value => channel.FlowServerContext = value)
             .Read<bool>(nameof(channel.PropagateTraceContext), value => channel.PropagateTraceContext = value)
             .ReadName<ThriftTransport>(nameof(channel.StreamTransport), value => channel.StreamTransport = value)
@@ -44,8 +44,8 @@ internal static class ClientConfiguration
             .ReadTime(nameof(call.ReceiveTimeout), value => call = call with { ReceiveTimeout = value })
             .ReadTime(nameof(call.SendTimeout), value => call = call with { SendTimeout = value })
             .Read<bool>(nameof(call.KeepRemoteOnReceiveTimeout), value => call = call with { KeepRemoteOnReceiveTimeout = value })
-            .Read<string>(nameof(call.Authority), value => call = call with { Authority = value })
-            .Read<string>(nameof(call.Compressor), value => call = call with { Compressor = value })
+            .ReadText(nameof(call.Authority), value => call = call with { Authority = value })
+            .ReadText(nameof(call.Compressor), value => call = call with { Compressor = value })
             .Read<bool>(nameof(call.NoDelay), value => call = call with { NoDelay = value })
             .Read<bool>(nameof(call.IsIdempotent), value => call = call with { IsIdempotent = value })
             .Read<bool>(nameof(call.FlowServerContext), value => call = call with { FlowServerContext = value });
@@ -55,6 +55,8 @@ internal static class ClientConfiguration
     private static void ReadDiscovery(OptionSection section, ThriftDiscoveryOptions discovery) => section
         .ReadTime(nameof(discovery.RefreshInterval), value => discovery.RefreshInterval = value)
         .ReadTime(nameof(discovery.DrainTimeout), value => discovery.DrainTimeout = value)
+
+        // An empty name has a meaning: the server as a whole.
         .Read<string>(nameof(discovery.HealthService), value => discovery.HealthService = value);
 
     private static void ReadResilience(OptionSection section, ThriftResilienceOptions resilience) => section
@@ -89,7 +91,7 @@ internal static class ClientConfiguration
         {
             string? key = null;
             var own = new ThriftCircuitBreakerOptions();
-            ReadBreakerValues(item, own).Read<string>("Key", value => key = value);
+            ReadBreakerValues(item, own).ReadText("Key", value => key = value);
             breaker.Overrides[key ?? throw item.Missing("Key")] = own;
         });
 
@@ -125,5 +127,5 @@ internal static class ClientConfiguration
         .ReadName<ThriftProtocol>(nameof(pingPong.Protocol), value => pingPong.Protocol = value)
         .Read<bool>(nameof(pingPong.StrictBinary), value => pingPong.StrictBinary = value)
         .Read<bool>(nameof(pingPong.SendServiceName), value => pingPong.SendServiceName = value)
-        .Read<string>(nameof(pingPong.HttpPath), value => pingPong.HttpPath = value);
+        .ReadText(nameof(pingPong.HttpPath), value => pingPong.HttpPath = value);
 }

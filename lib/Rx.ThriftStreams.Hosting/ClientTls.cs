@@ -18,10 +18,10 @@ internal static class ClientTls
         var tls = channel.TlsOptions ??= new SslClientAuthenticationOptions();
         string? roots = null, certificate = null, key = null;
         section
-            .Read<string>(nameof(tls.TargetHost), value => tls.TargetHost = value)
-            .Read<string>(RootsKey, value => roots = value)
-            .Read<string>(CertificateKey, value => certificate = value)
-            .Read<string>(KeyKey, value => key = value);
+            .ReadText(nameof(tls.TargetHost), value => tls.TargetHost = value)
+            .ReadText(RootsKey, value => roots = value)
+            .ReadText(CertificateKey, value => certificate = value)
+            .ReadText(KeyKey, value => key = value);
 
         if (roots is not null)
         {

@@ -158,11 +158,38 @@ public static class ThriftClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(token);
         RequireTls(builder, allowCleartext);
+        return builder.Configure((provider, options) => Keep(builder.Name, options.Channel, cancellationToken => token(provider, cancellationToken)));
+    }
+
+    /// <summary>Sends a bearer token of a source with each call, in the header <c>authorization</c>, and keeps it until it is about to expire or is refused.</summary>
+    /// <typeparam name="TSource">The type of the source. Resolved once, from the root container, when the host starts or the client is resolved.</typeparam>
+    /// <param name="builder">The client.</param>
+    /// <param name="token">Requests a token of the source and returns it with the time at which it expires.</param>
+    /// <param name="allowCleartext">Whether the token may go to an address without TLS, because something else encrypts, such as a sidecar. Otherwise such an address is an error at start.</param>
+    /// <remarks>Tokens are requested, kept and dropped as by <see cref="AddBearerToken(IThriftClientBuilder, Func{IServiceProvider, CancellationToken, ValueTask{ThriftAccessToken}}, bool)"/>, whose source is looked up when the first call needs a token.</remarks>
+    /// <returns>The same builder.</returns>
+    /// <example>
+    /// <!-- sample: api-token-source -->
+    /// <code>
+    /// services.AddThriftClient&lt;ITestService&gt;(options =&gt; options.Address = "grpcs://echo.internal:8888")
+    ///     .AddBearerToken&lt;ITokenEndpoint&gt;((tokens, cancellationToken) =&gt; tokens.RequestAsync(cancellationToken));
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="token"/> is <see langword="null"/>.</exception>
+    /// <exception cref="OptionsValidationException">
+    /// When the host starts, or the client is resolved: <typeparamref name="TSource"/> is not registered; or the address does not use TLS, and <paramref name="allowCleartext"/> is <see langword="false"/>.
+    /// </exception>
+    public static IThriftClientBuilder AddBearerToken<TSource>(
+        this IThriftClientBuilder builder, Func<TSource, CancellationToken, ValueTask<ThriftAccessToken>> token, bool allowCleartext = false)
+        where TSource : class
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(token);
+        RequireTls(builder, allowCleartext);
         return builder.Configure((provider, options) =>
         {
-            var sent = new SentToken(new TokenCache(builder.Name, cancellationToken => token(provider, cancellationToken), options.Channel));
-            options.Channel.StreamMiddleware.Add(sent.CreateAsync);
-            options.Channel.ReceiveMiddleware.Add(sent.ReceiveAsync);
+            var source = SourceOf<TSource>(provider, builder.Name);
+            Keep(builder.Name, options.Channel, cancellationToken => token(source, cancellationToken));
         });
     }
 
@@ -186,6 +213,20 @@ public static class ThriftClientBuilderExtensions
         });
         return builder;
     }
+
+    private static void Keep(string client, ThriftChannelOptions channel, Func<CancellationToken, ValueTask<ThriftAccessToken>> request)
+    {
+        var sent = new SentToken(new TokenCache(client, request, channel));
+        channel.StreamMiddleware.Add(sent.CreateAsync);
+        channel.ReceiveMiddleware.Add(sent.ReceiveAsync);
+    }
+
+    private static TSource SourceOf<TSource>(IServiceProvider provider, string client)
+        where TSource : class
+        => provider.GetService<TSource>() ?? throw new OptionsValidationException(
+            client,
+            typeof(ThriftClientOptions),
+            [$"The Thrift client \"{client}\" gets its bearer token from {typeof(TSource).FullName}, which is not registered. Add it to the services, for example with AddSingleton."]);
 
     private static void RequireTls(IThriftClientBuilder builder, bool allowCleartext)
     {

@@ -205,6 +205,81 @@ public sealed class AuthorizationTests
             TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData("attribute")]
+    [InlineData("one of several")]
+    [InlineData("named policy")]
+    [InlineData("policy in the metadata")]
+    [InlineData("default policy")]
+    [InlineData("fallback policy")]
+    [InlineData("health")]
+    [InlineData("without authentication")]
+    public async Task Start_SchemeThatIsNotRegistered_FailsAndNamesIt(string of)
+    {
+        var policy = new AuthorizationPolicyBuilder("Bearr").RequireAuthenticatedUser().Build();
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new OpenService(), service => _ = of switch
+                {
+                    "attribute" or "without authentication" => service.RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = "Bearr" }),
+                    "one of several" => service.RequireAuthorization(new AuthorizeAttribute { Roles = "member", AuthenticationSchemes = $"{nameof(Scheme.ApiKey)}, Bearr" }),
+                    "named policy" => service.RequireAuthorization(SecuredHost.Members),
+                    "policy in the metadata" => service.RequireAuthorization(policy),
+                    "default policy" => service.RequireAuthorization(),
+                    _ => service,
+                })
+                .Map(endpoints => _ = of == "health" ? endpoints.MapThriftHealth().RequireAuthorization(policy) : null)
+                .Services(services =>
+                {
+                    if (of != "without authentication")
+                    {
+                        services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+                    }
+
+                    var authorization = services.AddAuthorizationBuilder();
+                    _ = of switch
+                    {
+                        "named policy" => authorization.AddPolicy(SecuredHost.Members, policy),
+                        "default policy" => authorization.SetDefaultPolicy(policy),
+                        "fallback policy" => authorization.SetFallbackPolicy(policy),
+                        _ => authorization,
+                    };
+                }),
+            TestContext.Current.CancellationToken));
+
+        Assert.Contains(
+            $"{(of == "health" ? "grpc.health.v1.Health" : "TestService")} requires the authentication scheme \"Bearr\", which is not registered. Add it to builder.Services.AddAuthentication(), or correct the name. "
+                + $"Registered are: {(of == "without authentication" ? "none" : nameof(Scheme.ApiKey))}.",
+            error.Message,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>Neither a policy that no endpoint uses nor what the host's own provider may know.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_SchemeThatIsNotNeededOrOfAProviderOfTheHost_IsNotAskedFor(bool ofProvider)
+    {
+        var policy = new AuthorizationPolicyBuilder("later").RequireAuthenticatedUser().Build();
+        await using var server = await ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            server => server
+                .AddService<ITestService>(new OpenService(), service => _ = ofProvider
+                    ? service.RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = "later" })
+                    : service.RequireAuthorization(new AuthorizeAttribute { Roles = "member", AuthenticationSchemes = nameof(Scheme.ApiKey) }))
+                .Services(services =>
+                {
+                    services.AddAuthentication(nameof(Scheme.ApiKey)).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(nameof(Scheme.ApiKey), null);
+                    services.AddAuthorizationBuilder().SetDefaultPolicy(policy).SetFallbackPolicy(policy);
+                    if (ofProvider)
+                    {
+                        services.AddSingleton<IAuthenticationSchemeProvider, LaterSchemes>();
+                    }
+                }),
+            TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Authentication alone would let everybody in.</summary>
     [Theory]
     [InlineData(false)]
@@ -239,6 +314,11 @@ public sealed class AuthorizationTests
     private sealed class LaterPolicies(Microsoft.Extensions.Options.IOptions<AuthorizationOptions> options) : DefaultAuthorizationPolicyProvider(options)
     {
         public override Task<AuthorizationPolicy?> GetPolicyAsync(string policyName) => throw new InvalidOperationException("Asked for " + policyName);
+    }
+
+    private sealed class LaterSchemes(Microsoft.Extensions.Options.IOptions<AuthenticationOptions> options) : AuthenticationSchemeProvider(options)
+    {
+        public override Task<IEnumerable<AuthenticationScheme>> GetAllSchemesAsync() => throw new InvalidOperationException("Asked for all.");
     }
 
     private static Task<ThriftServer> StartAsync(Action<ThriftServerBuilder> configure) => ThriftServer.StartAsync(

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Rx.ThriftStreams.AspNetCore;
 
 namespace Rx.ThriftStreams.Tests.Clients;
 
@@ -248,58 +247,22 @@ public class ClientRegistrationTests
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("grpc")]
-    [InlineData("ttheader")]
-    public async Task AddBearerToken_SendsTheTokenOfEachCall(string scheme)
-    {
-        var seen = new List<string?>();
-        await using var server = await ThriftServer.StartAsync("127.0.0.1:0", server => server.AddService<ITestService>(new ScriptedService
-        {
-            EchoUnary = (request, _) =>
-            {
-                seen.Add(ThriftServerContext.Current!.RequestHeaders["authorization"]);
-                return Task.FromResult(new Response { Message = request.Message });
-            },
-        }), Token);
-        var tokens = new Queue<string>(["first", "second"]);
-        var services = new ServiceCollection();
-        services.AddSingleton(tokens);
-        services.AddThriftClient<ITestService>(options => options.Address = $"{scheme}://{server.Address}")
-            .AddBearerToken(static (services, _) => new(services.GetRequiredService<Queue<string>>().Dequeue()), allowCleartext: true);
-        await using var provider = services.BuildServiceProvider();
-        var client = provider.GetRequiredService<ITestService>();
-
-        await client.EchoUnaryAsync(new(), Token);
-        await client.EchoUnaryAsync(new(), Token);
-
-        Assert.Equal(["Bearer first", "Bearer second"], seen);
-        Assert.IsType<InvalidOperationException>((await Assert.ThrowsAsync<ThriftAccessTokenException>(() => client.EchoUnaryAsync(new(), Token))).InnerException);
-        Assert.Equal(2, seen.Count);
-    }
-
-    [Theory]
-    [InlineData("grpc://localhost:1", false, false)]
-    [InlineData("grpc://localhost:1", true, false)]
-    [InlineData("ttheader+dns://localhost:1", false, false)]
-    [InlineData("grpcs://localhost:1", false, true)]
-    [InlineData("ttheaders+dns://localhost:1", true, true)]
-    public async Task AddBearerToken_AddressWithoutTls_IsAnErrorAtStart(string address, bool isKept, bool starts)
+    [Fact]
+    public void BindConfiguration_EmptyTexts_AreNotSet()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        var client = builder.Services.AddThriftClient<ITestService>("echo", options => options.Address = address);
-        _ = isKept
-            ? client.AddBearerToken(static (_, _) => ValueTask.FromResult(new ThriftAccessToken("secret", DateTimeOffset.MaxValue)))
-            : client.AddBearerToken(static (_, _) => ValueTask.FromResult("secret"));
+        string[] texts = ["DestinationService", "ServiceName", "Defaults:Authority", "Defaults:Compressor", "Discovery:HealthService", "PingPong:HttpPath"];
+        builder.Configuration.AddInMemoryCollection(texts.ToDictionary(static key => $"Clients:Echo:{key}", static _ => (string?)""));
+        builder.Configuration["Clients:Echo:Address"] = "grpc://localhost:1";
+        builder.Services.AddThriftClient<ITestService>("echo").BindConfiguration("Clients:Echo");
         using var host = builder.Build();
 
-        var error = await Record.ExceptionAsync(() => host.StartAsync(Token));
+        var channel = host.Services.GetRequiredService<IOptionsMonitor<ThriftClientOptions>>().Get("echo").Channel;
 
-        Assert.Equal(starts, error is null);
-        if (!starts)
-        {
-            Assert.StartsWith("The Thrift client \"echo\" sends a bearer token, and its address does not use TLS.", Assert.IsType<OptionsValidationException>(error).Message, StringComparison.Ordinal);
-        }
+        Assert.Equal((null, null, null, null, "/"), (channel.DestinationService, channel.ServiceName, channel.Defaults.Authority, channel.Defaults.Compressor, channel.PingPong.HttpPath));
+
+        // An empty name asks for the server as a whole.
+        Assert.Equal("", channel.Discovery.HealthService);
     }
 
     [Fact]

@@ -89,6 +89,35 @@ public sealed class ClientTlsTests : IDisposable
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>An empty variable of the environment takes a setting back.</summary>
+    [Theory]
+    [InlineData("RootsPath")]
+    [InlineData("CertificatePath", "KeyPath")]
+    [InlineData("TargetHost")]
+    public void TlsOptions_EmptyTexts_AreNotSet(params string[] keys)
+    {
+        _roots.Mount(_server);
+        using var provider = Provider(Settings("grpcs://127.0.0.1:1", [.. keys.Select(static key => (key, ""))]), TimeProvider.System);
+
+        var tls = provider.GetRequiredService<IOptionsMonitor<ThriftClientOptions>>().Get("TestService").Channel.TlsOptions!;
+
+        Assert.Equal(keys.Contains("RootsPath"), tls.CertificateChainPolicy is null);
+        Assert.Equal(keys.Contains("TargetHost") ? null : "echo.internal", tls.TargetHost);
+        Assert.Null(tls.LocalCertificateSelectionCallback);
+    }
+
+    [Theory]
+    [InlineData("CertificatePath", "KeyPath")]
+    [InlineData("KeyPath", "CertificatePath")]
+    public async Task TlsOptions_OneOfTwoPathsIsEmpty_NamesIt(string empty, string other)
+    {
+        _roots.Mount(_server);
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => CallAsync(Settings("grpcs://127.0.0.1:1", (empty, ""), (other, _roots.CertificatePath))));
+
+        Assert.StartsWith($"Clients:Echo:TlsOptions:{empty} is not set. Set it.", error.Message, StringComparison.Ordinal);
+    }
+
     private Dictionary<string, string?> Settings(string address, params (string Key, string Value)[] tls)
     {
         var settings = new Dictionary<string, string?>

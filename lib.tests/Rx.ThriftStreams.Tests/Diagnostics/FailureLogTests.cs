@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
@@ -234,6 +235,23 @@ public sealed class FailureLogTests
         Assert.Equal(
             (LogLevel.Warning, 90, $"Calls to memory have not failed with {code} for a minute. Answered since: 1; failed before: 2 within 0 s."),
             _log.Entries.Count == 3 ? (_log.Entries[2].Level, _log.Entries[2].Id, _log.Entries[2].Text) : default);
+    }
+
+    /// <summary>The program's own mistakes, which it is told of where it calls.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Failure_ThatNoServerHasAPartIn_IsNoWarning(bool isUnsent)
+    {
+        using var log = new FailureLog(_log.CreateLogger("x"), _clock, "here");
+
+        log.Report(
+            TestServiceDescriptor.EchoUnary,
+            "10.0.0.1:8888",
+            attempt: 0,
+            isUnsent ? ThriftProtocolException.Unsent(new ThriftProtocolException("required field a is not set")) : new ThriftBufferOverflowException(5));
+
+        Assert.Equal((LogLevel.Information, 26), Assert.Single(_log.Entries) is var entry ? (entry.Level, entry.Id) : default);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class XmlDocumentationTests
     [Theory]
     [InlineData("M:Rx.ThriftStreams.ThriftChannel.ForAddress(")]
     [InlineData("M:Microsoft.Extensions.DependencyInjection.ThriftClientServiceCollectionExtensions.AddThriftClient``1(Microsoft.Extensions.DependencyInjection.IServiceCollection,System.Action")]
-    [InlineData("M:Microsoft.Extensions.DependencyInjection.ThriftClientBuilderExtensions.AddBearerToken(")]
+    [InlineData("M:Microsoft.Extensions.DependencyInjection.ThriftClientBuilderExtensions.AddBearerToken")]
     [InlineData("M:Microsoft.AspNetCore.Builder.ThriftEndpointRouteBuilderExtensions.MapThriftService``2(")]
     [InlineData("M:Microsoft.AspNetCore.Hosting.ThriftListenOptionsExtensions.UseThriftStreams(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions)")]
     [InlineData("M:Microsoft.AspNetCore.Hosting.ThriftEndpointConfigurationExtensions.UseThriftStreams(")]

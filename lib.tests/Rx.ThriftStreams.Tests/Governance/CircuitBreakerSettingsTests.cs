@@ -214,6 +214,45 @@ public sealed class CircuitBreakerSettingsTests : IAsyncDisposable
         Assert.Equal(opens ? ThriftCircuitState.Open : ThriftCircuitState.Closed, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Endpoint, cluster.Addresses[0]));
     }
 
+    /// <summary>One endpoint is the address of many servers, or the only server: what one of its methods does is not what the others do.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CountCallFailures_OneMethodFails_BlocksTheOthersOfTheEndpointUnlessItIsSetForTheService(bool isForTheService)
+    {
+        await using var server = await AspNetCore.ThriftServer.StartAsync(
+            "127.0.0.1:0",
+            static server => server.AddService<ITestService>(new ScriptedService
+            {
+                EchoUnary = static (request, _) => ThriftServerContext.Current!.Method.Name == "EchoUnary"
+                    ? throw new ThriftStatusException(ThriftStatusCode.Internal, "no")
+                    : Task.FromResult(new Response { Message = request.Message }),
+            }),
+            Token);
+        await using var channel = PatientChannel.ForAddress($"grpc://{server.Endpoint}", new()
+        {
+            TimeProvider = _clock,
+            PingPongTransport = ThriftTransport.Grpc,
+            Resilience =
+            {
+                CircuitBreaker = isForTheService
+                    ? new() { MinimumThroughput = 2, Overrides = { ["echo.TestService"] = new() { MinimumThroughput = 2, CountCallFailures = true } } }
+                    : new() { MinimumThroughput = 2, CountCallFailures = true },
+            },
+        });
+        var client = new TestServiceClient(channel);
+
+        for (var i = 0; i < 2; i++)
+        {
+            await Assert.ThrowsAsync<ThriftStatusException>(() => client.EchoUnaryAsync(new(), Token).Soon());
+        }
+
+        Assert.Equal(ThriftCircuitState.Open, channel.CircuitBreakers.StateOf(ThriftCircuitScope.Service, "echo.TestService/EchoUnary"));
+        var other = await Record.ExceptionAsync(() => client.EchoPingPongAsync(new() { Message = "x" }, Token).Soon());
+        Assert.Equal(isForTheService, other is null);
+        Assert.Equal(isForTheService ? null : ThriftCircuitScope.Endpoint, (other as ThriftCircuitOpenException)?.Scope);
+    }
+
     [Fact]
     public async Task CountCallFailures_StreamsThatFailAfterAResponse_OpenTheBreaker_AndTheEndpointIsSkipped()
     {

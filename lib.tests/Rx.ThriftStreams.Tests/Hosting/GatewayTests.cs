@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.Tests.Interop;
@@ -115,6 +117,22 @@ public sealed class GatewayTests
         Assert.Equal((StatusCode.Internal, string.Empty), (refused.StatusCode, refused.Status.Detail));
     }
 
+    /// <summary>A mistake of this host, which is not the server's: as any other exception, it is logged.</summary>
+    [Fact]
+    public async Task Problem_OfARequestThatWasNotSent_IsThatOfTheHost()
+    {
+        var error = ThriftProtocolException.Unsent(ThriftProtocolException.RequiredFieldMissing("PriceRequest", "symbol", 1));
+        using var log = new LoggedErrors();
+
+        var (status, problem) = await GetAsync(error, services => services.AddLogging(logging => logging.AddProvider(log)));
+        var other = await Record.ExceptionAsync(() => new ThriftErrorInterceptor().UnaryServerHandler<string, string>("", null!, (_, _) => throw error));
+
+        Assert.Equal(500, status);
+        Assert.DoesNotContain("symbol", problem.GetRawText(), StringComparison.Ordinal);
+        Assert.Contains(error, log.Errors);
+        Assert.Same(error, other);
+    }
+
     [Fact]
     public async Task Problem_OfATokenThatCannotBeObtained_HidesItsText()
     {
@@ -143,6 +161,30 @@ public sealed class GatewayTests
                 context.ProblemDetails.Extensions["bizCode"] = ((ThriftBizStatusException)context.Exception!).Code));
 
         Assert.Equal(1001, problem.GetProperty("bizCode").GetInt32());
+    }
+
+    /// <summary>What of a generated exception is for the callers of the gateway, the gateway decides.</summary>
+    [Fact]
+    public async Task Problem_OfAGeneratedException_HasFieldsThatTheHostAdds()
+    {
+        var error = new SinkException { Code = 7, Reason = "out of order" };
+
+        var (_, plain) = await GetAsync(error);
+        var (_, customized) = await GetAsync(
+            error,
+            static services => services.AddProblemDetails(static options => options.CustomizeProblemDetails = static context =>
+            {
+                if (context.Exception is SinkException sink)
+                {
+                    context.ProblemDetails.Extensions["value"] = new { sink.Code };
+                    context.ProblemDetails.Detail = null;
+                }
+            }));
+
+        Assert.Equal("SinkException", plain.GetProperty("exception").GetString());
+        Assert.False(plain.TryGetProperty("value", out _));
+        Assert.Equal("{\"code\":7}", customized.GetProperty("value").GetRawText());
+        Assert.False(customized.TryGetProperty("detail", out _));
     }
 
     [Theory]
@@ -244,5 +286,29 @@ public sealed class GatewayTests
         var port = application.Endpoint().Port;
         using var http = new HttpClient();
         return await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), Token);
+    }
+
+    private sealed class LoggedErrors : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<Exception> Errors { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel) && exception is not null)
+            {
+                Errors.Enqueue(exception);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

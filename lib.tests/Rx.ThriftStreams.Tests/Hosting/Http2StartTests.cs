@@ -21,9 +21,43 @@ public sealed class Http2StartTests
         var (level, id, text, _) = Assert.Single(log.Entries, static entry => entry.Level >= LogLevel.Warning);
         Assert.Equal((LogLevel.Warning, 84), (level, id));
         Assert.Equal(
-            "Thrift services are mapped, but no endpoint can serve them. Endpoints for HTTP/1.1 only: http://127.0.0.1:" + new Uri(app.Urls.Single()).Port
-                + ". Call UseThriftStreams() on an endpoint. Endpoint(\"Thrft\") fits no section of the configuration, which has Kestrel:Endpoints:Thrift.",
+            "Thrift services are mapped, but no endpoint can serve them, because all speak HTTP/1.1 only. Call UseThriftStreams() on an endpoint. Endpoint(\"Thrft\") fits no section of the configuration, which has "
+                + "Kestrel:Endpoints:Thrift: what it calls, such as UseThriftStreams(), has no effect. The endpoints are http://127.0.0.1:" + new Uri(app.Urls.Single()).Port + ".",
             text);
+    }
+
+    /// <summary>Another endpoint hides the mistake: its port serves gRPC, and the one that was meant for Thrift refuses everything else.</summary>
+    [Theory]
+    [InlineData("http2")]
+    [InlineData("thrift")]
+    [InlineData("thrift over http")]
+    [InlineData("json")]
+    public async Task Start_NameFitsNoSectionAndAnotherEndpointCanServe_WarnsAndNamesBoth(string served)
+    {
+        var log = new LogCollector();
+        await using var app = await StartAsync(
+            log,
+            (configuration, kestrel) =>
+            {
+                kestrel.Configure(configuration).Endpoint("Thrft", static endpoint => endpoint.UseThriftStreams());
+                if (served == "thrift")
+                {
+                    kestrel.Listen(System.Net.IPAddress.Loopback, 0, static listen => listen.UseThriftStreams());
+                }
+                else if (served == "http2")
+                {
+                    kestrel.Listen(System.Net.IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2);
+                }
+            },
+            served);
+
+        var (level, id, text, _) = Assert.Single(log.Entries, static entry => entry.Level >= LogLevel.Warning);
+        Assert.Equal((LogLevel.Warning, 84), (level, id));
+        Assert.StartsWith(
+            "Thrift services are mapped, but code configures an endpoint that does not exist. Endpoint(\"Thrft\") fits no section of the configuration, which has Kestrel:Endpoints:Thrift: what it calls, such as "
+                + "UseThriftStreams(), has no effect. The endpoints are http://127.0.0.1:",
+            text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +66,9 @@ public sealed class Http2StartTests
         var log = new LogCollector();
         await using var app = await StartAsync(log, static (_, kestrel) => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
 
-        Assert.EndsWith(". Call UseThriftStreams() on an endpoint.", Assert.Single(log.Entries, static entry => entry.Id == 84).Text, StringComparison.Ordinal);
+        Assert.Equal(
+            "Thrift services are mapped, but no endpoint can serve them, because all speak HTTP/1.1 only. Call UseThriftStreams() on an endpoint. The endpoints are " + app.Urls.Single() + ".",
+            Assert.Single(log.Entries, static entry => entry.Id == 84).Text);
     }
 
     [Theory]

@@ -44,6 +44,15 @@ public sealed class ServerConfigurationTests
         Assert.Equal((TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(2)), (options.ShutdownTimeout, options.ShutdownNotice));
     }
 
+    [Fact]
+    public void AddThriftStreams_WithEmptyTexts_AreNotSet()
+    {
+        var options = Build(new() { ["Thrift:HttpProbePath"] = "", ["Thrift:PingPong:FallbackService"] = "" }).GetRequiredService<IOptions<ThriftServerOptions>>().Value;
+
+        Assert.Null(options.HttpProbePath);
+        Assert.Null(options.PingPong.FallbackService);
+    }
+
     [Theory]
     [InlineData("Thrift:ShutdownTimeot", "00:00:05", "Thrift:ShutdownTimeot is not an option of a Thrift server. Use one of: Grpc, HttpProbePath, Limits,")]
     [InlineData("Thrift:Limits:MaxStreams", "5", "Thrift:Limits:MaxStreams is not an option of a Thrift server.")]

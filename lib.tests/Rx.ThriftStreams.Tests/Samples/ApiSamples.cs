@@ -71,4 +71,12 @@ internal static class ApiSamples
             .AddBearerToken((provider, cancellationToken) => provider.GetRequiredService<ITokenEndpoint>().RequestAsync(cancellationToken));
         // </sample api-access-token>
     }
+
+    public static void AuthenticateWithASource(IServiceCollection services)
+    {
+        // <sample api-token-source>
+        services.AddThriftClient<ITestService>(options => options.Address = "grpcs://echo.internal:8888")
+            .AddBearerToken<ITokenEndpoint>((tokens, cancellationToken) => tokens.RequestAsync(cancellationToken));
+        // </sample api-token-source>
+    }
 }

@@ -68,8 +68,8 @@ public sealed class ClientSamples
         builder.Services.AddSingleton<ITokenEndpoint, TokenEndpoint>();     // yours: OAuth client credentials, a file that an agent rewrites, …
         builder.Services.AddThriftClient<ITestService>()
             .BindConfiguration("Clients:Echo")
-            .AddBearerToken(
-                (services, cancellationToken) => services.GetRequiredService<ITokenEndpoint>().RequestAsync(cancellationToken),
+            .AddBearerToken<ITokenEndpoint>(
+                (tokens, cancellationToken) => tokens.RequestAsync(cancellationToken),
                 allowCleartext: builder.Environment.IsDevelopment())
             .Configure(options =>
             {

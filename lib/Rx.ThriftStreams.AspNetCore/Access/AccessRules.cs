@@ -80,17 +80,82 @@ internal sealed class AccessRules
             throw new InvalidOperationException(
                 $"{name} requires the authorization policy \"{policy}\", which is not registered. Add it with builder.Services.AddAuthorizationBuilder().AddPolicy(\"{policy}\", …), or correct the name.");
         }
+
+        CheckSchemes(name, metadata);
     }
 
     private bool IsAuthorizing => _services.GetService<IAuthorizationPolicyProvider>() is not null;
 
-    /// <summary>A policy that is required and does not exist. Providers of the host's own are asynchronous, and may know policies that exist only later: they are not asked.</summary>
-    private string? UnknownPolicyOf(EndpointMetadataCollection metadata)
+    /// <summary>The options of policies; <see langword="null"/> if a provider of the host's own may know others. Such providers are asynchronous, and may know policies that exist only later: they are not asked.</summary>
+    private AuthorizationOptions? Policies
         => _services.GetService<IAuthorizationPolicyProvider>() is { } provider && provider.GetType() == typeof(DefaultAuthorizationPolicyProvider)
+            ? _services.GetRequiredService<IOptions<AuthorizationOptions>>().Value
+            : null;
+
+    /// <summary>A policy that is required and does not exist.</summary>
+    private string? UnknownPolicyOf(EndpointMetadataCollection metadata)
+        => Policies is { } policies
             ? metadata.GetOrderedMetadata<IAuthorizeData>()
                 .Select(static required => required.Policy)
-                .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name) && _services.GetRequiredService<IOptions<AuthorizationOptions>>().Value.GetPolicy(name) is null)
+                .FirstOrDefault(name => !string.IsNullOrWhiteSpace(name) && policies.GetPolicy(name) is null)
             : null;
+
+    /// <summary>Fails if a scheme that the endpoint requires, or a policy of it, does not exist: every call would fail. As with policies, providers of the host's own are not asked.</summary>
+    private void CheckSchemes(string name, EndpointMetadataCollection metadata)
+    {
+        var known = SchemesOf(_services.GetService<IAuthenticationSchemeProvider>());
+        if (known is not null && RequiredSchemesOf(metadata).FirstOrDefault(scheme => !known.Contains(scheme)) is { } scheme)
+        {
+            throw new InvalidOperationException(
+                $"{name} requires the authentication scheme \"{scheme}\", which is not registered. Add it to builder.Services.AddAuthentication(), or correct the name. "
+                    + $"Registered are: {(known.Count == 0 ? "none" : string.Join(", ", known.Order(StringComparer.Ordinal)))}.");
+        }
+    }
+
+    private IEnumerable<string> RequiredSchemesOf(EndpointMetadataCollection metadata)
+    {
+        var required = metadata.GetOrderedMetadata<IAuthorizeData>();
+        var own = metadata.GetOrderedMetadata<AuthorizationPolicy>();
+        return required
+            .SelectMany(static data => data.AuthenticationSchemes?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [])
+            .Concat(own.Concat(Policies is { } policies ? PoliciesOf(required, own.Count > 0, policies) : []).SelectMany(static policy => policy.AuthenticationSchemes));
+    }
+
+    /// <summary>The policies that apply besides those in the metadata, as ASP.NET Core combines them: the ones that are named, the default where only an identity is required, the fallback where nothing is.</summary>
+    private static IEnumerable<AuthorizationPolicy> PoliciesOf(IReadOnlyList<IAuthorizeData> required, bool hasOwn, AuthorizationOptions policies)
+    {
+        foreach (var data in required)
+        {
+            if (!string.IsNullOrWhiteSpace(data.Policy))
+            {
+                yield return policies.GetPolicy(data.Policy)!;
+            }
+            else if (string.IsNullOrWhiteSpace(data.Roles) && !hasOwn)
+            {
+                yield return policies.DefaultPolicy;
+            }
+        }
+
+        if (required.Count == 0 && !hasOwn && policies.FallbackPolicy is { } fallback)
+        {
+            yield return fallback;
+        }
+    }
+
+    /// <summary>The names of the schemes; <see langword="null"/> if a provider of the host's own has them.</summary>
+    private static HashSet<string>? SchemesOf(IAuthenticationSchemeProvider? provider)
+    {
+        if (provider is null)
+        {
+            return [];
+        }
+
+#pragma warning disable RS0030 // The task is completed: this provider has the schemes in memory.
+        return provider.GetType() == typeof(AuthenticationSchemeProvider)
+            ? provider.GetAllSchemesAsync().Result.Select(static scheme => scheme.Name).ToHashSet(StringComparer.Ordinal)
+            : null;
+#pragma warning restore RS0030
+    }
 
     private AccessPipeline? PipelineFor(ThriftMethod method, EndpointMetadataCollection metadata)
     {

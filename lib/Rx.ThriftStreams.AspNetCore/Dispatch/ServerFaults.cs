@@ -41,7 +41,7 @@ internal static class ServerFaults
         return error switch
         {
             // Bytes of the caller that do not decode come out of the handler's own enumeration of its requests.
-            ThriftProtocolException => new(error, ServerFaultOrigin.Framework, reveal),
+            ThriftProtocolException { IsUnsent: false } => new(error, ServerFaultOrigin.Framework, reveal),
             // A generated base class, whose method the handler does not override.
             ThriftStatusException { IsUnimplemented: true } => new(
                 new RouteException(RouteFault.UnknownMethod, context.Method.ServiceName, context.Method.Name), ServerFaultOrigin.Framework, RevealDetails: true),

@@ -10,8 +10,8 @@ using Rx.ThriftStreams.AspNetCore.Transports.PingPong;
 namespace Rx.ThriftStreams.AspNetCore.Hosting;
 
 /// <summary>
-/// Warns once the server has started if services are mapped and no port serves them: none calls <c>UseThriftStreams()</c>, and none speaks HTTP/2 otherwise. The usual cause is the name of an
-/// endpoint that fits no section of the configuration, which Kestrel ignores.
+/// Warns once the server has started if services are mapped and a port for them is missing: no endpoint calls <c>UseThriftStreams()</c> or speaks HTTP/2 otherwise, or code gives an endpoint a name that fits no section
+/// of the configuration. Kestrel ignores such a name, and never calls what configures the endpoint: whether that is <c>UseThriftStreams()</c> is not known.
 /// </summary>
 internal sealed partial class Http2StartCheck(ThriftServerRuntime runtime, HttpPingPongHandler http, IOptions<KestrelServerOptions> kestrel, IServer? server = null) : IHostedLifecycleService
 {
@@ -26,9 +26,9 @@ internal sealed partial class Http2StartCheck(ThriftServerRuntime runtime, HttpP
         if (isMapped && server?.Features.Get<IServerAddressesFeature>() is { Addresses.Count: > 0 })
         {
             var endpoints = KestrelEndpoints.Bound(kestrel.Value);
-            if (endpoints.Count > 0 && !endpoints.Any(KestrelEndpoints.SpeaksHttp2))
+            if (endpoints.Count > 0)
             {
-                Warn(endpoints);
+                Check(endpoints);
             }
         }
 
@@ -41,21 +41,25 @@ internal sealed partial class Http2StartCheck(ThriftServerRuntime runtime, HttpP
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private void Warn(IReadOnlyCollection<ListenOptions> endpoints)
+    private void Check(IReadOnlyCollection<ListenOptions> endpoints)
     {
+        // Thrift over HTTP and JSON need no more than HTTP/1.1.
+        var isServed = http.IsMapped || runtime.IsServedAsJson || endpoints.Any(KestrelEndpoints.SpeaksHttp2);
         var (names, sections) = KestrelEndpoints.Unmatched(kestrel.Value);
-        if (names.Count == 0 && (http.IsMapped || runtime.IsServedAsJson))
+        if (isServed && names.Count == 0)
         {
-            // Thrift over HTTP and JSON need no more than HTTP/1.1.
             return;
         }
 
+        var problem = isServed
+            ? "code configures an endpoint that does not exist."
+            : "no endpoint can serve them, because all speak HTTP/1.1 only. Call UseThriftStreams() on an endpoint.";
         var missing = names.Count == 0
             ? string.Empty
-            : $" Endpoint(\"{string.Join("\"), Endpoint(\"", names)}\") fits no section of the configuration, which has {(sections.Count == 0 ? "no endpoints" : string.Join(", ", sections))}.";
-        LogNoThriftPort(runtime.Logger, string.Join(", ", endpoints), missing);
+            : $" Endpoint(\"{string.Join("\"), Endpoint(\"", names)}\") fits no section of the configuration, which has {(sections.Count == 0 ? "no endpoints" : string.Join(", ", sections))}: what it calls, such as UseThriftStreams(), has no effect.";
+        LogNoThriftPort(runtime.Logger, problem, missing, string.Join(", ", endpoints));
     }
 
-    [LoggerMessage(84, LogLevel.Warning, "Thrift services are mapped, but no endpoint can serve them. Endpoints for HTTP/1.1 only: {Endpoints}. Call UseThriftStreams() on an endpoint.{Missing}", EventName = "NoThriftPort")]
-    private static partial void LogNoThriftPort(ILogger logger, string endpoints, string missing);
+    [LoggerMessage(84, LogLevel.Warning, "Thrift services are mapped, but {Problem}{Missing} The endpoints are {Endpoints}.", EventName = "NoThriftPort")]
+    private static partial void LogNoThriftPort(ILogger logger, string problem, string missing, string endpoints);
 }

@@ -6,6 +6,9 @@ namespace Rx.ThriftStreams.AspNetCore.Hosting;
 /// <summary>Errors of calls that this host makes while it handles a request of somebody else.</summary>
 internal static class MadeCallErrors
 {
+    /// <summary>Whether the call was never made because its request cannot be written: a mistake of this host, as any exception of its code, and not an error of the server.</summary>
+    internal static bool IsUnsent(Exception error) => error is ThriftProtocolException { IsUnsent: true };
+
     /// <summary>Whether the server refused a message of this host because it is too large.</summary>
     internal static bool IsOversizeRequest(ThriftException error)
         => error is ThriftStatusException { StatusCode: ThriftStatusCode.ResourceExhausted, IsOverLimit: false } && OversizeTexts.Matches(error.Message);

@@ -10,7 +10,8 @@ namespace Rx.ThriftStreams.AspNetCore;
 /// </summary>
 /// <remarks>
 /// The text is that of a <see cref="ThriftStatusException"/>, <see cref="ThriftBizStatusException"/> or <see cref="ThriftDeclaredException"/>, which a handler threw for its caller; other texts, which name addresses and limits of
-/// this host, are left out. <see cref="ThriftStatusCode.ReceiveDeadlineExceeded"/> becomes DeadlineExceeded, and a number that gRPC does not define becomes Unknown. Thread-safe.
+/// this host, are left out. <see cref="ThriftStatusCode.ReceiveDeadlineExceeded"/> becomes DeadlineExceeded, and a number that gRPC does not define becomes Unknown. A request that
+/// cannot be written was not sent: it is a mistake of this host, which grpc-dotnet logs and answers as any other exception. Thread-safe.
 /// </remarks>
 public sealed class ThriftErrorInterceptor : Interceptor
 {
@@ -22,7 +23,7 @@ public sealed class ThriftErrorInterceptor : Interceptor
         {
             return await continuation(request, context).ConfigureAwait(false);
         }
-        catch (ThriftException error)
+        catch (ThriftException error) when (!MadeCallErrors.IsUnsent(error))
         {
             throw Translate(error);
         }
@@ -37,7 +38,7 @@ public sealed class ThriftErrorInterceptor : Interceptor
         {
             return await continuation(requestStream, context).ConfigureAwait(false);
         }
-        catch (ThriftException error)
+        catch (ThriftException error) when (!MadeCallErrors.IsUnsent(error))
         {
             throw Translate(error);
         }
@@ -52,7 +53,7 @@ public sealed class ThriftErrorInterceptor : Interceptor
         {
             await continuation(request, responseStream, context).ConfigureAwait(false);
         }
-        catch (ThriftException error)
+        catch (ThriftException error) when (!MadeCallErrors.IsUnsent(error))
         {
             throw Translate(error);
         }
@@ -67,7 +68,7 @@ public sealed class ThriftErrorInterceptor : Interceptor
         {
             await continuation(requestStream, responseStream, context).ConfigureAwait(false);
         }
-        catch (ThriftException error)
+        catch (ThriftException error) when (!MadeCallErrors.IsUnsent(error))
         {
             throw Translate(error);
         }

@@ -26,6 +26,9 @@ public static class ThriftProblemDetailsExtensions
     /// call may succeed again: from an open circuit breaker, or from the trailer <c>grpc-retry-pushback-ms</c> of the server.
     /// </para>
     /// <para>
+    /// A request that cannot be written, for instance because a required field is not set, was not sent: that is a mistake of this host, which it answers with 500 and logs as any other exception.
+    /// </para>
+    /// <para>
     /// Further members are <c>code</c>, the number of the status; <c>exception</c>, the name of an exception of the IDL, with its fields as <c>value</c> if a dynamic client received it; <c>bizCode</c> and <c>bizExtra</c> of a business error.
     /// </para>
     /// <para>

@@ -9,8 +9,9 @@ internal sealed class ThriftProblemHandler(IProblemDetailsService problems) : IE
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is not ThriftException error)
+        if (exception is not ThriftException error || MadeCallErrors.IsUnsent(error))
         {
+            // The host answers with 500, and logs it.
             return false;
         }
 

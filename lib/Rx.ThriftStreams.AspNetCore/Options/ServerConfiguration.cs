@@ -11,7 +11,7 @@ internal static class ServerConfiguration
         .Read<bool>(nameof(options.RevealErrors), value => options.RevealErrors = value)
         .ReadTime(nameof(options.ShutdownTimeout), value => options.ShutdownTimeout = value)
         .ReadTime(nameof(options.ShutdownNotice), value => options.ShutdownNotice = value)
-        .Read<string>(nameof(options.HttpProbePath), value => options.HttpProbePath = value)
+        .ReadText(nameof(options.HttpProbePath), value => options.HttpProbePath = value)
         .Group(nameof(options.Limits), group => ReadLimits(group, options.Limits))
         .Group(nameof(options.LoadShedding), group => ReadShedding(group, options.LoadShedding ??= new()))
         .Group(nameof(options.Grpc), group => ReadGrpc(group, options.Grpc))
@@ -71,7 +71,7 @@ internal static class ServerConfiguration
         .ReadTime(nameof(grpc.MinPingInterval), value => grpc.MinPingInterval = value);
 
     private static void ReadPingPong(OptionSection section, ThriftPingPongServerOptions pingPong) => section
-        .Read<string>(nameof(pingPong.FallbackService), value => pingPong.FallbackService = value)
+        .ReadText(nameof(pingPong.FallbackService), value => pingPong.FallbackService = value)
         .Read<bool>(nameof(pingPong.RefuseWithoutServiceName), value => pingPong.RefuseWithoutServiceName = value)
         .Read<bool>(nameof(pingPong.RunHandlersInline), value => pingPong.RunHandlersInline = value);
 }

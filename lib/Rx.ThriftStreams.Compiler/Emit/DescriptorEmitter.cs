@@ -26,16 +26,8 @@ internal static class DescriptorEmitter
             code.Line();
         }
 
-        if (service.Symbol.File.Options.Sides == ServiceSides.Client)
-        {
-            code.Line($"internal static readonly {Contracts}ThriftServiceDescriptor<{service.Interface}> Instance = new({package}, {name}, static _ =>");
-            code.Line($"    throw new global::System.NotSupportedException({CSharp.Literal($"The service {service.Symbol.Name} was generated for clients alone. Set ThriftGenerate to Both to serve it.")}));");
-        }
-        else
-        {
-            EmitBinder(code, service, package, name);
-        }
-
+        // Also for clients alone: their fallbacks and the fakes of their tests are called by it, and it has the names of their methods.
+        EmitBinder(code, service, package, name);
         EmitMessages(code, service);
         SchemaLiteral.Emit(code, service, binder);
         code.Close();

@@ -12,8 +12,9 @@ internal static class SchemaLiteral
     /// <summary>Services whose IDL is longer carry none, so that a program does not grow without bounds.</summary>
     private const int MaxLength = 1024 * 1024;
 
-    /// <summary>The last argument of a descriptor.</summary>
-    public static string Argument(ServiceModel service) => ", " + service.Prefix + FirstOf(service).CSharpName + "Descriptor.Schema";
+    /// <summary>The last argument of a descriptor; nothing for clients alone, which do not describe themselves.</summary>
+    public static string Argument(ServiceModel service)
+        => service.Symbol.File.Options.Sides == ServiceSides.Client ? "" : ", " + service.Prefix + FirstOf(service).CSharpName + "Descriptor.Schema";
 
     /// <summary>The member that the argument refers to, in the descriptor of the first service.</summary>
     public static void Emit(CodeWriter code, ServiceModel service, Binder binder)

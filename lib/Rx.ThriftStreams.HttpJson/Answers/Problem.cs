@@ -61,7 +61,7 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
     /// <summary>The error of a call that this host made to answer its caller.</summary>
     internal static Problem OfCallMade(Exception error) => error switch
     {
-        ThriftException thrift => new(HttpStatuses.OfCallMade(thrift), thrift.StatusCode, MadeCallErrors.DetailOf(thrift))
+        ThriftException thrift when !MadeCallErrors.IsUnsent(thrift) => new(HttpStatuses.OfCallMade(thrift), thrift.StatusCode, MadeCallErrors.DetailOf(thrift))
         {
             Title = MadeCallErrors.TitleOf(thrift),
             Error = MadeCallErrors.DetailOf(thrift) is null ? null : thrift,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Dynamic;
 using Rx.ThriftStreams.HttpJson.Answers;
+using MadeCallErrors = Rx.ThriftStreams.AspNetCore.Hosting.MadeCallErrors;
 
 namespace Rx.ThriftStreams.HttpJson.Hosting;
 
@@ -44,7 +45,7 @@ internal sealed class ServerSentEventsResult<T>(IAsyncEnumerable<T> values, Func
             await response.CompleteAsync(failure is null ? null : Problem.OfCallMade(failure), ThriftDynamicJsonOptions.Default, ThriftMetadata.Empty).ConfigureAwait(false);
         }
 
-        if (failure is not null and not ThriftException)
+        if (failure is not null && (failure is not ThriftException || MadeCallErrors.IsUnsent(failure)))
         {
             // Not of the call, whose channel logs it, but a fault of the gateway: for its log.
             ExceptionDispatchInfo.Throw(failure);

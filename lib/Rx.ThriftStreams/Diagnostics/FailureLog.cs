@@ -71,6 +71,7 @@ internal sealed partial class FailureLog : IDisposable
     private static string? CauseOf(Exception error, ThriftStatusCode code) => error switch
     {
         ThriftConnectException or ThriftTransportException or ThriftDiscoveryException or ThriftCircuitOpenException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect } => Unreachable,
+        ThriftBufferOverflowException or ThriftProtocolException { IsUnsent: true } => null,
         _ => code switch
         {
             ThriftStatusCode.OK or ThriftStatusCode.Cancelled or ThriftStatusCode.InvalidArgument or ThriftStatusCode.NotFound or ThriftStatusCode.AlreadyExists

@@ -24,6 +24,18 @@ internal sealed class OptionSection(IConfigurationSection section, string owner,
         return this;
     }
 
+    /// <summary>Reads a text. An empty one is not set, as an empty variable of the environment.</summary>
+    internal OptionSection ReadText(string key, Action<string> set)
+    {
+        _known.Add(key);
+        if (section[key] is { Length: > 0 } text)
+        {
+            set(text);
+        }
+
+        return this;
+    }
+
     /// <summary>Reads a duration. A bare number is refused: TimeSpan takes it for days.</summary>
     internal OptionSection ReadTime(string key, Action<TimeSpan> set)
     {

@@ -34,6 +34,10 @@ public sealed class ThriftCircuitBreakerOptions
     /// <see cref="ThriftStatusCode.Unknown"/> or <see cref="ThriftStatusCode.DataLoss"/>, or that got no response in time, is a failure; any other end that the server caused is a success. Default <see langword="false"/>: errors of
     /// streams that were created never count. Costs one small object for each stream.
     /// </summary>
+    /// <remarks>
+    /// The breaker of an endpoint counts the calls of all methods: with one endpoint, a method that keeps failing blocks the others. To let only the breakers of methods count calls, set this in
+    /// <see cref="Overrides"/> for their service.
+    /// </remarks>
     public bool CountCallFailures { get; set; }
 
     /// <summary>

@@ -12,7 +12,6 @@ public static class ThriftFallback
     /// </summary>
     /// <typeparam name="TService">The generated interface of the service that is called.</typeparam>
     /// <param name="service">The implementation. Called concurrently.</param>
-    /// <exception cref="NotSupportedException">The interface was generated for clients alone.</exception>
     public static Func<ThriftFallbackContext, ValueTask<object?>> To<TService>(TService service)
         where TService : class, IThriftService<TService>
     {

@@ -27,6 +27,13 @@ public sealed class ThriftProtocolException : ThriftException
     /// <summary>Whether the bytes follow the protocol but exceed a size or memory limit of the reader.</summary>
     internal bool IsOverLimit { get; init; }
 
+    /// <summary>Whether a request of this side cannot be written. Nothing of it was sent: the peer is not the cause.</summary>
+    internal bool IsUnsent { get; private init; }
+
+    /// <summary>The error for a request that cannot be written, from what its fields or headers have.</summary>
+    internal static ThriftProtocolException Unsent(ThriftProtocolException cause)
+        => new($"The request was not sent: {cause.Message}", cause.Offset, cause.FieldId, cause) { IsUnsent = true };
+
     /// <summary>Creates the error for a missing required field. Called by generated code.</summary>
     /// <param name="structName">The struct's name in the IDL.</param>
     /// <param name="fieldName">The field's name in the IDL.</param>

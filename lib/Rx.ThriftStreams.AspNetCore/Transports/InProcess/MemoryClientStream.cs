@@ -34,7 +34,16 @@ internal sealed class MemoryClientStream<TRequest, TResponse>(MemoryExchange exc
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TRequest message)
     {
-        var bytes = ThriftSerializer.SerializeToArray(message);
+        byte[] bytes;
+        try
+        {
+            bytes = ThriftSerializer.SerializeToArray(message);
+        }
+        catch (ThriftProtocolException error)
+        {
+            throw ThriftProtocolException.Unsent(error);
+        }
+
         try
         {
             await exchange.Requests.WriteAsync(bytes, CancellationToken.None).ConfigureAwait(false);

@@ -58,7 +58,15 @@ internal sealed class GrpcRequestSink(bool flows, bool gathers, bool gzip)
                 return ValueTask.FromException<int>(new ObjectDisposedException(nameof(GrpcRequestSink)));
             }
 
-            size = GrpcMessageWriter.Write(message, _gathering ??= new(), gzip);
+            try
+            {
+                size = GrpcMessageWriter.Write(message, _gathering ??= new(), gzip);
+            }
+            catch (ThriftProtocolException error)
+            {
+                throw ThriftProtocolException.Unsent(error);
+            }
+
             if (!flows)
             {
                 return new(size);

@@ -39,9 +39,14 @@ internal abstract class PingPongClientStream<TArguments, TResult>(ThriftMethod m
             Reply.Asks = !Method.IsOneway && AsksToMultiplex();
             size = writer.Write(request, Method, sequenceId, start, message, Reply.Asks);
         }
-        catch
+        catch (Exception error)
         {
             PerThread<ThriftWriteBuffer>.Return(request);
+            if (error is ThriftProtocolException unwritable)
+            {
+                throw ThriftProtocolException.Unsent(unwritable);
+            }
+
             throw;
         }
 

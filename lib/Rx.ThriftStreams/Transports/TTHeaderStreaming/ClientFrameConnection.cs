@@ -93,12 +93,12 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
             Writer.AppendControl(buffer.Bytes.WrittenSpan);
             return stream;
         }
-        catch (ThriftProtocolException)
+        catch (ThriftProtocolException error)
         {
             // The header cannot be sent: no peer knows the stream, but it holds a part of the connection's windows.
             stream.Release();
             OnStreamEnded();
-            throw;
+            throw ThriftProtocolException.Unsent(error);
         }
         finally
         {

@@ -88,7 +88,7 @@ internal sealed class StreamOutbox : IRoomWaiter
         var buffer = FrameBuffer.Rent();
         try
         {
-            size = buffer.AddData(_stream.Templates, _stream.Id, message);
+            size = Encode(buffer, message);
             switch (Writer.TryAppend(buffer.Bytes))
             {
                 case AppendResult.Appended:
@@ -107,6 +107,19 @@ internal sealed class StreamOutbox : IRoomWaiter
         finally
         {
             buffer.Return();
+        }
+    }
+
+    private int Encode<T>(FrameBuffer buffer, T message)
+        where T : class, IThriftStruct<T>
+    {
+        try
+        {
+            return buffer.AddData(_stream.Templates, _stream.Id, message);
+        }
+        catch (ThriftProtocolException error) when (_stream is ClientFrameStream)
+        {
+            throw ThriftProtocolException.Unsent(error);
         }
     }
 
