@@ -114,14 +114,19 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         {
             if (Forget(running) is { } current)
             {
+                ThriftCounters.TokenFailed(client, callsFailed: false);
                 LogNotRenewed(_logger, client, error);
                 running.Complete(current);
             }
             else
             {
-                if (!running.Cancellation.IsCancellationRequested && _warnings.TryTake(_logger))
+                if (!running.Cancellation.IsCancellationRequested)
                 {
-                    LogNotObtained(_logger, client, error);
+                    ThriftCounters.TokenFailed(client, callsFailed: true);
+                    if (_warnings.TryTake(_logger))
+                    {
+                        LogNotObtained(_logger, client, error);
+                    }
                 }
 
                 running.Fail(error);

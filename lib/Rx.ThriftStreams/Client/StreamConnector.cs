@@ -235,7 +235,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
             entered = _endpoints.TracksStreams ? endpoint : null;
             request.Start.Options.Attempts?.Used(endpoint.Candidate);
-            request.StartedAt = _options.TimeProvider.GetTimestamp();
+            request.Begin(_options.TimeProvider);
             if (!endpoint.Breaker.TryEnter(out var retryAfter))
             {
                 entered?.Exit();
