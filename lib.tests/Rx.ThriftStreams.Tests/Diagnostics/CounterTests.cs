@@ -9,7 +9,6 @@ using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Hosting;
 using Rx.ThriftStreams.Reactive;
 using Rx.ThriftStreams.Tests.Governance;
-using Rx.ThriftStreams.Tests.Reactive;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
