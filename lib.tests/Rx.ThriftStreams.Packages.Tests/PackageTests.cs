@@ -124,7 +124,7 @@ public sealed partial class PackageTests(PackedPackages packages)
     {
         using var archive = await packages.OpenAsync("Rx.ThriftStreams");
         var files = archive.Entries.Select(static entry => entry.FullName).ToHashSet(StringComparer.Ordinal);
-        Assert.Superset(new HashSet<string> { "docs/index.md", "docs/getting-started.md", "docs/adr/0001-one-generic-codec.md", "docs/images/comparison.svg", "docs/grafana/thriftstreams.json" }, files);
+        Assert.Superset(new HashSet<string> { "docs/index.md", "docs/getting-started.md", "docs/adr/0001-one-generic-codec.md", "docs/images/comparison.svg", "docs/grafana/thriftstreams.json", "docs/prometheus/thriftstreams-rules.yml" }, files);
 
         foreach (var page in files.Where(static file => file.StartsWith("docs/", StringComparison.Ordinal) && file.EndsWith(".md", StringComparison.Ordinal)))
         {

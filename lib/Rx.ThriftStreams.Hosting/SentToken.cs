@@ -1,3 +1,5 @@
+using Rx.ThriftStreams.Diagnostics;
+
 namespace Rx.ThriftStreams.Hosting;
 
 /// <summary>Sends the token of a cache with each call, and drops one that a server refuses.</summary>
@@ -23,6 +25,7 @@ internal sealed class SentToken(TokenCache tokens)
         }
         catch (Exception error) when (!context.CancellationToken.IsCancellationRequested)
         {
+            ThriftCounters.TokenFailed(client, callsFailed: true);
             throw new ThriftAccessTokenException(client, error);
         }
 

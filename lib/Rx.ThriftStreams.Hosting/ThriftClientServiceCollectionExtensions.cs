@@ -75,6 +75,7 @@ public static class ThriftClientServiceCollectionExtensions
         where TService : class, IThriftService<TService>
     {
         services.AddKeyedSingleton(name, ClientMethods.Of<TService>(isNamed));
+        services.AddSingleton(new ClientName(name));
         services.TryAddSingleton<ClientChannels>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<ThriftClientOptions>, ContainerDefaults>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ThriftClientOptions>, ClientOptionsValidation>());

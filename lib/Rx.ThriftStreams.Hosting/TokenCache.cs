@@ -117,14 +117,19 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         {
             if (Forget(running) is { } current)
             {
+                ThriftCounters.TokenFailed(client, callsFailed: false);
                 LogNotRenewed(_logger, client, error);
                 running.Complete(current);
             }
             else
             {
-                if (!running.Cancellation.IsCancellationRequested && _limits.TryTake(NotObtainedId, LogLevel.Warning))
+                if (!running.Cancellation.IsCancellationRequested)
                 {
-                    LogNotObtained(_logger, client, error);
+                    ThriftCounters.TokenFailed(client, callsFailed: true);
+                    if (_limits.TryTake(NotObtainedId, LogLevel.Warning))
+                    {
+                        LogNotObtained(_logger, client, error);
+                    }
                 }
 
                 running.Fail(error);

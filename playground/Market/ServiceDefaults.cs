@@ -26,30 +26,13 @@ internal static class ServiceDefaults
         builder.Services.AddServiceDiscovery();
         builder.Services.AddHealthChecks()
             .AddCheck("self", static () => HealthCheckResult.Healthy(), tags: ["live"])
-            .AddCheck<ClientHealthCheck>("quotes", failureStatus: HealthStatus.Degraded);
+            .AddThriftClientChecks(failureStatus: HealthStatus.Degraded);
     }
 
     public static void MapDefaultEndpoints(this WebApplication app)
     {
         app.MapHealthChecks("/health");
         app.MapHealthChecks("/alive", new() { Predicate = static check => check.Tags.Contains("live") });
-    }
-}
-
-/// <summary>Whether a server of the client's service can be reached.</summary>
-internal sealed class ClientHealthCheck(IServiceProvider services) : IHealthCheck
-{
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await services.GetThriftChannel("Quotes").ConnectAsync(cancellationToken);
-            return HealthCheckResult.Healthy();
-        }
-        catch (ThriftException error)
-        {
-            return new HealthCheckResult(context.Registration.FailureStatus, error.Message, error);
-        }
     }
 }
 // </sample service-defaults>

@@ -33,6 +33,7 @@ public sealed class HealthWatchTests : IAsyncDisposable
     [InlineData("ttheader", "echo.TestService")]
     public async Task Endpoint_DoesNotServe_NewStreamsUseTheOther_UntilItServesAgain(string scheme, string service)
     {
+        using var measured = new Measurements("thriftstreams.client.endpoints");
         await StartAsync(2);
         await using var channel = Open(scheme, service);
         var client = new TestServiceClient(channel);
@@ -41,10 +42,14 @@ public sealed class HealthWatchTests : IAsyncDisposable
         _health[0] = HealthStatus.Unhealthy;
         await UntilLoggedAsync(NotServing);
         Assert.Equal(["1"], await AnswersAsync(client));
+        Assert.Equal((1, 1), (Endpoints("usable"), Endpoints("not_serving")));
 
         _health[0] = HealthStatus.Healthy;
         await UntilLoggedAsync(Serving);
         Assert.Equal(["0", "1"], await AnswersAsync(client));
+        Assert.Equal((2, 0), (Endpoints("usable"), Endpoints("not_serving")));
+
+        double Endpoints(string state) => Assert.Single(measured.Read(), m => Equals(m["thriftstreams.target"], channel.Address) && Equals(m["thriftstreams.endpoint.state"], state)).Value;
     }
 
     [Fact]

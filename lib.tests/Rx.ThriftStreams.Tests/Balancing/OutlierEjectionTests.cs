@@ -10,6 +10,7 @@ namespace Rx.ThriftStreams.Tests.Balancing;
 public sealed class OutlierEjectionTests
 {
     private readonly FakeTimeProvider _clock = new();
+    private readonly List<bool> _ejections = [];
 
     [Fact]
     public void Failures_InARow_EjectForLongerEachTime()
@@ -40,6 +41,7 @@ public sealed class OutlierEjectionTests
         }
 
         AssertEjectedFor(30, all[0]);
+        Assert.Equal([false, false, false], _ejections);
     }
 
     [Fact]
@@ -65,6 +67,7 @@ public sealed class OutlierEjectionTests
         ejection.Responded(all[0]);
 
         Assert.Equal([false, false, true, false], all.Select(static candidate => candidate.IsEjected));
+        Assert.Equal([true], _ejections);
     }
 
     [Fact]
@@ -168,7 +171,7 @@ public sealed class OutlierEjectionTests
     private (OutlierEjection Ejection, List<ThriftCandidate> All) Watch(int count, ThriftOutlierEjectionOptions options)
     {
         var all = Enumerable.Range(1, count).Select(i => new ThriftCandidate(new ThriftEndpoint($"10.0.0.{i}:1"), _clock)).ToList();
-        var ejection = new OutlierEjection(options, _clock, NullLogger.Instance);
+        var ejection = new OutlierEjection(options, _clock, NullLogger.Instance, _ejections.Add);
         ejection.Watch([.. all]);
         return (ejection, all);
     }

@@ -2,6 +2,7 @@ using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Rx.ThriftStreams.Tests.Samples;
 
@@ -54,6 +55,14 @@ internal static class ApiSamples
         var answer = await client.EchoUnaryAsync(new() { Message = "hello" }, cancellationToken);
         // </sample api-client>
         return answer;
+    }
+
+    public static void Check(IServiceCollection services)
+    {
+        // <sample api-client-check>
+        services.AddThriftClient<ITestService>(options => options.Address = "grpc://localhost:8888");
+        services.AddHealthChecks().AddThriftClientCheck<ITestService>(failureStatus: HealthStatus.Degraded, timeout: TimeSpan.FromSeconds(2));
+        // </sample api-client-check>
     }
 
     public static void Authenticate(IServiceCollection services)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -174,6 +175,25 @@ public sealed class ClientSamples
         // </sample di-named>
         await using var provider = services.BuildServiceProvider();
         Assert.Equal("grpc://_thrift.echo", ((ThriftClient)provider.GetRequiredKeyedService<ITestService>("replica")).Channel.Address);
+    }
+
+    [Fact]
+    public async Task Host_WithACheckOfAClient_ReportsThatItsServerIsMissing()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection([new("Clients:Echo:Address", "grpc://127.0.0.1:1")]);
+
+        // <sample health-clients>
+        builder.Services.AddThriftClient<ITestService>().BindConfiguration("Clients:Echo");
+        builder.Services.AddHealthChecks()
+            .AddThriftClientCheck<ITestService>(failureStatus: HealthStatus.Degraded, tags: ["ready"], timeout: TimeSpan.FromSeconds(2));
+
+        // </sample health-clients>
+        using var host = builder.Build();
+        await host.StartAsync(Token);
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Token);
+        Assert.Equal(HealthStatus.Degraded, report.Entries["TestService"].Status);
+        await host.StopAsync(Token);
     }
 
     [Fact]

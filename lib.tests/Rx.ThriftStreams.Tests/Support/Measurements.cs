@@ -6,11 +6,21 @@ namespace Rx.ThriftStreams.Tests.Support;
 /// <summary>What the library measures until it is disposed of: in the whole process, so that the calls of other tests are among it.</summary>
 internal sealed class Measurements : IDisposable
 {
+    private static readonly AsyncLocal<Measurements?> Current = new();
+
     private readonly MeterListener _listener = new();
+    private readonly bool _isOfFlow;
 
     /// <param name="instrument">The name of the instrument; <see langword="null"/> for all of them.</param>
-    internal Measurements(string? instrument = null)
+    /// <param name="isOfFlow">Whether to keep only what is measured in the execution context of the test and what flows from it.</param>
+    internal Measurements(string? instrument = null, bool isOfFlow = false)
     {
+        _isOfFlow = isOfFlow;
+        if (isOfFlow)
+        {
+            Current.Value = this;
+        }
+
         _listener.InstrumentPublished = (published, listener) =>
         {
             if (published.Meter.Name == ThriftDiagnostics.MeterName && (instrument is null || published.Name == instrument))
@@ -33,16 +43,25 @@ internal sealed class Measurements : IDisposable
 
     /// <summary>What an instrument that is read at intervals reports now of one method; <see langword="null"/> for nothing.</summary>
     internal double? Read(string instrument, string method)
+        => Read().LastOrDefault(m => m.Name == instrument && Equals(m["rpc.method"], method))?.Value;
+
+    /// <summary>What all instruments that are read at intervals report now.</summary>
+    internal IReadOnlyCollection<Measurement> Read()
     {
         All.Clear();
         _listener.RecordObservableInstruments();
-        return All.LastOrDefault(m => m.Name == instrument && Equals(m["rpc.method"], method))?.Value;
+        return All;
     }
 
     public void Dispose() => _listener.Dispose();
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-        => All.Enqueue(new(instrument.Name, value, tags.ToArray()));
+    {
+        if (!_isOfFlow || Current.Value == this)
+        {
+            All.Enqueue(new(instrument.Name, value, tags.ToArray()));
+        }
+    }
 }
 
 /// <summary>One value of an instrument, with its tags.</summary>

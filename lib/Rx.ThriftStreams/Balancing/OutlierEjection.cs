@@ -3,7 +3,11 @@ using Microsoft.Extensions.Logging;
 namespace Rx.ThriftStreams.Balancing;
 
 /// <summary>Decides which endpoints of a channel are ejected, from how its streams fare. Thread-safe.</summary>
-internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions options, TimeProvider clock, ILogger logger)
+/// <param name="options">The limits.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="logger">Logs ejections.</param>
+/// <param name="ejected">Is called for each ejection with whether it is for the latency. Must not block.</param>
+internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions options, TimeProvider clock, ILogger logger, Action<bool> ejected)
 {
     private const int LeastSamples = 3;
     private const int MostTimes = 10;
@@ -58,6 +62,7 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
         {
             if (_records.TryGetValue(candidate, out var record) && ++record.Failures >= options.ConsecutiveFailures && TryEject(candidate, record) is { } time)
             {
+                ejected(false);
                 LogFailing(logger, candidate.Endpoint.Address, time, options.ConsecutiveFailures);
             }
         }
@@ -78,6 +83,7 @@ internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions optio
             var latency = candidate.Latency;
             if (latency > most && latency >= LeastLatency && TryEject(candidate, _records[candidate]) is { } time)
             {
+                ejected(true);
                 LogSlow(logger, candidate.Endpoint.Address, time, latency, median);
 
                 // Otherwise it would be ejected again for what it was before, without having been asked.

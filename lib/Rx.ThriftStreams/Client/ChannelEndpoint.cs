@@ -77,6 +77,27 @@ internal sealed class ChannelEndpoint : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens a connection and closes it again, beside those of calls.</summary>
+    /// <exception cref="ThriftException">It could not be opened within the connect timeout.</exception>
+    internal async Task TryConnectAsync(ClientTransportDescriptor kind, CancellationToken cancellationToken)
+    {
+        var limit = _options.Resilience.ConnectTimeout;
+        var transport = kind.Create(Target);
+        await using (transport.ConfigureAwait(false))
+        {
+            await ConnectLimit.RunAsync(
+                async limited =>
+                {
+                    await transport.PrepareAsync(limit, limited).ConfigureAwait(false);
+                    return true;
+                },
+                limit,
+                _options.TimeProvider,
+                Address,
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Ends a stream that was counted. The last stream of an endpoint that was removed closes its connections.</summary>
     internal void Exit()
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Polly;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Serialization;
@@ -46,6 +47,16 @@ internal abstract class ConnectRequest(ThriftMethod method, ClientCallStart star
 
     /// <summary>When creating the stream on its endpoint began.</summary>
     internal long StartedAt { get; set; }
+
+    /// <summary>Creating the stream begins on an endpoint that was chosen.</summary>
+    internal void Begin(TimeProvider clock)
+    {
+        StartedAt = clock.GetTimestamp();
+        if (FailedCount > 0)
+        {
+            ThriftCounters.ExtraAttempt(Method, AttemptKind.Connect);
+        }
+    }
 
     /// <summary>Notes that the stream could not be created on that endpoint.</summary>
     internal void Failed(ThriftCandidate endpoint, Exception error)

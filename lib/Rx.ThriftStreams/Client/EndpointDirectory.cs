@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.Balancing;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Discovery;
 
 namespace Rx.ThriftStreams.Client;
@@ -30,9 +31,10 @@ internal sealed class EndpointDirectory : IAsyncDisposable
         _address = address;
         _options = options;
         _breakers = breakers;
+        var target = address.ToString();
         _balancer = options.Balancer ?? ThriftBalancers.RoundRobin;
         _ejection = options.Resilience.OutlierEjection is { } ejection
-            ? new(ejection, options.TimeProvider, options.LoggerFactory.CreateLogger<OutlierEjection>())
+            ? new(ejection, options.TimeProvider, options.LoggerFactory.CreateLogger<OutlierEjection>(), isForLatency => ThriftCounters.Ejected(target, isForLatency))
             : null;
         if (address.Resolver is StaticResolver { Endpoints: var endpoints })
         {
@@ -48,10 +50,11 @@ internal sealed class EndpointDirectory : IAsyncDisposable
             {
                 Lookup = options.Lookup,
             };
-            _feed = new EndpointFeed(address.Resolver, context, Use);
+            _feed = new EndpointFeed(address.Resolver, context, Use, callsFailed => ThriftCounters.ResolverFailed(target, callsFailed));
         }
 
         TracksStreams = _feed is not null || _ejection is not null || _balancer.TracksStreams;
+        EndpointMeter.Add(this, target);
     }
 
     /// <summary>Whether streams are counted: for the balancer, for ejection, or because endpoints may be removed while streams run.</summary>
@@ -81,6 +84,7 @@ internal sealed class EndpointDirectory : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        EndpointMeter.Remove(this);
         if (_feed is not null)
         {
             await _feed.DisposeAsync().ConfigureAwait(false);

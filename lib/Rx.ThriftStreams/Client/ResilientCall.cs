@@ -1,6 +1,7 @@
 using System.Globalization;
 using Polly;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 using Rx.ThriftStreams.Options;
 using Rx.ThriftStreams.Resilience;
 using Rx.ThriftStreams.Serialization;
@@ -51,13 +52,18 @@ internal abstract class ResilientCall<TRequest, TResponse>(
         try
         {
             context.Properties.Set(CallPipelines.Attempts, _attempts);
-            var outcome = await pipeline.Pipeline.ExecuteOutcomeAsync(static (context, call) => call.AttemptAsync(context.CancellationToken), context, this).ConfigureAwait(false);
+            var outcome = await pipeline.Pipeline.ExecuteOutcomeAsync(static (context, call) => call.AttemptAsync(context), context, this).ConfigureAwait(false);
             if (PipelineErrors.Translate(outcome.Exception, method) is { } error && !ReferenceEquals(error, outcome.Exception))
             {
                 throw error;
             }
 
             outcome.ThrowIfException();
+            if (_attempts.AnsweredByFallback)
+            {
+                ThriftCounters.Fallback(method);
+            }
+
             return outcome.Result!;
         }
         finally
@@ -83,11 +89,23 @@ internal abstract class ResilientCall<TRequest, TResponse>(
         => new($"The fallback or pipeline of {method.FullName} returned a {result.GetType()}. Return a {expected}.");
 
     /// <summary>Never throws: failures are returned as an outcome, as Polly requires.</summary>
-    private async ValueTask<Outcome<object>> AttemptAsync(CancellationToken cancellationToken)
+    private async ValueTask<Outcome<object>> AttemptAsync(ResilienceContext context)
     {
         try
         {
-            return Outcome.FromResult(await AttemptAsync(OptionsOf(_attempts.Begin()), cancellationToken).ConfigureAwait(false));
+            var attempt = _attempts.Begin();
+            var isHedged = context.Properties.GetValue(CallPipelines.IsHedged, false);
+            if (isHedged)
+            {
+                context.Properties.Set(CallPipelines.IsHedged, false);
+            }
+
+            if (attempt > 0)
+            {
+                ThriftCounters.ExtraAttempt(method, pipeline.Plan is null ? AttemptKind.Pipeline : isHedged ? AttemptKind.Hedge : AttemptKind.Retry);
+            }
+
+            return Outcome.FromResult(await AttemptAsync(OptionsOf(attempt), context.CancellationToken).ConfigureAwait(false));
         }
         catch (Exception error)
         {

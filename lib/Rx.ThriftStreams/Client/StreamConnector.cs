@@ -101,18 +101,10 @@ internal sealed class StreamConnector : IAsyncDisposable
     }
 
     /// <summary>Resolves, and connects to each endpoint.</summary>
-    internal async Task PrepareAsync(CancellationToken cancellationToken)
-    {
-        if (_endpoints.Current is null)
-        {
-            await _endpoints.WhenListedAsync(cancellationToken).ConfigureAwait(false);
-        }
+    internal Task PrepareAsync(CancellationToken cancellationToken) => WarmUp.ConnectAsync(_endpoints, _selection?.All ?? [], _options, cancellationToken);
 
-        if (_selection is not null)
-        {
-            await WarmUp.ConnectAsync(_endpoints.Current!.Endpoints, _selection.All, _options, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    /// <summary>Resolves, and finds out whether an endpoint can be connected to.</summary>
+    internal Task<ChannelReach> ReachAsync(CancellationToken cancellationToken) => Reachability.FindAsync(_endpoints, _selection?.All[0], _address.ToString(), _options, cancellationToken);
 
     /// <summary>The name of the transport that a method's calls use.</summary>
     internal string TransportName(ThriftMethod method) => _selection is null ? _address.ToString() : _selection.For(method).Name;
@@ -236,7 +228,7 @@ internal sealed class StreamConnector : IAsyncDisposable
             entered = _endpoints.TracksStreams ? endpoint : null;
             request.Start.Options.Attempts?.Used(endpoint.Candidate);
             request.Start.Call?.Tries(endpoint.Address);
-            request.StartedAt = _options.TimeProvider.GetTimestamp();
+            request.Begin(_options.TimeProvider);
             if (!endpoint.Breaker.TryEnter(out var retryAfter))
             {
                 entered?.Exit();

@@ -134,6 +134,12 @@ public sealed class ThriftChannel : IAsyncDisposable
         ? Task.FromException(new ObjectDisposedException(nameof(ThriftChannel)))
         : _connector.PrepareAsync(cancellationToken);
 
+    /// <summary>Finds out whether a server can be reached, without a call and without touching the connections of calls.</summary>
+    /// <exception cref="ThriftException">No endpoint is known.</exception>
+    internal Task<ChannelReach> ReachAsync(CancellationToken cancellationToken) => Volatile.Read(ref _disposed) != 0
+        ? Task.FromException<ChannelReach>(new ObjectDisposedException(nameof(ThriftChannel)))
+        : _connector.ReachAsync(cancellationToken);
+
     /// <summary>Prepares a call of one message each way that may take several attempts.</summary>
     /// <returns><see langword="null"/> if it takes one.</returns>
     internal ResilientUnaryCall<TRequest, TResponse>? Repeat<TRequest, TResponse>(

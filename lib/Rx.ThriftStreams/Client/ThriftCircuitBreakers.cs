@@ -112,6 +112,9 @@ public sealed partial class ThriftCircuitBreakers
         _changes.Complete();
     }
 
+    /// <summary>The methods whose calls are refused now.</summary>
+    internal string[] RefusedMethods() => [.. _methods.Values.Where(static breaker => breaker.TimeLeft > TimeSpan.Zero).Select(static breaker => breaker.Key).Order(StringComparer.Ordinal)];
+
     private ThriftCircuitBreakerOptions? SettingsOf(string endpoint) => _settings?.For(endpoint);
 
     private void OnChanged(CircuitBreaker breaker, ThriftCircuitState before)

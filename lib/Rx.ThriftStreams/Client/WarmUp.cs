@@ -8,22 +8,27 @@ internal static class WarmUp
     /// <summary>How many endpoints are connected to at a time.</summary>
     private const int Concurrency = 16;
 
-    /// <summary>Connects to each endpoint of a list over each transport, within the connect timeout each.</summary>
-    /// <param name="endpoints">The endpoints.</param>
+    /// <summary>Waits for a list, and connects to each endpoint of it over each transport, within the connect timeout each.</summary>
+    /// <param name="directory">The endpoints.</param>
     /// <param name="kinds">The transports.</param>
     /// <param name="options">The channel's settings.</param>
     /// <param name="cancellationToken">Cancels all attempts.</param>
     /// <exception cref="ThriftException">No endpoint could be connected to. The first failure is reported.</exception>
     internal static async Task ConnectAsync(
-        IReadOnlyList<ChannelEndpoint> endpoints,
+        EndpointDirectory directory,
         ClientTransportDescriptor[] kinds,
         ThriftChannelOptions options,
         CancellationToken cancellationToken)
     {
+        if (directory.Current is null)
+        {
+            await directory.WhenListedAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var connected = 0;
         Exception? failure = null;
         await Parallel.ForEachAsync(
-            endpoints.Where(static endpoint => endpoint.Candidate.Endpoint.Weight > 0),
+            directory.Current!.Endpoints.Where(static endpoint => endpoint.Candidate.Endpoint.Weight > 0),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken },
             async (endpoint, token) =>
             {

@@ -17,6 +17,7 @@ internal sealed partial class UnhandledErrorLog(ILogger logger, EntryLimits limi
     /// <param name="isOfCall">Whether the call failed with it; otherwise the observer threw it.</param>
     internal void Report(ThriftMethod method, Exception error, bool isOfCall)
     {
+        ThriftCounters.NotHandled(method, isOfCall);
         if (isOfCall)
         {
             if (limits.TryTake(NotHandledId, LogLevel.Warning))

@@ -19,6 +19,7 @@ internal sealed partial class EndpointFeed : IAsyncDisposable
     private readonly ThriftResolver _resolver;
     private readonly ThriftResolveContext _context;
     private readonly Action<IReadOnlyList<ThriftEndpoint>> _onList;
+    private readonly Action<bool> _onFailure;
     private TaskCompletionSource _first = NewSource();
     private TaskCompletionSource _wanted = NewSource();
     private IReadOnlyList<ThriftEndpoint>? _last;
@@ -28,11 +29,13 @@ internal sealed partial class EndpointFeed : IAsyncDisposable
     /// <param name="resolver">Finds the endpoints.</param>
     /// <param name="context">What it resolves.</param>
     /// <param name="onList">Is called with each list that differs from the one before; one call at a time.</param>
-    internal EndpointFeed(ThriftResolver resolver, ThriftResolveContext context, Action<IReadOnlyList<ThriftEndpoint>> onList)
+    /// <param name="onFailure">Is called for each failure of the resolver with whether calls fail, because there is no list yet.</param>
+    internal EndpointFeed(ThriftResolver resolver, ThriftResolveContext context, Action<IReadOnlyList<ThriftEndpoint>> onList, Action<bool> onFailure)
     {
         _resolver = resolver;
         _context = context;
         _onList = onList;
+        _onFailure = onFailure;
     }
 
     /// <summary>Waits for the first list, and starts to resolve if that is necessary.</summary>
@@ -142,6 +145,7 @@ internal sealed partial class EndpointFeed : IAsyncDisposable
 
     private async Task PauseAsync(Exception error)
     {
+        _onFailure(_last is null);
         Task wanted;
         lock (_gate)
         {

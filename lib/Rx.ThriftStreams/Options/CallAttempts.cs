@@ -33,6 +33,9 @@ internal sealed class CallAttempts(ThriftMethod method, object request, ThriftCa
     /// <summary>That pause, or what is left of the time of the call if that is shorter.</summary>
     internal TimeSpan Within(TimeSpan pause) => TimeLeft is { } left && left < pause ? left : pause;
 
+    /// <summary>Whether the call was answered by a fallback, after all attempts had failed.</summary>
+    internal bool AnsweredByFallback { get; set; }
+
     /// <summary>Begins an attempt.</summary>
     /// <returns>Its number; the first is 0.</returns>
     internal int Begin() => Interlocked.Increment(ref _count) - 1;

@@ -68,6 +68,7 @@ public static partial class ThriftStreamOperators
 
             failuresInARow++;
             await Task.Delay(options.Delay(failuresInARow), options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            ResumeMeter.Resumed();
             source = rest(new ResumePoint<T>(hasLast, last, failure, failuresInARow))
                 ?? throw new InvalidOperationException("The function that returns the rest of the stream returned null. Return an empty stream if nothing follows.");
         }

@@ -14,6 +14,9 @@ internal sealed class CallPipelines
     /// <summary>The attempts of the call that a pipeline runs for.</summary>
     internal static readonly ResiliencePropertyKey<CallAttempts> Attempts = new("Rx.ThriftStreams.CallAttempts");
 
+    /// <summary>Whether the next attempt in a context is hedged. An attempt that begins resets it, because Polly copies the properties of the attempt that wins.</summary>
+    internal static readonly ResiliencePropertyKey<bool> IsHedged = new("Rx.ThriftStreams.IsHedged");
+
     private readonly ThriftResilienceOptions _options;
     private readonly CallPolicies? _policies;
     private readonly TimeProvider _clock;
@@ -97,8 +100,10 @@ internal sealed class CallPipelines
             FallbackAction = async arguments =>
             {
                 var error = (ThriftException)PipelineErrors.Translate(arguments.Outcome.Exception!, method);
-                var context = arguments.Context.Properties.GetValue(Attempts, null!).FallbackAfter(error, arguments.Context.CancellationToken);
-                return await fallback(context).ConfigureAwait(false) is { } answer ? Outcome.FromResult<object>(answer) : Outcome.FromException<object>(error);
+                var attempts = arguments.Context.Properties.GetValue(Attempts, null!);
+                var answer = await fallback(attempts.FallbackAfter(error, arguments.Context.CancellationToken)).ConfigureAwait(false);
+                attempts.AnsweredByFallback = answer is not null;
+                return answer is not null ? Outcome.FromResult(answer) : Outcome.FromException<object>(error);
             },
         });
 
@@ -136,6 +141,7 @@ internal sealed class CallPipelines
                     return null;
                 }
 
+                arguments.ActionContext.Properties.Set(IsHedged, true);
                 return failure is not null && plan.Pause is { } pause
                     ? () => StartAfterAsync(Backoff.Uniform(pause.Least, pause.Most), arguments)
                     : () => arguments.Callback(arguments.ActionContext);
