@@ -243,7 +243,7 @@ public sealed class FailureLogTests
     [InlineData(false)]
     public void Failure_ThatNoServerHasAPartIn_IsNoWarning(bool isUnsent)
     {
-        using var log = new FailureLog(_log.CreateLogger("x"), _clock, "here");
+        using var log = new FailureLog(_log.CreateLogger("Rx.ThriftStreams.ThriftChannel"), _clock, "here");
 
         log.Report(
             TestServiceDescriptor.EchoUnary,
