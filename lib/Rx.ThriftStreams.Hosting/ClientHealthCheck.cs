@@ -32,9 +32,12 @@ internal sealed class ClientHealthCheck(IServiceProvider provider, string client
             }
 
             data["endpoint"] = reached;
-            return channel.CircuitBreakers.RefusedMethods() is { Length: > 0 } refused
-                ? HealthCheckResult.Degraded($"{reached} can be connected to, but circuit breakers are open: calls of {string.Join(", ", refused)} are refused.", exception: null, data)
-                : HealthCheckResult.Healthy($"{reached} can be connected to.", data);
+            var trouble = channel.CircuitBreakers.RefusedMethods() is { Length: > 0 } refused ? $"circuit breakers are open: calls of {string.Join(", ", refused)} are refused."
+                : channel.WhyUnreachable is { } why ? $"no call has been answered since one failed: {why}"
+                : null;
+            return trouble is null
+                ? HealthCheckResult.Healthy($"{reached} can be connected to.", data)
+                : HealthCheckResult.Degraded($"{reached} can be connected to, but {trouble}", exception: null, data);
         }
         catch (ThriftException error)
         {

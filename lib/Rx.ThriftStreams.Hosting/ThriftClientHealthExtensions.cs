@@ -22,7 +22,7 @@ public static class ThriftClientHealthExtensions
     /// <remarks>
     /// <para>
     /// Each check resolves the endpoints, if they are not known yet, and opens a connection to one of them, which it closes again; it makes no call. Healthy if one endpoint can be connected to. Degraded if that
-    /// is so and a circuit breaker refuses the calls of a method. Failed otherwise, and if all endpoints report that they do not serve, where the channel watches their health. Endpoints that are ejected, do not
+    /// is so and a circuit breaker refuses the calls of a method, or the last call, within a minute, found no server: something else may listen there. Failed otherwise, and if all endpoints report that they do not serve, where the channel watches their health. Endpoints that are ejected, do not
     /// serve or have an open circuit breaker are tried last or not at all.
     /// </para>
     /// <para>The description of the result names the endpoint or the reason; its data has <c>client</c>, <c>address</c>, <c>endpoints</c>, <c>usable</c> and, after a success, <c>endpoint</c>. It has no exception, so that no stack trace is logged for each probe.</para>

@@ -10,11 +10,9 @@ namespace Rx.ThriftStreams.Hosting;
 /// <param name="client">The name of the client.</param>
 /// <param name="request">Requests a token.</param>
 /// <param name="options">Has the clock and the log.</param>
-[SuppressMessage("Design", "CA1001", Justification = "What it owns has a timer that runs for a minute at most, after entries that were not logged.")]
+[SuppressMessage("Design", "CA1001", Justification = "What it owns has a timer only while tokens cannot be obtained.")]
 internal sealed partial class TokenCache(string client, Func<CancellationToken, ValueTask<ThriftAccessToken>> request, ThriftChannelOptions options)
 {
-    private const int NotObtainedId = 81;
-
     /// <summary>How long before it expires a token is replaced, or half of its life if that is shorter.</summary>
     internal static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
@@ -22,8 +20,10 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
-    private readonly EntryLimits _limits = new(options.LoggerFactory.CreateLogger<ThriftChannel>(), options.TimeProvider);
     private readonly Lock _gate = new();
+    private FailureEpisodes<string, Exception>? _failures;
+    private Exception? _failure;
+    private long _failedAt;
     private string? _token;
     private DateTimeOffset _renewAt;
     private DateTimeOffset _expiresAt;
@@ -41,6 +41,17 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
             if (_token is not null && options.TimeProvider.GetUtcNow() < _renewAt)
             {
                 return new(_token);
+            }
+
+            if (_failure is { } failure)
+            {
+                // Retries and other calls do not ask again what has just failed.
+                if (options.TimeProvider.GetElapsedTime(_failedAt) < Pause)
+                {
+                    return ValueTask.FromException<string>(ErrorOf(failure));
+                }
+
+                _failure = null;
             }
 
             waited = _request ??= new();
@@ -71,8 +82,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            // One for each call: an exception that several calls throw would collect their stack traces.
-            throw new ThriftAccessTokenException(client, error);
+            throw ErrorOf(error);
         }
         finally
         {
@@ -111,6 +121,7 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
                 }
             }
 
+            Volatile.Read(ref _failures)?.Answered();
             running.Complete(token.Value);
         }
         catch (Exception error)
@@ -126,16 +137,33 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
                 if (!running.Cancellation.IsCancellationRequested)
                 {
                     ThriftCounters.TokenFailed(client, callsFailed: true);
-                    if (_limits.TryTake(NotObtainedId, LogLevel.Warning))
-                    {
-                        LogNotObtained(_logger, client, error);
-                    }
+                    Keep(error);
                 }
 
                 running.Fail(error);
             }
         }
     }
+
+    /// <summary>Has the calls of the next moment fail with that error, and logs it.</summary>
+    private void Keep(Exception error)
+    {
+        FailureEpisodes<string, Exception> failures;
+        lock (_gate)
+        {
+            _failure = error;
+            _failedAt = options.TimeProvider.GetTimestamp();
+            failures = _failures ??= new(
+                options.TimeProvider,
+                (name, report) => LogNotObtained(_logger, name, report.Count, report.SecondsAgo, report.Last),
+                (name, report) => LogObtained(_logger, name, report.Count, report.SecondsLasted));
+        }
+
+        failures.Add(client, error);
+    }
+
+    /// <summary>One for each call: an exception that several calls throw would collect their stack traces. The log has it already.</summary>
+    private ThriftAccessTokenException ErrorOf(Exception error) => new(client, error) { IsLogged = _logger.IsEnabled(LogLevel.Warning) };
 
     private void Leave(Request left)
     {
@@ -179,8 +207,11 @@ internal sealed partial class TokenCache(string client, Func<CancellationToken, 
     [LoggerMessage(80, LogLevel.Warning, "Another bearer token of the Thrift client {Client} could not be obtained. The present one is sent until it expires.", EventName = "TokenNotRenewed")]
     private static partial void LogNotRenewed(ILogger logger, string client, Exception error);
 
-    [LoggerMessage(NotObtainedId, LogLevel.Warning, "A bearer token of the Thrift client {Client} could not be obtained. The calls that wait for it fail.", EventName = "TokenNotObtained")]
-    private static partial void LogNotObtained(ILogger logger, string client, Exception error);
+    [LoggerMessage(81, LogLevel.Warning, "A bearer token of the Thrift client {Client} cannot be obtained, and the calls that need it fail. Failed requests: {Count}, the last one {SecondsAgo} s ago.", EventName = "TokenNotObtained")]
+    private static partial void LogNotObtained(ILogger logger, string client, long count, long secondsAgo, Exception error);
+
+    [LoggerMessage(92, LogLevel.Warning, "Bearer tokens of the Thrift client {Client} can be obtained again. Failed requests before: {Count} within {Seconds} s.", EventName = "TokenObtained")]
+    private static partial void LogObtained(ILogger logger, string client, long count, long seconds);
 
     /// <summary>A request for a token, and how many calls wait for it.</summary>
     [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle; a cancellation may still be in progress when the request has ended.")]

@@ -182,6 +182,36 @@ public sealed class ClientHealthCheckTests
         Assert.EndsWith("circuit breakers are open: calls of echo.TestService/EchoUnary are refused.", entry.Description, StringComparison.Ordinal);
 
         _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Contains("can be connected to, but no call has been answered since one failed: ", (await CheckAsync(provider)).Entry.Description, StringComparison.Ordinal);
+        await client.EchoUnaryAsync(new(), Token).Soon();
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(provider)).Entry.Status);
+    }
+
+    /// <summary>A server of another protocol accepts connections, too.</summary>
+    [Fact]
+    public async Task Check_CallsFindNoServerAtAnEndpointThatAccepts_IsDegradedForAMinute()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var closing = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    using var accepted = await listener.AcceptSocketAsync(Token);
+                    await accepted.ReceiveAsync(new byte[1024], Token);
+                }
+            },
+            Token);
+        await using var provider = Provider($"ttheader://{listener.LocalEndpoint}", static checks => checks.AddThriftClientCheck<ITestService>(), static options =>
+            options.Channel.Resilience.ConnectTimeout = TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAnyAsync<ThriftException>(() => provider.GetRequiredService<ITestService>().EchoUnaryAsync(new(), Token).Soon());
+
+        var (_, entry) = await CheckAsync(provider);
+        Assert.Equal(HealthStatus.Degraded, entry.Status);
+        Assert.StartsWith($"{listener.LocalEndpoint} can be connected to, but no call has been answered since one failed: ", entry.Description, StringComparison.Ordinal);
+
+        _clock.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(provider)).Entry.Status);
     }
 

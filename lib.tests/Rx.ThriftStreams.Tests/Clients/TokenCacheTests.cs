@@ -64,7 +64,7 @@ public sealed class TokenCacheTests
     }
 
     [Fact]
-    public async Task Get_RequestFails_FailsThoseThatWaitAndIsNotKept()
+    public async Task Get_RequestFails_FailsThoseThatWaitAndThoseOfTheNextSecond()
     {
         var waiting = Enumerable.Range(0, 2).Select(_ => _cache.GetAsync(Token).AsTask()).ToArray();
         (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
@@ -76,10 +76,38 @@ public sealed class TokenCacheTests
         }
 
         Assert.Equal(1, CountOf(81));
+        var soon = await Assert.ThrowsAsync<ThriftAccessTokenException>(() => _cache.GetAsync(Token).AsTask().Soon());
+        Assert.Equal("No bearer token for the Thrift client \"echo\" could be obtained: No token.", soon.Message);
+        Assert.Equal(1, _count);
 
+        _clock.Advance(TimeSpan.FromSeconds(1));
         var next = _cache.GetAsync(Token).AsTask();
         await GrantAsync("one");
         Assert.Equal("one", await next.Soon());
+    }
+
+    [Fact]
+    public async Task Get_RequestsFail_AreAWarningAMinuteUntilTheyDoNot()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var failing = _cache.GetAsync(Token).AsTask();
+            (await _requests.Reader.ReadAsync(Token).AsTask().Soon()).SetException(new InvalidOperationException("No token."));
+            await Assert.ThrowsAsync<ThriftAccessTokenException>(() => failing.Soon());
+            _clock.Advance(TimeSpan.FromSeconds(11));
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(2, CountOf(81));
+        Assert.Contains("Failed requests: 4, the last one 16 s ago.", _log.Entries.Last(static entry => entry.Id == 81).Text, StringComparison.Ordinal);
+
+        var granted = _cache.GetAsync(Token).AsTask();
+        await GrantAsync("one");
+        await granted.Soon();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        var over = Assert.Single(_log.Entries, static entry => entry.Id == 92);
+        Assert.Equal((LogLevel.Warning, "Bearer tokens of the Thrift client echo can be obtained again. Failed requests before: 5 within 44 s."), (over.Level, over.Text));
     }
 
     [Fact]

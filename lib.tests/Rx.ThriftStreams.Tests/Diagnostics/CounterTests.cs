@@ -183,6 +183,7 @@ public sealed class CounterTests
 
         await Assert.ThrowsAsync<ThriftAccessTokenException>(() => tokens.GetAsync(Token).AsTask().Soon());
         fails = false;
+        _clock.Advance(TimeSpan.FromSeconds(1));
         await tokens.GetAsync(Token).AsTask().Soon();
         fails = true;
         _clock.Advance(TimeSpan.FromMinutes(9.5));

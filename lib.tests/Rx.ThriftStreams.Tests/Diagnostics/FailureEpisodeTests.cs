@@ -14,17 +14,20 @@ public sealed class FailureEpisodeTests
     {
         using var episodes = Create();
 
-        Assert.True(episodes.Add("a", Call("first")));
-        Assert.False(episodes.Add("a", Call("second")));
-        Assert.False(episodes.Add("a", Call("third")));
-        Assert.Equal(["a: 1, first"], _reports);
+        Assert.True(episodes.Add("a", "first"));
+        Assert.False(episodes.Add("a", "second"));
+        _clock.Advance(TimeSpan.FromSeconds(50));
+        Assert.False(episodes.Add("a", "third"));
+        Assert.Equal(["a: 1, first, 0 s ago, 0 answered"], _reports);
 
-        _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(["a: 1, first", "a: 2, third"], _reports);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(["a: 1, first, 0 s ago, 0 answered", "a: 2, third, 10 s ago, 0 answered"], _reports);
 
-        Assert.False(episodes.Add("a", Call("fourth")));
-        _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("a: 1, fourth", _reports[^1]);
+        _clock.Advance(TimeSpan.FromSeconds(50));
+        Assert.False(episodes.Add("a", "fourth"));
+        episodes.Answered();
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal("a: 1, fourth, 10 s ago, 1 answered", _reports[^1]);
     }
 
     [Fact]
@@ -32,86 +35,104 @@ public sealed class FailureEpisodeTests
     {
         using var episodes = Create();
 
-        episodes.Add("a", Call("x"));
-        Assert.True(episodes.Add("b", Call("y")));
+        episodes.Add("a", "x");
+        Assert.True(episodes.Add("b", "y"));
 
-        Assert.Equal(["a: 1, x", "b: 1, y"], _reports);
+        Assert.Equal(["a: 1, x, 0 s ago, 0 answered", "b: 1, y, 0 s ago, 0 answered"], _reports);
     }
 
+    /// <summary>An outage that was over before the minute is not reported as one that lasts.</summary>
     [Fact]
-    public void Add_AFailureThatExplainsNothing_KeepsTheReasonBefore()
+    public void Minute_WhoseSecondHalfHadAnswersAndNoFailure_EndsTheEpisode()
     {
         using var episodes = Create();
-        episodes.Add("a", Call("refused"));
-        episodes.Add("a", Call("the circuit breaker is open"), explains: false);
-
-        _clock.Advance(TimeSpan.FromMinutes(1));
-
-        Assert.Equal("a: 1, refused", _reports[^1]);
-    }
-
-    [Fact]
-    public void Minute_WithAnswersAndNoFailure_EndsTheEpisode()
-    {
-        using var episodes = Create();
-        episodes.Add("a", Call("x"));
-        _clock.Advance(TimeSpan.FromSeconds(90));
-        episodes.Add("a", Call("x"));
-        episodes.Answered();
-        _clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal("a: 1, x", _reports[^1]);
-
+        episodes.Add("a", "x");
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        episodes.Add("a", "x");
         episodes.Answered();
         episodes.Answered();
-        _clock.Advance(TimeSpan.FromMinutes(1));
+        _clock.Advance(TimeSpan.FromSeconds(55));
 
-        Assert.Equal("a over: 2 failed in 90 s, 2 answered", _reports[^1]);
-        var count = _reports.Count;
+        Assert.Equal("a over: 2 failed in 5 s, 55 s ago, 2 answered", _reports[^1]);
+        Assert.Equal(2, _reports.Count);
         episodes.Answered();
         _clock.Advance(TimeSpan.FromMinutes(10));
-        Assert.Equal(count, _reports.Count);
-        Assert.True(episodes.Add("a", Call("again")));
+        Assert.Equal(2, _reports.Count);
+        Assert.True(episodes.Add("a", "again"));
+    }
+
+    [Fact]
+    public void Failure_AfterAnswers_KeepsTheEpisode()
+    {
+        using var episodes = Create();
+        episodes.Add("a", "x");
+        episodes.Answered();
+        _clock.Advance(TimeSpan.FromSeconds(45));
+        episodes.Add("a", "y");
+        _clock.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal("a: 1, y, 15 s ago, 0 answered", _reports[^1]);
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, _reports.Count);
+        episodes.Answered();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("a over: 2 failed in 45 s, 135 s ago, 1 answered", _reports[^1]);
     }
 
     [Fact]
     public void Minutes_WithoutACall_SayNothing()
     {
         using var episodes = Create();
-        episodes.Add("a", Call("x"));
+        episodes.Add("a", "x");
 
         _clock.Advance(TimeSpan.FromMinutes(30));
-        Assert.Single(_reports);
-        episodes.Answered();
-        _clock.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal("a over: 1 failed in 0 s, 1 answered", _reports[^1]);
+        Assert.Single(_reports);
     }
 
     [Fact]
     public void Minute_OfEpisodesWhoseEndNobodyReports_EndsThem()
     {
-        using var episodes = new FailureEpisodes<string>(_clock, (cause, last, count) => _reports.Add($"{cause}: {count}, {last.Reason}"));
-        episodes.Add("a", Call("x"));
+        using var episodes = new FailureEpisodes<string, string>(_clock, (cause, report) => _reports.Add($"{cause}: {report.Count}, {report.Last}"));
+        episodes.Add("a", "x");
 
         _clock.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.True(episodes.Add("a", Call("y")));
+        Assert.True(episodes.Add("a", "y"));
         Assert.Equal(["a: 1, x", "a: 1, y"], _reports);
+    }
+
+    [Fact]
+    public void TryGetLast_IsTheFailureUntilSomethingSucceedsOrAMinuteHasPassed()
+    {
+        using var episodes = Create();
+        Assert.False(episodes.TryGetLast("a", out _));
+        episodes.Add("a", "x");
+
+        Assert.True(episodes.TryGetLast("a", out var last));
+        Assert.Equal("x", last);
+        Assert.False(episodes.TryGetLast("b", out _));
+        episodes.Answered();
+        Assert.False(episodes.TryGetLast("a", out _));
+
+        episodes.Add("a", "y");
+        _clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.False(episodes.TryGetLast("a", out _));
     }
 
     [Fact]
     public void Dispose_ReportsWhatWasNotReported()
     {
         var episodes = Create();
-        episodes.Add("a", Call("x"));
-        episodes.Add("a", Call("y"));
-        episodes.Add("b", Call("z"));
+        episodes.Add("a", "x");
+        episodes.Add("a", "y");
+        episodes.Add("b", "z");
 
         episodes.Dispose();
         _clock.Advance(TimeSpan.FromMinutes(5));
 
-        Assert.Equal(["a: 1, x", "b: 1, z", "a: 1, y"], _reports);
-        Assert.False(episodes.Add("a", Call("late")));
+        Assert.Equal(["a: 1, x, 0 s ago, 0 answered", "b: 1, z, 0 s ago, 0 answered", "a: 1, y, 0 s ago, 0 answered"], _reports);
+        Assert.False(episodes.Add("a", "late"));
     }
 
     /// <summary>The entries of a minute must not carry the trace of the call that happened to fail first.</summary>
@@ -120,21 +141,19 @@ public sealed class FailureEpisodeTests
     {
         var ambient = new AsyncLocal<string?> { Value = "call" };
         var clock = new FlowingClock();
-        using var episodes = new FailureEpisodes<string>(clock, static (_, _, _) => { });
+        using var episodes = new FailureEpisodes<string, string>(clock, static (_, _) => { });
 
-        episodes.Add("a", Call("x"));
+        episodes.Add("a", "x");
 
         Assert.True(Assert.Single(clock.Suppressed));
         Assert.Equal("call", ambient.Value);
         Assert.False(ExecutionContext.IsFlowSuppressed());
     }
 
-    private static FailedCall Call(string reason) => new("pkg.Service/Method", "10.0.0.1:8888", ThriftStatusCode.Internal, reason);
-
-    private FailureEpisodes<string> Create() => new(
+    private FailureEpisodes<string, string> Create() => new(
         _clock,
-        (cause, last, count) => _reports.Add($"{cause}: {count}, {last.Reason}"),
-        (cause, totals) => _reports.Add($"{cause} over: {totals.Failed} failed in {totals.Lasted.TotalSeconds} s, {totals.Answered} answered"));
+        (cause, report) => _reports.Add($"{cause}: {report.Count}, {report.Last}, {report.SecondsAgo} s ago, {report.Answered} answered"),
+        (cause, report) => _reports.Add($"{cause} over: {report.Count} failed in {report.SecondsLasted} s, {report.SecondsAgo} s ago, {report.Answered} answered"));
 
     private sealed class FlowingClock : FakeTimeProvider
     {

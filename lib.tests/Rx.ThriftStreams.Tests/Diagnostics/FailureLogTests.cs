@@ -83,8 +83,8 @@ public sealed class FailureLogTests
 
         var entry = Assert.Single(_log.Entries);
         Assert.Equal((LogLevel.Warning, 85), (entry.Level, entry.Id));
-        Assert.Contains("Calls of echo.TestService/EchoUnary fail because a call that the handler makes does, with ", entry.Text, StringComparison.Ordinal);
-        Assert.Contains("Since the last such entry: 1; the last one, for in-memory: ", entry.Text, StringComparison.Ordinal);
+        Assert.Contains("Calls of echo.TestService/EchoUnary fail because a call that the handler makes fails with ", entry.Text, StringComparison.Ordinal);
+        Assert.Contains("Failed calls: 1, the last one 0 s ago, from in-memory: ", entry.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", entry.Text, StringComparison.Ordinal);
     }
 
@@ -99,12 +99,12 @@ public sealed class FailureLogTests
         }
 
         await FailAsync(channel, new ThriftTimeoutException(ThriftTimeoutKind.Receive, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4)));
-        Assert.Equal(2, _log.Entries.Count);
+        Assert.Equal(2, _log.Entries.Count(static entry => entry.Id == 85));
 
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Contains("with Unavailable. Since the last such entry: 39; ", _log.Entries[^1].Text, StringComparison.Ordinal);
+        Assert.Contains("with Unavailable. Failed calls: 39, the last one 60 s ago, ", _log.Entries.Last(static entry => entry.Id == 85).Text, StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(3, _log.Entries.Count);
+        Assert.Equal(3, _log.Entries.Count(static entry => entry.Id == 85));
     }
 
     [Fact]
@@ -203,10 +203,10 @@ public sealed class FailureLogTests
         await CallAsync();
         await CallAsync();
         Assert.Equal([(LogLevel.Warning, 86), (LogLevel.Information, 26), (LogLevel.Information, 26)], _log.Entries.Where(static entry => entry.Id is 26 or 86).Select(static entry => (entry.Level, entry.Id)));
-        Assert.Contains($"No server can be reached, or connections are lost. Calls that failed since the last such entry: 1; the last one, echo.TestService/EchoUnary to {endpoint}: ", _log.Entries[0].Text, StringComparison.Ordinal);
+        Assert.Contains($"No server can be reached, or connections are lost. Failed calls: 1, the last one 0 s ago; answered since: 0. echo.TestService/EchoUnary to {endpoint}: ", _log.Entries[0].Text, StringComparison.Ordinal);
 
         _clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Contains("entry: 2;", Assert.Single(_log.Entries.Skip(1), static entry => entry.Id == 86).Text, StringComparison.Ordinal);
+        Assert.Contains("Failed calls: 2, the last one 60 s ago; answered since: 0.", Assert.Single(_log.Entries.Skip(1), static entry => entry.Id == 86).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -226,14 +226,14 @@ public sealed class FailureLogTests
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal([(LogLevel.Warning, 89), (LogLevel.Warning, 89)], _log.Entries.Select(static entry => (entry.Level, entry.Id)));
-        Assert.Equal($"Calls fail with {code}. Since the last such entry: 1; the last one, echo.TestService/EchoUnary to in-memory: try\\u000Alater", _log.Entries[0].Text);
+        Assert.Equal($"Calls fail with {code}. Failed calls: 1, the last one 0 s ago; answered since: 0. echo.TestService/EchoUnary to in-memory: try\\u000Alater", _log.Entries[0].Text);
 
         _service.Unary = static request => new() { Message = request.Message };
         await new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "x" }, TestContext.Current.CancellationToken);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.Equal(
-            (LogLevel.Warning, 90, $"Calls to memory have not failed with {code} for a minute. Answered since: 1; failed before: 2 within 0 s."),
+            (LogLevel.Warning, 90, $"Calls to memory do not fail with {code} any more. The last one did 120 s ago; answered since: 1. Failed before: 2 within 1 s."),
             _log.Entries.Count == 3 ? (_log.Entries[2].Level, _log.Entries[2].Id, _log.Entries[2].Text) : default);
     }
 
@@ -270,8 +270,9 @@ public sealed class FailureLogTests
         Assert.Equal([89, 90], _log.Entries.Select(static entry => entry.Id));
     }
 
+    /// <summary>The breaker refuses calls without an attempt: that no server can be reached is only known of the calls before.</summary>
     [Fact]
-    public async Task Outage_WithAnOpenBreaker_KeepsTheReasonOfTheOutage()
+    public async Task Outage_WithAnOpenBreaker_TellsRefusedCallsFromThoseThatFoundNoServer()
     {
         using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
         await using var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{Ports.Free()}", new()
@@ -281,18 +282,56 @@ public sealed class FailureLogTests
             Resilience = { CircuitBreaker = new() { MinimumThroughput = 2, BreakDuration = TimeSpan.FromMinutes(5) } },
         });
         var client = new TestServiceClient(channel);
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 6; i++)
         {
             await Assert.ThrowsAnyAsync<ThriftException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
         }
 
-        await Assert.ThrowsAsync<ThriftCircuitOpenException>(() => client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
         _clock.Advance(TimeSpan.FromMinutes(1));
 
-        var counted = _log.Entries.Last(static entry => entry.Id == 86).Text;
-        Assert.Contains("entry: 5;", counted, StringComparison.Ordinal);
-        Assert.DoesNotContain("circuit breaker", counted, StringComparison.Ordinal);
-        Assert.DoesNotContain(_log.Entries, static entry => entry.Id == 89);
+        Assert.Contains("Failed calls: 1,", _log.Entries.Last(static entry => entry.Id == 86).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log.Entries, static entry => entry.Id == 86 && entry.Text.Contains("circuit breaker", StringComparison.Ordinal));
+        Assert.Contains("Failed calls: 3,", _log.Entries.Last(static entry => entry.Id == 89).Text, StringComparison.Ordinal);
+        Assert.Contains("The circuit breaker of", _log.Entries.Last(static entry => entry.Id == 89).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disposal_WithAnOpenBreaker_DoesNotSayThatItHasClosed()
+    {
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        var channel = ThriftChannel.ForAddress($"ttheader://127.0.0.1:{Ports.Free()}", new() { TimeProvider = _clock, LoggerFactory = factory, Resilience = { CircuitBreaker = new() { MinimumThroughput = 2 } } });
+        for (var i = 0; i < 4; i++)
+        {
+            await Assert.ThrowsAnyAsync<ThriftException>(() => new TestServiceClient(channel).EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        }
+
+        await channel.DisposeAsync();
+
+        Assert.Contains(_log.Entries, static entry => entry.Id == 87);
+        Assert.DoesNotContain(_log.Entries, static entry => entry.Id == 88);
+    }
+
+    [Fact]
+    public async Task Statuses_OfHandlersThatAreFaultsOfAServer_AreAWarningAMinute()
+    {
+        await using var server = Start();
+        await using var channel = server.CreateChannel();
+        for (var i = 0; i < 5; i++)
+        {
+            await FailAsync(channel, new ThriftStatusException(ThriftStatusCode.Internal, "the price table is corrupt"));
+        }
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        var entries = _log.Entries.Where(static entry => entry.Id == 91).ToList();
+        Assert.Equal(
+            [
+                "Calls of echo.TestService/EchoUnary fail with Internal, which the handler throws. Failed calls: 1, the last one 0 s ago, from in-memory: the price table is corrupt",
+                "Calls of echo.TestService/EchoUnary fail with Internal, which the handler throws. Failed calls: 4, the last one 60 s ago, from in-memory: the price table is corrupt",
+            ],
+            entries.Select(static entry => entry.Text));
+        Assert.All(entries, static entry => Assert.Equal(LogLevel.Warning, entry.Level));
+        Assert.Equal(4, _log.Entries.Count(static entry => entry.Id == 14));
     }
 
     private ThriftInMemoryServer Start() => ThriftInMemoryServer.Create(setup => setup

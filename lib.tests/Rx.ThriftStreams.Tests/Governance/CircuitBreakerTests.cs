@@ -102,7 +102,7 @@ public sealed class CircuitBreakerTests : IAsyncDisposable
         Assert.Equal(4, log.Entries.Count(static entry => entry.Id is 87 or 88));
         var entries = log.Entries.Where(static entry => entry.Id is 87 or 88 && entry.Text.Contains("breaker of method", StringComparison.Ordinal)).ToList();
         Assert.Equal([(LogLevel.Warning, 87), (LogLevel.Warning, 88)], entries.Select(static entry => (entry.Level, entry.Id)));
-        Assert.Contains("The circuit breaker of method echo.TestService/EchoServer has opened: too many attempts failed. Calls are refused, and a probe follows in 5 s. The last failure: Cannot connect to ", entries[0].Text, StringComparison.Ordinal);
+        Assert.Contains("The circuit breaker of method echo.TestService/EchoServer has opened: too many attempts failed. Its calls are refused, and a probe follows in 5 s. The last failure: Cannot connect to ", entries[0].Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,6 +46,9 @@ internal static class ServerFaults
             ThriftStatusException { IsUnimplemented: true } => new(
                 new RouteException(RouteFault.UnknownMethod, context.Method.ServiceName, context.Method.Name), ServerFaultOrigin.Framework, RevealDetails: true),
             RouteException or RefusedException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
+            // They are about the credentials of this server, or about what it calls: they would tell the caller that its own are refused, or that the method that it calls does not exist.
+            ThriftStatusException { IsOfCallMade: true, StatusCode: ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied or ThriftStatusCode.Unimplemented } made
+                => new(new ThriftStatusException(ThriftStatusCode.Internal, reveal ? made.Message : "internal error", made), ServerFaultOrigin.Handler, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),

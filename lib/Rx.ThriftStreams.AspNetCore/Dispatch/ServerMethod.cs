@@ -157,7 +157,8 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             // The caller learns little of what was not thrown for it, so that the log must have it. Business errors and declared exceptions are results.
             if (ServerFaults.IsMeantForCaller(error))
             {
-                if (error is ThriftStatusException)
+                if (error is ThriftStatusException status
+                    && !(CallTags.IsError(ThriftCallSide.Server, outcome.Status, failed: true) && runtime.HandlerFailures.TryLog(Method.FullName, context.Peer, status, status.IsOfCallMade)))
                 {
                     LogFailure(outcome.Status, error.Message, context);
                 }
@@ -165,7 +166,10 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)
             {
                 // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
-                runtime.MadeCalls.Report(Method.FullName, context.Peer, failed);
+                if (!runtime.HandlerFailures.TryLog(Method.FullName, context.Peer, failed, isOfCallMade: true))
+                {
+                    LogFailure(new(failed.StatusCode, failed.Message), failed.Message, context);
+                }
             }
             else if (runtime.Entries.TryTake(FaultId, LogLevel.Error))
             {

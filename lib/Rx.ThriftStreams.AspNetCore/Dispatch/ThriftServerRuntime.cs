@@ -36,7 +36,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Router = new ServiceRouter(this);
         Fallbacks = new RawFallbacks(Options);
         Entries = new EntryLimits(Logger, Options.TimeProvider);
-        MadeCalls = new MadeCallLog(Logger, Options.TimeProvider);
+        HandlerFailures = new HandlerFailureLog(Logger, Options.TimeProvider);
         UnhandledErrors = new UnhandledErrorLog(Logger, Entries);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);
         Guard = CallGuard.Of(Options);
@@ -74,8 +74,8 @@ internal sealed class ThriftServerRuntime : IDisposable
     /// <summary>Bounds the entries that callers can cause, and those of handlers that fail: a fault that every call meets would fill the log with its stack.</summary>
     internal EntryLimits Entries { get; }
 
-    /// <summary>Logs handlers that failed because of a call that they made.</summary>
-    internal MadeCallLog MadeCalls { get; }
+    /// <summary>Logs handlers that fail with faults of a server.</summary>
+    internal HandlerFailureLog HandlerFailures { get; }
 
     /// <summary>Logs errors of requests that reach no handler.</summary>
     internal UnhandledErrorLog UnhandledErrors { get; }
@@ -112,7 +112,7 @@ internal sealed class ThriftServerRuntime : IDisposable
         Traffic.Dispose();
         Sweep.Dispose();
         Calls.Dispose();
-        MadeCalls.Dispose();
+        HandlerFailures.Dispose();
         Entries.Dispose();
         Events.Complete();
     }

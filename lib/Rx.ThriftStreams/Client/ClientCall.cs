@@ -216,6 +216,11 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
         }
         else
         {
+            if (error is ThriftException made)
+            {
+                made.IsOfCallMade = true;
+            }
+
             Failures.Report(Method, peer, Start.Options.AttemptNumber, error);
         }
     }

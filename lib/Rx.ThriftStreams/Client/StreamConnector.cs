@@ -227,17 +227,17 @@ internal sealed class StreamConnector : IAsyncDisposable
 
             entered = _endpoints.TracksStreams ? endpoint : null;
             request.Start.Options.Attempts?.Used(endpoint.Candidate);
-            request.Start.Call?.Tries(endpoint.Address);
             request.Begin(_options.TimeProvider);
             if (!endpoint.Breaker.TryEnter(out var retryAfter))
             {
                 entered?.Exit();
                 var open = new ThriftCircuitOpenException(ThriftCircuitScope.Endpoint, endpoint.Address, retryAfter);
-                request.Failed(endpoint.Candidate, open);
-                return Outcome.FromException<object>(open);
+                request.Failed(endpoint.Candidate, request.LastError ?? open);
+                return Outcome.FromException<object>(request.LastError!);
             }
 
             probed = endpoint;
+            request.Start.Call?.Tries(endpoint.Address);
             var outcome = await OpenAsync(context, TransportOf(request.Method, endpoint), request, EvidenceFor(request)).ConfigureAwait(false);
             probed = null;
             if (outcome.Exception is { } cause)

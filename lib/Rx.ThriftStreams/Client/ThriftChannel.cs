@@ -66,6 +66,9 @@ public sealed class ThriftChannel : IAsyncDisposable
     /// <summary>Logs errors of calls that reach no handler.</summary>
     internal UnhandledErrorLog UnhandledErrors => _failures.Unhandled;
 
+    /// <inheritdoc cref="FailureLog.WhyUnreachable"/>
+    internal string? WhyUnreachable => _failures.WhyUnreachable;
+
     /// <summary>Whether server streams may take several attempts, or have a fallback.</summary>
     internal bool RepeatsServerStreams => _calls is not null && _options.Resilience is { IncludeServerStreams: true } or { Fallback: not null };
 

@@ -130,7 +130,11 @@ public sealed partial class ThriftCircuitBreakers
         var key = new KeyValuePair<string, object?>(ThriftTelemetry.BreakerKey, breaker.Key);
         if (before == ThriftCircuitState.Closed || state == ThriftCircuitState.Closed)
         {
-            Log(breaker, scopeName, state);
+            if (!breaker.IsRetired)
+            {
+                Log(breaker, scopeName, state);
+            }
+
             ThriftTelemetry.OpenBreakers.Add(state == ThriftCircuitState.Closed ? -1 : 1, scope, key);
         }
 
@@ -153,12 +157,12 @@ public sealed partial class ThriftCircuitBreakers
         }
         else
         {
-            LogOpened(_logger, scope, breaker.Key, (long)Math.Ceiling(breaker.TimeLeft.TotalSeconds), LogText.Escape(breaker.LastFailure ?? "unknown"));
+            LogOpened(_logger, scope, breaker.Key, breaker.Scope == ThriftCircuitScope.Service ? "Its calls are refused" : "Calls use other endpoints as long as there are any", (long)Math.Ceiling(breaker.TimeLeft.TotalSeconds), LogText.Escape(breaker.LastFailure ?? "unknown"));
         }
     }
 
-    [LoggerMessage(87, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has opened: too many attempts failed. Calls are refused, and a probe follows in {Seconds} s. The last failure: {Reason}", EventName = "CircuitBreakerOpened")]
-    private static partial void LogOpened(ILogger logger, string scope, string key, long seconds, string reason);
+    [LoggerMessage(87, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has opened: too many attempts failed. {Effect}, and a probe follows in {Seconds} s. The last failure: {Reason}", EventName = "CircuitBreakerOpened")]
+    private static partial void LogOpened(ILogger logger, string scope, string key, string effect, long seconds, string reason);
 
     [LoggerMessage(88, LogLevel.Warning, "The circuit breaker of {Scope} {Key} has closed: calls are made again.", EventName = "CircuitBreakerClosed")]
     private static partial void LogClosed(ILogger logger, string scope, string key);

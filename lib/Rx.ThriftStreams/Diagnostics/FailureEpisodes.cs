@@ -4,14 +4,18 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// Failures of one cause that repeat: reported at the first, then each minute with their number while they last, and once when they are over. Thread-safe.
 /// </summary>
 /// <typeparam name="TCause">What the failures of an episode have in common. There must be few: each that occurs is kept until its episode is over.</typeparam>
-internal sealed class FailureEpisodes<TCause> : IDisposable
+/// <typeparam name="TFailure">What is known of one failure.</typeparam>
+internal sealed class FailureEpisodes<TCause, TFailure> : IDisposable
     where TCause : notnull
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long nothing must have failed for an episode to be over.</summary>
+    private static readonly TimeSpan Calm = Period / 2;
+
     private readonly TimeProvider _clock;
-    private readonly Action<TCause, FailedCall, long> _failing;
-    private readonly Action<TCause, FailureTotals>? _over;
+    private readonly Action<TCause, FailureReport<TFailure>> _failing;
+    private readonly Action<TCause, FailureReport<TFailure>>? _over;
     private readonly Lock _gate = new();
     private readonly Dictionary<TCause, Episode> _episodes = [];
     private int _running;
@@ -19,23 +23,22 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
     private bool _isDisposed;
 
     /// <param name="clock">Measures the minutes.</param>
-    /// <param name="failing">Reports the last failure, and how many there were since the report before.</param>
+    /// <param name="failing">Reports failures.</param>
     /// <param name="over">
-    /// Reports the end of an episode: a minute has passed without a failure, and calls were answered. If <see langword="null"/>, an episode ends with a minute without a failure, and nothing reports it.
+    /// Reports the end of an episode: nothing has failed for half a minute, and calls were answered. If <see langword="null"/>, an episode ends with a minute without a failure, and nothing reports it.
     /// </param>
-    internal FailureEpisodes(TimeProvider clock, Action<TCause, FailedCall, long> failing, Action<TCause, FailureTotals>? over = null)
+    internal FailureEpisodes(TimeProvider clock, Action<TCause, FailureReport<TFailure>> failing, Action<TCause, FailureReport<TFailure>>? over = null)
     {
         _clock = clock;
         _failing = failing;
         _over = over;
     }
 
-    /// <summary>A call has failed.</summary>
+    /// <summary>Something has failed.</summary>
     /// <param name="cause">The cause.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="explains">Whether this failure says more than one that it follows from.</param>
-    /// <returns>Whether an episode begins, so that the call has been reported.</returns>
-    internal bool Add(TCause cause, in FailedCall call, bool explains = true)
+    /// <param name="failure">What is known of it.</param>
+    /// <returns>Whether an episode begins, so that the failure has been reported.</returns>
+    internal bool Add(TCause cause, TFailure failure)
     {
         lock (_gate)
         {
@@ -44,33 +47,48 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
                 return false;
             }
 
+            var now = _clock.GetTimestamp();
             if (_episodes.TryGetValue(cause, out var running))
             {
-                running.Add(call, explains, _clock.GetTimestamp());
+                running.Add(failure, now, Volatile.Read(ref _answered));
                 return false;
             }
 
-            var episode = new Episode(call, _clock.GetTimestamp(), _answered);
             using (ExecutionContext.SuppressFlow())
             {
-                episode.Timer = _clock.CreateTimer(_ => OnTimer(cause), null, Period, Period);
+                _episodes.Add(cause, new(failure, now, Volatile.Read(ref _answered), _clock.CreateTimer(_ => OnTimer(cause), null, Period, Period)));
             }
 
-            _episodes.Add(cause, episode);
             Volatile.Write(ref _running, _episodes.Count);
         }
 
-        _failing(cause, call, 1);
+        _failing(cause, new(failure, Count: 1, default, default, Answered: 0));
         return true;
     }
 
-    /// <summary>The server has answered a call.</summary>
+    /// <summary>Something has succeeded.</summary>
     internal void Answered()
     {
         if (Volatile.Read(ref _running) != 0)
         {
             Interlocked.Increment(ref _answered);
         }
+    }
+
+    /// <summary>The last failure of a cause, if nothing has succeeded since and it is not older than a minute.</summary>
+    internal bool TryGetLast(TCause cause, out TFailure? failure)
+    {
+        lock (_gate)
+        {
+            if (_episodes.TryGetValue(cause, out var episode) && Volatile.Read(ref _answered) == episode.AnsweredBefore && _clock.GetElapsedTime(episode.LastAt) <= Period)
+            {
+                failure = episode.Last;
+                return true;
+            }
+        }
+
+        failure = default;
+        return false;
     }
 
     /// <summary>Reports what was not reported yet.</summary>
@@ -87,19 +105,18 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
 
         foreach (var (cause, episode) in left)
         {
-            episode.Timer!.Dispose();
+            episode.Timer.Dispose();
             if (episode.Unreported > 0)
             {
-                _failing(cause, episode.Last, episode.Unreported);
+                _failing(cause, ReportOf(episode, episode.Unreported));
             }
         }
     }
 
     private void OnTimer(TCause cause)
     {
-        FailedCall last;
-        long unreported;
-        FailureTotals totals = default;
+        FailureReport<TFailure> report;
+        Action<TCause, FailureReport<TFailure>>? tell;
         lock (_gate)
         {
             if (!_episodes.TryGetValue(cause, out var episode))
@@ -107,41 +124,38 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
                 return;
             }
 
-            var answered = Volatile.Read(ref _answered);
-            (last, unreported) = (episode.Last, episode.Unreported);
-            if (unreported > 0)
+            report = ReportOf(episode, episode.Unreported);
+            if (_over is null ? episode.Unreported == 0 : report is { Answered: > 0 } && report.Ago >= Calm)
             {
-                episode.Reported(answered);
-            }
-            else if (_over is not null && answered == episode.AnsweredBefore)
-            {
-                // No call, or only such that have not been answered yet: nobody knows.
-                return;
-            }
-            else
-            {
-                totals = new(episode.Failed, _clock.GetElapsedTime(episode.FirstAt, episode.LastAt), answered - episode.AnsweredBefore);
-                episode.Timer!.Dispose();
+                report = report with { Count = episode.Failed };
+                tell = _over;
+                episode.Timer.Dispose();
                 _episodes.Remove(cause);
                 Volatile.Write(ref _running, _episodes.Count);
             }
+            else if (episode.Unreported > 0)
+            {
+                episode.Unreported = 0;
+                tell = _failing;
+            }
+            else
+            {
+                // Nothing was tried, or it has not been answered yet: nobody knows.
+                return;
+            }
         }
 
-        if (unreported > 0)
-        {
-            _failing(cause, last, unreported);
-        }
-        else
-        {
-            _over?.Invoke(cause, totals);
-        }
+        tell?.Invoke(cause, report);
     }
 
-    private sealed class Episode(in FailedCall first, long now, long answered)
-    {
-        internal ITimer? Timer { get; set; }
+    private FailureReport<TFailure> ReportOf(Episode episode, long count)
+        => new(episode.Last, count, _clock.GetElapsedTime(episode.LastAt), _clock.GetElapsedTime(episode.FirstAt, episode.LastAt), Volatile.Read(ref _answered) - episode.AnsweredBefore);
 
-        internal FailedCall Last { get; private set; } = first;
+    private sealed class Episode(TFailure first, long now, long answered, ITimer timer)
+    {
+        internal ITimer Timer { get; } = timer;
+
+        internal TFailure Last { get; private set; } = first;
 
         internal long FirstAt { get; } = now;
 
@@ -149,26 +163,18 @@ internal sealed class FailureEpisodes<TCause> : IDisposable
 
         internal long Failed { get; private set; } = 1;
 
-        internal long Unreported { get; private set; }
+        internal long Unreported { get; set; }
 
-        /// <summary>How many calls had been answered at the last report.</summary>
+        /// <summary>How many calls had been answered at the last failure.</summary>
         internal long AnsweredBefore { get; private set; } = answered;
 
-        internal void Add(in FailedCall call, bool explains, long at)
+        internal void Add(TFailure failure, long at, long answeredBefore)
         {
             Failed++;
             Unreported++;
             LastAt = at;
-            if (explains)
-            {
-                Last = call;
-            }
-        }
-
-        internal void Reported(long answered)
-        {
-            Unreported = 0;
-            AnsweredBefore = answered;
+            Last = failure;
+            AnsweredBefore = answeredBefore;
         }
     }
 }

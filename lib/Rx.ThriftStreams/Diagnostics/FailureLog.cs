@@ -16,7 +16,7 @@ internal sealed partial class FailureLog : IDisposable
     private readonly ILogger _logger;
     private readonly string _address;
     private readonly EntryLimits _limits;
-    private readonly FailureEpisodes<string> _episodes;
+    private readonly FailureEpisodes<string, FailedCall> _episodes;
 
     /// <param name="logger">The log.</param>
     /// <param name="clock">Measures the minutes.</param>
@@ -33,6 +33,9 @@ internal sealed partial class FailureLog : IDisposable
     /// <summary>Logs errors of its calls that reach no handler.</summary>
     internal UnhandledErrorLog Unhandled { get; }
 
+    /// <summary>Why no server can be reached, if the last call found none and was within a minute; <see langword="null"/> otherwise.</summary>
+    internal string? WhyUnreachable => _episodes.TryGetLast(Unreachable, out var last) ? last.Reason : null;
+
     /// <summary>A call has received its first response, or ended without an error.</summary>
     internal void Answered() => _episodes.Answered();
 
@@ -48,15 +51,15 @@ internal sealed partial class FailureLog : IDisposable
             return;
         }
 
-        var call = new FailedCall(method.FullName, peer.Length == 0 ? _address : peer, CallErrors.ToStatus(error).Code, error.Message);
-        if (_logger.IsEnabled(LogLevel.Warning) && CauseOf(error, call.Code) is { } cause && _episodes.Add(cause, call, error is not ThriftCircuitOpenException))
+        var call = new FailedCall(method.FullName, peer.Length == 0 ? _address : peer, CallErrors.ToStatus(error).Code, error);
+        if (_logger.IsEnabled(LogLevel.Warning) && CauseOf(error, call.Code) is { } cause && _episodes.Add(cause, call))
         {
             return;
         }
 
         if (_limits.TryTake(FailedId, LogLevel.Information))
         {
-            LogFailed(_logger, call.Method, call.Peer, call.Code, Math.Max(1, attempt), LogText.Escape(call.Reason));
+            LogFailed(_logger, call.Method, call.Peer, call.Code, Math.Max(1, attempt), call.Reason);
         }
     }
 
@@ -70,7 +73,8 @@ internal sealed partial class FailureLog : IDisposable
     /// <returns><see langword="null"/> if the caller may have to expect the failure, or has caused it.</returns>
     private static string? CauseOf(Exception error, ThriftStatusCode code) => error switch
     {
-        ThriftConnectException or ThriftTransportException or ThriftDiscoveryException or ThriftCircuitOpenException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect } => Unreachable,
+        ThriftConnectException or ThriftTransportException or ThriftDiscoveryException or ThriftTimeoutException { Kind: ThriftTimeoutKind.Connect } => Unreachable,
+        ThriftCircuitOpenException => "CircuitBreakerOpen",
         ThriftBufferOverflowException or ThriftProtocolException { IsUnsent: true } => null,
         _ => code switch
         {
@@ -80,30 +84,30 @@ internal sealed partial class FailureLog : IDisposable
         },
     };
 
-    private void LogFailing(string cause, FailedCall last, long count)
+    private void LogFailing(string cause, FailureReport<FailedCall> report)
     {
-        var reason = LogText.Escape(last.Reason);
+        var last = report.Last;
         if (cause == Unreachable)
         {
-            LogUnreachable(_logger, count, last.Method, last.Peer, reason);
+            LogUnreachable(_logger, report.Count, report.SecondsAgo, report.Answered, last.Method, last.Peer, last.Reason);
         }
         else
         {
-            LogFailing(_logger, last.Code, count, last.Method, last.Peer, reason);
+            LogFailing(_logger, last.Code, report.Count, report.SecondsAgo, report.Answered, last.Method, last.Peer, last.Reason);
         }
     }
 
-    private void LogOver(string cause, FailureTotals totals)
-        => LogOver(_logger, _address, cause, totals.Answered, totals.Failed, (long)Math.Ceiling(totals.Lasted.TotalSeconds));
+    private void LogOver(string cause, FailureReport<FailedCall> report)
+        => LogOver(_logger, _address, cause, report.SecondsAgo, report.Answered, report.Count, report.SecondsLasted);
 
-    [LoggerMessage(86, LogLevel.Warning, "No server can be reached, or connections are lost. Calls that failed since the last such entry: {Count}; the last one, {Method} to {Peer}: {Reason}", EventName = "ServerUnreachable")]
-    private static partial void LogUnreachable(ILogger logger, long count, string method, string peer, string reason);
+    [LoggerMessage(86, LogLevel.Warning, "No server can be reached, or connections are lost. Failed calls: {Count}, the last one {SecondsAgo} s ago; answered since: {Answered}. {Method} to {Peer}: {Reason}", EventName = "ServerUnreachable")]
+    private static partial void LogUnreachable(ILogger logger, long count, long secondsAgo, long answered, string method, string peer, string reason);
 
-    [LoggerMessage(89, LogLevel.Warning, "Calls fail with {Code}. Since the last such entry: {Count}; the last one, {Method} to {Peer}: {Reason}", EventName = "CallsFailing")]
-    private static partial void LogFailing(ILogger logger, ThriftStatusCode code, long count, string method, string peer, string reason);
+    [LoggerMessage(89, LogLevel.Warning, "Calls fail with {Code}. Failed calls: {Count}, the last one {SecondsAgo} s ago; answered since: {Answered}. {Method} to {Peer}: {Reason}", EventName = "CallsFailing")]
+    private static partial void LogFailing(ILogger logger, ThriftStatusCode code, long count, long secondsAgo, long answered, string method, string peer, string reason);
 
-    [LoggerMessage(90, LogLevel.Warning, "Calls to {Address} have not failed with {Cause} for a minute. Answered since: {Answered}; failed before: {Count} within {Seconds} s.", EventName = "CallsRecovered")]
-    private static partial void LogOver(ILogger logger, string address, string cause, long answered, long count, long seconds);
+    [LoggerMessage(90, LogLevel.Warning, "Calls to {Address} do not fail with {Cause} any more. The last one did {SecondsAgo} s ago; answered since: {Answered}. Failed before: {Count} within {Seconds} s.", EventName = "CallsRecovered")]
+    private static partial void LogOver(ILogger logger, string address, string cause, long secondsAgo, long answered, long count, long seconds);
 
     [LoggerMessage(FailedId, LogLevel.Information, "A call of {Method} to {Peer} failed with {Code} (attempt {Attempt}): {Reason}", EventName = "ClientCallFailed")]
     private static partial void LogFailed(ILogger logger, string method, string peer, ThriftStatusCode code, int attempt, string reason);

@@ -19,4 +19,7 @@ public abstract class ThriftException : Exception
 
     /// <summary>Whether a server in the same process has written the failure to the log of the channel.</summary>
     internal bool IsLogged { get; set; }
+
+    /// <summary>Whether a call of this process ended with it, rather than that code of the application threw it.</summary>
+    internal bool IsOfCallMade { get; set; }
 }

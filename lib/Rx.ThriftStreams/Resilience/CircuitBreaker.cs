@@ -51,6 +51,9 @@ internal sealed class CircuitBreaker
 
     internal ThriftCircuitState State => _state;
 
+    /// <summary>Whether its owner is gone.</summary>
+    internal bool IsRetired => _isRetired;
+
     /// <summary>The text of the last error that was reported, which may be a peer's; <see langword="null"/> if there was none.</summary>
     internal string? LastFailure => Volatile.Read(ref _lastFailure);
 
