@@ -11,6 +11,10 @@ internal sealed record ClientMethods(Type Service, bool IsNamed, Func<IReadOnlyL
     /// <summary>The names in the IDL, with that of the service, and with the package.</summary>
     internal IEnumerable<string> Names => Methods().SelectMany(static method => (string[])[method.Name, method.LocalName, method.FullName]);
 
+    /// <summary>The names that settings of circuit breakers may have: of the service and of its methods, without and with the package.</summary>
+    internal IEnumerable<string> BreakerNames
+        => Methods().SelectMany(static method => (string[])[method.ServiceName, method.FullName[..method.FullName.LastIndexOf('/')], method.LocalName, method.FullName]);
+
     internal static ClientMethods Of<TService>(bool isNamed)
         where TService : class, IThriftService<TService>
         => new(typeof(TService), isNamed, static () => MethodList<TService>.Of(TService.Descriptor));

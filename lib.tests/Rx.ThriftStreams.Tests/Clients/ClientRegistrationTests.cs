@@ -200,6 +200,10 @@ public class ClientRegistrationTests
 
         Change("MinimumThroughput", "1");
         Assert.Contains(log.Entries, static entry => entry is { Level: LogLevel.Warning, Id: 57 });
+        Change("MinimumThroughput", "4");
+        Change("Overrides:0:Key", "TestServce");
+        Assert.Equal(2, log.Entries.Count(static entry => entry is { Level: LogLevel.Warning, Id: 57 }));
+        Change("Overrides:0:Key", "127.0.0.1:1");
         await FailAsync(1);
         Change("MinimumThroughput", "5");
         await FailAsync(4);
@@ -227,6 +231,14 @@ public class ClientRegistrationTests
     [Theory]
     [InlineData("Resilience:CircuitBreaker:Overrides:0:IsEnabled", "false", "Clients:Echo:Resilience:CircuitBreaker:Overrides:0:Key is not set")]
     [InlineData("Resilience:CircuitBreaker:Overrides:0:Kee", "x", "Clients:Echo:Resilience:CircuitBreaker:Overrides:0")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "TestServce", "CircuitBreaker.Overrides of the Thrift client \"echo\" has settings for \"TestServce\", which is neither a service")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "TestServce", "Use one of: TestService, TestService/Echo, TestService/EchoClient, ")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "testservice", "has settings for \"testservice\"")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "EchoUnary", "has settings for \"EchoUnary\"")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "other.TestService/EchoUnary", "has settings for \"other.TestService/EchoUnary\"")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "127.0.0.1", "has settings for \"127.0.0.1\"")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "TestService/EchoUnary:80", "has settings for \"TestService/EchoUnary:80\"")]
+    [InlineData("Resilience:CircuitBreaker:Overrides:0:Key", "unix:", "has settings for \"unix:\"")]
     [InlineData("Adress", "x", "Clients:Echo:Adress is not an option")]
     [InlineData("Resilience:ConnectTimeot", "00:00:01", "Clients:Echo:Resilience:ConnectTimeot is not an option")]
     [InlineData("Resilience:ConnectTimeout", "3", "Clients:Echo:Resilience:ConnectTimeout is \"3\", which is not a duration")]
@@ -245,6 +257,29 @@ public class ClientRegistrationTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TestService")]
+    [InlineData("echo.TestService")]
+    [InlineData("TestService/EchoUnary")]
+    [InlineData("echo.TestService/EchoUnary")]
+    [InlineData("10.0.0.1:8888")]
+    [InlineData("[::1]:8888")]
+    [InlineData("catalog:8888")]
+    [InlineData("unix:/run/catalog.sock")]
+    public async Task StartAsync_WithAnOverrideOfWhatExists_Starts(string key)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddThriftClient<ITestService>("echo", options =>
+        {
+            options.Address = "grpc://localhost:1";
+            options.Channel.Resilience.CircuitBreaker = new() { Overrides = { [key] = new() } };
+        });
+        using var host = builder.Build();
+
+        await host.StartAsync(Token);
+        await host.StopAsync(Token);
     }
 
     [Fact]

@@ -33,6 +33,26 @@ public sealed partial class AlertTests
         Assert.All(quantiles, static expression => Assert.InRange(int.Parse(expression[(expression.LastIndexOf('>') + 1)..], System.Globalization.CultureInfo.InvariantCulture), 0, 9));
     }
 
+    /// <summary>A failure is visible in a range for as long as the range. An alert that waits no longer fires after the failure, and not because of its duration.</summary>
+    [Fact]
+    public async Task Rules_ThatWait_WaitLongerThanTheirShortestRange()
+    {
+        var checkedRules = 0;
+        foreach (var rule in await RulesAsync())
+        {
+            var ranges = Range().Matches(Text(rule, "expr")).Select(static range => Minutes(range.Groups["minutes"].Value)).ToList();
+            var wait = Minutes(Text(rule, "for")[..^1]);
+            if (wait > 0 && ranges.Count > 0)
+            {
+                Assert.True(wait > ranges.Min(), $"{Text(rule, "alert")} waits {wait} min, and sees a failure for {ranges.Min()} min.");
+                checkedRules++;
+            }
+        }
+
+        Assert.True(checkedRules > 8);
+        static int Minutes(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public async Task Rules_AreTheTableOfThePage()
     {
@@ -107,6 +127,9 @@ public sealed partial class AlertTests
 
     [GeneratedRegex(@"^\| `(?<alert>Thrift\w+)` \| (?<severity>critical|warning) \| (?<for>\w+) \|", RegexOptions.Multiline)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"\[(?<minutes>\d+)m\]")]
+    private static partial Regex Range();
 
     [GeneratedRegex(@"\$labels\.(?<label>\w+)")]
     private static partial Regex LabelInText();

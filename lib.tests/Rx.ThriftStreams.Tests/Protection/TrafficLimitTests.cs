@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Demo.Echo;
 using Microsoft.AspNetCore.Builder;
+using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.AspNetCore.Protection;
 using static Rx.ThriftStreams.Tests.Protection.ProtectedServer;
 using static Rx.ThriftStreams.Tests.Support.Waits;
@@ -119,6 +120,38 @@ public sealed class TrafficLimitTests
 
         Assert.Contains(server.Log.Entries, entry => entry.Id == 61 && entry.Error!.Message.Contains("ThriftTrafficLimits.CallsPerSecond", StringComparison.Ordinal));
         Assert.Equal(["x", TooFrequent], [await PingPongAsync(channel), await PingPongAsync(channel)]);
+    }
+
+    [Fact]
+    public async Task Change_IsLoggedOnceWithWhatHasChanged()
+    {
+        await using var server = await StartAsync(new() { CallsPerSecond = 10, ConcurrentCalls = 5, Services = { ["TestService"] = new() { ConcurrentCalls = 1 } } });
+
+        for (var i = 0; i < 2; i++)
+        {
+            server.Limits.Change(new() { CallsPerSecond = 20, ConcurrentCalls = 5, Connections = 7, Services = { ["TestService/Echo"] = new() { MessagesPerSecond = 3 } } });
+        }
+
+        Assert.Equal(
+            ["The traffic limits were changed: CallsPerSecond 10 -> 20, Connections none -> 7, TestService.ConcurrentCalls 1 -> none, TestService/Echo.MessagesPerSecond none -> 3."],
+            server.Log.Entries.Where(static entry => entry.Id == 60).Select(static entry => entry.Text));
+    }
+
+    [Fact]
+    public async Task Change_OfMany_IsOneBoundedEntry()
+    {
+        await using var server = await StartAsync();
+        var limits = new ThriftTrafficLimits();
+        for (var i = 10; i < 40; i++)
+        {
+            limits.Services[$"Service{i}\n"] = new() { CallsPerSecond = i };
+        }
+
+        server.Limits.Change(limits);
+
+        var text = Assert.Single(server.Log.Entries, static entry => entry.Id == 60).Text;
+        Assert.StartsWith(@"The traffic limits were changed: Service10\u000A.CallsPerSecond none -> 10, ", text, StringComparison.Ordinal);
+        Assert.EndsWith(@"Service29\u000A.CallsPerSecond none -> 29, and 10 more.", text, StringComparison.Ordinal);
     }
 
     [Fact]

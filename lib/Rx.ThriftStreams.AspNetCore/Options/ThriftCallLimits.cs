@@ -23,6 +23,14 @@ public class ThriftCallLimits
     /// </summary>
     public int? MessagesPerSecond { get; set; }
 
+    /// <summary>The limits that are set, by name.</summary>
+    /// <param name="owner">What precedes the names.</param>
+    internal virtual IEnumerable<KeyValuePair<string, int>> Values(string owner) => Of(
+        ($"{owner}{nameof(CallsPerSecond)}", CallsPerSecond), ($"{owner}{nameof(ConcurrentCalls)}", ConcurrentCalls), ($"{owner}{nameof(MessagesPerSecond)}", MessagesPerSecond));
+
+    private protected static IEnumerable<KeyValuePair<string, int>> Of(params (string Name, int? Value)[] limits)
+        => limits.Where(static limit => limit.Value is not null).Select(static limit => KeyValuePair.Create(limit.Name, limit.Value!.Value));
+
     internal virtual void Validate(string owner)
     {
         OptionChecks.AtLeast(1, CallsPerSecond ?? 1, $"{owner}.{nameof(CallsPerSecond)}");

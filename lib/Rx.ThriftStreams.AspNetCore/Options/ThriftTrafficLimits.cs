@@ -25,6 +25,10 @@ public sealed class ThriftTrafficLimits : ThriftCallLimits
     /// <summary>Why the section of the configuration could not be read; <see langword="null"/> if it could.</summary>
     internal OptionsValidationException? Unreadable { get; set; }
 
+    internal override IEnumerable<KeyValuePair<string, int>> Values(string owner) => base.Values(owner)
+        .Concat(Of(($"{owner}{nameof(Connections)}", Connections)))
+        .Concat(Services.SelectMany(service => service.Value.Values($"{owner}{service.Key}.")));
+
     internal override void Validate(string owner)
     {
         if (Unreadable is not null)

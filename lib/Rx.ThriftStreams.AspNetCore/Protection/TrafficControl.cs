@@ -1,12 +1,17 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.Contracts;
+using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.AspNetCore.Protection;
 
 /// <summary>Applies <see cref="ThriftTrafficLimits"/> to a host, whenever they change. Thread-safe.</summary>
 internal sealed partial class TrafficControl : IDisposable
 {
+    // In one log entry.
+    private const int MaxChanges = 20;
+
     private readonly LimitScope _server;
     private readonly Dictionary<string, (LimitScope Scope, string FullName)> _scopes = new(StringComparer.Ordinal);
     private readonly TimeProvider _clock;
@@ -14,6 +19,7 @@ internal sealed partial class TrafficControl : IDisposable
     private readonly Lock _gate = new();
     private readonly IDisposable? _changes;
     private ThriftTrafficLimits _limits;
+    private Dictionary<string, int> _values = [];
     private bool _isMapped;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is invalid; the text names it.</exception>
@@ -89,8 +95,14 @@ internal sealed partial class TrafficControl : IDisposable
             return;
         }
 
-        Apply(limits);
-        LogChanged(_logger);
+        // A file that is written once changes twice for those who watch it.
+        var changes = Apply(limits);
+        if (changes.Length == 0)
+        {
+            return;
+        }
+
+        LogChanged(_logger, changes);
         if (_isMapped)
         {
             LogUnknown();
@@ -111,10 +123,13 @@ internal sealed partial class TrafficControl : IDisposable
         }
     }
 
-    private void Apply(ThriftTrafficLimits limits)
+    /// <returns>What differs from the limits that applied before; empty if nothing does.</returns>
+    private string Apply(ThriftTrafficLimits limits)
     {
         lock (_gate)
         {
+            var (before, after) = (_values, limits.Values(string.Empty).ToDictionary(StringComparer.Ordinal));
+            _values = after;
             _limits = limits;
             _server.Apply(limits);
             Connections.Most = limits.Connections;
@@ -122,11 +137,22 @@ internal sealed partial class TrafficControl : IDisposable
             {
                 scope.Apply(Find(limits, name, fullName));
             }
+
+            return Describe(before, after);
         }
     }
 
-    [LoggerMessage(60, LogLevel.Information, "The traffic limits were changed.", EventName = "LimitsChanged")]
-    private static partial void LogChanged(ILogger logger);
+    private static string Describe(Dictionary<string, int> before, Dictionary<string, int> after)
+    {
+        var changed = before.Keys.Union(after.Keys).Where(name => Text(before, name) != Text(after, name)).Order(StringComparer.Ordinal).ToList();
+        var texts = changed.Take(MaxChanges).Select(name => $"{LogText.Escape(name)} {Text(before, name)} -> {Text(after, name)}");
+        return string.Join(", ", changed.Count > MaxChanges ? texts.Append($"and {changed.Count - MaxChanges} more") : texts);
+
+        static string Text(Dictionary<string, int> limits, string name) => limits.TryGetValue(name, out var value) ? value.ToString(CultureInfo.InvariantCulture) : "none";
+    }
+
+    [LoggerMessage(60, LogLevel.Information, "The traffic limits were changed: {Changes}.", EventName = "LimitsChanged")]
+    private static partial void LogChanged(ILogger logger, string changes);
 
     [LoggerMessage(64, LogLevel.Warning, "The limits of {Name} have no effect: no service or method of this name is mapped. Names are those of the IDL: Service or Service/Method, with or without the package before them.", EventName = "LimitsNameUnknown")]
     private static partial void LogUnknown(ILogger logger, string name);

@@ -11,6 +11,13 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// </summary>
 internal sealed partial class CallObservation : IDropListener
 {
+    /// <summary>The events of pauses that a call's activity may have: it keeps them in memory until the call ends.</summary>
+    internal const int MaxPauseEvents = 20;
+
+    private const int PausedId = 27;
+    private const int ResumedId = 28;
+    private const int DroppedId = 29;
+
     private static long s_lastId;
 
     private readonly CallWatch _watch;
@@ -34,6 +41,9 @@ internal sealed partial class CallObservation : IDropListener
     private Stall _sending;
     private Stall _consuming;
     private CallInterval _interval;
+
+    // Used only by the watch.
+    private int _pauseEvents;
 
     internal CallObservation(CallWatch watch, ThriftMethod method, string transport, string peer, ActivityContext parent)
     {
@@ -159,7 +169,11 @@ internal sealed partial class CallObservation : IDropListener
         Volatile.Write(ref _droppedMessages, total);
         if (isFirst)
         {
-            LogDropped(Logger, Side, Method.FullName, total, _id);
+            if (_watch.Entries.TryTake(DroppedId, LogLevel.Information))
+            {
+                LogDropped(Logger, Side, Method.FullName, total, Volatile.Read(ref _peer), _id);
+            }
+
             Report(new() { Kind = ThriftStreamEventKind.MessagesDropped });
         }
     }
@@ -293,7 +307,17 @@ internal sealed partial class CallObservation : IDropListener
         }
 
         (isSend ? Instruments.SendPauses : Instruments.ReceivePauses).Add(1, _tags);
-        LogPaused(Logger, isSend ? "Sending" : "Receiving", Side, Method.FullName, _peer, _id);
+        if (_watch.Entries.TryTake(PausedId, LogLevel.Information))
+        {
+            LogPaused(Logger, isSend ? "Sending" : "Receiving", Side, Method.FullName, Volatile.Read(ref _peer), _id);
+        }
+
+        if (Activity is { IsAllDataRequested: true } && _pauseEvents < MaxPauseEvents)
+        {
+            _pauseEvents++;
+            Activity.AddEvent(new(isSend ? "thriftstreams.send.paused" : "thriftstreams.receive.paused", _watch.Clock.GetUtcNow()));
+        }
+
         Report(new() { Kind = isSend ? ThriftStreamEventKind.SendPaused : ThriftStreamEventKind.ReceivePaused });
         direction.SetReported();
         if (direction.IsOver())
@@ -304,7 +328,11 @@ internal sealed partial class CallObservation : IDropListener
 
     private void ReportResumed(ThriftStreamEventKind kind)
     {
-        LogResumed(Logger, kind == ThriftStreamEventKind.SendResumed ? "Sending" : "Receiving", Side, Method.FullName, _peer, _id);
+        if (_watch.Entries.TryTake(ResumedId, LogLevel.Information))
+        {
+            LogResumed(Logger, kind == ThriftStreamEventKind.SendResumed ? "Sending" : "Receiving", Side, Method.FullName, Volatile.Read(ref _peer), _id);
+        }
+
         Report(new() { Kind = kind });
     }
 
@@ -349,12 +377,12 @@ internal sealed partial class CallObservation : IDropListener
     [LoggerMessage(23, LogLevel.Trace, "{Side} call of {Method} received a message of {Size} bytes, call {CallId}.", EventName = "MessageReceived")]
     private static partial void LogReceived(ILogger logger, ThriftCallSide side, string method, int size, long callId);
 
-    [LoggerMessage(27, LogLevel.Debug, "{Direction} of the {Side} call of {Method} is paused: the consumer is slow, peer {Peer}, call {CallId}.", EventName = "FlowPaused")]
+    [LoggerMessage(PausedId, LogLevel.Information, "{Direction} of the {Side} call of {Method} is paused: the consumer is slow, peer {Peer}, call {CallId}.", EventName = "FlowPaused")]
     private static partial void LogPaused(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
 
-    [LoggerMessage(28, LogLevel.Debug, "{Direction} of the {Side} call of {Method} has resumed, peer {Peer}, call {CallId}.", EventName = "FlowResumed")]
+    [LoggerMessage(ResumedId, LogLevel.Information, "{Direction} of the {Side} call of {Method} has resumed, peer {Peer}, call {CallId}.", EventName = "FlowResumed")]
     private static partial void LogResumed(ILogger logger, string direction, ThriftCallSide side, string method, string peer, long callId);
 
-    [LoggerMessage(29, LogLevel.Debug, "The buffer before the {Side} call of {Method} drops messages, {Dropped} so far, call {CallId}.", EventName = "MessagesDropped")]
-    private static partial void LogDropped(ILogger logger, ThriftCallSide side, string method, long dropped, long callId);
+    [LoggerMessage(DroppedId, LogLevel.Information, "The buffer before the {Side} call of {Method} drops messages, {Dropped} so far, peer {Peer}, call {CallId}.", EventName = "MessagesDropped")]
+    private static partial void LogDropped(ILogger logger, ThriftCallSide side, string method, long dropped, string peer, long callId);
 }

@@ -34,6 +34,9 @@ internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger lo
 
     internal ThriftTelemetryOptions Options => options;
 
+    /// <summary>Bounds the entries about slow consumers, which a peer can cause.</summary>
+    internal EntryLimits Entries { get; } = new(logger, clock);
+
     internal ThriftTelemetry.SideInstruments Instruments { get; } = side == ThriftCallSide.Client ? ThriftTelemetry.Client : ThriftTelemetry.Server;
 
     /// <summary>Begins to observe a call.</summary>
@@ -109,6 +112,8 @@ internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger lo
             _timer = null;
             SetIdle();
         }
+
+        Entries.Dispose();
     }
 
     private void Add(CallObservation call)

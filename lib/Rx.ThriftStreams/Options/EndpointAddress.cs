@@ -23,17 +23,19 @@ internal static class EndpointAddress
     /// <summary>The endpoint of a host, which may be an IPv6 address without brackets, and a port.</summary>
     internal static string Join(string host, string port) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{port}" : $"{host}:{port}";
 
+    /// <summary>Whether the text is an endpoint.</summary>
+    internal static bool IsEndpoint(string text) => IsUnix(text)
+        ? text.Length > UnixPrefix.Length
+        : Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out var uri)
+            && uri.Port is > 0 and <= 65535
+            && uri.AbsolutePath is "/" or ""
+            && uri.UserInfo.Length == 0;
+
     /// <summary>Throws unless the text is an endpoint.</summary>
     /// <exception cref="ArgumentException">It is not.</exception>
     internal static void Check(string endpoint, string parameterName)
     {
-        var isEndpoint = IsUnix(endpoint)
-            ? endpoint.Length > UnixPrefix.Length
-            : Uri.TryCreate($"tcp://{endpoint}", UriKind.Absolute, out var uri)
-                && uri.Port is > 0 and <= 65535
-                && uri.AbsolutePath is "/" or ""
-                && uri.UserInfo.Length == 0;
-        if (!isEndpoint)
+        if (!IsEndpoint(endpoint))
         {
             throw new ArgumentException($"\"{endpoint}\" is not an endpoint of the form host:port or unix:/path.", parameterName);
         }

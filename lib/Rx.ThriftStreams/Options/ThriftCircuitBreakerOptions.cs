@@ -44,6 +44,7 @@ public sealed class ThriftCircuitBreakerOptions
     /// Settings of some breakers in place of these, by key: a method such as <c>TestService/Echo</c>, a service for all its methods, both with or without the package as in <c>echo.TestService/Echo</c>, or an endpoint
     /// such as <c>10.0.0.1:8888</c>. The method's own settings have precedence over its service's. They cannot have overrides themselves. Default: none.
     /// </summary>
+    /// <remarks>A client from dependency injection checks at start that each key is an endpoint, its service or a method of it. A channel does not know the services of its clients: there, a key that fits nothing has no effect.</remarks>
     public IDictionary<string, ThriftCircuitBreakerOptions> Overrides => _overrides;
 
     /// <summary>The settings of an endpoint's breaker.</summary>
