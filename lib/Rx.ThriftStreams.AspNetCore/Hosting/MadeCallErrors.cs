@@ -40,6 +40,6 @@ internal static class MadeCallErrors
     internal static string? TextOf(ThriftException error)
         => ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) && !IsHandlerFault(error) ? error.Message : null;
 
-    /// <summary>Whether the handler of the server failed without an error for its caller.</summary>
-    private static bool IsHandlerFault(ThriftException error) => error is ThriftStatusException { StatusCode: ThriftStatusCode.Internal } && HandlerFaultTexts.Matches(error.Message);
+    /// <summary>Whether the handler of the server, or a call that it made, failed without an error for its caller.</summary>
+    private static bool IsHandlerFault(ThriftException error) => error is ThriftStatusException && HandlerFaultTexts.Matches(error.StatusCode, error.Message);
 }
