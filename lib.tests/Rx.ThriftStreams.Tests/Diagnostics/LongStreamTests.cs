@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
 
@@ -36,6 +37,51 @@ public sealed class LongStreamTests
         Assert.Empty(meter.Of($"rpc.{name}.call.duration", method.FullName));
         call.Finish(null);
         Assert.Equal([10.0], meter.Of($"rpc.{name}.call.duration", method.FullName));
+    }
+
+    public static MatrixTheoryData<ThriftCallSide, string> Ends => new(
+        Enum.GetValues<ThriftCallSide>(),
+        ["first response", "deadline", "receive", "cancelled", "token", "left", "unavailable", "overloaded", "business", "success", "one way", "answered"]);
+
+    /// <summary>The first response of a server that hangs never arrives: what is known is how long its caller waited.</summary>
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public void End_WithoutAResponse_IsTimedIfSomebodyWaitedInVain(ThriftCallSide side, string end)
+    {
+        var name = side == ThriftCallSide.Client ? "client" : "server";
+        var method = new ThriftMethod<Request, Response>(
+            "test", nameof(LongStreamTests), $"{nameof(End_WithoutAResponse_IsTimedIfSomebodyWaitedInVain)}{name}{end}", ThriftStreamingMode.PingPong, isOneway: end == "one way");
+        using var meter = new Measurements();
+        var call = Start(side, method);
+        Request(call, side);
+        if (end == "answered")
+        {
+            _clock.Advance(Second);
+            Response(call, side);
+        }
+
+        _clock.Advance(5 * Second);
+        call.Finish(end switch
+        {
+            "first response" => new ThriftTimeoutException(ThriftTimeoutKind.FirstResponse, 5 * Second, 5 * Second),
+            "deadline" => new ThriftStatusException(ThriftStatusCode.DeadlineExceeded, "Too late."),
+            "receive" => new ThriftTimeoutException(ThriftTimeoutKind.Receive, 5 * Second, 5 * Second),
+            "token" => new OperationCanceledException(),
+            "left" => CallErrors.Disposed(method),
+            "unavailable" => new ThriftStatusException(ThriftStatusCode.Unavailable, "Gone."),
+            "overloaded" => new ThriftStatusException(ThriftStatusCode.ResourceExhausted, "Too many."),
+            "business" => new ThriftBizStatusException(1, "late", statusCode: ThriftStatusCode.DeadlineExceeded),
+            "success" => null,
+            _ => new ThriftStatusException(ThriftStatusCode.Cancelled, "The caller cancelled the call."),
+        });
+
+        var expected = end switch
+        {
+            "first response" or "deadline" or "receive" or "cancelled" or "token" or "left" => [5.0],
+            "answered" => [1.0],
+            _ => Array.Empty<double>(),
+        };
+        Assert.Equal(expected, meter.Of($"thriftstreams.{name}.first_response.duration", method.FullName));
     }
 
     [Fact]

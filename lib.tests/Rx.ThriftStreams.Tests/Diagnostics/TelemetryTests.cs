@@ -61,6 +61,47 @@ public sealed class TelemetryTests() : ObservedCallTests("grpc")
         Assert.Equal((ActivityStatusCode.Error, "NOT_FOUND", "NOT_FOUND"), (client.Status, client.GetTagItem("error.type"), client.GetTagItem("rpc.response.status_code")));
     }
 
+    public static TheoryData<Exception, string, string> HiddenErrors => new()
+    {
+        {
+            new ThriftConnectException("10.0.0.5:8888", new IOException("nobody there")),
+            "A service that the handler calls is not available. Its server logs the reason, and does not send it to callers.",
+            "UNAVAILABLE"
+        },
+        {
+            new ThriftTimeoutException(ThriftTimeoutKind.Rpc, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), "Bank/Pay"),
+            "A call that the handler made took too long. Its server logs the reason, and does not send it to callers.",
+            "DEADLINE_EXCEEDED"
+        },
+        { new InvalidOperationException("secret"), "The handler of TestService.EchoUnary failed.", typeof(InvalidOperationException).FullName! },
+        { new IOException("secret"), "The handler failed. Its server logs the reason, and does not send it to callers.", typeof(IOException).FullName! },
+    };
+
+    /// <summary>Telemetry is for those who run the server: what its callers may know does not limit it.</summary>
+    [Theory]
+    [MemberData(nameof(HiddenErrors))]
+    public async Task Activities_OfAnErrorThatIsHiddenFromTheCaller_HaveItsTextOnTheServer(Exception error, string sent, string type)
+    {
+        using var source = new ActivitySource("test");
+        using var listener = new RecordingListener(source);
+        Service.Unary = _ => throw error;
+
+        ActivityTraceId trace;
+        ThriftStatusException received;
+        using (var root = source.StartActivity("root")!)
+        {
+            trace = root.TraceId;
+            received = await Assert.ThrowsAsync<ThriftStatusException>(() => Client.EchoUnaryAsync(new(), TestContext.Current.CancellationToken));
+        }
+
+        await ServerLog.FinishedAsync();
+        var server = Assert.Single(listener.Stopped, a => a.Kind == ActivityKind.Server && a.TraceId == trace);
+        Assert.Equal((ActivityStatusCode.Error, error.Message, type), (server.Status, server.StatusDescription, server.GetTagItem("error.type")));
+        Assert.Equal(error.Message, ServerLog.Finish.Status!.Value.Message);
+        Assert.Equal(sent, received.Message);
+        Assert.DoesNotContain(error.Message, received.Kitex!.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task FailedConnect_OfACall_NamesTheEndpoint()
     {

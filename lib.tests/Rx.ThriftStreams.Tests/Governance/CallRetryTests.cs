@@ -4,6 +4,7 @@ using Polly;
 using Polly.Retry;
 using Rx.ThriftStreams.AspNetCore;
 using Rx.ThriftStreams.Dynamic;
+using static Rx.ThriftStreams.Tests.Support.Waits;
 
 namespace Rx.ThriftStreams.Tests.Governance;
 
@@ -155,6 +156,39 @@ public class CallRetryTests
         }
 
         Assert.StartsWith(text, (await Assert.ThrowsAsync<ThriftTimeoutException>(() => call)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The last attempt has what the others left, which no option is set to.</summary>
+    [Theory]
+    [InlineData("grpc")]
+    [InlineData("ttheader")]
+    public async Task Timeout_OfACallWithAttempts_IsTheConfiguredOne(string scheme)
+    {
+        var clock = new FakeTimeProvider();
+        await using var cluster = await Cluster.StartAsync(1, (_, call) =>
+        {
+            if (call > 0)
+            {
+                return null;
+            }
+
+            clock.Advance(TimeSpan.FromMilliseconds(309.169));
+            throw new ThriftStatusException(ThriftStatusCode.Unavailable, "Not yet.");
+        });
+        await using var channel = cluster.Connect(scheme, options =>
+        {
+            options.TimeProvider = clock;
+            options.Resilience.ConnectTimeout = Timeout.InfiniteTimeSpan;
+            options.Resilience.Retry = new() { Delay = TimeSpan.Zero, MaxRetries = 1, Budget = 1 };
+        });
+
+        var call = new TestServiceClient(channel).EchoUnaryAsync(new() { Message = "x" }, Idempotent with { Timeout = TimeSpan.FromSeconds(1) }, Token);
+        await Until(() => cluster.Calls.Count == 2 || call.IsCompleted);
+        clock.Advance(TimeSpan.FromMilliseconds(700));
+
+        var error = await Assert.ThrowsAsync<ThriftTimeoutException>(() => call.Soon());
+        Assert.Equal("The call of echo.TestService/EchoUnary took longer than its Timeout of 1000 ms.", error.Message);
+        Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1009.169)), (error.Configured, error.Elapsed));
     }
 
     [Fact]

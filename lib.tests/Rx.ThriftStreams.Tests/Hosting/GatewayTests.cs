@@ -102,19 +102,33 @@ public sealed class GatewayTests
     }
 
     [Theory]
-    [InlineData("The handler of Generator.Generate failed.")]
-    [InlineData("The handler of Generator.Generate failed: secret")]
-    [InlineData("The handler failed. Its server logs the reason, and does not send it to callers.")]
-    public async Task Problem_OfAHandlerThatFailed_HidesItsText(string text)
+    [InlineData(ThriftStatusCode.Internal, 502, "The handler of Generator.Generate failed.")]
+    [InlineData(ThriftStatusCode.Internal, 502, "The handler of Generator.Generate failed: secret")]
+    [InlineData(ThriftStatusCode.Internal, 502, "The handler failed. Its server logs the reason, and does not send it to callers.")]
+    [InlineData(ThriftStatusCode.Unavailable, 503, "A service that the handler calls is not available. Its server logs the reason, and does not send it to callers.")]
+    [InlineData(ThriftStatusCode.DeadlineExceeded, 504, "A call that the handler made took too long. Its server logs the reason, and does not send it to callers.")]
+    [InlineData(ThriftStatusCode.ResourceExhausted, 429, "A call that the handler made failed. Its server logs the reason, and does not send it to callers.")]
+    public async Task Problem_OfAHandlerThatFailed_HidesItsText(ThriftStatusCode code, int expected, string text)
     {
-        var error = new ThriftStatusException(ThriftStatusCode.Internal, text);
+        var error = new ThriftStatusException(code, text);
 
         var (status, problem) = await GetAsync(error);
         var refused = await Assert.ThrowsAsync<RpcException>(() => new ThriftErrorInterceptor().UnaryServerHandler<string, string>("", null!, (_, _) => throw error));
 
-        Assert.Equal((502, "Internal"), (status, problem.GetProperty("title").GetString()));
+        Assert.Equal((expected, code.ToString()), (status, problem.GetProperty("title").GetString()));
         Assert.False(problem.TryGetProperty("detail", out _));
-        Assert.Equal((StatusCode.Internal, string.Empty), (refused.StatusCode, refused.Status.Detail));
+        Assert.Equal(((StatusCode)code, string.Empty), (refused.StatusCode, refused.Status.Detail));
+    }
+
+    /// <summary>A handler's own words, which a peer of this library may choose for any status.</summary>
+    [Theory]
+    [InlineData(ThriftStatusCode.NotFound, "The handler of the account failed to find it.")]
+    [InlineData(ThriftStatusCode.Unavailable, "The handler of Generator.Generate failed.")]
+    public async Task Problem_OfAStatusThatReadsLikeAFault_KeepsItsText(ThriftStatusCode code, string text)
+    {
+        var (_, problem) = await GetAsync(new ThriftStatusException(code, text));
+
+        Assert.Equal(text, problem.GetProperty("detail").GetString());
     }
 
     /// <summary>A mistake of this host, which is not the server's: as any other exception, it is logged.</summary>

@@ -279,6 +279,25 @@ public sealed class HttpJsonCallTests
         Assert.DoesNotContain("secret", hidden, StringComparison.Ordinal);
     }
 
+    /// <summary>A service that is not available is not an internal error of this one.</summary>
+    [Theory]
+    [InlineData(ThriftStatusCode.Unavailable, 503, null)]
+    [InlineData(ThriftStatusCode.DeadlineExceeded, 504, null)]
+    [InlineData(ThriftStatusCode.Internal, 500, "internal error")]
+    public async Task Post_FailedCallThatTheHandlerMade_HasADetailThatFitsItsStatus(ThriftStatusCode code, int status, string? detail)
+    {
+        await using var host = await JsonHost.StartAsync(configure: options =>
+        {
+            options.RevealErrors = false;
+            options.StreamMiddleware.Add((_, _) => throw new ThriftTransportException(code, "10.0.0.5:8888 is gone."));
+        });
+
+        var (answered, body) = await host.PostAsync("shop.Shop/Down", "{}");
+
+        Assert.Equal((status, code.ToString(), detail), ((int)answered, (string?)JsonNode.Parse(body)!["title"], (string?)JsonNode.Parse(body)!["detail"]));
+        Assert.DoesNotContain("10.0.0.5", body, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Get")]
     [InlineData("Down")]

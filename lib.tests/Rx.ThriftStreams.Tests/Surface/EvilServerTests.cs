@@ -1,6 +1,7 @@
 using Demo.Echo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Rx.ThriftStreams.Transports.Grpc;
 using static Rx.ThriftStreams.Tests.Support.GrpcBody;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
@@ -129,6 +130,52 @@ public sealed class EvilServerTests
         Assert.Equal(code, (int)error!.StatusCode);
         Assert.Contains(meaning, error.Message, StringComparison.Ordinal);
         Assert.EndsWith($" (HTTP status code {http}, content-type \"text/html\").", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(401, "Bearer error=\"invalid_token\"", ", WWW-Authenticate: Bearer error=\"invalid_token\").")]
+    [InlineData(403, "Bearer error=\"insufficient_scope\"", ", WWW-Authenticate: Bearer error=\"insufficient_scope\").")]
+    [InlineData(401, "Bearer", ", WWW-Authenticate: Bearer).")]
+    [InlineData(401, " ", "text/html\").")]
+    [InlineData(500, "Bearer", "text/html\").")]
+    public async Task RefusedCredentials_OverHttp_HaveTheReasonOfTheServer(int http, string challenge, string end)
+    {
+        var (_, error) = await ReceiveAsync(
+            [1],
+            context =>
+            {
+                (context.Response.StatusCode, context.Response.ContentType) = (http, "text/html");
+                context.Response.Headers.WWWAuthenticate = challenge;
+            },
+            _ => { }).Soon();
+
+        Assert.EndsWith(end, error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RefusedCredentials_SeveralChallenges_AreAllNamed()
+    {
+        var (_, error) = await ReceiveAsync(
+            [1],
+            context =>
+            {
+                (context.Response.StatusCode, context.Response.ContentType) = (401, "text/html");
+                context.Response.Headers.WWWAuthenticate = new(["Bearer error=\"invalid_token\"", "Basic"]);
+            },
+            _ => { }).Soon();
+
+        Assert.EndsWith(", WWW-Authenticate: Bearer error=\"invalid_token\", Basic).", error!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>HttpClient lets neither line breaks nor NUL through, but other control characters.</summary>
+    [Fact]
+    public void RefusedCredentials_ReasonOfHostileBytes_IsEscapedAndShort()
+    {
+        var error = GrpcHttpStatus.Of(401, null, "Bearer \u001b[31m\r\nforged\u2028" + new string('x', 100_000));
+
+        Assert.Contains("WWW-Authenticate: Bearer \\u001B[31m\\u000D\\u000Aforged\\u2028xxx", error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Length, 256, 512);
+        Assert.DoesNotContain(error.Message, char.IsControl);
     }
 
     [Theory]

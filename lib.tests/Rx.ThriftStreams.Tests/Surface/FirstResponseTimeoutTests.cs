@@ -31,6 +31,31 @@ public sealed class FirstResponseTimeoutTests : TwoClocks
         await cancelled.Task.Soon();
     }
 
+    /// <summary>A server that hangs is slow, not idle.</summary>
+    [Theory]
+    [InlineData("grpc", ThriftStatusCode.Cancelled)]
+    [InlineData("ttheader", ThriftStatusCode.DeadlineExceeded)]
+    public async Task Stream_Silent_IsSlowInTheMetricsOfBothSides(string scheme, ThriftStatusCode onServer)
+    {
+        using var meter = new Measurements();
+        var ends = new EventCollector();
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var loop = await StartAsync(new() { EchoServer = (_, ct) => Silent(started, new(), ct) }, scheme: scheme);
+        using var subscription = loop.Server.Events.Subscribe(ends);
+        var receive = loop.Client.EchoServerAsync(Ask("x"), s_limited).FirstAsync(TestContext.Current.CancellationToken).AsTask();
+        await started.Task.Soon();
+
+        ServerClock.Advance(TimeSpan.FromSeconds(29.5));
+        ClientClock.Advance(TimeSpan.FromSeconds(30));
+        await Assert.ThrowsAsync<ThriftTimeoutException>(() => receive.Soon());
+        await ends.FinishedAsync();
+
+        // Calls of other tests are among them.
+        Assert.Contains(30.0, meter.Of("thriftstreams.client.first_response.duration", "echo.TestService/EchoServer"));
+        Assert.Contains(29.5, meter.Of("thriftstreams.server.first_response.duration", "echo.TestService/EchoServer"));
+        Assert.Equal((onServer, true), (ends.Finish.Status!.Value.Code, ends.Finish.Failed));
+    }
+
     [Theory]
     [InlineData("grpc")]
     [InlineData("ttheader")]

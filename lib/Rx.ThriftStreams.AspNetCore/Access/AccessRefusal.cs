@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Wire;
 
@@ -7,10 +10,51 @@ namespace Rx.ThriftStreams.AspNetCore.Access;
 /// <summary>The status of a call that was refused: the one that a gRPC client derives from the same HTTP response.</summary>
 internal static class AccessRefusal
 {
-    internal static ThriftStatusException Unauthenticated(ThriftMethod method) => new(
-        ThriftStatusCode.Unauthenticated, $"The caller of {method.FullName} is not authenticated: the call has no valid credentials.");
+    /// <param name="method">The method that was called.</param>
+    /// <param name="cause">Why its credentials are not valid, for the log of the server; <see langword="null"/> if there are none.</param>
+    internal static ThriftStatusException Unauthenticated(ThriftMethod method, Exception? cause = null) => new(
+        ThriftStatusCode.Unauthenticated, $"The caller of {method.FullName} is not authenticated: the call has no valid credentials.", cause);
 
-    internal static ThriftException Of(HttpResponse response, ThriftMethod method) => response.StatusCode switch
+    /// <summary>The error of a call that the pipeline has refused. The reason of a scheme is its inner exception, which stays on the server.</summary>
+    internal static async ValueTask<ThriftException> OfAsync(HttpContext http, ThriftMethod method)
+        => Of(http.Response, method) is ThriftStatusException { StatusCode: ThriftStatusCode.Unauthenticated }
+            ? Unauthenticated(method, await FailureOfAsync(http).ConfigureAwait(false))
+            : Of(http.Response, method);
+
+    /// <summary>Why a scheme found the credentials of a call invalid. The middleware does not pass that on, but handlers keep their result for the life of a scope.</summary>
+    private static async ValueTask<Exception?> FailureOfAsync(HttpContext http)
+    {
+        foreach (var scheme in await SchemesOfAsync(http).ConfigureAwait(false))
+        {
+            if (await http.AuthenticateAsync(scheme).ConfigureAwait(false) is { Failure: { } failure })
+            {
+                return failure;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The schemes that authenticated the call: those of its policy, else the default.</summary>
+    private static async ValueTask<IReadOnlyList<string>> SchemesOfAsync(HttpContext http)
+    {
+        var services = http.RequestServices;
+        if (services.GetService<IAuthenticationSchemeProvider>() is not { } schemes)
+        {
+            return [];
+        }
+
+        if (services.GetService<IAuthorizationPolicyProvider>() is { } policies && http.GetEndpoint()?.Metadata is { } metadata
+            && await AuthorizationPolicy.CombineAsync(policies, metadata.GetOrderedMetadata<IAuthorizeData>(), metadata.GetOrderedMetadata<AuthorizationPolicy>()).ConfigureAwait(false)
+                is { AuthenticationSchemes: { Count: > 0 } own })
+        {
+            return own;
+        }
+
+        return await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false) is { } usual ? [usual.Name] : [];
+    }
+
+    private static ThriftException Of(HttpResponse response, ThriftMethod method) => response.StatusCode switch
     {
         _ when response.HttpContext.Features.Get<RateRefusal>() is not null => new RefusedException(RefusalKind.Limiter),
 

@@ -53,7 +53,7 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
         }
         else if (!await pipeline.RunAsync(http, handle, isCurrent: true).ConfigureAwait(false))
         {
-            throw AccessRefusal.Of(http.Response, method);
+            throw await AccessRefusal.OfAsync(http, method).ConfigureAwait(false);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed class CallAccess(ThriftMethod method, Endpoint endpoint, Reach r
                     return default;
                 },
                 isCurrent: false).ConfigureAwait(false);
-            return !isAllowed ? throw AccessRefusal.Of(http.Response, method)
+            return !isAllowed ? throw await AccessRefusal.OfAsync(http, method).ConfigureAwait(false)
                 : renewed.User.Identity?.IsAuthenticated == true ? renewed
                 : throw AccessRefusal.Unauthenticated(method);
         }

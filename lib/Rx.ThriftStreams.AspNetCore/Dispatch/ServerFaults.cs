@@ -48,14 +48,14 @@ internal static class ServerFaults
             RouteException or RefusedException => new(error, ServerFaultOrigin.Framework, RevealDetails: true),
             // They are about the credentials of this server, or about what it calls: they would tell the caller that its own are refused, or that the method that it calls does not exist.
             ThriftStatusException { IsOfCallMade: true, StatusCode: ThriftStatusCode.Unauthenticated or ThriftStatusCode.PermissionDenied or ThriftStatusCode.Unimplemented } made
-                => new(new ThriftStatusException(ThriftStatusCode.Internal, reveal ? made.Message : "internal error", made), ServerFaultOrigin.Handler, RevealDetails: true),
+                => new(new ThriftStatusException(ThriftStatusCode.Internal, reveal ? made.Message : ServerCallOutcome.HiddenText, made), ServerFaultOrigin.Handler, RevealDetails: true),
             _ when IsMeantForCaller(error) => new(error, ServerFaultOrigin.Handler, RevealDetails: true),
 
             ThriftException thrift when reveal && CodeOnWire(thrift) == thrift.StatusCode => new(thrift, ServerFaultOrigin.Handler, RevealDetails: true),
 
             // An error on the way to another service: its kind is enough, its text names addresses.
             ThriftException thrift => new(
-                new ThriftStatusException(CodeOnWire(thrift), reveal ? thrift.Message : "internal error", thrift), ServerFaultOrigin.Handler, RevealDetails: true),
+                new ThriftStatusException(CodeOnWire(thrift), reveal ? thrift.Message : ServerCallOutcome.HiddenText, thrift), ServerFaultOrigin.Handler, RevealDetails: true),
             _ => new(error, IsFault(error) ? ServerFaultOrigin.HandlerFault : ServerFaultOrigin.Handler, reveal),
         };
     }

@@ -160,7 +160,8 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
                 if (error is ThriftStatusException status
                     && !(CallTags.IsError(ThriftCallSide.Server, outcome.Status, failed: true) && runtime.HandlerFailures.TryLog(Method.FullName, context.Peer, status, status.IsOfCallMade)))
                 {
-                    LogFailure(outcome.Status, error.Message, context);
+                    // Why credentials are not valid is for this log only.
+                    LogFailure(outcome.Status, error.InnerException is { } cause ? $"{error.Message} {cause.Message}" : error.Message, context);
                 }
             }
             else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)

@@ -33,13 +33,18 @@ internal static class MadeCallErrors
             : error is ThriftDeclaredException declared && declared.ValueAsJson() is not null ? ThrownText(declared)
             : TextOf(error);
 
-    /// <summary>The detail for an exception whose fields are members of their own.</summary>
+    /// <summary>Whether the text of an exception is not its message but all its fields, of which only the host knows whether its callers may see them.</summary>
+    private static bool IsAllFields(ThriftDeclaredException declared) => declared.Message.StartsWith($"{declared.DeclaredName} {{", StringComparison.Ordinal);
+
+    /// <summary>The detail for an exception whose text must not be shown, or whose fields are members of their own.</summary>
     internal static string ThrownText(ThriftDeclaredException declared) => $"{declared.DeclaredName} was thrown.";
 
     /// <summary>The text of an error if it was thrown for the caller; others name addresses, limits and options of this host and of the server.</summary>
     internal static string? TextOf(ThriftException error)
-        => ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) && !IsHandlerFault(error) ? error.Message : null;
+        => error is ThriftDeclaredException declared && IsAllFields(declared) ? ThrownText(declared)
+            : ServerFaults.IsMeantForCaller(error) && !IsOversizeRequest(error) && !IsOversizeAnswer(error) && !IsHandlerFault(error) ? error.Message
+            : null;
 
-    /// <summary>Whether the handler of the server failed without an error for its caller.</summary>
-    private static bool IsHandlerFault(ThriftException error) => error is ThriftStatusException { StatusCode: ThriftStatusCode.Internal } && HandlerFaultTexts.Matches(error.Message);
+    /// <summary>Whether the handler of the server, or a call that it made, failed without an error for its caller.</summary>
+    private static bool IsHandlerFault(ThriftException error) => error is ThriftStatusException && HandlerFaultTexts.Matches(error.StatusCode, error.Message);
 }

@@ -47,6 +47,9 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
                 Title = MadeCallErrors.TitleOf(biz),
                 Error = biz,
             },
+
+            // The text is that of an internal error, which a service that is not available is not.
+            _ when outcome.HidesCallMade && code != ThriftStatusCode.Internal => new(HttpStatuses.Of(code), code, null) { RetryAfter = RetryPause.SecondsAfter(outcome.Error) },
             _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
             {
                 Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,

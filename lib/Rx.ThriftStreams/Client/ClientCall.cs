@@ -282,6 +282,9 @@ internal abstract class ClientCall : IAsyncDisposable, IAbandonable, ICallLifeti
     private void OnDeadline(TimeSpan elapsed, Exception? cause)
     {
         var kind = Method.IsStreaming ? ThriftTimeoutKind.Stream : ThriftTimeoutKind.Rpc;
-        Abort(new ThriftTimeoutException(Start.LimitName, kind, Start.Limit!.Value, elapsed, Method.FullName, cause));
+        var (limit, named) = (Start.Limit!.Value, Start.NamedLimit!.Value);
+
+        // Earlier attempts, and the pauses between them, took the rest.
+        Abort(new ThriftTimeoutException(Start.LimitName, kind, named, named - limit + elapsed, Method.FullName, cause));
     }
 }

@@ -118,7 +118,14 @@ internal abstract class ResilientCall<TRequest, TResponse>(
     {
         var left = _attempts.TimeLeft;
         var timeout = TimeoutOfAttempt(left);
-        var own = options with { Attempts = _attempts, AttemptNumber = attempt + 1, Timeout = timeout, TimeoutName = timeout == left ? NameOfRest : timeout == AttemptLimit ? AttemptLimitName : null };
+        var own = options with
+        {
+            Attempts = _attempts,
+            AttemptNumber = attempt + 1,
+            Timeout = timeout,
+            TimeoutName = timeout == left ? NameOfRest : timeout == AttemptLimit ? AttemptLimitName : null,
+            WholeTimeout = timeout == left ? limits.Call : null,
+        };
         if (attempt == 0)
         {
             return own;

@@ -56,6 +56,9 @@ internal sealed class ClientCallStart
         : Options.Deadline is { } deadline && deadline == Deadline ? nameof(ThriftCallOptions.Deadline)
         : "inherited timeout";
 
+    /// <summary>The time that this option sets, for messages: for an attempt that has what is left of it, the whole.</summary>
+    internal TimeSpan? NamedLimit => Limit == Options.Timeout && Options.WholeTimeout is { } whole ? whole : Limit;
+
     /// <summary>When the call was started, as a timestamp of <see cref="TimeProvider"/>.</summary>
     internal long StartedAt { get; }
 

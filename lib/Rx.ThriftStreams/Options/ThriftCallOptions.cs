@@ -90,6 +90,9 @@ public sealed record ThriftCallOptions
     /// <summary>The option that <see cref="Timeout"/> of an attempt comes from, for messages; <see langword="null"/> for itself.</summary>
     internal string? TimeoutName { get; init; }
 
+    /// <summary>The limit of all attempts, if <see cref="Timeout"/> is what was left of it when this attempt began; <see langword="null"/> otherwise.</summary>
+    internal TimeSpan? WholeTimeout { get; init; }
+
     /// <summary>These options, with unset values taken from <paramref name="defaults"/>.</summary>
     internal ThriftCallOptions Over(ThriftCallOptions defaults) => ReferenceEquals(defaults, None) ? this : new()
     {
@@ -112,6 +115,7 @@ public sealed record ThriftCallOptions
         Attempts = Attempts ?? defaults.Attempts,
         AttemptNumber = Attempts is null ? defaults.AttemptNumber : AttemptNumber,
         TimeoutName = Timeout is null ? defaults.TimeoutName : TimeoutName,
+        WholeTimeout = Timeout is null ? defaults.WholeTimeout : WholeTimeout,
     };
 
     /// <summary>A copy that is unaffected by later changes of <see cref="Headers"/> and <see cref="MetaInfo"/>.</summary>

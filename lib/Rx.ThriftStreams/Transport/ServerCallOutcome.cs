@@ -25,12 +25,21 @@ internal enum ServerFaultOrigin
 /// <param name="RevealDetails">Whether the text of an error that was not meant for the caller may be sent to it.</param>
 internal readonly record struct ServerCallOutcome(Exception? Error, ServerFaultOrigin Origin, bool RevealDetails)
 {
+    /// <summary>What a caller gets instead of a text that is not meant for it.</summary>
+    internal const string HiddenText = "internal error";
+
     internal static ServerCallOutcome Success => default;
 
-    /// <summary>The status of the call, independent of how its protocol words it.</summary>
+    /// <summary>Whether the error is that of a call which the handler made, and its text was replaced.</summary>
+    internal bool HidesCallMade => Error is ThriftStatusException { Message: HiddenText, InnerException: ThriftException };
+
+    /// <summary>
+    /// The status of the call, independent of how its protocol words it, with the text of the original error: it is for telemetry and the log of the server, not for the caller.
+    /// </summary>
     internal ThriftStatus Status => Error switch
     {
         null => ThriftStatus.Success,
+        ThriftStatusException hidden when HidesCallMade => new(hidden.StatusCode, hidden.InnerException!.Message),
         ThriftException thrift => new(thrift.StatusCode, thrift.Message),
         _ => new(ThriftStatusCode.Internal, Error.Message),
     };

@@ -26,7 +26,7 @@ internal readonly record struct KitexAnswer(int Number, string? Text, ThriftStat
     internal const string StatusTextMark = " desc = ";
     internal const string PanicMark = "panic: [happened in biz handler, method=";
     internal const string PanicEnd = ", please check the panic at the server side]";
-    internal const string HiddenText = "internal error";
+    internal const string HiddenText = ServerCallOutcome.HiddenText;
     internal const string CancelledText = "context canceled";
     internal const string ExpiredText = "context deadline exceeded";
 

@@ -92,7 +92,7 @@ internal static class ReceivedErrors
         return rest switch
         {
             "" => (code, $"The call ended with status {(int)code} ({code})."),
-            KitexAnswer.HiddenText => (code, HandlerFaultTexts.OfHidden),
+            KitexAnswer.HiddenText => (code, HandlerFaultTexts.OfHidden(code)),
             KitexAnswer.CancelledText => (code == ThriftStatusCode.Internal ? ThriftStatusCode.Cancelled : code, "The server cancelled the call."),
             KitexAnswer.ExpiredText => (code == ThriftStatusCode.Internal ? ThriftStatusCode.DeadlineExceeded : code, "The time limit of the call expired on the server."),
             _ => (code, rest.Length == text.Length ? text : rest.ToString()),

@@ -118,7 +118,8 @@ internal sealed class GrpcExchange
 
             if (!IsGrpc(response, out var contentType))
             {
-                return GrpcHttpStatus.Of((int)response.StatusCode, contentType);
+                var challenge = response.Headers.NonValidated.TryGetValues("www-authenticate", out var values) ? values.ToString() : null;
+                return GrpcHttpStatus.Of((int)response.StatusCode, contentType, challenge);
             }
 
             return response.TrailingHeaders.NonValidated.Count > 0

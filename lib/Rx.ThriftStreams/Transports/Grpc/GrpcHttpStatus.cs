@@ -1,11 +1,16 @@
+using Rx.ThriftStreams.Primitives;
+
 namespace Rx.ThriftStreams.Transports.Grpc;
 
 /// <summary>What a response means that is HTTP but not gRPC, by Kitex's rules: from the server's authentication, from a proxy, or from a server of something else.</summary>
 internal static class GrpcHttpStatus
 {
+    private const int MaxChallengeLength = 256;
+
     /// <param name="status">The HTTP status code.</param>
     /// <param name="contentType">The type of the content; <see langword="null"/> if the response has none.</param>
-    internal static ThriftStatusException Of(int status, string? contentType)
+    /// <param name="challenge">The value of <c>WWW-Authenticate</c>, with which a server says what is wrong with credentials; <see langword="null"/> if the response has none.</param>
+    internal static ThriftStatusException Of(int status, string? contentType, string? challenge)
     {
         var (code, meaning) = status switch
         {
@@ -17,6 +22,8 @@ internal static class GrpcHttpStatus
             502 or 503 or 504 => (ThriftStatusCode.Unavailable, "A proxy did not reach the server, or the server is not available"),
             _ => (ThriftStatusCode.Unknown, "The server's answer is not gRPC"),
         };
-        return new(code, $"{meaning} (HTTP status code {status}, {(contentType is null ? "no content-type" : $"content-type \"{contentType}\"")}).");
+        var content = contentType is null ? "no content-type" : $"content-type \"{contentType}\"";
+        var reason = status is 401 or 403 && !string.IsNullOrWhiteSpace(challenge) ? $", WWW-Authenticate: {PeerText.Escape(challenge, MaxChallengeLength)}" : string.Empty;
+        return new(code, $"{meaning} (HTTP status code {status}, {content}{reason}).");
     }
 }
