@@ -36,6 +36,20 @@ internal ref partial struct JsonToThrift
         }
     }
 
+    /// <summary>Refuses <c>null</c> for the only argument, or the first one, unless the argument may be left out.</summary>
+    private readonly void RefuseMissingArgument(ThriftFieldSchema argument)
+    {
+        if (IsMissing(argument))
+        {
+            throw Missing(argument);
+        }
+
+        if (argument.Requiredness != ThriftRequiredness.Optional && argument.Type.Struct is { } type)
+        {
+            RefuseMissing(type);
+        }
+    }
+
     private readonly ThriftJsonException Missing(ThriftFieldSchema field, string? unknown = null)
     {
         Path.Push(field);

@@ -102,9 +102,9 @@ internal ref partial struct JsonToThrift
             _writer.WriteFieldHeader(field.Type.WireType, field.Id);
             WriteValue(field.Type);
         }
-        else if (IsMissing(field))
+        else
         {
-            throw Missing(field);
+            RefuseMissingArgument(field);
         }
 
         _writer.EndStruct();
