@@ -43,7 +43,7 @@ public sealed class StrictJsonTests
     [InlineData("Tree", $$"""{"many":[{{Ann}},null]}""", "$.many[1].user")]
     [InlineData("Tree", """{"many":{"town":"x"}}""", "$.many[0].user")]
     [InlineData("Tree", $$"""{"unique":[{{Ann}},{{Ann}},{"user":"b"}]}""", "$.unique[2].town")]
-    [InlineData("Tree", $$$"""{"named":{"a":{{{Ann}}},"b":{}}}""", "$.named[1].user")]
+    [InlineData("Tree", $$$$"""{"named":{"a":{{{{Ann}}}},"b":{}}}""", "$.named[1].user")]
     [InlineData("Tree", """{"named":{"a":null}}""", "$.named[0].user")]
     [InlineData("Tree", """{"choice":{"who":{"user":"x"}}}""", "$.choice.who.town")]
     [InlineData("Tree", """{"next":{"next":{"one":{"town":"x"}}}}""", "$.next.next.one.user")]
@@ -65,7 +65,7 @@ public sealed class StrictJsonTests
     [InlineData("Tree", "{}")]
     [InlineData("Tree", """{"one":null,"many":[],"named":{},"choice":{},"next":{}}""")]
     [InlineData("Tree", """{"choice":{"number":1}}""")]
-    [InlineData("Tree", $$$"""{"next":{"many":[{{{Ann}}}],"named":{"any":{{{Ann}}}}}}""")]
+    [InlineData("Tree", $$$$"""{"next":{"many":[{{{{Ann}}}}],"named":{"any":{{{{Ann}}}}}}}""")]
     [InlineData("Tree", "null")]
     [InlineData("Outer", $$"""{"user":{{Ann}}}""")]
     [InlineData("Refused", """{"code":1}""")]
@@ -259,7 +259,7 @@ public sealed class StrictJsonTests
     public void MutatedJson_UnderStrictOptions_IsCompleteOrAnErrorWithAPath()
     {
         var tree = Schema.GetStruct("Tree");
-        var seed = Encoding.UTF8.GetBytes($$$"""{"one":{{{Ann}}},"many":[{{{Ann}}}],"named":{"a":{{{Ann}}}},"choice":{"who":{{{Ann}}}},"next":{"one":{"us\u0065r":"é","town":null,"age":3}}}""".Replace("null", "\"\"", StringComparison.Ordinal));
+        var seed = Encoding.UTF8.GetBytes($$$$"""{"one":{{{{Ann}}}},"many":[{{{{Ann}}}}],"named":{"a":{{{{Ann}}}}},"choice":{"who":{{{{Ann}}}}},"next":{"one":{"us\u0065r":"é","town":null,"age":3}}}""".Replace("null", "\"\"", StringComparison.Ordinal));
         Assert.NotNull(ThriftDynamicMessage.FromJson(tree, seed, Strict));
         var (kept, refused) = (0, 0);
         Gen.Select(Gen.Int[0, seed.Length - 1], Gen.Byte, Gen.Int[0, seed.Length - 1], Gen.Byte).Sample((at, value, at2, value2) =>
