@@ -36,7 +36,7 @@ internal ref partial struct JsonToThrift
         }
     }
 
-    /// <summary>Refuses <c>null</c> for the only argument, or the first one, unless the argument may be left out.</summary>
+    /// <summary>Refuses <c>null</c> for the only argument, or the first one. The value of a result is optional: null is void.</summary>
     private readonly void RefuseMissingArgument(ThriftFieldSchema argument)
     {
         if (IsMissing(argument))
