@@ -74,8 +74,8 @@ public sealed class CallCommandTests : IAsyncLifetime
     [InlineData("bench", "-t", "200ms", "--warm-up", "0s", "-q")]
     public void Call_AndBench_OfAMessageThatLacksAField_RefuseItUnlessTheyAreLenient(string command, params string[] more)
     {
-        // The same service, except that names are required.
-        var idl = _tool.Write("shop.thrift", "namespace go shop " + Shop.Schema.Idl.Replace("1: string name, 2", "1: required string name, 2", StringComparison.Ordinal));
+        // The method of the same service, except that names are required.
+        var idl = _tool.Write("shop.thrift", """namespace go shop struct Item { 1: required string name } service Shop { Item Una (1: Item item) (streaming.mode = "unary") }""");
         string[] args = [command, Address("grpc"), "Shop/Una", "--idl", idl, "-d", """{"nmae":"x"}""", .. more];
         string[] missing = [command, Address("grpc"), "Shop/Una", "--idl", idl, "-d", "{}", .. more];
 
