@@ -69,6 +69,24 @@ public sealed class CallCommandTests : IAsyncLifetime
         Assert.Equal((0, "5\n", ""), Run("", "call", Address("grpc"), "Shop/Add", "--idl", idl, "-d", """{"a":2,"b":3}"""));
     }
 
+    [Theory]
+    [InlineData("call")]
+    [InlineData("bench", "-t", "200ms", "--warm-up", "0s", "-q")]
+    public void Call_AndBench_OfAMessageThatLacksAField_RefuseItUnlessTheyAreLenient(string command, params string[] more)
+    {
+        // The method of the same service, except that names are required.
+        var idl = _tool.Write("shop.thrift", """namespace go shop struct Item { 1: required string name } service Shop { Item Una (1: Item item) (streaming.mode = "unary") }""");
+        string[] args = [command, Address("grpc"), "Shop/Una", "--idl", idl, "-d", """{"nmae":"x"}""", .. more];
+        string[] missing = [command, Address("grpc"), "Shop/Una", "--idl", idl, "-d", "{}", .. more];
+
+        Assert.Equal((ExitCodes.Usage, "", "error: InvalidArgument: Item has no field \"nmae\". Did you mean \"name\"? (at $.nmae).\n"), Run("", args));
+        Assert.Equal((ExitCodes.Usage, "", "error: InvalidArgument: The required field name is missing or null (at $.name).\n"), Run("", missing));
+        Assert.Equal((0, ""), WithoutOutput(Run("", [.. args, "--lenient"])));
+        Assert.Equal((0, ""), WithoutOutput(Run("", [.. missing, "--lenient"])));
+
+        static (int, string) WithoutOutput((int Code, string Output, string Error) run) => (run.Code, run.Error);
+    }
+
     [Fact]
     public void Call_Verbose_ReportsTheCall()
     {
@@ -84,6 +102,10 @@ public sealed class CallCommandTests : IAsyncLifetime
     [InlineData(ExitCodes.Usage, "at $.b", "Shop/Add", "-d", """{"a":2,"b":"x"}""")]
     [InlineData(ExitCodes.Usage, "not valid JSON", "Shop/Add", "-d", "{")]
     [InlineData(ExitCodes.Usage, "at $.count", "Shop/Both", "-d", """{"count":"x"}""")]
+    [InlineData(ExitCodes.Usage, "Item has no field \"nmae\". Did you mean \"name\"? (at $.nmae).", "Shop/Una", "-d", """{"nmae":"x"}""")]
+    [InlineData(ExitCodes.Usage, "Add has no argument \"c\". (at $.c).", "Shop/Add", "-d", """{"a":2,"c":3}""")]
+    [InlineData(ExitCodes.Usage, "at $.nmae", "Shop/Up", "-d", """{"nmae":"x"}""")]
+    [InlineData(ExitCodes.Usage, "at $.nmae", "Shop/Both", "-d", """{"nmae":"x"}""")]
     [InlineData(ExitCodes.Usage, "no method \"Gone\"", "Shop/Gone")]
     [InlineData(ExitCodes.Usage, "No service has a method", "Gone")]
     [InlineData(ExitCodes.Usage, "--timeout", "Shop/Add", "--timeout", "5")]

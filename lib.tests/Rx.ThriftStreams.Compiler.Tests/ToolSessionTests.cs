@@ -28,7 +28,7 @@ public sealed partial class ToolSessionTests : IAsyncLifetime
     {
         SkipWithout("bash");
         var sessions = Sessions().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "tool.md"), TestContext.Current.CancellationToken));
-        Assert.Equal(2, sessions.Count);
+        Assert.Equal(3, sessions.Count);
         foreach (Match session in sessions)
         {
             var expected = session.Groups["text"].Value;

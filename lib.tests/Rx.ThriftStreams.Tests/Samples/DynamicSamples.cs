@@ -62,6 +62,21 @@ public sealed class DynamicSamples
     }
 
     [Fact]
+    public async Task Client_ThatIsStrict()
+    {
+        await using var channel = ThriftChannel.ForAddress("grpc://127.0.0.1:1");
+        var schema = ThriftSchema.FromText("struct Login { 1: required string user } service Logins { void Enter (1: Login login) }");
+
+        // <sample dynamic-strict-json>
+        var strict = new ThriftDynamicJsonOptions { RespectRequiredFields = true, RefuseUnknownMembers = true };
+        var client = new ThriftDynamicClient(channel, schema.GetService(), json: strict);
+
+        // </sample dynamic-strict-json>
+        var error = await Assert.ThrowsAsync<ThriftJsonException>(() => client.CallJsonAsync("Enter", """{"usr":"ann"}""", cancellationToken: Token));
+        Assert.Equal("Login has no field \"usr\". Did you mean \"user\"? (at $.usr).", error.Message);
+    }
+
+    [Fact]
     public async Task Bytes_WithoutASchema()
     {
         await using var server = await StartAsync();

@@ -59,7 +59,7 @@ internal ref partial struct JsonToThrift
         Advance();
         switch (type.Kind)
         {
-            case ThriftStructKind.Arguments when type.Fields.Count == 0:
+            case ThriftStructKind.Arguments when type.Fields.Count == 0 && !(_options.RefuseUnknownMembers && _json.TokenType == JsonTokenType.StartObject):
                 WriteLone(null);
                 break;
 
@@ -70,9 +70,11 @@ internal ref partial struct JsonToThrift
             // An object is that of all arguments; anything else is the first one, as in Kitex.
             case ThriftStructKind.Arguments when _json.TokenType != JsonTokenType.StartObject:
                 WriteLone(type.Fields[0]);
+                RefuseMissing(type, type.Fields[0]);
                 break;
 
             case var _ when _json.TokenType == JsonTokenType.Null:
+                RefuseMissing(type);
                 _writer.WriteRaw(RawStruct.Empty);
                 break;
 
@@ -100,6 +102,10 @@ internal ref partial struct JsonToThrift
             _writer.WriteFieldHeader(field.Type.WireType, field.Id);
             WriteValue(field.Type);
         }
+        else
+        {
+            RefuseMissingArgument(field);
+        }
 
         _writer.EndStruct();
     }
@@ -113,6 +119,7 @@ internal ref partial struct JsonToThrift
         }
 
         _writer.BeginStruct();
+        int objectStart = (int)_json.TokenStartIndex;
         int start = _writer.Position;
         int segments = _scratch.Take(type.Fields.Count);
         int last = -1;
@@ -141,6 +148,11 @@ internal ref partial struct JsonToThrift
         {
             if (_scratch[segments + field.Ordinal].Length == 0)
             {
+                if (IsMissing(field))
+                {
+                    throw Missing(field, NearestUnknown(type, field, objectStart));
+                }
+
                 int fieldStart = _writer.Position;
                 WriteAbsent(field);
                 isOrdered &= Record(segments, field, fieldStart, ref last);
@@ -195,6 +207,7 @@ internal ref partial struct JsonToThrift
             throw Invalid($"A JSON object is needed for {type.Name}, not {Described()}");
         }
 
+        RefuseMissing(type);
         _json.Skip();
         _writer.WriteRaw(type.Empty ?? throw Invalid($"{type.Name} has required fields that have no value to fill them with"));
         CheckSize();
@@ -202,13 +215,15 @@ internal ref partial struct JsonToThrift
 
     private ThriftFieldSchema? FindField(ThriftStructSchema type, int guess)
     {
-        if (!_json.ValueIsEscaped)
+        var name = _json.ValueSpan;
+        if (_json.ValueIsEscaped)
         {
-            return type.Find(_json.ValueSpan, guess);
+            var plain = _scratch.Bytes(name.Length);
+            name = plain[..Unescape(plain)];
         }
 
-        var name = _scratch.Bytes(_json.ValueSpan.Length);
-        return type.Find(name[..Unescape(name)], guess);
+        var field = type.Find(name, guess);
+        return field is null && _options.RefuseUnknownMembers ? throw Unknown(type, name) : field;
     }
 
     private bool Advance() => _json.Read() ? true : throw Invalid("The JSON ends too early");

@@ -26,6 +26,17 @@ public sealed record ThriftDynamicJsonOptions
     /// </summary>
     public bool Lenient { get; init; }
 
+    /// <summary>
+    /// Whether an object that lacks a <c>required</c> field without a default is an error when JSON is read. Default <see langword="false"/>: the field is written as zero, as Kitex does it.
+    /// <c>null</c> is the same as an absent member.
+    /// </summary>
+    public bool RespectRequiredFields { get; init; }
+
+    /// <summary>
+    /// Whether a member that its struct does not have is an error when JSON is read. Default <see langword="false"/>: it is ignored, as in Kitex.
+    /// </summary>
+    public bool RefuseUnknownMembers { get; init; }
+
     /// <summary>How deep objects and arrays may be nested. Default 64.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 or more than 1000.</exception>
     public int MaxDepth

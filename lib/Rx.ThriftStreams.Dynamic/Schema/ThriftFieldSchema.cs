@@ -56,6 +56,9 @@ public sealed class ThriftFieldSchema
     /// <summary>The default value in the Binary protocol; <see langword="null"/> if there is none.</summary>
     internal byte[]? DefaultValue { get; set; }
 
+    /// <summary>Whether a message without the field is invalid and nothing says what to write instead.</summary>
+    internal bool MustBeSet => Requiredness == ThriftRequiredness.Required && !HasDefault;
+
     /// <summary>Whether <c>api.js_conv</c> asks for integers as text in JSON.</summary>
     internal bool IntegersAreText { get; init; }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +8,8 @@ namespace Rx.ThriftStreams.Dynamic;
 /// <summary>The place of the value that is being converted. Keeping it costs a store for each field and element; the text is made for errors alone.</summary>
 internal sealed class ValuePath
 {
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
     private Frame[] _frames = new Frame[16];
     private int _depth;
 
@@ -31,6 +34,15 @@ internal sealed class ValuePath
 
     /// <summary>An error at this place.</summary>
     internal ThriftJsonException Error(string what, ThriftStatusCode statusCode, Exception? cause = null) => new(what, ToString(), statusCode, cause);
+
+    /// <summary>An error at a member of this place that no field stands for.</summary>
+    /// <param name="name">Its name, without what controls a terminal.</param>
+    /// <param name="what">What is wrong, as a sentence.</param>
+    internal ThriftJsonException ErrorAtMember(string name, string what)
+    {
+        bool isPlain = name.Length > 0 && name.AsSpan().IndexOfAnyExcept(PlainCharacters) < 0;
+        return new(what, this + (isPlain ? "." + name : $"['{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}']"), ThriftStatusCode.InvalidArgument);
+    }
 
     /// <summary>An error of the codec at this place.</summary>
     internal ThriftJsonException Error(ThriftProtocolException error) => Error(error.Message.TrimEnd('.'), error.StatusCode, error);

@@ -65,12 +65,13 @@ public static class ThriftJsonEndpointRouteBuilderExtensions
 
         options ??= new();
         options.Validate();
+        var json = options.EffectiveJson;
         var origins = new OriginRule(options.AllowedOrigins);
         var group = endpoints.MapGroup(prefix);
         runtime.IsServedAsJson = true;
         foreach (var schema in service.Methods)
         {
-            Map(group, new JsonMethod(service, schema, options.Json, origins, options.KeepAliveInterval), runtime);
+            Map(group, new JsonMethod(service, schema, json, origins, options.KeepAliveInterval), runtime);
         }
 
         return group;

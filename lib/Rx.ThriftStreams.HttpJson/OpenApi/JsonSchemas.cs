@@ -73,6 +73,11 @@ internal sealed class JsonSchemas(Utf8JsonWriter writer)
             writer.WriteNumber("maxProperties", 1);
         }
 
+        if (method.Json.RefuseUnknownMembers)
+        {
+            writer.WriteBoolean("additionalProperties", false);
+        }
+
         writer.WriteStartObject("properties");
         foreach (var field in type.Fields)
         {
@@ -202,6 +207,7 @@ internal sealed class JsonSchemas(Utf8JsonWriter writer)
     /// <summary>The name of a component that is the same type of another service, shown in the same way; <see langword="null"/> if there is none.</summary>
     private string? FindSame(ThriftStructSchema type, JsonMethod method)
         => _written.Find(other => other.Method.Json.Int64AsText == method.Json.Int64AsText
+            && other.Method.Json.RefuseUnknownMembers == method.Json.RefuseUnknownMembers
             && other.Method.Json.BinaryAsBase64 == method.Json.BinaryAsBase64
             && SameStructs.AreSame(other.Type, type)).Name;
 }

@@ -23,9 +23,10 @@ internal static class BenchCommand
         var grace = new Option<string>("--grace") { Description = "How long the last calls may take after that; those that have not ended then count as unfinished.", DefaultValueFactory = static _ => "10s" };
         var messages = new Option<int>("--messages", "-n") { Description = "The messages that each stream sends; of a stream of responses, how many are received at most.", DefaultValueFactory = static _ => 100 };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON." };
+        var lenient = CallCommands.Lenient();
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Show nothing while calls run." };
         var target = new CallTargetOptions();
-        var command = new Command("bench", "Measures how fast a server answers calls of a method.") { address, method, data, concurrency, connections, rate, duration, warmUp, grace, messages, json, quiet };
+        var command = new Command("bench", "Measures how fast a server answers calls of a method.") { address, method, data, concurrency, connections, rate, duration, warmUp, grace, messages, json, quiet, lenient };
         target.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Failures.ReportAsync(
             async () =>
@@ -43,6 +44,7 @@ internal static class BenchCommand
                     target.Target(parsed, parsed.GetValue(address)),
                     parsed.GetValue(method)!,
                     new MessageInput(parsed.GetValue(data), input),
+                    CallCommands.Json(parsed.GetValue(lenient)),
                     options,
                     parsed.GetValue(json) ? null : ToolConsole.Of(output),
                     output,
@@ -57,6 +59,7 @@ internal static class BenchCommand
         CallTarget target,
         string name,
         MessageInput input,
+        ThriftDynamicJsonOptions json,
         BenchOptions options,
         ToolConsole? report,
         TextWriter output,
@@ -65,7 +68,7 @@ internal static class BenchCommand
     {
         var method = SchemaSymbols.FindMethod(await target.LoadAsync(cancellationToken), name);
         var text = method.Request.Fields.Count == 0 ? "{}" : await input.ReadAllAsync(cancellationToken);
-        var template = MessageTemplate.Parse(method.Request, text, ThriftDynamicJsonOptions.Default);
+        var template = MessageTemplate.Parse(method.Request, text, json);
         await using var calls = new BenchCalls(target, method, template, options.Connections, options.Messages);
         using var engine = new BenchEngine(options, calls.CallAsync, TimeProvider.System);
         await ShowAsync(progress, options, engine, engine.RunAsync(cancellationToken));

@@ -13,7 +13,7 @@ internal static class CallCommands
         var data = new Option<string?>("--data", "-d") { Description = "The request as JSON; several lines for a stream of requests; @FILE to read a file. Without it the standard input is read: all of it for one request, line by line for a stream." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print headers, trailers, the status and the time to the standard error." };
         var int64 = new Option<bool>("--int64-as-text") { Description = "Print i64 as text." };
-        var lenient = new Option<bool>("--lenient") { Description = "Convert values of the wrong kind as Kitex does, instead of refusing them." };
+        var lenient = Lenient();
         var target = new CallTargetOptions();
         var command = new Command("call", "Calls a method with JSON and prints the responses as JSON, one a line.") { address, method, data, verbose, int64, lenient };
         target.AddTo(command);
@@ -22,7 +22,7 @@ internal static class CallCommands
                 target.Target(parsed, parsed.GetValue(address)),
                 parsed.GetValue(method)!,
                 new MessageInput(parsed.GetValue(data), input),
-                new ThriftDynamicJsonOptions { Int64AsText = parsed.GetValue(int64), Lenient = parsed.GetValue(lenient) },
+                Json(parsed.GetValue(lenient)) with { Int64AsText = parsed.GetValue(int64) },
                 output,
                 parsed.GetValue(verbose) ? new CallReport(error, TimeProvider.System) : null,
                 cancellationToken),
@@ -36,6 +36,14 @@ internal static class CallCommands
     };
 
     public static Argument<string> Method() => new("method") { Description = "Service/Method, with or without the package; the method alone if one service has it." };
+
+    public static Option<bool> Lenient() => new("--lenient")
+    {
+        Description = "Read the request as Kitex does: fill required fields that are missing, ignore unknown members, and convert values of the wrong kind, instead of refusing them.",
+    };
+
+    /// <summary>How requests are read: what is misspelled or forgotten is refused, unless the user asked for Kitex's rules.</summary>
+    public static ThriftDynamicJsonOptions Json(bool isLenient) => new() { Lenient = isLenient, RespectRequiredFields = !isLenient, RefuseUnknownMembers = !isLenient };
 
     public static Command List(TextWriter output, TextWriter error)
         => OfSchema("list", "Lists the methods of a server or an IDL file: their names and signatures, one a line.", SchemaSymbols.List, output, error);
