@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.Hosting;
 
@@ -34,6 +35,10 @@ internal sealed class ClientOptionsValidation(IServiceProvider provider) : IVali
         {
             ThriftChannel.Check(options.Address, options.Channel);
             return ValidateOptionsResult.Success;
+        }
+        catch (ArgumentOutOfRangeException refused) when (OptionSection.FailureOf(options.Section, refused) is { } failure)
+        {
+            return ValidateOptionsResult.Fail(failure);
         }
         catch (ArgumentException error)
         {

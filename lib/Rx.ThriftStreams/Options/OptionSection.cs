@@ -114,6 +114,36 @@ internal sealed class OptionSection(IConfigurationSection section, string owner,
 
     internal Exception Invalid(string message) => failure(message);
 
+    /// <summary>The failure for a value that was read from a section and that a check of the options has refused.</summary>
+    /// <param name="section">The section that the options were read from, if they were.</param>
+    /// <param name="refused">The error of the check, which names the option.</param>
+    /// <param name="owner">What the name of the option begins with that is not a key.</param>
+    /// <returns><see langword="null"/> if the value does not come from the section.</returns>
+    internal static string? FailureOf(IConfigurationSection? section, ArgumentOutOfRangeException refused, string owner = "")
+    {
+        if (section is null || refused.ParamName is not { } option || !option.StartsWith(owner, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        // Names: Limits.FrameTimeout, Methods["Ask"].Timeout, Services[Chat].ConcurrentCalls.
+        var name = option[owner.Length..];
+        var key = name.Replace("\"", string.Empty, StringComparison.Ordinal).Replace("].", ":", StringComparison.Ordinal).Replace('[', ':').Replace('.', ':');
+        return section[key] is { } text && IsValue(text, refused.ActualValue)
+            ? $"{section.Path}:{key} is \"{text}\", which cannot be used: {refused.Message.Split(" (Parameter '", 2)[0]}"
+            : null;
+    }
+
+    private static bool IsValue(string text, object? value) => value switch
+    {
+        // Code may have replaced what the section has.
+        TimeSpan time => time == Timeout.InfiniteTimeSpan
+            ? string.Equals(text, "Infinite", StringComparison.OrdinalIgnoreCase)
+            : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var read) && read == time,
+        IConvertible number => double.TryParse(text, CultureInfo.InvariantCulture, out var read) && read.Equals(number.ToDouble(CultureInfo.InvariantCulture)),
+        _ => false,
+    };
+
     private IEnumerable<string> Children => section.GetChildren().Select(static child => child.Key);
 
     private Exception Unreadable(string key, string text, string type) => Invalid($"{section.Path}:{key} is \"{text}\", which is not a {type}.");
