@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 
 namespace Rx.ThriftStreams.Options;
@@ -126,12 +127,27 @@ internal sealed class OptionSection(IConfigurationSection section, string owner,
             return null;
         }
 
-        // Names: Limits.FrameTimeout, Methods["Ask"].Timeout, Services[Chat].ConcurrentCalls.
-        var name = option[owner.Length..];
-        var key = name.Replace("\"", string.Empty, StringComparison.Ordinal).Replace("].", ":", StringComparison.Ordinal).Replace('[', ':').Replace('.', ':');
+        var key = KeyOf(option[owner.Length..]);
         return section[key] is { } text && IsValue(text, refused.ActualValue)
             ? $"{section.Path}:{key} is \"{text}\", which cannot be used: {refused.Message.Split(" (Parameter '", 2)[0]}"
             : null;
+    }
+
+    /// <summary>The key of an option: <c>Limits.FrameTimeout</c>, <c>Methods["Ask"].Timeout</c>, <c>Services[chat.Chat/Ask].ConcurrentCalls</c>.</summary>
+    private static string KeyOf(string option)
+    {
+        var key = new StringBuilder(option.Length);
+        var isInBrackets = false;
+        foreach (var c in option)
+        {
+            isInBrackets = c == '[' || (isInBrackets && c != ']');
+            if (c is not ('"' or ']'))
+            {
+                key.Append(c == '[' || (c == '.' && !isInBrackets) ? ':' : c);
+            }
+        }
+
+        return key.ToString();
     }
 
     private static bool IsValue(string text, object? value) => value switch
