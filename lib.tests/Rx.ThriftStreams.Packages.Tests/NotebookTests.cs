@@ -42,7 +42,7 @@ public sealed class NotebookTests(PackedPackages packages)
             Path.Combine(clone, "nuget.config"),
             $"""<configuration><packageSources><add key="machine" value="{PackedPackages.MachinePackages}" /></packageSources></configuration>""",
             TestContext.Current.CancellationToken);
-        await packages.PackAsync(Path.Combine(Folder, "Support", "Playground.csproj"));
+        await packages.PackAsync(Path.Combine(Folder, "Support", "Playground.csproj"), "PackNotebooks=true");
         Directory.CreateSymbolicLink(Path.Combine(folder, "packages"), packages.Feed);
         await using var kernel = await NotebookKernel.StartAsync(folder, packages.ExtractedPackages);
         var printed = new List<string>();

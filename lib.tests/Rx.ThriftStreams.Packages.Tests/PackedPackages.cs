@@ -71,8 +71,8 @@ public sealed class PackedPackages : IAsyncLifetime
             ["build", ProjectOf(name), "-nologo", "-v", "q", "-t:Pack", $"-p:ExtractedPackagesRoot={extractedPackages}", .. PackProperties(Path.Combine(_directory, "again")).Select(p => $"-p:{p}"), .. properties]);
 
     /// <summary>Packs a project that is not under <c>lib/</c> into the feed.</summary>
-    public Task PackAsync(string project)
-        => DotNet.RunAsync(Repository.Root, ["build", project, "-nologo", "-v", "q", "-t:Pack", .. PackProperties(Feed).Select(p => $"-p:{p}")]);
+    public Task PackAsync(string project, params string[] properties)
+        => DotNet.RunAsync(Repository.Root, ["build", project, "-nologo", "-v", "q", "-t:Pack", .. PackProperties(Feed).Concat(properties).Select(p => $"-p:{p}")]);
 
     public async Task<ZipArchive> OpenAsync(string name)
         => await ZipFile.OpenReadAsync(Path.Combine(Feed, $"{name}.{Version}.nupkg"), TestContext.Current.CancellationToken);

@@ -40,6 +40,10 @@ internal sealed class ClientOptionsValidation(IServiceProvider provider) : IVali
             ThriftChannel.Check(options.Address, options.Channel);
             return ValidateOptionsResult.Success;
         }
+        catch (ArgumentOutOfRangeException refused) when (OptionSection.FailureOf(options.Section, refused) is { } failure)
+        {
+            return ValidateOptionsResult.Fail(failure);
+        }
         catch (ArgumentException error)
         {
             return ValidateOptionsResult.Fail($"The options of the Thrift client \"{name}\" are invalid: {error.Message}");

@@ -51,7 +51,11 @@ public static class ThriftClientBuilderExtensions
         ArgumentException.ThrowIfNullOrEmpty(sectionPath);
         var name = builder.Name;
         builder.Services.AddOptions<ThriftClientOptions>(name)
-            .Configure<IConfiguration>((options, configuration) => ClientConfiguration.Read(configuration.GetSection(sectionPath), name, options));
+            .Configure<IConfiguration>((options, configuration) =>
+            {
+                options.Section = configuration.GetSection(sectionPath);
+                ClientConfiguration.Read(options.Section, name, options);
+            });
         builder.Services.AddKeyedSingleton(name, (provider, _) => new ReloadedSection(provider.GetRequiredService<IConfiguration>().GetSection(sectionPath)));
         return builder;
     }

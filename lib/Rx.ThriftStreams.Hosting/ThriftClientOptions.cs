@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Rx.ThriftStreams;
@@ -17,4 +18,7 @@ public sealed class ThriftClientOptions
     /// has them.
     /// </summary>
     public ThriftChannelOptions Channel { get; } = new();
+
+    /// <summary>Where the values come from, for errors; <see langword="null"/> if it is code alone.</summary>
+    internal IConfigurationSection? Section { get; set; }
 }

@@ -70,13 +70,27 @@ public sealed class ServerConfigurationTests
     }
 
     [Theory]
-    [InlineData("Thrift:Limits:FrameTimeout", "-00:00:05", "Limits.FrameTimeout")]
-    [InlineData("Traffic:Connections", "0", "ThriftTrafficLimits.Connections")]
-    public async Task StartAsync_WithAValueOutOfRange_NamesTheOption(string key, string value, string expected)
+    [InlineData("Thrift:Limits:FrameTimeout", "-00:00:05", "Limits.FrameTimeout must be positive; Timeout.InfiniteTimeSpan means no limit.")]
+    [InlineData("Thrift:Limits:MaxReceiveMessageSize", "-1", "Limits.MaxReceiveMessageSize must be at least 1.")]
+    [InlineData("Thrift:ShutdownNotice", "Infinite", "ShutdownNotice must not be negative. It cannot be unlimited: Timeout.InfiniteTimeSpan is not allowed here.")]
+    [InlineData("Traffic:Connections", "0", "ThriftTrafficLimits.Connections must be at least 1.")]
+    [InlineData("Traffic:Services:echo.TestService/EchoUnary:ConcurrentCalls", "0", "ThriftTrafficLimits.Services[echo.TestService/EchoUnary].ConcurrentCalls must be at least 1.")]
+    public async Task StartAsync_WithAValueOutOfRange_NamesTheKey(string key, string value, string expected)
     {
-        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => StartAsync(new() { ["Thrift:ShutdownNotice"] = "00:00:00", ["Traffic:CallsPerSecond"] = "9", [key] = value }));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(new() { ["Thrift:ShutdownNotice"] = "00:00:00", ["Traffic:CallsPerSecond"] = "9", [key] = value }));
 
-        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal($"{key} is \"{value}\", which cannot be used: {expected}", error.Message);
+    }
+
+    /// <summary>The section is not at fault for what code has set after it.</summary>
+    [Fact]
+    public async Task StartAsync_WithAValueOutOfRangeFromCode_NamesTheOption()
+    {
+        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => StartAsync(
+            new() { ["Thrift:Limits:MaxReceiveMessageSize"] = "5", ["Traffic:CallsPerSecond"] = "9" },
+            static services => services.Configure<ThriftServerOptions>(static options => options.Limits.MaxReceiveMessageSize = -1)));
+
+        Assert.Equal("Limits.MaxReceiveMessageSize", error.ParamName);
     }
 
     [Theory]
@@ -162,7 +176,7 @@ public sealed class ServerConfigurationTests
         Assert.Equal(["The limits of TestServce", "The limits of TestServce", "The limits of TestService/Eco"], warnings.Order(StringComparer.Ordinal));
     }
 
-    private static async Task StartAsync(Dictionary<string, string?> settings)
+    private static async Task StartAsync(Dictionary<string, string?> settings, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection(settings);
@@ -170,6 +184,7 @@ public sealed class ServerConfigurationTests
         builder.Services.AddLogging();
         builder.Services.AddThriftStreams(builder.Configuration.GetSection("Thrift"));
         builder.Services.AddThriftTrafficLimits(builder.Configuration.GetSection("Traffic"));
+        configure?.Invoke(builder.Services);
         await using var app = builder.Build();
         app.MapThriftService<ITestService, EchoService>();
         await app.StartAsync(Token);

@@ -178,6 +178,26 @@ public sealed class ClientSamples
     }
 
     [Fact]
+    public async Task GeneratedClient_FromTheContainer_UsesTheSameChannel()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+
+        // <sample di-open>
+        services.AddThriftClient<ITestService>(options => options.Address = "grpc://10.0.0.1:8888");
+        services.AddSingleton(provider => new TestServiceClient(provider.GetThriftChannel("TestService")));
+
+        // </sample di-open>
+        services.AddSingleton<Listener>();
+        await using var provider = services.BuildServiceProvider();
+        Assert.NotNull(provider.GetRequiredService<Listener>());
+        var client = provider.GetRequiredService<TestServiceClient>();
+
+        // What the page says about the injected interface.
+        Assert.Same(client.Channel, Assert.IsType<TestServiceClient>(provider.GetRequiredService<ITestService>()).Channel);
+    }
+
+    [Fact]
     public async Task Host_WithACheckOfAClient_ReportsThatItsServerIsMissing()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -383,6 +403,23 @@ public sealed class ClientSamples
     }
 
     // </sample resilience-fallback-service>
+
+    // <sample di-open-user>
+    internal sealed class Listener(TestServiceClient echo)
+    {
+        public async Task<string?> ListenAsync(CancellationToken cancellationToken)
+        {
+            await using var call = await echo.OpenEchoServerAsync(new() { Message = "hi" }, cancellationToken: cancellationToken);
+            await foreach (var response in call)
+            {
+                Console.WriteLine(response.Message);
+            }
+
+            return call.Trailers["served-by"];
+        }
+    }
+
+    // </sample di-open-user>
 
     // <sample di-user>
     internal sealed class Greeter(ITestService echo)

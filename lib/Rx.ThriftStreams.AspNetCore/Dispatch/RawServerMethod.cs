@@ -27,17 +27,17 @@ internal sealed class RawServerMethod(
     private async ValueTask SendOnlyAsync(
         ServerTransportStream<ThriftRawMessage, ThriftRawMessage> stream,
         ServerCallContext context,
-        IAsyncEnumerable<ThriftRawMessage> responses)
+        IAsyncEnumerable<ThriftRawMessage>? responses)
     {
         var count = 0;
-        await foreach (var response in responses.WithCancellation(context.CancellationToken).ConfigureAwait(false))
+        await foreach (var response in (responses ?? throw NullResults.Stream(Method)).WithCancellation(context.CancellationToken).ConfigureAwait(false))
         {
             if (++count > 1 || Method.IsOneway)
             {
                 throw new ThriftProtocolException($"The raw handler returned more responses for {Method.FullName} than its caller takes.");
             }
 
-            await stream.SendAsync(response, context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
+            await stream.SendAsync(response ?? throw NullResults.Message(Method), context.HeadersToSend, context.CancellationToken).ConfigureAwait(false);
         }
 
         if (count == 0 && !Method.IsOneway)

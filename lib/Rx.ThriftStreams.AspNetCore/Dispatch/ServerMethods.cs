@@ -54,10 +54,10 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
     protected static async ValueTask SendAllAsync(
         ServerTransportStream<TRequest, TResponse> stream,
         ServerCallContext context,
-        IAsyncEnumerable<TResponse> responses)
+        IAsyncEnumerable<TResponse>? responses)
     {
         var cancellationToken = context.CancellationToken;
-        var enumerator = responses.GetAsyncEnumerator(cancellationToken);
+        var enumerator = (responses ?? throw NullResults.Stream(context.Method)).GetAsyncEnumerator(cancellationToken);
         await using (enumerator.ConfigureAwait(false))
         {
             if (context.Observation is { } observation && enumerator is IDroppingSource dropping)
@@ -71,7 +71,7 @@ internal abstract class ServerMethod<TService, TRequest, TResponse>(
                 var isMoving = false;
                 try
                 {
-                    await stream.SendAsync(enumerator.Current, context.HeadersToSend, cancellationToken).ConfigureAwait(false);
+                    await stream.SendAsync(enumerator.Current ?? throw NullResults.Message(context.Method), context.HeadersToSend, cancellationToken).ConfigureAwait(false);
                     context.SetHeadersSent();
                     next = enumerator.MoveNextAsync();
                     isMoving = !next.IsCompleted;
@@ -151,7 +151,8 @@ internal sealed class ClientStreamingServerMethod<TService, TRequest, TResponse>
     protected override async ValueTask HandleAsync(ServerTransportStream<TRequest, TResponse> stream, ServerCallContext context, TService service)
     {
         var requests = new RequestStream<TRequest, TResponse>(stream, context);
-        var response = await handler(service, requests, context.CancellationToken).ConfigureAwait(false);
+        var handling = handler(service, requests, context.CancellationToken) ?? throw NullResults.Task(Method);
+        var response = await handling.ConfigureAwait(false);
 
         // A handler that returns null answers nothing, as one that returns nil does in Go; the end says that all is well.
         if (response is not null)

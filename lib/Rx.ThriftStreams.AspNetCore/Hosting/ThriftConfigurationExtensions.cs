@@ -15,13 +15,17 @@ public static class ThriftConfigurationExtensions
     /// <param name="section">The section, such as <c>configuration.GetSection("Thrift")</c>. Read once, when the server starts.</param>
     /// <returns>The same services.</returns>
     /// <remarks>
-    /// A server whose section is missing or empty, or has a key that is not an option or a value that cannot be read, does not start: an <see cref="OptionsValidationException"/> names the key. What
+    /// A server whose section is missing or empty, or has a key that is not an option, or a value that cannot be read or is out of range, does not start: an <see cref="OptionsValidationException"/> names the key. What
     /// <c>Configure&lt;ThriftServerOptions&gt;</c> sets afterwards has precedence.
     /// </remarks>
     public static IServiceCollection AddThriftStreams(this IServiceCollection services, IConfigurationSection section)
     {
         ArgumentNullException.ThrowIfNull(section);
-        return services.AddThriftStreams(options => ServerConfiguration.Read(section, options));
+        return services.AddThriftStreams(options =>
+        {
+            options.Section = section;
+            ServerConfiguration.Read(section, options);
+        });
     }
 
     /// <summary>Reads <see cref="ThriftTrafficLimits"/> from a section, and follows its changes.</summary>
@@ -29,7 +33,7 @@ public static class ThriftConfigurationExtensions
     /// <param name="section">The section, such as <c>configuration.GetSection("Traffic")</c>.</param>
     /// <returns>The same services.</returns>
     /// <remarks>
-    /// A server does not start if the section is missing or empty, or has a key that is not a limit or a value that cannot be read: an <see cref="OptionsValidationException"/> names the key. Later, such a
+    /// A server does not start if the section is missing or empty, or has a key that is not a limit, or a value that cannot be read or is out of range: an <see cref="OptionsValidationException"/> names the key. Later, such a
     /// section is logged, and the limits before it stay.
     /// </remarks>
     public static IServiceCollection AddThriftTrafficLimits(this IServiceCollection services, IConfigurationSection section)
@@ -39,6 +43,7 @@ public static class ThriftConfigurationExtensions
         services.AddSingleton<IOptionsChangeTokenSource<ThriftTrafficLimits>>(new ConfigurationChangeTokenSource<ThriftTrafficLimits>(section));
         return services.Configure<ThriftTrafficLimits>(limits =>
         {
+            limits.Section = section;
             try
             {
                 ServerConfiguration.Read(section, limits);

@@ -1,4 +1,6 @@
 using System.Threading.RateLimiting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.Options;
 
 namespace Rx.ThriftStreams.AspNetCore;
@@ -78,13 +80,24 @@ public sealed class ThriftServerOptions
     /// <summary>What is reported about calls while they run.</summary>
     public ThriftTelemetryOptions Telemetry { get; private set; } = new();
 
+    /// <summary>Where the values come from, for errors; <see langword="null"/> if it is code alone.</summary>
+    internal IConfigurationSection? Section { get; set; }
+
     /// <summary>Run when the host starts, and fail if a dependency of middleware is not registered.</summary>
     internal List<Action<IServiceProvider>> StartChecks { get; } = [];
 
     /// <summary>An immutable copy, which a server keeps. Throws if a value is invalid, naming its option.</summary>
     internal ThriftServerOptions Snapshot()
     {
-        Validate();
+        try
+        {
+            Validate();
+        }
+        catch (ArgumentOutOfRangeException refused) when (OptionSection.FailureOf(Section, refused) is { } failure)
+        {
+            throw new OptionsValidationException(string.Empty, typeof(ThriftServerOptions), [failure]);
+        }
+
         var copy = (ThriftServerOptions)MemberwiseClone();
         copy.StreamMiddleware = [.. StreamMiddleware];
         copy.SendMiddleware = [.. SendMiddleware];

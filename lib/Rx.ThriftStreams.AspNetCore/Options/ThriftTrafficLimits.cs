@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Rx.ThriftStreams.Options;
 
@@ -25,6 +26,9 @@ public sealed class ThriftTrafficLimits : ThriftCallLimits
     /// <summary>Why the section of the configuration could not be read; <see langword="null"/> if it could.</summary>
     internal OptionsValidationException? Unreadable { get; set; }
 
+    /// <summary>Where the values come from, for errors; <see langword="null"/> if it is code alone.</summary>
+    internal IConfigurationSection? Section { get; set; }
+
     internal override IEnumerable<KeyValuePair<string, int>> Values(string owner) => base.Values(owner)
         .Concat(Of(($"{owner}{nameof(Connections)}", Connections)))
         .Concat(Services.SelectMany(service => service.Value.Values($"{owner}{service.Key}.")));
@@ -36,6 +40,18 @@ public sealed class ThriftTrafficLimits : ThriftCallLimits
             throw Unreadable;
         }
 
+        try
+        {
+            ValidateValues(owner);
+        }
+        catch (ArgumentOutOfRangeException refused) when (OptionSection.FailureOf(Section, refused, $"{owner}.") is { } failure)
+        {
+            throw new OptionsValidationException(string.Empty, typeof(ThriftTrafficLimits), [failure]);
+        }
+    }
+
+    private void ValidateValues(string owner)
+    {
         base.Validate(owner);
         OptionChecks.AtLeast(1, Connections ?? 1, $"{owner}.{nameof(Connections)}");
         foreach (var (name, limits) in Services)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 
 namespace Rx.ThriftStreams.Options;
@@ -113,6 +114,51 @@ internal sealed class OptionSection(IConfigurationSection section, string owner,
     internal Exception Unusable(string key, string reason) => Invalid($"{section.Path}:{key} is \"{section[key]}\", which cannot be used: {reason}");
 
     internal Exception Invalid(string message) => failure(message);
+
+    /// <summary>The failure for a value that was read from a section and that a check of the options has refused.</summary>
+    /// <param name="section">The section that the options were read from, if they were.</param>
+    /// <param name="refused">The error of the check, which names the option.</param>
+    /// <param name="owner">What the name of the option begins with that is not a key.</param>
+    /// <returns><see langword="null"/> if the value does not come from the section.</returns>
+    internal static string? FailureOf(IConfigurationSection? section, ArgumentOutOfRangeException refused, string owner = "")
+    {
+        if (section is null || refused.ParamName is not { } option || !option.StartsWith(owner, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var key = KeyOf(option[owner.Length..]);
+        return section[key] is { } text && IsValue(text, refused.ActualValue)
+            ? $"{section.Path}:{key} is \"{text}\", which cannot be used: {refused.Message.Split(" (Parameter '", 2)[0]}"
+            : null;
+    }
+
+    /// <summary>The key of an option: <c>Limits.FrameTimeout</c>, <c>Methods["Ask"].Timeout</c>, <c>Services[chat.Chat/Ask].ConcurrentCalls</c>.</summary>
+    private static string KeyOf(string option)
+    {
+        var key = new StringBuilder(option.Length);
+        var isInBrackets = false;
+        foreach (var c in option)
+        {
+            isInBrackets = c == '[' || (isInBrackets && c != ']');
+            if (c is not ('"' or ']'))
+            {
+                key.Append(c == '[' || (c == '.' && !isInBrackets) ? ':' : c);
+            }
+        }
+
+        return key.ToString();
+    }
+
+    private static bool IsValue(string text, object? value) => value switch
+    {
+        // Code may have replaced what the section has.
+        TimeSpan time => time == Timeout.InfiniteTimeSpan
+            ? string.Equals(text, "Infinite", StringComparison.OrdinalIgnoreCase)
+            : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var read) && read == time,
+        IConvertible number => double.TryParse(text, CultureInfo.InvariantCulture, out var read) && read.Equals(number.ToDouble(CultureInfo.InvariantCulture)),
+        _ => false,
+    };
 
     private IEnumerable<string> Children => section.GetChildren().Select(static child => child.Key);
 

@@ -142,7 +142,7 @@ public sealed class ThriftChannelOptions
         OptionChecks.NotNull(TimeProvider, nameof(TimeProvider));
         OptionChecks.NotNull(LoggerFactory, nameof(LoggerFactory));
         OptionChecks.Authority(DestinationService, nameof(DestinationService));
-        Defaults.Validate();
+        Defaults.Validate(nameof(Defaults));
         foreach (var (method, options) in Methods)
         {
             var name = $"{nameof(Methods)}[\"{method}\"]";

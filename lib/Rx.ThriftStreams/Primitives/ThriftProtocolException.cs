@@ -27,12 +27,16 @@ public sealed class ThriftProtocolException : ThriftException
     /// <summary>Whether the bytes follow the protocol but exceed a size or memory limit of the reader.</summary>
     internal bool IsOverLimit { get; init; }
 
-    /// <summary>Whether a request of this side cannot be written. Nothing of it was sent: the peer is not the cause.</summary>
+    /// <summary>Whether a message of this side cannot be written. Nothing of it was sent: the peer is not the cause.</summary>
     internal bool IsUnsent { get; private init; }
 
     /// <summary>The error for a request that cannot be written, from what its fields or headers have.</summary>
     internal static ThriftProtocolException Unsent(ThriftProtocolException cause)
         => new($"The request was not sent: {cause.Message}", cause.Offset, cause.FieldId, cause) { IsUnsent = true };
+
+    /// <summary>The error for a response that cannot be written: the handler that returned it is at fault, not its caller.</summary>
+    internal static ThriftProtocolException UnsentResponse(ThriftProtocolException cause)
+        => new($"The response was not sent: {cause.Message}", cause.Offset, cause.FieldId, cause) { IsUnsent = true };
 
     /// <summary>Creates the error for a missing required field. Called by generated code.</summary>
     /// <param name="structName">The struct's name in the IDL.</param>

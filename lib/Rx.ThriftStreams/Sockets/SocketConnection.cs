@@ -46,6 +46,9 @@ internal sealed class SocketConnection : IDuplexPipe, IDirectInput, IConnectionC
     /// <summary>The endpoint that was connected to, as <c>host:port</c>.</summary>
     internal string Peer { get; }
 
+    /// <summary>Whether it has no TLS.</summary>
+    internal bool IsPlain => _stream is NetworkStream;
+
     /// <summary>Whether there is something to read, including the end. An idle connection of a protocol in which the peer only answers must then not be reused.</summary>
     internal bool HasInput
     {

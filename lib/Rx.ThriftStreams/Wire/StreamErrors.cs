@@ -12,13 +12,15 @@ internal static class StreamErrors
     /// <param name="cancelPath">The services that a cancellation passed through.</param>
     /// <param name="isReset">Whether a reset carried it: the number may then be any.</param>
     /// <param name="innerException">The cause.</param>
+    /// <param name="hint">What the message of a lost connection adds to the text for the caller on this side.</param>
     internal static ThriftException Create(
         int code,
         string text,
         bool isServerSide,
         IReadOnlyList<string>? cancelPath = null,
         bool isReset = false,
-        Exception? innerException = null)
+        Exception? innerException = null,
+        string? hint = null)
     {
         var kitex = new ThriftKitexError(code, text, cancelPath) { IsStream = true, IsServerSide = isServerSide };
         switch (code)
@@ -27,7 +29,7 @@ internal static class StreamErrors
                 // A handler is cancelled when its caller is lost, as over every transport.
                 return new ThriftTransportException(
                     isServerSide ? ThriftStatusCode.Cancelled : ThriftStatusCode.Unavailable,
-                    isServerSide ? $"The connection to the caller was lost: {text}." : $"The connection was lost before the call ended: {text}.",
+                    isServerSide ? $"The connection to the caller was lost: {text}." : $"The connection was lost before the call ended: {text}{hint}.",
                     innerException) { Kitex = kitex };
 
             case TTStreamCodes.IllegalOperation:

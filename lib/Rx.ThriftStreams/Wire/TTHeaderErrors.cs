@@ -8,20 +8,16 @@ internal static class TTHeaderErrors
     /// <summary>The first four bytes of an HTTP/1.1 answer, read as a length.</summary>
     private const long Http = 0x48545450;
 
-    /// <summary>The first two bytes of a TLS alert, read as the upper half of a length.</summary>
-    private const long TlsAlert = 0x1503;
-
     [DoesNotReturn]
-    public static void InvalidMagic(ushort magic)
-        => throw new ThriftProtocolException($"invalid TTHeader magic[0x{magic:x4}]: a frame must have 0x1000 after its length.", TTHeaderFormat.MagicOffset);
+    public static void InvalidMagic(ReadOnlySpan<byte> received, ushort magic)
+        => throw new ThriftProtocolException(
+            WrongPort.HintFor(received) ?? $"invalid TTHeader magic[0x{magic:x4}]: a frame must have 0x1000 after its length.", TTHeaderFormat.MagicOffset);
 
     [DoesNotReturn]
     public static void FrameTooLarge(long length, long limit)
         => throw new ThriftProtocolException(
-            length >> 16 == TlsAlert
-                ? "the peer answers with TLS: use an address with ttheaders://."
-                : length == Http
-                ? "the peer speaks HTTP/1.1: this is not the port of a TTHeader service."
+            length == Http
+                ? WrongPort.HintFor("HTTP"u8)!
                 : $"invalid data: payload size({length}) larger than the limit({limit}){(limit == TTHeaderFormat.MaxFrameLength ? ", which no option raises" : " of MaxReceiveMessageSize")}.", 0);
 
     [DoesNotReturn]

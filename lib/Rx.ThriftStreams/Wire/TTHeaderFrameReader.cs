@@ -56,7 +56,7 @@ internal sealed class TTHeaderFrameReader(
             ushort magic = BinaryPrimitives.ReadUInt16BigEndian(fixedPart[TTHeaderFormat.MagicOffset..]);
             if (magic != TTHeaderFormat.Magic)
             {
-                TTHeaderErrors.InvalidMagic(magic);
+                TTHeaderErrors.InvalidMagic(fixedPart, magic);
             }
         }
 

@@ -53,7 +53,15 @@ internal sealed class GrpcServerStream<TRequest, TResponse> : ServerTransportStr
     internal override ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var size = GrpcMessageWriter.Write(message, _writer, _call.SendsGzip);
+        int size;
+        try
+        {
+            size = GrpcMessageWriter.Write(message, _writer, _call.SendsGzip);
+        }
+        catch (ThriftProtocolException error)
+        {
+            throw ThriftProtocolException.UnsentResponse(error);
+        }
 
         // Only what could be encoded begins the response: an error before that is still answered with a status alone.
         _call.WriteHeaders(headers);

@@ -57,7 +57,16 @@ internal sealed class MemoryServerStream<TRequest, TResponse>(MemoryServerCall c
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
-        var bytes = ThriftSerializer.SerializeToArray(message);
+        byte[] bytes;
+        try
+        {
+            bytes = ThriftSerializer.SerializeToArray(message);
+        }
+        catch (ThriftProtocolException error)
+        {
+            throw ThriftProtocolException.UnsentResponse(error);
+        }
+
         exchange.SetHeaders(headers);
         try
         {

@@ -39,5 +39,14 @@ internal sealed class PingPongServerStream<TArguments, TResult>(PingPongAnswer a
     }
 
     internal override ValueTask<int> SendAsync(TResult message, ThriftMetadata headers, CancellationToken cancellationToken)
-        => new(answer.SetResult(message));
+    {
+        try
+        {
+            return new(answer.SetResult(message));
+        }
+        catch (ThriftProtocolException error)
+        {
+            throw ThriftProtocolException.UnsentResponse(error);
+        }
+    }
 }

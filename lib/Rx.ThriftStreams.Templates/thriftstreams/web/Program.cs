@@ -23,6 +23,8 @@ app.UseExceptionHandler();
 app.MapThriftService<IAssistant, AssistantService>();
 app.MapThriftHealth();
 app.MapHealthChecks("/healthz");
-app.MapGet("/ask", (string prompt, IAssistant assistant, CancellationToken cancellationToken) => ThriftResults.ServerSentEvents(
-    assistant.AskAsync(new Prompt { Text = prompt }, cancellationToken).Select(static token => token.Text)));
+
+// The client is not a parameter: with PublishAot the generator of ASP.NET Core writes code for the endpoint, and it does not see interfaces that are generated in the same project.
+app.MapGet("/ask", (string prompt, HttpContext http) => ThriftResults.ServerSentEvents(
+    http.RequestServices.GetRequiredService<IAssistant>().AskAsync(new Prompt { Text = prompt }, http.RequestAborted).Select(static token => token.Text)));
 await app.RunAsync();

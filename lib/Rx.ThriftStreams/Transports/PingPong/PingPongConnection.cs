@@ -15,6 +15,7 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     private readonly HttpReplyReader? _httpReader;
     private Action? _onOffer;
     private bool _asks;
+    private bool _isAnswered;
     private CallGate _gate;
 
     /// <param name="socket">The connection.</param>
@@ -102,6 +103,7 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
             {
                 var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
+                _isAnswered |= !buffer.IsEmpty;
                 var taken = _reader?.TryRead(ref buffer, reply, null) ?? _httpReader!.TryRead(ref buffer, reply, result.IsCompleted);
                 _socket.Input.AdvanceTo(buffer.Start, taken ? buffer.Start : buffer.End);
                 if (taken)
@@ -171,5 +173,5 @@ internal sealed class PingPongConnection : IPooledConnection, IAsyncDisposable
     }
 
     /// <summary>The reason for which this side closed the connection takes precedence over the resulting read or write error.</summary>
-    private ThriftException Lost(Exception? cause) => _socket.AbortReason as ThriftTransportException ?? PingPongErrors.Lost(Peer, cause);
+    private ThriftException Lost(Exception? cause) => _socket.AbortReason as ThriftTransportException ?? PingPongErrors.Lost(Peer, cause, !_isAnswered && _reader is not null && _socket.IsPlain);
 }

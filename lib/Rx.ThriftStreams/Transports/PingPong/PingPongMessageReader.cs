@@ -33,7 +33,8 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
         var protocol = ProtocolDetector.DetectMessage(buffer);
         switch (protocol)
         {
-            case WireProtocol.NeedMore:
+            // The alert of a TLS server may be all that comes.
+            case WireProtocol.NeedMore when WrongPort.HintFor(buffer) is null:
                 return false;
 
             case WireProtocol.TTHeader:
@@ -110,7 +111,8 @@ internal sealed class PingPongMessageReader(MessageLimits limits)
                 return true;
 
             default:
-                throw new ThriftProtocolException("The server's answer is not a Thrift message in any supported form.", 0);
+                throw new ThriftProtocolException(
+                    WrongPort.HintFor(buffer) is { } hint ? $"The server's answer is not a Thrift message: {hint}" : "The server's answer is not a Thrift message in any supported form.", 0);
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class SharedPingPongConnection : IPooledConnection
     private readonly Action? _onRefusal;
     private readonly SemaphoreSlim? _room;
     private int _asked;
+    private volatile bool _isAnswered;
     private volatile bool _takesCancellations;
     private volatile bool _isLeft;
 
@@ -49,7 +50,7 @@ internal sealed class SharedPingPongConnection : IPooledConnection
         _room = depth is { } most ? new(most) : null;
         _onRefusal = onRefusal;
         _socket = socket;
-        _writer = new BatchWriter(socket.Output, new PeerMemory(long.MaxValue), clock, error => Close(PingPongErrors.Lost(Peer, error)));
+        _writer = new BatchWriter(socket.Output, new PeerMemory(long.MaxValue), clock, error => Close(Lost(error)));
         _owner = owner;
         _reader = new PingPongMessageReader(limits);
         _take = Take;
@@ -176,7 +177,7 @@ internal sealed class SharedPingPongConnection : IPooledConnection
     {
         if (!await _writer.AppendAsync(request).ConfigureAwait(false))
         {
-            throw Volatile.Read(ref _closed) ?? PingPongErrors.Lost(Peer, null);
+            throw Volatile.Read(ref _closed) ?? Lost(null);
         }
     }
 
@@ -188,6 +189,11 @@ internal sealed class SharedPingPongConnection : IPooledConnection
             {
                 var result = await _socket.Input.ReadAsync().ConfigureAwait(false);
                 var buffer = result.Buffer;
+                if (!buffer.IsEmpty)
+                {
+                    _isAnswered = true;
+                }
+
                 try
                 {
                     while (_reader.TryRead(ref buffer, null, _take))
@@ -203,7 +209,7 @@ internal sealed class SharedPingPongConnection : IPooledConnection
                 _socket.Input.AdvanceTo(buffer.Start, buffer.End);
                 if (result.IsCompleted)
                 {
-                    Close(PingPongErrors.Lost(Peer, null));
+                    Close(Lost(null));
                     return;
                 }
             }
@@ -214,9 +220,11 @@ internal sealed class SharedPingPongConnection : IPooledConnection
         }
         catch (Exception error)
         {
-            Close(PingPongErrors.Lost(Peer, error));
+            Close(Lost(error));
         }
     }
+
+    private ThriftTransportException Lost(Exception? cause) => PingPongErrors.Lost(Peer, cause, !_isAnswered && _socket.IsPlain);
 
     private void DeliverAnswers()
     {

@@ -45,6 +45,9 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 
     internal string ServiceName { get; }
 
+    /// <summary>Whether the connection has no TLS.</summary>
+    internal bool IsPlain { get; init; }
+
     /// <summary>Whether no further stream should be opened on it: it is closed, or the server has asked for that and closes it soon.</summary>
     internal bool IsLeft => IsClosed || _leaves;
 
@@ -137,6 +140,9 @@ internal sealed class ClientFrameConnection : FrameConnection, IPooledConnection
 
     protected override ThriftException Error(int code, string text, Exception? cause = null)
         => StreamErrors.Create(code, text, isServerSide: false, innerException: cause);
+
+    protected override ThriftException LossError(string text, Exception? cause)
+        => StreamErrors.Create(TTStreamCodes.TransportClosing, text, isServerSide: false, innerException: cause, hint: IsPlain && !HasReceived ? $": {WrongPort.Unanswered}" : null);
 
     // The streams that run end as they would have, and one that is opened at this moment is still served. The server closes the connection.
     protected override void OnLeave() => _leaves = true;

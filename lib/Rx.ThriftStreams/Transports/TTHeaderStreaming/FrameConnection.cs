@@ -62,6 +62,9 @@ internal abstract class FrameConnection : ISweptConnection
     /// <summary>How long a write may go without progress; zero for no limit.</summary>
     protected virtual TimeSpan WriteTimeout => TimeSpan.Zero;
 
+    /// <summary>Whether anything has ever arrived.</summary>
+    protected bool HasReceived => _intake.HasReceived;
+
     /// <summary>Releases the transport. Called once, on any thread, when every stream has been ended.</summary>
     protected abstract void Shut(ThriftException reason);
 
@@ -80,6 +83,9 @@ internal abstract class FrameConnection : ISweptConnection
     protected abstract void OnConnectionLost(FrameStream stream, ThriftException error);
 
     protected abstract ThriftException Error(int code, string text, Exception? cause = null);
+
+    /// <summary>The error of a connection that the peer or the network has ended.</summary>
+    protected virtual ThriftException LossError(string text, Exception? cause) => Error(TTStreamCodes.TransportClosing, text, cause);
 
     /// <summary>The error of a stream whose connection ended with that error.</summary>
     protected virtual ThriftException LossOf(ThriftException error) => error;
@@ -273,10 +279,7 @@ internal abstract class FrameConnection : ISweptConnection
 
     internal ThriftException IllegalFrame(string text, Exception? cause = null) => Error(TTStreamCodes.IllegalFrame, text, cause);
 
-    internal ThriftException Lost(Exception? cause) => Error(
-        TTStreamCodes.TransportClosing,
-        cause is null ? "connection closed by peer" : $"connection lost: {cause.Message}",
-        cause);
+    internal ThriftException Lost(Exception? cause) => LossError(cause is null ? "connection closed by peer" : $"connection lost: {cause.Message}", cause);
 
     internal ThriftException Lost(string text) => Error(TTStreamCodes.TransportClosing, text);
 

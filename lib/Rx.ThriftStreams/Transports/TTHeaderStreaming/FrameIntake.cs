@@ -29,11 +29,15 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
 
     // Streams with new messages whose consumers wait. They are woken once for all messages of a batch.
     private readonly List<FrameStream> _touched = [];
+    private volatile bool _hasReceived;
     private long _partialSince;
     private long _held;
 
     /// <summary>The time since the first byte of an incomplete frame; zero if there is none.</summary>
     internal TimeSpan PartialFor => Volatile.Read(ref _partialSince) is var since and not 0 ? clock.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Whether anything has ever arrived.</summary>
+    internal bool HasReceived => _hasReceived;
 
     /// <summary>Reads until the connection ends. Never throws: every failure closes the connection.</summary>
     internal async Task RunAsync()
@@ -76,6 +80,11 @@ internal sealed class FrameIntake(FrameConnection connection, PipeReader input, 
         }
 
         var buffer = result.Buffer;
+        if (!buffer.IsEmpty)
+        {
+            _hasReceived = true;
+        }
+
         var tookFrame = TakeFrames(ref buffer);
         if (connection.Gate.IsClosed)
         {

@@ -117,9 +117,9 @@ internal sealed class StreamOutbox : IRoomWaiter
         {
             return buffer.AddData(_stream.Templates, _stream.Id, message);
         }
-        catch (ThriftProtocolException error) when (_stream is ClientFrameStream)
+        catch (ThriftProtocolException error)
         {
-            throw ThriftProtocolException.Unsent(error);
+            throw _stream is ClientFrameStream ? ThriftProtocolException.Unsent(error) : ThriftProtocolException.UnsentResponse(error);
         }
     }
 

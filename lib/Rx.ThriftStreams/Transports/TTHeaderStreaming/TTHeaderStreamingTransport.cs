@@ -157,7 +157,10 @@ internal sealed class TTHeaderStreamingTransport : ClientTransport
                 socket.Abort(reason);
                 return socket.DisposeAsync();
             },
-            OnFree);
+            OnFree)
+        {
+            IsPlain = socket.IsPlain,
+        };
         return connection;
     }
 
