@@ -229,7 +229,7 @@ public sealed class TimeoutTests : TwoClocks
         await using var channel = PatientChannel.ForAddress("grpc://127.0.0.1:1");
 
         Assert.Equal($"ThriftCallOptions.{name}", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => new TestServiceClient(channel).OpenEchoAsync(options).Soon())).ParamName);
-        Assert.Equal($"ThriftCallOptions.{name}", Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
+        Assert.Equal($"Defaults.{name}", Assert.Throws<ArgumentOutOfRangeException>(() => PatientChannel.ForAddress("grpc://127.0.0.1:1", new() { Defaults = options })).ParamName);
     }
 
     private static async Task<Response> NeverReads(TaskCompletionSource started, TaskCompletionSource<ThriftException?> cancelled, CancellationToken cancellationToken)
