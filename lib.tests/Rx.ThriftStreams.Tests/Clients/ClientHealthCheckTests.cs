@@ -80,6 +80,7 @@ public sealed class ClientHealthCheckTests
             "127.0.0.1:0",
             setup => setup.AddService<ITestService>(new EchoService()).Configure(options => options.TimeProvider = serverClock).Logging(logging => logging.AddProvider(log)),
             Token);
+        using var connections = new Measurements("kestrel.active_connections", meter: "Microsoft.AspNetCore.Server.Kestrel");
         foreach (var scheme in new[] { "grpc", "ttheader" })
         {
             await using var provider = Provider($"{scheme}://{server.Address}", static checks => checks.AddThriftClientCheck<ITestService>());
@@ -89,7 +90,8 @@ public sealed class ClientHealthCheckTests
             }
         }
 
-        // A connection that was kept without a call would be closed now, with a warning.
+        // The server has seen that they are closed. One that was kept without a call would be closed now, with a warning.
+        await Waits.Until(() => connections.All.Where(m => Equals(m["server.port"], server.Endpoint.Port)).ToList() is { Count: >= 12 } changes && changes.Sum(static m => m.Value) == 0);
         serverClock.Advance(TimeSpan.FromMinutes(10));
         await server.StopAsync(Token).Soon();
         Assert.DoesNotContain(log.Entries, static entry => entry.Level >= LogLevel.Warning);

@@ -13,7 +13,8 @@ internal sealed class Measurements : IDisposable
 
     /// <param name="instrument">The name of the instrument; <see langword="null"/> for all of them.</param>
     /// <param name="isOfFlow">Whether to keep only what is measured in the execution context of the test and what flows from it.</param>
-    internal Measurements(string? instrument = null, bool isOfFlow = false)
+    /// <param name="meter">The name of the meter.</param>
+    internal Measurements(string? instrument = null, bool isOfFlow = false, string meter = ThriftDiagnostics.MeterName)
     {
         _isOfFlow = isOfFlow;
         if (isOfFlow)
@@ -23,7 +24,7 @@ internal sealed class Measurements : IDisposable
 
         _listener.InstrumentPublished = (published, listener) =>
         {
-            if (published.Meter.Name == ThriftDiagnostics.MeterName && (instrument is null || published.Name == instrument))
+            if (published.Meter.Name == meter && (instrument is null || published.Name == instrument))
             {
                 listener.EnableMeasurementEvents(published);
             }

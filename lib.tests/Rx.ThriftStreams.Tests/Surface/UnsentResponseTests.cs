@@ -1,5 +1,9 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.Tests.HttpJson;
 using Rx.ThriftStreams.Tests.Interop;
 using static Rx.ThriftStreams.Tests.Support.Waits;
 
@@ -50,6 +54,26 @@ public sealed class UnsentResponseTests
         var (error, _) = await FailAsync(scheme, transport, kind, new Broken(), reveal: true);
 
         Assert.Contains(MissingText, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Response_ServedAsJson_RequiredFieldThatIsNotSet_IsAFaultOfTheHandler()
+    {
+        using var log = new LogCollector();
+        await using var host = await JsonHost.StartAsync(
+            services: services => services.AddLogging(logging => logging.AddProvider(log)),
+            map: static app =>
+            {
+                app.MapThriftService<IKitchenSink>(new Broken());
+                app.MapThriftJson<IKitchenSink>(options: new() { RespectRequiredFields = false });
+            });
+
+        var (status, body) = await host.PostAsync("echo.KitchenSink/Unary", "{}");
+
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
+        Assert.DoesNotContain("req_string", body, StringComparison.Ordinal);
+        var entry = Assert.Single(log.Entries, static entry => entry.Level >= LogLevel.Warning);
+        Assert.Equal((LogLevel.Error, 10, MissingText), (entry.Level, entry.Id, entry.Error!.Message));
     }
 
     [Theory]

@@ -59,7 +59,16 @@ internal sealed class JsonServerStream<TRequest, TResponse>(JsonServerCall call,
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<int> SendAsync(TResponse message, ThriftMetadata headers, CancellationToken cancellationToken)
     {
-        var response = (message as ThriftDynamicMessage)?.WithSchema(method.Schema.Response) ?? ThriftDynamicMessage.From(message);
+        ThriftDynamicMessage response;
+        try
+        {
+            response = (message as ThriftDynamicMessage)?.WithSchema(method.Schema.Response) ?? ThriftDynamicMessage.From(message);
+        }
+        catch (ThriftProtocolException error)
+        {
+            throw ThriftProtocolException.UnsentResponse(error);
+        }
+
         try
         {
             response = method.Schema.Receive(response);
