@@ -2,6 +2,8 @@ using Demo.Echo;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rx.ThriftStreams.AspNetCore;
+using Rx.ThriftStreams.AspNetCore.Dispatch;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.Tests.Diagnostics;
@@ -332,6 +334,24 @@ public sealed class FailureLogTests
             entries.Select(static entry => entry.Text));
         Assert.All(entries, static entry => Assert.Equal(LogLevel.Warning, entry.Level));
         Assert.Equal(4, _log.Entries.Count(static entry => entry.Id == 14));
+    }
+
+    /// <summary>Callers choose the names of methods that a fallback handles, and a server behind the numbers of its statuses. Neither may make the log hold more.</summary>
+    [Fact]
+    public void Statuses_OfHandlers_WithAnyNameAndNumber_AreFewEntries()
+    {
+        using var log = new HandlerFailureLog(_log.CreateLogger("Rx.ThriftStreams.Server"), _clock);
+        for (var i = 0; i < 1000; i++)
+        {
+            log.TryLog(
+                new ThriftMethod<Request, Response>("any", "Service", $"Method{i}\n", ThriftStreamingMode.PingPong) { IsUnknown = true },
+                "10.0.0.1:8888",
+                new ThriftStatusException((ThriftStatusCode)(1000 + i), "no"),
+                isOfCallMade: i % 2 == 0);
+        }
+
+        Assert.Equal([85, 91], _log.Entries.Select(static entry => entry.Id).Order());
+        Assert.All(_log.Entries, static entry => Assert.DoesNotContain('\n', entry.Text));
     }
 
     private ThriftInMemoryServer Start() => ThriftInMemoryServer.Create(setup => setup

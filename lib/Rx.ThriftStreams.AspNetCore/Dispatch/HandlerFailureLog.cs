@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rx.ThriftStreams.Contracts;
 using Rx.ThriftStreams.Diagnostics;
 
 namespace Rx.ThriftStreams.AspNetCore.Dispatch;
@@ -21,8 +22,17 @@ internal sealed partial class HandlerFailureLog : IDisposable
     /// <param name="error">The error that it threw.</param>
     /// <param name="isOfCallMade">Whether it is that of a call which the handler made.</param>
     /// <returns>Whether the failure was logged.</returns>
-    internal bool TryLog(string method, string peer, ThriftException error, bool isOfCallMade)
-        => _logger.IsEnabled(LogLevel.Warning) && _episodes.Add((method, error.StatusCode, isOfCallMade), new(method, peer, error.StatusCode, error));
+    internal bool TryLog(ThriftMethod method, string peer, ThriftException error, bool isOfCallMade)
+    {
+        if (!_logger.IsEnabled(LogLevel.Warning))
+        {
+            return false;
+        }
+
+        // Callers choose the names of unknown methods, and servers behind the numbers of statuses: those of no meaning are one cause.
+        var code = Enum.IsDefined(error.StatusCode) ? error.StatusCode : ThriftStatusCode.Unknown;
+        return _episodes.Add((method.IsUnknown ? string.Empty : method.FullName, code, isOfCallMade), new(method.FullName, peer, error.StatusCode, error));
+    }
 
     public void Dispose() => _episodes.Dispose();
 
@@ -31,11 +41,11 @@ internal sealed partial class HandlerFailureLog : IDisposable
         var last = report.Last;
         if (cause.IsOfCallMade)
         {
-            LogCallMade(_logger, last.Method, last.Code, report.Count, report.SecondsAgo, last.Peer, last.Reason);
+            LogCallMade(_logger, LogText.Escape(last.Method), last.Code, report.Count, report.SecondsAgo, last.Peer, last.Reason);
         }
         else
         {
-            LogThrown(_logger, last.Method, last.Code, report.Count, report.SecondsAgo, last.Peer, last.Reason);
+            LogThrown(_logger, LogText.Escape(last.Method), last.Code, report.Count, report.SecondsAgo, last.Peer, last.Reason);
         }
     }
 

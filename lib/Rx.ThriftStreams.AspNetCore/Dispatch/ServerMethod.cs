@@ -158,7 +158,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             if (ServerFaults.IsMeantForCaller(error))
             {
                 if (error is ThriftStatusException status
-                    && !(CallTags.IsError(ThriftCallSide.Server, outcome.Status, failed: true) && runtime.HandlerFailures.TryLog(Method.FullName, context.Peer, status, status.IsOfCallMade)))
+                    && !(CallTags.IsError(ThriftCallSide.Server, outcome.Status, failed: true) && runtime.HandlerFailures.TryLog(Method, context.Peer, status, status.IsOfCallMade)))
                 {
                     // Why credentials are not valid is for this log only.
                     LogFailure(outcome.Status, error.InnerException is { } cause ? $"{error.Message} {cause.Message}" : error.Message, context);
@@ -167,7 +167,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
             else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)
             {
                 // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
-                if (!runtime.HandlerFailures.TryLog(Method.FullName, context.Peer, failed, isOfCallMade: true))
+                if (!runtime.HandlerFailures.TryLog(Method, context.Peer, failed, isOfCallMade: true))
                 {
                     LogFailure(new(failed.StatusCode, failed.Message), failed.Message, context);
                 }
