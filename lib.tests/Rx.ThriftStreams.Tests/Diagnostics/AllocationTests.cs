@@ -66,7 +66,7 @@ public sealed class AllocationTests
     {
         using var log = new LogCollector();
         var logger = isInformationLogged ? log.CreateLogger("Rx.ThriftStreams.Server") : NullLogger.Instance;
-        using var watch = new CallWatch(ThriftCallSide.Server, new EventHub(logger), logger, TimeProvider.System, new());
+        using var watch = new CallWatch(ThriftCallSide.Server, new EventHub(logger), logger, TimeProvider.System, new(), new(logger, TimeProvider.System));
 
         Assert.Null(watch.TryStart(Method, "test", string.Empty));
         await Task.CompletedTask;

@@ -245,7 +245,9 @@ public sealed class FailureLogTests
     [InlineData(false)]
     public void Failure_ThatNoServerHasAPartIn_IsNoWarning(bool isUnsent)
     {
-        using var log = new FailureLog(_log.CreateLogger("Rx.ThriftStreams.ThriftChannel"), _clock, "here");
+        var logger = _log.CreateLogger("Rx.ThriftStreams.ThriftChannel");
+        using var limits = new EntryLimits(logger, _clock);
+        using var log = new FailureLog(logger, _clock, limits, "here");
 
         log.Report(
             TestServiceDescriptor.EchoUnary,

@@ -81,5 +81,5 @@ public sealed class IntervalSpanTests
         span.GetTagItem("thriftstreams.messages.sent"), span.GetTagItem("thriftstreams.bytes.sent"), span.GetTagItem("thriftstreams.messages.received"), span.GetTagItem("thriftstreams.bytes.received"));
 
     private CallWatch Watch(ThriftTelemetryOptions options)
-        => new(ThriftCallSide.Client, new EventHub(NullLogger.Instance), NullLogger.Instance, _clock, options);
+        => new(ThriftCallSide.Client, new EventHub(NullLogger.Instance), NullLogger.Instance, _clock, options, new(NullLogger.Instance, _clock));
 }

@@ -99,7 +99,7 @@ public sealed class LongStreamTests
     }
 
     private CallObservation Start(ThriftCallSide side, ThriftMethod method)
-        => new CallWatch(side, new EventHub(NullLogger.Instance), NullLogger.Instance, _clock, new()).TryStart(method, "test", string.Empty)!;
+        => new CallWatch(side, new EventHub(NullLogger.Instance), NullLogger.Instance, _clock, new(), new(NullLogger.Instance, _clock)).TryStart(method, "test", string.Empty)!;
 
     private static void Request(CallObservation call, ThriftCallSide side)
     {

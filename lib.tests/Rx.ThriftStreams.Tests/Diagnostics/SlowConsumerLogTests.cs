@@ -17,17 +17,21 @@ public sealed class SlowConsumerLogTests : IDisposable
     private readonly FakeTimeProvider _clock = new();
     private readonly LogCollector _log = new();
     private readonly EventHub _hub = new(NullLogger.Instance);
+    private readonly EntryLimits _entries;
     private readonly CallWatch _watch;
 
     public SlowConsumerLogTests()
     {
-        _watch = new(ThriftCallSide.Server, _hub, _log.CreateLogger("Rx.ThriftStreams.Server"), _clock, new());
+        var logger = _log.CreateLogger("Rx.ThriftStreams.Server");
+        _entries = new(logger, _clock);
+        _watch = new(ThriftCallSide.Server, _hub, logger, _clock, new(), _entries);
         _hub.Subscribe(new EventCollector());
     }
 
     public void Dispose()
     {
         _watch.Dispose();
+        _entries.Dispose();
         _log.Dispose();
     }
 
@@ -76,7 +80,7 @@ public sealed class SlowConsumerLogTests : IDisposable
             Start("10.1.2.3:1").Dropped(1, isFirst: true);
         }
 
-        _watch.Dispose();
+        _entries.Dispose();
 
         Assert.Equal("Entries with the id 29 that were not logged within a minute: 1.", Assert.Single(_log.Entries, static entry => entry.Id == 13).Text);
     }

@@ -20,7 +20,7 @@ public sealed class SlowConsumerTests : IDisposable
 
     public SlowConsumerTests()
     {
-        _watch = new(ThriftCallSide.Client, _hub, NullLogger.Instance, _clock, new());
+        _watch = new(ThriftCallSide.Client, _hub, NullLogger.Instance, _clock, new(), new(NullLogger.Instance, _clock));
         _hub.Subscribe(_events);
     }
 

@@ -32,7 +32,7 @@ internal sealed class ScriptedCall
         clock ??= new FakeTimeProvider();
         var start = new ClientCallStart(options ?? s_noOptions, clock, limit, headers: null, metaInfo: null);
         log ??= Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
-        return new(new(ScriptedTransport.Method(mode), start, observation, parent) { Failures = new(log, clock, "scripted") });
+        return new(new(ScriptedTransport.Method(mode), start, observation, parent) { Failures = new(log, clock, new(log, clock), "scripted") });
     }
 
     /// <summary>Creates a call that has begun and has its stream.</summary>

@@ -63,7 +63,7 @@ public sealed class CallEndTests
         var events = new EventCollector();
         var hub = new EventHub(NullLogger.Instance);
         hub.Subscribe(events);
-        using var watch = new CallWatch(ThriftCallSide.Client, hub, NullLogger.Instance, _clock, new());
+        using var watch = new CallWatch(ThriftCallSide.Client, hub, NullLogger.Instance, _clock, new(), new(NullLogger.Instance, _clock));
         var call = ScriptedCall.Create(observation: watch.TryStart(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), "scripted", string.Empty)).Call;
 
         call.End(s_first);

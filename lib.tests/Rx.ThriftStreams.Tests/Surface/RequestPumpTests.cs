@@ -92,7 +92,7 @@ public sealed class RequestPumpTests
     [Fact]
     public async Task Pump_DroppingSource_ReportsToTheObservationIfThereIsOne()
     {
-        using var watch = new CallWatch(ThriftCallSide.Client, new EventHub(NullLogger.Instance), NullLogger.Instance, new FakeTimeProvider(), new());
+        using var watch = new CallWatch(ThriftCallSide.Client, new EventHub(NullLogger.Instance), NullLogger.Instance, new FakeTimeProvider(), new(), new(NullLogger.Instance, new FakeTimeProvider()));
         using var meter = new Measurements();
         var observation = watch.TryStart(ScriptedTransport.Method(ThriftStreamingMode.Bidirectional), "scripted", string.Empty)!;
         var observed = ScriptedCall.Begin(observation: observation);

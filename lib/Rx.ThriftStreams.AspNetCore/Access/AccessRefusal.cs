@@ -17,9 +17,9 @@ internal static class AccessRefusal
 
     /// <summary>The error of a call that the pipeline has refused. The reason of a scheme is its inner exception, which stays on the server.</summary>
     internal static async ValueTask<ThriftException> OfAsync(HttpContext http, ThriftMethod method)
-        => Of(http.Response, method) is ThriftStatusException { StatusCode: ThriftStatusCode.Unauthenticated }
+        => Of(http.Response, method) is var refusal && refusal.StatusCode == ThriftStatusCode.Unauthenticated
             ? Unauthenticated(method, await FailureOfAsync(http).ConfigureAwait(false))
-            : Of(http.Response, method);
+            : refusal;
 
     /// <summary>Why a scheme found the credentials of a call invalid. The middleware does not pass that on, but handlers keep their result for the life of a scope.</summary>
     private static async ValueTask<Exception?> FailureOfAsync(HttpContext http)

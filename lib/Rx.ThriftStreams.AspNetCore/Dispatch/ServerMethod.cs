@@ -150,7 +150,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         else if (outcome.Error is RouteException || (error is OperationCanceledException && ReferenceEquals(outcome.Error, context.CancellationReason)))
         {
             // The handler was only cancelled: what refused the call is the reason.
-            LogFailure(outcome.Status, outcome.Error!.Message, context);
+            LogFailure(outcome.Status.Code, outcome.Error!.Message, context);
         }
         else if (outcome.Origin is ServerFaultOrigin.Handler or ServerFaultOrigin.HandlerFault)
         {
@@ -161,7 +161,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
                     && !(CallTags.IsError(ThriftCallSide.Server, outcome.Status, failed: true) && runtime.HandlerFailures.TryLog(Method, context.Peer, status, status.IsOfCallMade)))
                 {
                     // Why credentials are not valid is for this log only.
-                    LogFailure(outcome.Status, error.InnerException is { } cause ? $"{error.Message} {cause.Message}" : error.Message, context);
+                    LogFailure(outcome.Status.Code, error.InnerException is { } cause ? $"{error.Message} {cause.Message}" : error.Message, context);
                 }
             }
             else if (error is ThriftException { StatusCode: ThriftStatusCode.Unavailable or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded } failed)
@@ -169,7 +169,7 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
                 // The outage of a server that the handler calls: no fault of the handler, and its stack says nothing.
                 if (!runtime.HandlerFailures.TryLog(Method, context.Peer, failed, isOfCallMade: true))
                 {
-                    LogFailure(new(failed.StatusCode, failed.Message), failed.Message, context);
+                    LogFailure(failed.StatusCode, failed.Message, context);
                 }
             }
             else if (runtime.Entries.TryTake(FaultId, LogLevel.Error))
@@ -190,11 +190,11 @@ internal abstract partial class ServerMethod(ThriftMethod method, ThriftServerRu
         }
     }
 
-    private void LogFailure(in ThriftStatus status, string reason, ServerCallContext context)
+    private void LogFailure(ThriftStatusCode code, string reason, ServerCallContext context)
     {
         if (runtime.Entries.TryTake(FailedId, LogLevel.Information))
         {
-            LogFailed(runtime.Logger, Method.FullName, context.Peer, status.Code, LogText.Escape(reason));
+            LogFailed(runtime.Logger, Method.FullName, context.Peer, code, LogText.Escape(reason));
         }
     }
 

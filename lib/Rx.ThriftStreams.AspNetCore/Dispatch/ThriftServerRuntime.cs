@@ -29,13 +29,13 @@ internal sealed class ThriftServerRuntime : IDisposable
         Options = options.Value.Snapshot();
         Logger = loggerFactory.CreateLogger("Rx.ThriftStreams.Server");
         Events = new EventHub(Logger);
-        Calls = new CallWatch(ThriftCallSide.Server, Events, Logger, Options.TimeProvider, Options.Telemetry);
+        Entries = new EntryLimits(Logger, Options.TimeProvider);
+        Calls = new CallWatch(ThriftCallSide.Server, Events, Logger, Options.TimeProvider, Options.Telemetry, Entries);
         Memory = new PeerMemory(Options.Limits.MaxTotalMemory);
         Sweep = new ConnectionSweep(Options.TimeProvider);
         Access = new AccessRules(services);
         Router = new ServiceRouter(this);
         Fallbacks = new RawFallbacks(Options);
-        Entries = new EntryLimits(Logger, Options.TimeProvider);
         HandlerFailures = new HandlerFailureLog(Logger, Options.TimeProvider);
         UnhandledErrors = new UnhandledErrorLog(Logger, Entries);
         Traffic = new TrafficControl(traffic, Options.TimeProvider, Logger);

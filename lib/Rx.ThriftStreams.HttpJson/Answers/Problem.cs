@@ -19,8 +19,6 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
 {
     internal const string ContentType = "application/problem+json";
 
-    private const string HiddenText = "internal error";
-
     /// <summary>The place in the JSON of the request; <see langword="null"/> if the request is not the cause.</summary>
     internal string? Path { get; init; }
 
@@ -50,7 +48,7 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
 
             // The text is that of an internal error, which a service that is not available is not.
             _ when outcome.HidesCallMade && code != ThriftStatusCode.Internal => new(HttpStatuses.Of(code), code, null) { RetryAfter = RetryPause.SecondsAfter(outcome.Error) },
-            _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : HiddenText)
+            _ => new(HttpStatuses.Of(code), code, outcome.RevealDetails || outcome.Error is ThriftException ? outcome.Error.Message : ServerCallOutcome.HiddenText)
             {
                 Path = (outcome.Error.InnerException as ThriftJsonException)?.Path,
                 RetryAfter = RetryPause.SecondsAfter(outcome.Error),
@@ -69,7 +67,7 @@ internal sealed record Problem(int HttpStatus, ThriftStatusCode Code, string? De
             Title = MadeCallErrors.TitleOf(thrift),
             Error = MadeCallErrors.DetailOf(thrift) is null ? null : thrift,
         },
-        _ => new(StatusCodes.Status500InternalServerError, ThriftStatusCode.Internal, HiddenText),
+        _ => new(StatusCodes.Status500InternalServerError, ThriftStatusCode.Internal, ServerCallOutcome.HiddenText),
     };
 
     /// <summary>Answers a request of which nothing was answered yet.</summary>

@@ -6,7 +6,7 @@ namespace Rx.ThriftStreams.Balancing;
 /// <param name="options">The limits.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Logs ejections.</param>
-/// <param name="ejected">Is called for each ejection with whether it is for the latency. Must not block.</param>
+/// <param name="ejected">Called for each ejection. The argument says whether the latency is its cause. Must not block.</param>
 internal sealed partial class OutlierEjection(ThriftOutlierEjectionOptions options, TimeProvider clock, ILogger logger, Action<bool> ejected)
 {
     private const int LeastSamples = 3;

@@ -17,7 +17,7 @@ internal static class Reachability
     /// <param name="address">The address of the channel.</param>
     /// <param name="options">The channel's settings.</param>
     /// <param name="cancellationToken">Cancels waiting and connecting.</param>
-    /// <exception cref="ThriftException">There is no list, or no endpoint in it can be used.</exception>
+    /// <exception cref="ThriftException">The endpoints could not be resolved, or none of them takes new streams.</exception>
     internal static async Task<ChannelReach> FindAsync(
         EndpointDirectory directory, ClientTransportDescriptor? kind, string address, ThriftChannelOptions options, CancellationToken cancellationToken)
     {

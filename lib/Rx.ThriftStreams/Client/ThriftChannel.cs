@@ -24,6 +24,7 @@ public sealed class ThriftChannel : IAsyncDisposable
     private readonly StreamConnector _connector;
     private readonly EventHub _events;
     private readonly CallWatch _watch;
+    private readonly EntryLimits _entries;
     private readonly FailureLog _failures;
     private readonly ClientMiddleware? _middleware;
     private readonly CallPipelines? _calls;
@@ -35,8 +36,9 @@ public sealed class ThriftChannel : IAsyncDisposable
         Address = address.ToString();
         Logger = options.LoggerFactory.CreateLogger<ThriftChannel>();
         _events = new EventHub(Logger);
-        _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry);
-        _failures = new FailureLog(Logger, options.TimeProvider, Address);
+        _entries = new EntryLimits(Logger, options.TimeProvider);
+        _watch = new CallWatch(ThriftCallSide.Client, _events, Logger, options.TimeProvider, options.Telemetry, _entries);
+        _failures = new FailureLog(Logger, options.TimeProvider, _entries, Address);
         _middleware = ClientMiddleware.From(options);
         var budgets = new RetryBudgets(options.TimeProvider);
         _calls = CallPipelines.From(options, budgets);
@@ -381,6 +383,7 @@ public sealed class ThriftChannel : IAsyncDisposable
             await _connector.DisposeAsync().ConfigureAwait(false);
             _watch.Dispose();
             _failures.Dispose();
+            _entries.Dispose();
             CircuitBreakers.Complete();
             _events.Complete();
         }

@@ -256,7 +256,7 @@ internal sealed partial class CallObservation : IDropListener
         Instruments.Requests.Record(client ? _sentMessages : _receivedMessages, tags);
         var responses = client ? _receivedMessages : _sentMessages;
         Instruments.Responses.Record(responses, tags);
-        if (responses == 0 && IsWaitInVain(status.Code, error) && Instruments.FirstResponse.Enabled)
+        if (responses == 0 && CallTags.IsWaitInVain(Method, status.Code, error) && Instruments.FirstResponse.Enabled)
         {
             Instruments.FirstResponse.Record(elapsed.TotalSeconds, _tags);
         }
@@ -277,13 +277,6 @@ internal sealed partial class CallObservation : IDropListener
 
         Report(last);
     }
-
-    /// <summary>
-    /// Whether a call without a response ended because somebody did not wait any longer. Its first response would have come later still: without a measurement, a server that hangs
-    /// would look like one that has no calls.
-    /// </summary>
-    private bool IsWaitInVain(ThriftStatusCode code, Exception? error) => !Method.IsOneway && error is not ThriftBizStatusException
-        && code is ThriftStatusCode.Cancelled or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded;
 
     /// <summary>Measures the time to the first response and the gaps between responses. Called by one thread at a time.</summary>
     private void MeasureResponse()

@@ -52,6 +52,13 @@ internal static class CallTags
         or ThriftStatusCode.PermissionDenied or ThriftStatusCode.ResourceExhausted or ThriftStatusCode.FailedPrecondition or ThriftStatusCode.Aborted
         or ThriftStatusCode.OutOfRange or ThriftStatusCode.Unauthenticated));
 
+    /// <summary>
+    /// Whether a call without a response ended because somebody did not wait any longer. Its first response would have come later still: without a measurement, a server that hangs
+    /// would look like one that has no calls.
+    /// </summary>
+    internal static bool IsWaitInVain(ThriftMethod method, ThriftStatusCode code, Exception? error) => !method.IsOneway && error is not ThriftBizStatusException
+        && code is ThriftStatusCode.Cancelled or ThriftStatusCode.DeadlineExceeded or ThriftStatusCode.ReceiveDeadlineExceeded;
+
     internal static Activity? StartActivity(ThriftCallSide side, ThriftMethod method, string transport, ActivityContext parent)
     {
         var activity = ThriftTelemetry.Activities.StartActivity(

@@ -10,7 +10,7 @@ namespace Rx.ThriftStreams.Diagnostics;
 /// there are such calls.
 /// </summary>
 /// <remarks>Thread-safe. A turn works on a snapshot without the lock, because what it reports runs code of observers. A call may therefore be looked at once more after its end.</remarks>
-internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger logger, TimeProvider clock, ThriftTelemetryOptions options) : IDisposable
+internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger logger, TimeProvider clock, ThriftTelemetryOptions options, EntryLimits entries) : IDisposable
 {
     // The watches that have running calls, of all channels and servers of the process.
     private static readonly Lock s_gate = new();
@@ -35,7 +35,7 @@ internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger lo
     internal ThriftTelemetryOptions Options => options;
 
     /// <summary>Bounds the entries about slow consumers, which a peer can cause.</summary>
-    internal EntryLimits Entries { get; } = new(logger, clock);
+    internal EntryLimits Entries => entries;
 
     internal ThriftTelemetry.SideInstruments Instruments { get; } = side == ThriftCallSide.Client ? ThriftTelemetry.Client : ThriftTelemetry.Server;
 
@@ -112,8 +112,6 @@ internal sealed class CallWatch(ThriftCallSide side, EventHub events, ILogger lo
             _timer = null;
             SetIdle();
         }
-
-        Entries.Dispose();
     }
 
     private void Add(CallObservation call)

@@ -20,12 +20,13 @@ internal sealed partial class FailureLog : IDisposable
 
     /// <param name="logger">The log.</param>
     /// <param name="clock">Measures the minutes.</param>
+    /// <param name="limits">Bounds the entries of the log.</param>
     /// <param name="address">The address of the channel.</param>
-    internal FailureLog(ILogger logger, TimeProvider clock, string address)
+    internal FailureLog(ILogger logger, TimeProvider clock, EntryLimits limits, string address)
     {
         _logger = logger;
         _address = address;
-        _limits = new(logger, clock);
+        _limits = limits;
         _episodes = new(clock, LogFailing, LogOver);
         Unhandled = new(logger, _limits);
     }
@@ -63,11 +64,7 @@ internal sealed partial class FailureLog : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _episodes.Dispose();
-        _limits.Dispose();
-    }
+    public void Dispose() => _episodes.Dispose();
 
     /// <summary>What the failures of an outage have in common.</summary>
     /// <returns><see langword="null"/> if the caller may have to expect the failure, or has caused it.</returns>

@@ -29,7 +29,7 @@ internal sealed partial class EndpointFeed : IAsyncDisposable
     /// <param name="resolver">Finds the endpoints.</param>
     /// <param name="context">What it resolves.</param>
     /// <param name="onList">Is called with each list that differs from the one before; one call at a time.</param>
-    /// <param name="onFailure">Is called for each failure of the resolver with whether calls fail, because there is no list yet.</param>
+    /// <param name="onFailure">Called for each failure of the resolver. The argument says whether calls fail for it, as they do until the endpoints have been resolved once.</param>
     internal EndpointFeed(ThriftResolver resolver, ThriftResolveContext context, Action<IReadOnlyList<ThriftEndpoint>> onList, Action<bool> onFailure)
     {
         _resolver = resolver;
